@@ -1,0 +1,35 @@
+# Needs python3 >= 3.11, make and a package index. Everything goes into .venv beside this file.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help setup quickstart test lint clean
+
+help:
+	@echo "make setup       create .venv with the toolkit and its development tools"
+	@echo "make quickstart  draw birds, train two GANs, evaluate, print the leaderboard (about 10 minutes, no GPU)"
+	@echo "make test        lint, types, import contracts and the whole test suite"
+	@echo "make clean       remove .venv and the workspace"
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("t2ibench needs Python 3.11 or newer; PYTHON=python3.12 make ... names another one." if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+quickstart: setup
+	$(BIN)/t2ibench quickstart
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+clean:
+	rm -rf $(VENV) workspace

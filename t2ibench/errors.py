@@ -1,0 +1,38 @@
+"""Errors a user can cause. The command line prints them as one sentence and leaves with `exit_code`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(Exception):
+    """A request that cannot be carried out as asked; its text names the thing, the file and the next step."""
+
+    exit_code = 2
+
+
+class RunFailedError(UserError):
+    """A request that was sound but whose work failed (a NaN loss, a full disk, a metric that could not be had)."""
+
+    exit_code = 1
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str], *, hint: str = "") -> UserError:
+    """Return the error for a name that is not known, with the nearest known names.
+
+    Args:
+        kind: what the name stands for, as in "model" or "data set".
+        name: what the user typed.
+        known: all names that would have been accepted.
+        hint: a further sentence, as in "Run `t2ibench list models` to see them all."
+    """
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    if near:
+        guess = f" Did you mean {' or '.join(near)}?"
+    elif names:
+        guess = f" Known: {', '.join(names[:12])}{', ...' if len(names) > 12 else ''}."
+    else:
+        guess = " None is known."
+    return UserError(f"There is no {kind} called {name!r}.{guess}{' ' + hint if hint else ''}")

@@ -1,0 +1,261 @@
+"""What a plug-in must offer. These Protocols are the whole contract between the toolkit and a model, metric or report.
+
+A registered name (see `registry`) leads to a class. Classes of models and encoders are built by `build`, so that a folder
+on disk and a table of benchmarks.toml describe them alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, runtime_checkable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from pydantic import BaseModel
+    from torch import Tensor
+    from torch.nn import Module
+    from torch.optim import Optimizer
+
+    from t2ibench.types import (
+        Capabilities,
+        Caption,
+        DataRequest,
+        Estimate,
+        ImageBatch,
+        ModelCard,
+        Phase,
+        SamplePlan,
+        Trace,
+        TrainBatch,
+        Update,
+    )
+
+
+class BoundNoise(Protocol):
+    """Noise for one batch, given to a model and never drawn by it."""
+
+    def draw(self, name: str, shape: tuple[int, ...]) -> Tensor:
+        """Return standard normal float32 numbers, N x shape, for the latent `name`; the same at every call."""
+        ...
+
+
+@dataclass(frozen=True)
+class BuildContext:
+    """What a plug-in class is given besides its parameters.
+
+    Attributes:
+        purpose: "train" builds every network; "generate" builds only those that making pictures needs.
+        vocabulary: words of the data set's captions, index 0 is the padding; encoders need it.
+        encoders: the encoders a model asked for in `requirements`, already trained (or, for "generate", with the shape
+            to be filled from the model's folder).
+    """
+
+    purpose: Literal["train", "generate"]
+    vocabulary: Sequence[str] = ()
+    encoders: Mapping[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class TextToImage(Protocol):
+    """A model that makes pictures of captions."""
+
+    capabilities: Capabilities
+
+    def generate(self, captions: Sequence[Caption], noise: BoundNoise, *, trace: Trace | None = None) -> Tensor:
+        """Return float32 pictures, N x 3 x H x W in [-1, 1]. A picture depends on its caption and noise alone."""
+        ...
+
+
+@runtime_checkable
+class Trainable(Protocol):
+    """Something the training loop can train. No method mentions a device: the engine moves networks and batches."""
+
+    def networks(self) -> Mapping[str, Module]:
+        """Return the networks that learn, by name ("generator", "discriminator/64"); a checkpoint holds these."""
+        ...
+
+    def frozen_networks(self) -> Mapping[str, Module]:
+        """Return networks that are used but do not learn; the engine moves them and keeps them in eval mode."""
+        ...
+
+    def data_request(self) -> DataRequest:
+        """Return what every batch must hold."""
+        ...
+
+    def optimizers(self) -> Mapping[str, Optimizer]:
+        """Return new optimisers by name, over parameters of `networks()`. Called once, after networks are moved."""
+        ...
+
+    def curriculum(self) -> Sequence[Phase]:
+        """Return the phases of training; one for most models."""
+        ...
+
+    def averaging(self) -> Mapping[str, float]:
+        """Return network name -> decay of the exponential moving average of its parameters; empty for none."""
+        ...
+
+    def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
+        """Yield the updates of one step in the paper's order. The engine steps the optimiser between two yields."""
+        ...
+
+
+@runtime_checkable
+class HasSchedule(Protocol):
+    """A trainable whose learning rates change."""
+
+    def learning_rates(self, step: int, steps_per_epoch: int) -> Mapping[str, float]:
+        """Return optimiser name -> learning rate for this step (from 0)."""
+        ...
+
+
+class PluginClass(Protocol):
+    """What the class behind a registered model or encoder offers before it is built."""
+
+    Parameters: ClassVar[type[BaseModel]]
+    """Frozen pydantic model (extra fields forbidden) of everything that can change the result."""
+
+    @classmethod
+    def card(cls) -> ModelCard:
+        """Return title, paper and licence."""
+        ...
+
+    @classmethod
+    def requirements(cls, parameters: Any) -> tuple[str, ...]:
+        """Return names of the encoders it needs, as in ("damsm",); empty for none."""
+        ...
+
+    @classmethod
+    def build(cls, parameters: Any, context: BuildContext) -> Self:
+        """Return the model with freshly initialised networks (global torch RNG, seeded by the caller)."""
+        ...
+
+    def exported(self) -> Mapping[str, Module]:
+        """Return the networks that `generate` (or an encoder's use) needs: these are what a model folder holds."""
+        ...
+
+
+@runtime_checkable
+class ImageSource(Protocol):
+    """All that the evaluator ever sees of a model, a folder or a control.
+
+    Attributes:
+        name: the row's name in tables, as in "attngan" or "ground-truth".
+        identity: digest of all that the pictures depend on besides the plan.
+        card: title, paper, licence, origin.
+        caption_linked: whether a picture belongs to its caption; R-precision needs it.
+    """
+
+    name: str
+    identity: str
+    card: ModelCard
+    caption_linked: bool
+
+    def images(self, plan: SamplePlan, *, batch_size: int, start: int = 0) -> Iterator[ImageBatch]:
+        """Yield the plan's pictures in order, beginning with item `start`."""
+        ...
+
+
+@dataclass(frozen=True)
+class FeatureIdentity:
+    """What makes features comparable: two numbers share a column only where all of this is equal.
+
+    Attributes:
+        name: registered name of the extractor.
+        version: raised by hand when a change could move a feature.
+        weights: SHA-256 of the weights.
+        resize: how pictures reach the network's size, as in "bilinear-tf1 299".
+        range: value range the network sees, as in "[-1, 1]".
+        standing: "standard" for the field's networks; "stand-in" for ours, named as such; "random" is barred from ranking.
+    """
+
+    name: str
+    version: int
+    weights: str
+    resize: str
+    range: str
+    standing: Literal["standard", "stand-in", "random"] = "standard"
+
+
+@runtime_checkable
+class FeatureExtractor(Protocol):
+    """Pictures to features.
+
+    Attributes:
+        identity: see FeatureIdentity.
+        layers: layer name -> number of features, as in {"pool": 2048, "logits": 1008}.
+    """
+
+    identity: FeatureIdentity
+    layers: Mapping[str, int]
+
+    def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
+        """Return float32 features N x d a layer, on the CPU, of uint8 pictures N x 3 x H x W."""
+        ...
+
+
+@runtime_checkable
+class CaptionJudge(FeatureExtractor, Protocol):
+    """An extractor that places captions in the same space as pictures (layer "image")."""
+
+    def read(self, captions: Sequence[Caption]) -> Tensor:
+        """Return float32 caption codes N x d on the CPU."""
+        ...
+
+
+@dataclass(frozen=True)
+class MetricInput:
+    """What a metric computes from. All arrays are in the plan's order.
+
+    Attributes:
+        features: layer -> float array N x d of the pictures judged.
+        reference: the same of the reference pictures; empty where the metric needs none.
+        groups: int array N: pictures with one number were made for captions of one image (for the bootstrap).
+        caption_codes: float array M x d, codes of all captions of the split (R-precision); None unless needed.
+        queries: int array N: which of the M captions each picture was made for.
+        negatives: int array N x 99 into the M captions, stored with the protocol.
+        seed: seed of the bootstrap.
+    """
+
+    features: Mapping[str, np.ndarray]
+    reference: Mapping[str, np.ndarray] = field(default_factory=dict)
+    groups: np.ndarray | None = None
+    caption_codes: np.ndarray | None = None
+    queries: np.ndarray | None = None
+    negatives: np.ndarray | None = None
+    seed: int = 0
+
+
+@runtime_checkable
+class Metric(Protocol):
+    """Features to an Estimate.
+
+    Attributes:
+        name: registered name.
+        version: raised by hand whenever a change could move a number.
+        title: head of the column, as in "FID".
+        unit: "" or "%".
+        higher_is_better: direction.
+        layer: the layer it reads.
+        needs_reference: whether it compares with reference pictures.
+        caption_linked: whether it needs pictures that belong to captions.
+        minimum_n: below this many pictures it refuses.
+    """
+
+    name: str
+    version: int
+    title: str
+    unit: str
+    higher_is_better: bool
+    layer: str
+    needs_reference: bool
+    caption_linked: bool
+    minimum_n: int
+
+    def estimate(self, given: MetricInput) -> Estimate:
+        """Return the figure. A pure function of `given`.
+
+        Raises:
+            UserError: too few pictures, or features that are not finite.
+        """
+        ...

@@ -1,0 +1,257 @@
+"""The values that travel through the toolkit. No torch at import: tensors appear in annotations only."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """One sentence about one picture.
+
+    Attributes:
+        id: stable on every machine, "<data set>/<split>/<image>#<index>"; keyed noise hangs on it.
+        text: the sentence as written.
+        image_id: the picture it was written for ("" for a sentence typed by a user).
+        index: its place among the picture's captions, from 0.
+        class_id: the picture's class, None where the data set has none.
+    """
+
+    id: str
+    text: str
+    image_id: str = ""
+    index: int = 0
+    class_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanItem:
+    """One picture to be made: the `sample`-th picture for `caption`."""
+
+    caption: Caption
+    sample: int = 0
+
+    @property
+    def id(self) -> tuple[str, int]:
+        """The picture's key: (caption id, sample)."""
+        return (self.caption.id, self.sample)
+
+
+@dataclass(frozen=True)
+class SamplePlan:
+    """Which pictures an evaluation asks for, in order: what every row of a table has in common.
+
+    Attributes:
+        items: the pictures, in order.
+        seed: the seed of the keyed noise.
+        dataset: name of the data set the captions come from.
+        split: the split the captions come from.
+    """
+
+    items: tuple[PlanItem, ...]
+    seed: int
+    dataset: str
+    split: str
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over seed, data set, split and every item's key and text, in order."""
+        hasher = hashlib.sha256(f"plan-1\0{self.seed}\0{self.dataset}\0{self.split}\0".encode())
+        for item in self.items:
+            hasher.update(f"{item.caption.id}\0{item.sample}\0{item.caption.text}\0".encode())
+        return hasher.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class ImageBatch:
+    """Finished pictures.
+
+    Attributes:
+        ids: (caption id, sample) a picture, N of them.
+        pixels: uint8, N x 3 x H x W, RGB.
+    """
+
+    ids: tuple[tuple[str, int], ...]
+    pixels: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A confidence interval: `level` of such intervals hold the true value. `method` names how it was made."""
+
+    low: float
+    high: float
+    level: float
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A measured value with what is needed to judge it.
+
+    Attributes:
+        value: the figure, in the metric's unit.
+        interval: None where none can be given.
+        n: how many pictures it rests on.
+        spread: the papers' own spreads under their own names, as in {"std over 10 splits": 0.04}.
+        warnings: sentences a reader of the figure must see.
+    """
+
+    value: float
+    interval: Interval | None
+    n: int
+    spread: Mapping[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+class Origin(StrEnum):
+    """Where a number comes from. Numbers of different origin are never ranked together with reported ones."""
+
+    REPORTED = "reported"
+    OFFICIAL_WEIGHTS = "official-weights"
+    RETRAINED = "retrained"
+    EXTERNAL_IMAGES = "external-images"
+    CONTROL = "control"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a model can do, stated before hours of work depend on it.
+
+    Attributes:
+        resolution: side of the finished picture in pixels.
+        stages: sides of all pictures it makes on the way, ascending; the last is `resolution`.
+        uses: what it reads of a caption, a subset of {"sentence", "words"}.
+        latents: names of the noise it draws, as in ("z", "ca").
+        attention: whether it can fill `Trace.attention`.
+        bound: whether it has a likelihood bound.
+    """
+
+    resolution: int
+    stages: tuple[int, ...]
+    uses: frozenset[str]
+    latents: tuple[str, ...]
+    attention: bool = False
+    bound: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionMap:
+    """Where one stage looked for each word.
+
+    Attributes:
+        stage: side of the picture this attention led to, in pixels.
+        words: per caption, the words in order (N lists).
+        weights: N x T x h x w, sums to 1 over T at every place; words past a caption's end have weight 0.
+    """
+
+    stage: int
+    words: tuple[tuple[str, ...], ...]
+    weights: Tensor
+
+
+@dataclass(slots=True)
+class Trace:
+    """What a model shows of its inner life, for galleries; metrics never read it.
+
+    Attributes:
+        stages: side in pixels -> float pictures N x 3 x side x side in [-1, 1].
+        attention: attention maps in the order of the stages.
+    """
+
+    stages: dict[int, Tensor] = field(default_factory=dict)
+    attention: list[AttentionMap] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class DataRequest:
+    """What a model needs of every training batch.
+
+    Attributes:
+        resolutions: sides of the pictures wanted, ascending; the largest is the crop, the others are resized from it.
+        batch_size: captions a batch.
+        wrong_images: whether pictures of other images than the caption's are wanted too (StackGAN-v2).
+    """
+
+    resolutions: tuple[int, ...]
+    batch_size: int
+    wrong_images: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrainBatch:
+    """One training batch.
+
+    Attributes:
+        step: the step it belongs to, from 0.
+        phase: name of the phase of the model's curriculum.
+        captions: N captions, one an image, drawn among the image's captions.
+        images: side -> float pictures N x 3 x side x side in [-1, 1].
+        class_ids: int64, N; every image its own number where the data set has no classes.
+        wrong_images: like `images`, of other images; None unless asked for.
+    """
+
+    step: int
+    phase: str
+    captions: tuple[Caption, ...]
+    images: Mapping[int, Tensor]
+    class_ids: Tensor
+    wrong_images: Mapping[int, Tensor] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One stretch of training. `share` of all steps belong to it; most models have one phase."""
+
+    name: str = "train"
+    share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A model's request to the engine: step this optimiser on this loss.
+
+    Attributes:
+        optimizer: a name among the model's optimisers.
+        loss: a scalar with a graph.
+        parts: named scalars for the log.
+        clip_norm: largest gradient norm of `clip_parameters`, None for no clipping.
+        clip_parameters: what is clipped; empty means all of the optimiser's parameters.
+    """
+
+    optimizer: str
+    loss: Tensor
+    parts: Mapping[str, Tensor] = field(default_factory=dict)
+    clip_norm: float | None = None
+    clip_parameters: Sequence[Tensor] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """Who made a model and under what terms.
+
+    Attributes:
+        title: the name in tables, as in "AttnGAN".
+        paper: citation in a line.
+        licence: licence of these weights.
+        origin: where numbers made with it come from.
+        trained_with: digests of the encoders seen in training (a judge among them is marked in tables).
+        notes: deviations and warnings, a sentence each.
+    """
+
+    title: str
+    paper: str
+    licence: str
+    origin: Origin
+    trained_with: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
