@@ -41,7 +41,8 @@ def atomic_path(target: Path) -> Iterator[Path]:
         temporary.replace(target)
     except OSError as error:
         raise RunFailedError(
-            f"Writing {target} failed: {error.strerror or error}. Nothing was changed there; free some space and ask again."
+            f"Writing {target} failed: {error.strerror or error}. Nothing was changed there; "
+            "free some space and ask again."
         ) from error
     finally:
         temporary.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """What a plug-in must offer. These Protocols are the whole contract between the toolkit and a model, metric or report.
 
-A registered name (see `registry`) leads to a class. Classes of models and encoders are built by `build`, so that a folder
-on disk and a table of benchmarks.toml describe them alike.
+A registered name (see `registry`) leads to a class. Classes of models and encoders are built by `build`, so that a
+folder on disk and a table of benchmarks.toml describe them alike.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ class FeatureIdentity:
         weights: SHA-256 of the weights.
         resize: how pictures reach the network's size, as in "bilinear-tf1 299".
         range: value range the network sees, as in "[-1, 1]".
-        standing: "standard" for the field's networks; "stand-in" for ours, named as such; "random" is barred from ranking.
+        standing: "standard" for the field's networks; "stand-in" for ours, named as such; "random" is never ranked.
     """
 
     name: str

@@ -79,9 +79,7 @@ class Registry(Mapping[str, Any]):
         """Return what is registered, by name, without importing any of it."""
         found = [Entry(name, point.value, _owner(point)) for name, point in self._points.items()]
         found += [
-            Entry(
-                name, f"{getattr(value, '__module__', '?')}:{getattr(value, '__qualname__', value)}", "this process"
-            )
+            Entry(name, f"{getattr(value, '__module__', '?')}:{getattr(value, '__qualname__', value)}", "this process")
             for name, value in self._added.items()
         ]
         return sorted(found, key=lambda entry: entry.name)

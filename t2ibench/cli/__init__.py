@@ -1,0 +1,77 @@
+"""The command line. Commands are imported when they are asked for, so that `t2ibench --help` costs nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Final
+
+import click
+
+from t2ibench import __version__
+from t2ibench.errors import UserError, unknown_name
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "quickstart": "Draw birds, train two GANs, evaluate them and print the leaderboard: about ten minutes, no GPU.",
+    "train": "Train a model (and first whatever it needs).",
+    "sample": "Make pictures of a sentence with a trained model.",
+    "eval": "Measure models under one protocol.",
+    "report": "Render a report from the results.",
+    "list": "Show what is registered and where it comes from.",
+    "data": "Make, prepare, check and show data sets.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands live in `t2ibench.cli.<name>` as `command`, imported on first use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of a user's work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command, or raise UserError with near names."""
+        if cmd_name not in COMMANDS:
+            raise unknown_name("command", cmd_name, COMMANDS, hint="`t2ibench --help` shows them all.")
+        command = import_module(f"t2ibench.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="t2ibench")
+def group() -> None:
+    """Train, sample, evaluate and report text-to-image GANs under one protocol.
+
+    Everything is written to ./workspace (or --workspace, or $T2IBENCH_WORKSPACE). Asking again resumes what was stopped
+    and recomputes nothing that is known.
+    """
+
+
+def main() -> None:
+    """Run the command line; a user's mistake ends in one sentence on stderr and a non-zero status."""
+    try:
+        status = group.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except UserError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("Stopped. Ask again to go on from where it was.", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)
+    except OSError as error:
+        print(f"Error: {error.filename or 'a file'}: {error.strerror or error}.", file=sys.stderr)
+        sys.exit(1)
+    sys.exit(status if isinstance(status, int) else 0)

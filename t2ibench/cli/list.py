@@ -1,0 +1,73 @@
+"""`t2ibench list`: what is registered and where it comes from."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from t2ibench.cli.options import NameList, config_option
+from t2ibench.errors import unknown_name
+from t2ibench.registry import KINDS, registry
+from t2ibench.spec import LoadedBenchmarks
+
+
+@click.command("list")
+@click.argument("kinds", type=NameList(), default="models,datasets,metrics,protocols,suites")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@config_option
+def command(kinds: tuple[str, ...], as_json: bool, benchmarks: LoadedBenchmarks) -> None:
+    """Show registered KINDS: models, encoders, datasets, features, metrics, reports, protocols, suites."""
+    known = {*KINDS, "protocols", "suites"}
+    rows: dict[str, list[dict[str, str]]] = {}
+    for kind in kinds:
+        if kind not in known:
+            raise unknown_name("kind of thing to list", kind, known)
+        rows[kind] = _rows(kind, benchmarks)
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    for kind, found in rows.items():
+        click.secho(kind, bold=True)
+        width = max((len(row["name"]) for row in found), default=0)
+        for row in found:
+            click.echo(f"  {row['name']:<{width}}  {row['what']}")
+        if not found:
+            click.echo("  (none)")
+
+
+def _rows(kind: str, benchmarks: LoadedBenchmarks) -> list[dict[str, str]]:
+    """Return name and description of all of one kind: what benchmarks.toml names, then what is only registered."""
+    content = benchmarks.content
+    if kind == "suites":
+        return [
+            {"name": name, "what": f"{', '.join(suite.models)} on {suite.data}. {suite.title}".rstrip()}
+            for name, suite in content.suites.items()
+        ]
+    if kind == "protocols":
+        return [
+            {"name": name, "what": f"{', '.join(protocol.metrics)}. {protocol.title}".rstrip()}
+            for name, protocol in content.protocols.items()
+        ]
+    rows = []
+    plugins = {entry.name: entry for entry in registry(kind).entries()} if kind in KINDS else {}
+    used = set()
+    if kind in ("models", "encoders"):
+        for name, entry in getattr(content, kind).items():
+            used.add(entry.plugin)
+            variants = f"; variants: {', '.join(entry.variants)}" if entry.variants else ""
+            rows.append({"name": name, "what": f"{entry.title or entry.plugin}{variants}"})
+    elif kind == "datasets":
+        for name, dataset in content.datasets.items():
+            used.add(dataset.adapter)
+            rows.append({"name": name, "what": f"{dataset.title} (protocol {dataset.protocol})"})
+    elif kind == "metrics":
+        for name, metric in content.metrics.items():
+            used.add(metric.metric)
+            rows.append({"name": name, "what": f"{metric.metric} on {metric.features}"})
+    rows += [
+        {"name": name, "what": f"{entry.target} from {entry.distribution}"}
+        for name, entry in plugins.items()
+        if name not in used
+    ]
+    return rows

@@ -1,0 +1,102 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from t2ibench.spec import LoadedBenchmarks, load_benchmarks
+from t2ibench.workspace import Workspace
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class WorkspaceType(click.Path):
+    """A folder, turned into a Workspace."""
+
+    name = "workspace"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the Workspace of a path."""
+        return value if isinstance(value, Workspace) else Workspace.at(Path(str(super().convert(value, param, ctx))))
+
+
+class BenchmarksType(click.Path):
+    """A benchmarks.toml, read and checked."""
+
+    name = "benchmarks"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the content of the file."""
+        if isinstance(value, LoadedBenchmarks):
+            return value
+        return load_benchmarks(Path(str(super().convert(value, param, ctx))))
+
+
+class NameList(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3 only
+    """Names separated by commas, as in "attngan,stackgan_v2"."""
+
+    name = "names"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the names as a tuple without empty ones."""
+        if isinstance(value, tuple):
+            return value
+        return tuple(part.strip() for part in str(value).split(",") if part.strip())
+
+
+def workspace_option(function: Function) -> Function:
+    """Add --workspace, given to the command as `workspace: Workspace`."""
+    return click.option(
+        "--workspace",
+        type=WorkspaceType(file_okay=False),
+        default=lambda: Workspace.at(),
+        show_default="./workspace",
+        help="Folder that everything is written to.",
+    )(function)
+
+
+def config_option(function: Function) -> Function:
+    """Add --config, given to the command as `benchmarks: LoadedBenchmarks`."""
+    return click.option(
+        "--config",
+        "benchmarks",
+        type=BenchmarksType(dir_okay=False),
+        default=lambda: load_benchmarks(),
+        show_default="benchmarks.toml here or above, else the packaged one",
+        help="The benchmarks.toml to use.",
+    )(function)
+
+
+def device_option(function: Function) -> Function:
+    """Add --device, given to the command as `device: str`; "auto" takes a GPU if there is one."""
+    return click.option(
+        "--device", default="auto", show_default=True, metavar="auto|cpu|cuda[:N]|mps", help="Where to compute."
+    )(function)
+
+
+def seed_option(function: Function) -> Function:
+    """Add --seed, given to the command as `seed: int | None`."""
+    return click.option(
+        "--seed", type=click.IntRange(min=0), default=None, help="Seed; the default is the spec's own."
+    )(function)
+
+
+def dry_run_option(function: Function) -> Function:
+    """Add --dry-run, given to the command as `dry_run: bool`."""
+    return click.option(
+        "--dry-run", is_flag=True, help="Print the resolved spec as JSON and stop before anything is computed."
+    )(function)
+
+
+def data_root_option(function: Function) -> Function:
+    """Add --data-root, given to the command as `data_root: Path | None`."""
+    return click.option(
+        "--data-root",
+        type=click.Path(path_type=Path),
+        default=None,
+        help="Folder that holds the data set's files, if not the workspace's own.",
+    )(function)

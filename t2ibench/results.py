@@ -1,0 +1,224 @@
+"""Result records: one JSON line a measured (or failed) number, appended and never changed.
+
+Reports are pure functions of the folder these lie in: records.jsonl, and pictures/ for galleries.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from t2ibench.errors import RunFailedError, UserError
+from t2ibench.files import digest_of, write_bytes
+from t2ibench.types import Origin
+
+SCHEMA = 1
+RECORDS = "records.jsonl"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class SourceRecord(_Record):
+    """Whose pictures were judged.
+
+    Attributes:
+        name: row name in tables, as in "attngan" or "ground-truth".
+        title: display name.
+        variant: "" for none.
+        origin: see Origin; "control" rows are never ranked.
+        identity: digest of all that the pictures depend on besides the plan.
+        paper: citation.
+        licence: of the weights.
+        trained_on: data set the model learned from; "" for controls and folders.
+        steps: training steps; None where there were none.
+        trained_with: digests of encoders seen in training.
+        notes: sentences for the reader.
+    """
+
+    name: str
+    title: str
+    variant: str = ""
+    origin: Origin
+    identity: str
+    paper: str = ""
+    licence: str = ""
+    trained_on: str = ""
+    steps: int | None = None
+    trained_with: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class PlanRecord(_Record):
+    """What was asked: the data set, split, captions and protocol."""
+
+    dataset: str
+    manifest: str
+    split: str
+    digest: str
+    protocol: str
+    protocol_digest: str
+    seed: int
+    resolution: int
+    quantise: str
+
+
+class MetricRecord(_Record):
+    """The identity of a metric. Records share a column only where `digest` (over all other fields) is equal.
+
+    Attributes:
+        column: name of the column in benchmarks.toml, as in "fid-simnet".
+        metric: registered metric.
+        version: of the metric.
+        title: head of the column, as in "FID".
+        unit: "" or "%".
+        higher_is_better: direction.
+        features: name, version, weights, resize, range, standing of the extractor.
+        reference: digest of the reference pictures, "" where none.
+        options: of the metric.
+        subtitle: identity in short for the column head, as in "simnet v1, ref simbirds/test 300, n 600".
+    """
+
+    column: str
+    metric: str
+    version: int
+    title: str
+    unit: str
+    higher_is_better: bool
+    features: Mapping[str, Any]
+    reference: str = ""
+    options: Mapping[str, Any] = Field(default_factory=dict)
+    subtitle: str = ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over everything but the subtitle."""
+        return digest_of(self.model_dump(mode="json", exclude={"subtitle"}))
+
+
+class IntervalRecord(_Record):
+    """See types.Interval."""
+
+    low: float
+    high: float
+    level: float
+    method: str
+
+
+class CostRecord(_Record):
+    """What the number cost. Peak memory is the process's (CPU) or the allocator's (GPU)."""
+
+    seconds: float
+    images_per_second: float | None = None
+    peak_memory_bytes: int | None = None
+
+
+class ResultRecord(_Record):
+    """One number, or one failure, with everything needed to judge it."""
+
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    id: str
+    created: str
+    source: SourceRecord
+    plan: PlanRecord
+    metric: MetricRecord
+    status: Literal["ok", "failed"]
+    value: float | None = None
+    interval: IntervalRecord | None = None
+    n: int = 0
+    spread: Mapping[str, float] = Field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    error: str = ""
+    judge_seen_in_training: bool = False
+    images_digest: str = ""
+    cost: CostRecord | None = None
+    environment: Mapping[str, Any] = Field(default_factory=dict)
+    parents: tuple[str, ...] = ()
+    pictures: str = ""
+    """File under pictures/ with sample pictures of this source and plan, "" for none."""
+
+    @staticmethod
+    def key(source: SourceRecord, plan: PlanRecord, metric: MetricRecord) -> str:
+        """Return the record id: digest of row, source, plan and metric identity. Same question, same id."""
+        return digest_of(
+            [source.name, source.identity, plan.digest, plan.protocol_digest, plan.manifest, metric.digest]
+        )
+
+
+class Results:
+    """The results folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def append(self, records: Iterable[ResultRecord]) -> None:
+        """Append records under a lock. A line cut off by an earlier kill is closed first, never joined.
+
+        Raises:
+            UserError: the folder cannot be written.
+            RunFailedError: the disk is full; nothing was appended.
+        """
+        from filelock import FileLock
+
+        lines = [record.model_dump_json(by_alias=True) for record in records]
+        if not lines:
+            return
+        path = self.folder / RECORDS
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.folder / ".records.lock"), path.open("ab+") as file:
+                end = file.seek(0, os.SEEK_END)
+                if end:
+                    file.seek(end - 1)
+                    prefix = b"" if file.read(1) == b"\n" else b"\n"
+                else:
+                    prefix = b""
+                try:
+                    file.write(prefix + ("\n".join(lines) + "\n").encode())
+                    file.flush()
+                    os.fsync(file.fileno())
+                except OSError:
+                    file.truncate(end)
+                    raise
+        except PermissionError as error:
+            raise UserError(f"Cannot write {path}: {error.strerror}. Choose another --workspace.") from error
+        except OSError as error:
+            raise RunFailedError(f"Writing {path} failed: {error.strerror}. Free some space and ask again.") from error
+
+    def read(self) -> tuple[list[ResultRecord], list[str]]:
+        """Return (records in the order written, sentences about lines that could not be read).
+
+        Raises:
+            UserError: the file exists but cannot be opened.
+        """
+        path = self.folder / RECORDS
+        if not path.exists():
+            return [], []
+        try:
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError as error:
+            raise UserError(f"{path} cannot be read: {error.strerror}.") from error
+        records, faults = [], []
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                records.append(ResultRecord.model_validate_json(line))
+            except ValidationError:
+                faults.append(f"{path}, line {number}: not a result record of schema {SCHEMA}; it was left out.")
+        return records, faults
+
+    def latest(self) -> tuple[dict[str, ResultRecord], list[str]]:
+        """Return (record id -> last record written under it, sentences about lines left out)."""
+        records, faults = self.read()
+        return {record.id: record for record in records}, faults
+
+    def attach_picture(self, name: str, png: bytes) -> str:
+        """Write a picture for galleries and return its file name under pictures/."""
+        write_bytes(self.folder / "pictures" / name, png)
+        return name
