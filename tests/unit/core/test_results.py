@@ -1,0 +1,99 @@
+"""Records are appended, never changed; a line cut off by a kill costs that line only."""
+
+import math
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from t2ibench.errors import UserError
+from t2ibench.results import RECORDS, MetricRecord, PlanRecord, ResultRecord, Results, SourceRecord
+from t2ibench.types import Origin
+
+
+def record(name: str = "attngan", value: float | None = 1.5, **changes) -> ResultRecord:
+    source = SourceRecord(name=name, title=name, origin=Origin.RETRAINED, identity="i" * 64)
+    plan = PlanRecord(
+        dataset="simbirds",
+        manifest="m",
+        split="test",
+        digest="d",
+        protocol="p",
+        protocol_digest="pd",
+        seed=1,
+        resolution=64,
+        quantise="round",
+    )
+    metric = MetricRecord(
+        column="fid-simnet",
+        metric="fid",
+        version=1,
+        title="FID",
+        unit="",
+        higher_is_better=False,
+        features={"name": "simnet"},
+    )
+    given = {
+        "id": ResultRecord.key(source, plan, metric),
+        "created": "2026-11-21T00:00:00Z",
+        "source": source,
+        "plan": plan,
+        "metric": metric,
+        "status": "ok",
+        "value": value,
+        "n": 10,
+        **changes,
+    }
+    return ResultRecord(**given)
+
+
+def append(folder: str, name: str) -> None:
+    Results(Path(folder)).append([record(name) for _ in range(20)])
+
+
+def test_what_was_appended_is_read(tmp_path):
+    results = Results(tmp_path)
+    results.append([record("a"), record("b")])
+    results.append([record("a", value=2.0)])
+    read, faults = results.read()
+    assert [r.source.name for r in read] == ["a", "b", "a"]
+    assert not faults
+    latest, _ = results.latest()
+    assert sorted(r.value for r in latest.values()) == [1.5, 2.0]
+
+
+def test_nan_is_refused():
+    with pytest.raises(ValidationError):
+        record(value=math.nan)
+
+
+def test_a_cut_off_line_is_reported_and_not_joined(tmp_path):
+    results = Results(tmp_path)
+    results.append([record("a")])
+    path = tmp_path / RECORDS
+    path.write_bytes(path.read_bytes() + b'{"schema":1,"id":"cut of')
+    results.append([record("b")])
+    read, faults = results.read()
+    assert [r.source.name for r in read] == ["a", "b"]
+    assert len(faults) == 1
+    assert "line 2" in faults[0]
+
+
+def test_two_writers_do_not_mix_lines(tmp_path):
+    with ProcessPoolExecutor(2) as pool:
+        list(pool.map(append, [str(tmp_path)] * 4, ["a", "b", "c", "d"]))
+    read, faults = Results(tmp_path).read()
+    assert len(read) == 80
+    assert not faults
+
+
+def test_the_id_follows_the_question():
+    assert record("a").id == record("a", value=9.0).id
+    assert record("a").id != record("b").id
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError):
+        Results(tmp_path / "file").append([record()])
