@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from pydantic import BaseModel
     from torch import Tensor
@@ -257,5 +259,46 @@ class Metric(Protocol):
 
         Raises:
             UserError: too few pictures, or features that are not finite.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class ReportInput:
+    """What a report is made from. Nothing else may enter it: no clock, no network, no path of this machine.
+
+    Attributes:
+        records: `results.ResultRecord`s, the last one written under each id, in the order first asked for. They are not
+            named by type here because this module lies below `results`.
+        faults: sentences about lines of the results file that could not be read.
+        pictures: folder of the sample pictures that records name.
+        formats: what to render, a subset of the report's formats.
+    """
+
+    records: Sequence[Any]
+    faults: Sequence[str]
+    pictures: Path
+    formats: Sequence[str]
+
+
+@runtime_checkable
+class Report(Protocol):
+    """Result records to finished files. The registered class is built without arguments.
+
+    Attributes:
+        name: registered name.
+        formats: what it can render, as in ("html", "csv"); "txt", where offered, is made for a terminal.
+        default_formats: what is rendered unless asked otherwise.
+    """
+
+    name: str
+    formats: tuple[str, ...]
+    default_formats: tuple[str, ...]
+
+    def render(self, given: ReportInput) -> Mapping[str, bytes]:
+        """Return file name -> content, one file a format. A pure function of `given`: equal input, equal bytes.
+
+        Raises:
+            UserError: there is nothing to report; the text names the command that would change that.
         """
         ...
