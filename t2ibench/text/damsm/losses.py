@@ -1,0 +1,105 @@
+"""The DAMSM losses: how well the regions of a picture match the words of a caption, and pictures match sentences.
+
+AttnGAN, section 3.2, equations 7 to 13. As in the official code the score of equation 10 is used without its outer
+power 1/gamma2. All captions are compared with all pictures at once, padding masked; nothing loops over captions.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+_SMALLEST_NORM_PRODUCT = 1e-8
+
+
+class Gammas(NamedTuple):
+    """Sharpness of the attention over regions (1), of the words' share (2) and of the matching (3)."""
+
+    attention: float = 4.0
+    words: float = 5.0
+    matching: float = 10.0
+
+
+class MatchingLoss(NamedTuple):
+    """The two directions of a matching loss, scalars each."""
+
+    image_to_text: Tensor
+    text_to_image: Tensor
+
+    @property
+    def total(self) -> Tensor:
+        """The sum of the two."""
+        return self.image_to_text + self.text_to_image
+
+
+def words_loss(
+    regions: Tensor, words: Tensor, padding: Tensor, class_ids: Tensor | None, gammas: Gammas
+) -> MatchingLoss:
+    """Return the words losses of a batch (equations 12 and 13), image -> text and text -> image.
+
+    Args:
+        regions: B x D x h x w region codes.
+        words: B x D x T word codes.
+        padding: bool, B x T, True past a caption's end; every caption has a word.
+        class_ids: int64, B: pairs of one class other than the true pair are left out; None compares all.
+        gammas: the sharpness factors.
+    """
+    scores, _ = word_scores(regions, words, padding, gammas)
+    return _matching(gammas.matching * scores, class_ids)
+
+
+def sentence_loss(codes: Tensor, sentences: Tensor, class_ids: Tensor | None, gammas: Gammas) -> MatchingLoss:
+    """Return the sentence losses of a batch: matching by the cosine of global codes.
+
+    Args:
+        codes: B x D picture codes.
+        sentences: B x D sentence codes.
+        class_ids: as for `words_loss`.
+        gammas: the sharpness factors; only `matching` counts.
+    """
+    codes, sentences = codes.float(), sentences.float()
+    norms = codes.norm(dim=1)[:, None] * sentences.norm(dim=1)[None, :]  # B x B
+    scores = codes @ sentences.T / norms.clamp(min=_SMALLEST_NORM_PRODUCT)  # B x B
+    return _matching(gammas.matching * scores, class_ids)
+
+
+def word_scores(regions: Tensor, words: Tensor, padding: Tensor, gammas: Gammas) -> tuple[Tensor, Tensor]:
+    """Return R(picture, caption) for all pairs, I x C (equation 10), and the attention, I x C x T x h x w.
+
+    The attention of each word sums to 1 over the regions; that of padding is 0.
+
+    Args:
+        regions: I x D x h x w region codes of the pictures.
+        words: C x D x T word codes of the captions.
+        padding: bool, C x T, True past a caption's end.
+        gammas: the sharpness factors.
+    """
+    images, _, height, width = regions.shape
+    captions, size, longest = words.shape
+    flat = regions.float().flatten(2)  # I x D x Q
+    words = words.float()
+    columns = words.permute(1, 0, 2).reshape(size, captions * longest)  # D x CT
+    similarity = torch.matmul(flat.transpose(1, 2), columns)  # I x Q x CT
+    similarity = similarity.view(images, -1, captions, longest)
+    similarity = similarity.masked_fill(padding, float("-inf")).softmax(dim=3)  # I x Q x C x T, over words
+    attention = (gammas.attention * similarity).softmax(dim=1).flatten(2)  # I x Q x CT, over regions
+    context = torch.matmul(flat, attention).view(images, size, captions, longest)  # I x D x C x T
+    target = words.permute(1, 0, 2)  # D x C x T
+    norms = context.norm(dim=1) * target.norm(dim=0)  # I x C x T
+    cosine = (context * target).sum(dim=1) / norms.clamp(min=_SMALLEST_NORM_PRODUCT)  # I x C x T
+    scores = (gammas.words * cosine).masked_fill(padding, float("-inf")).logsumexp(dim=2)  # I x C
+    maps = attention.transpose(1, 2).reshape(images, captions, longest, height, width)
+    return scores, maps.masked_fill(padding[:, :, None, None], 0.0)
+
+
+def _matching(scores: Tensor, class_ids: Tensor | None) -> MatchingLoss:
+    """Return the cross-entropies of the true pairs along rows and columns of B x B scores."""
+    truth = torch.arange(len(scores), device=scores.device)
+    if class_ids is not None:
+        same = class_ids[:, None] == class_ids[None, :]
+        same = same & ~torch.eye(len(scores), dtype=torch.bool, device=scores.device)
+        scores = scores.masked_fill(same, float("-inf"))
+    return MatchingLoss(functional.cross_entropy(scores, truth), functional.cross_entropy(scores.T, truth))

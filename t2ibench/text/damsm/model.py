@@ -1,0 +1,234 @@
+"""DAMSM as a plug-in: what the training loop and the GANs see of the two encoders."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Self
+
+from torch import Tensor
+from torch.nn import Module
+from torch.optim import Adam, Optimizer
+
+from t2ibench.errors import UserError
+from t2ibench.interfaces import BoundNoise, BuildContext
+from t2ibench.text.damsm.image_encoder import ImageEncoder, SmallImageEncoder
+from t2ibench.text.damsm.inception_encoder import InceptionImageEncoder
+from t2ibench.text.damsm.losses import sentence_loss, words_loss
+from t2ibench.text.damsm.parameters import DAMSMParameters
+from t2ibench.text.damsm.text_encoder import TextEncoder
+from t2ibench.text.tokens import encode_captions
+from t2ibench.text.vocabulary import Vocabulary
+from t2ibench.types import Caption, DataRequest, ModelCard, Origin, Phase, TrainBatch, Update
+
+
+@dataclass(frozen=True, slots=True)
+class TextCodes:
+    """Captions in the common space.
+
+    Attributes:
+        words: B x D x T word codes, 0 past a caption's end.
+        sentence: B x D sentence codes.
+        padding: bool, B x T, True past a caption's end.
+        text: the words that were read, a caption each.
+    """
+
+    words: Tensor
+    sentence: Tensor
+    padding: Tensor
+    text: tuple[tuple[str, ...], ...]
+
+
+class DAMSM:
+    """The deep attentional multimodal similarity model: a text and an image encoder that share a space.
+
+    AttnGAN, section 3.2. Differs from the official training: Adam's moments live through all epochs (officially the
+    optimiser is made anew each epoch), and the batch is not sorted by length (which nothing depends on).
+
+    With purpose "generate" the image encoder is made when it is first asked for: a GAN that only reads captions never
+    makes it.
+    """
+
+    Parameters: ClassVar[type[DAMSMParameters]] = DAMSMParameters
+
+    def __init__(
+        self,
+        parameters: DAMSMParameters,
+        vocabulary: Vocabulary,
+        text_encoder: TextEncoder,
+        image_encoder: ImageEncoder | None = None,
+    ) -> None:
+        self.parameters = parameters
+        self.vocabulary = vocabulary
+        self.text_encoder = text_encoder
+        self._image_encoder = image_encoder
+
+    @classmethod
+    def card(cls) -> ModelCard:
+        """Return title, paper and licence."""
+        return ModelCard(
+            title="DAMSM",
+            paper="Xu et al., AttnGAN: Fine-Grained Text to Image Generation with Attentional Generative Adversarial "
+            "Networks, CVPR 2018",
+            licence="MIT",
+            origin=Origin.RETRAINED,
+            notes=("Adam keeps its moments across epochs; the official code makes a new optimiser each epoch.",),
+        )
+
+    @classmethod
+    def requirements(cls, parameters: DAMSMParameters) -> tuple[str, ...]:
+        """Return no encoders: this is one."""
+        return ()
+
+    @classmethod
+    def build(cls, parameters: DAMSMParameters, context: BuildContext) -> Self:
+        """Return the encoders, freshly initialised for "train", of the right shapes for "generate".
+
+        Raises:
+            UserError: no vocabulary, or a frozen Inception trunk without weights in training.
+        """
+        vocabulary = Vocabulary.from_words(context.vocabulary)
+        text_encoder = TextEncoder(
+            len(vocabulary),
+            embedding=parameters.embedding,
+            word_embedding=parameters.word_embedding,
+            dropout=parameters.dropout,
+        )
+        if context.purpose == "generate":
+            return cls(parameters, vocabulary, text_encoder)
+        text_encoder.initialise()
+        image_encoder = _new_image_encoder(parameters)
+        image_encoder.initialise()
+        if isinstance(image_encoder, InceptionImageEncoder):
+            _prepare_trunk(image_encoder, parameters)
+        return cls(parameters, vocabulary, text_encoder, image_encoder)
+
+    @property
+    def dimension(self) -> int:
+        """Size of the common space."""
+        return self.parameters.embedding
+
+    @property
+    def image_encoder(self) -> ImageEncoder:
+        """The image encoder; made now, its weights to be loaded, if it was not needed before."""
+        if self._image_encoder is None:
+            self._image_encoder = _new_image_encoder(self.parameters).eval()
+        return self._image_encoder
+
+    def exported(self) -> Mapping[str, Module]:
+        """Return both encoders."""
+        return {"text_encoder": self.text_encoder, "image_encoder": self.image_encoder}
+
+    def networks(self) -> Mapping[str, Module]:
+        """Return both encoders: both learn (of a frozen Inception trunk only the heads and the running statistics)."""
+        return self.exported()
+
+    def frozen_networks(self) -> Mapping[str, Module]:
+        """Return nothing: no network is only used."""
+        return {}
+
+    def data_request(self) -> DataRequest:
+        """Return pictures at the image encoder's resolution."""
+        return DataRequest(resolutions=(self.parameters.resolution,), batch_size=self.parameters.batch_size)
+
+    def optimizers(self) -> Mapping[str, Optimizer]:
+        """Return one Adam over all that learns in both encoders."""
+        learning = itertools.chain(self.text_encoder.parameters(), self.image_encoder.parameters())
+        p = self.parameters
+        adam = Adam(
+            [parameter for parameter in learning if parameter.requires_grad],
+            lr=p.learning_rate,
+            betas=(p.beta1, p.beta2),
+        )
+        return {"encoders": adam}
+
+    def curriculum(self) -> Sequence[Phase]:
+        """Return one phase."""
+        return (Phase(),)
+
+    def averaging(self) -> Mapping[str, float]:
+        """Return no moving average."""
+        return {}
+
+    def learning_rates(self, step: int, steps_per_epoch: int) -> Mapping[str, float]:
+        """Return the rate of this step: multiplied by the decay each epoch while it is above the floor."""
+        p = self.parameters
+        epoch = step // max(steps_per_epoch, 1)
+        if p.learning_rate_decay < 1 and p.learning_rate > p.learning_rate_floor:
+            last = math.ceil(math.log(p.learning_rate_floor / p.learning_rate) / math.log(p.learning_rate_decay))
+            epoch = min(epoch, last)
+        else:
+            epoch = 0
+        return {"encoders": p.learning_rate * p.learning_rate_decay**epoch}
+
+    def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
+        """Yield the one joint step; only the text encoder's gradient is clipped, as in the official code."""
+        p = self.parameters
+        codes = self.encode_text(batch.captions, maximum=p.words_maximum, noise=noise)
+        regions, pictures = self.encode_images(batch.images[p.resolution])
+        words = words_loss(regions, codes.words, codes.padding, batch.class_ids, p.gammas)
+        sentences = sentence_loss(pictures, codes.sentence, batch.class_ids, p.gammas)
+        parts = {
+            "words/image_to_text": words.image_to_text,
+            "words/text_to_image": words.text_to_image,
+            "sentence/image_to_text": sentences.image_to_text,
+            "sentence/text_to_image": sentences.text_to_image,
+        }
+        yield Update(
+            optimizer="encoders",
+            loss=words.total + sentences.total,
+            parts={name: value.detach() for name, value in parts.items()},
+            clip_norm=p.clip_norm,
+            clip_parameters=tuple(self.text_encoder.parameters()),
+        )
+
+    def encode_text(
+        self, captions: Sequence[Caption], *, maximum: int | None = None, noise: BoundNoise | None = None
+    ) -> TextCodes:
+        """Return the captions' codes, with gradients unless the caller switches them off.
+
+        Args:
+            captions: B captions.
+            maximum: longer captions are thinned to this many words; None means `words_maximum_generation`, whose
+                default keeps all.
+            noise: which words stay is drawn from it (latent "words"); None keeps the first ones.
+
+        Raises:
+            UserError: a caption without a known word.
+        """
+        limit = self.parameters.words_maximum_generation if maximum is None else maximum
+        tokens = encode_captions(self.vocabulary, captions, maximum=limit, noise=noise)
+        ids = tokens.ids.to(self.text_encoder.encoder.weight.device)  # B x T
+        words, sentence = self.text_encoder(ids, tokens.lengths)
+        return TextCodes(words, sentence, ids == 0, tokens.words)
+
+    def encode_images(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Return region codes, N x D x h x w, and picture codes, N x D, of pictures N x 3 x H x W in [-1, 1]."""
+        regions, codes = self.image_encoder(pictures)
+        return regions, codes
+
+
+def _new_image_encoder(parameters: DAMSMParameters) -> ImageEncoder:
+    p = parameters
+    if p.trunk == "small":
+        return SmallImageEncoder(
+            resolution=p.resolution, embedding=p.embedding, align_corners=p.align_corners, width=p.width
+        )
+    return InceptionImageEncoder(embedding=p.embedding, align_corners=p.align_corners, resolution=p.resolution)
+
+
+def _prepare_trunk(encoder: InceptionImageEncoder, parameters: DAMSMParameters) -> None:
+    """Load the ImageNet weights and freeze the trunk's parameters unless they are to learn."""
+    if parameters.trunk_weights is not None:
+        encoder.load_trunk(Path(parameters.trunk_weights))
+    elif not parameters.train_trunk:
+        raise UserError(
+            'DAMSM with trunk "inception_v3" keeps the trunk frozen and so needs ImageNet weights: set trunk_weights '
+            'to torchvision\'s inception_v3 file, or train_trunk = true, or take trunk "small".'
+        )
+    if not parameters.train_trunk:
+        for parameter in encoder.trunk_parameters():
+            parameter.requires_grad_(False)

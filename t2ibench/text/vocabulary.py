@@ -1,0 +1,109 @@
+"""Words to numbers. No torch here: the command line and the data sets use it too."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from t2ibench.errors import UserError
+from t2ibench.files import digest_of
+from t2ibench.text.tokenizer import tokenize
+
+END: Final = "<end>"
+"""The word of index 0: padding. It never occurs in a caption."""
+
+_SHOWN_WORDS: Final = 8
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words an encoder knows, by index; index 0 is `END`, the padding.
+
+    Build one with `from_captions` or `from_words`. A released encoder needs the very vocabulary it was trained with,
+    in its order: rebuilding one from the captions gives other indices, so `digest` travels with every encoder.
+    """
+
+    words: tuple[str, ...]
+
+    @classmethod
+    def from_captions(cls, texts: Iterable[str]) -> Vocabulary:
+        """Return the vocabulary of all words in `texts`, sorted; none is left out for being rare."""
+        found: set[str] = set()
+        for text in texts:
+            found.update(tokenize(text))
+        return cls((END, *sorted(found)))
+
+    @classmethod
+    def from_words(cls, words: Sequence[str]) -> Vocabulary:
+        """Return the vocabulary whose words are given in order, the first one being `END`.
+
+        Raises:
+            UserError: the list is empty, does not begin with `END`, or holds a word twice.
+        """
+        if not words:
+            raise UserError(
+                "An encoder needs a vocabulary, but the list of words is empty. Prepare the data set, or give words."
+            )
+        if words[0] != END:
+            raise UserError(
+                f"A vocabulary must begin with {END!r} (index 0 is the padding), but this begins with {words[0]!r}. "
+                "Give the words in the order in which the encoder learned them."
+            )
+        if len(set(words)) != len(words):
+            seen: set[str] = set()
+            twice = next(word for word in words if word in seen or seen.add(word))  # type: ignore[func-returns-value]
+            raise UserError(f"The vocabulary holds {twice!r} twice; every word must have one index.")
+        return cls(tuple(words))
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    @functools.cached_property
+    def indices(self) -> dict[str, int]:
+        """Word -> index."""
+        return {word: index for index, word in enumerate(self.words)}
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """SHA-256 (64 hex digits) over the words in order."""
+        return digest_of(list(self.words))
+
+    def encode(self, text: str, maximum: int | None = None, priorities: Sequence[float] | None = None) -> list[int]:
+        """Return the indices of a sentence's known words, in order; unknown words are dropped (official behaviour).
+
+        Args:
+            text: the sentence.
+            maximum: a longer sentence is thinned to this many words; None keeps all.
+            priorities: a number a word (at least as many as the sentence may have); the words with the smallest
+                numbers are kept, in their order. None keeps the first ones.
+
+        Raises:
+            UserError: no word of the sentence is known.
+        """
+        tokens = tokenize(text)
+        known = [self.indices[token] for token in tokens if token in self.indices and token != END]
+        if not known:
+            raise UserError(_unreadable(text, tokens))
+        if maximum is None or len(known) <= maximum:
+            return known
+        if priorities is None:
+            return known[:maximum]
+        known = known[: len(priorities)]
+        chosen = sorted(range(len(known)), key=lambda position: (priorities[position], position))[:maximum]
+        return [known[position] for position in sorted(chosen)]
+
+    def decode(self, indices: Iterable[int]) -> tuple[str, ...]:
+        """Return the words of `indices`, the padding left out."""
+        return tuple(self.words[index] for index in indices if index)
+
+
+def _unreadable(text: str, tokens: Sequence[str]) -> str:
+    if not tokens:
+        return f"The caption {text!r} holds no words. Give a sentence in English letters."
+    shown = ", ".join(repr(token) for token in tokens[:_SHOWN_WORDS]) + (", ..." if len(tokens) > _SHOWN_WORDS else "")
+    return (
+        f"The caption {text!r} holds no word that the text encoder knows (it holds {shown}). "
+        "Use words of the data set the encoder was trained on."
+    )
