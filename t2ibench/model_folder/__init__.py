@@ -1,0 +1,25 @@
+"""The exported model folder: what sampling, evaluation and imports of foreign weights share.
+
+- weights.safetensors: "<network>/<state key>" of the networks that making pictures needs, averaged where averaged;
+- model.json: what it is: plug-in, parameters, data set, steps, encoders, card, where it came from;
+- vocabulary.json: the words its encoders know, in their order;
+- manifest.json: digests of the others, written last.
+"""
+
+from t2ibench.model_folder.description import EncoderDescription, ModelDescription
+from t2ibench.model_folder.load import LoadedEncoder, LoadedModel, load_encoder, load_model
+from t2ibench.model_folder.read import ModelFolder, is_model_folder, read_model_folder
+from t2ibench.model_folder.write import write_model_folder
+
+__all__ = [
+    "EncoderDescription",
+    "LoadedEncoder",
+    "LoadedModel",
+    "ModelDescription",
+    "ModelFolder",
+    "is_model_folder",
+    "load_encoder",
+    "load_model",
+    "read_model_folder",
+    "write_model_folder",
+]

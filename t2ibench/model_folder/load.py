@@ -1,0 +1,119 @@
+"""Model folder to model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import ValidationError
+
+from t2ibench.errors import UserError
+from t2ibench.interfaces import BuildContext, TextToImage
+from t2ibench.model_folder.read import WEIGHTS, ModelFolder, read_model_folder
+from t2ibench.registry import registry
+from t2ibench.spec import describe
+
+if TYPE_CHECKING:
+    import torch
+    from torch.nn import Module
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model ready to make pictures, and the folder it came from."""
+
+    model: TextToImage
+    folder: ModelFolder
+
+
+@dataclass(frozen=True)
+class LoadedEncoder:
+    """A trained encoder and the folder it came from. Its class is the plug-in's own."""
+
+    encoder: Any
+    folder: ModelFolder
+
+
+def load_model(folder: ModelFolder | Path, device: torch.device | str = "cpu") -> LoadedModel:
+    """Return the model of a folder, its networks on `device` and in eval mode. The global RNG is left as it was.
+
+    Raises:
+        UserError: the folder is damaged, holds an encoder, or does not fit the installed plug-in.
+    """
+    found = read_model_folder(folder.path if isinstance(folder, ModelFolder) else folder)
+    if found.description.kind != "model":
+        raise UserError(f"{found.path} holds the encoder {found.label}, which makes no pictures; name a model instead.")
+    model = _build(found, "generate", device)
+    return LoadedModel(model, found)
+
+
+def load_encoder(
+    folder: ModelFolder | Path,
+    device: torch.device | str = "cpu",
+    purpose: Literal["train", "generate"] = "generate",
+) -> LoadedEncoder:
+    """Return the encoder of a folder, its networks on `device` and in eval mode. The global RNG is left as it was.
+
+    Args:
+        folder: the folder.
+        device: where its networks go.
+        purpose: as in BuildContext; "generate" does for a model's training too, since all weights come from the folder.
+
+    Raises:
+        UserError: the folder is damaged, holds a model, or does not fit the installed plug-in.
+    """
+    found = read_model_folder(folder.path if isinstance(folder, ModelFolder) else folder)
+    if found.description.kind != "encoder":
+        raise UserError(f"{found.path} holds the model {found.label}, not an encoder; name an encoder's folder.")
+    return LoadedEncoder(_build(found, purpose, device), found)
+
+
+def _build(folder: ModelFolder, purpose: Literal["train", "generate"], device: torch.device | str) -> Any:
+    """Return the plug-in built after model.json and filled from the weights file."""
+    import torch
+
+    description = folder.description
+    plugin = registry("models" if description.kind == "model" else "encoders")[description.plugin]
+    # Building draws initial weights that are overwritten at once; a caller's random numbers must not notice.
+    with torch.random.fork_rng(devices=[]):
+        encoders: dict[str, Any] = {}
+        for name, encoder in description.encoders.items():
+            encoder_class = registry("encoders")[encoder.plugin]
+            context = BuildContext("generate", folder.encoder_vocabulary(name))
+            encoders[name] = encoder_class.build(_parameters(encoder_class, encoder.parameters, folder.path), context)
+        context = BuildContext(purpose, folder.vocabulary, encoders)
+        built = plugin.build(_parameters(plugin, description.parameters, folder.path), context)
+    _fill(built.exported(), folder, device)
+    return built
+
+
+def _parameters(plugin: Any, values: Mapping[str, Any], path: Path) -> Any:
+    try:
+        return plugin.Parameters.model_validate(dict(values))
+    except ValidationError as error:
+        raise UserError(
+            f"The model in {path} was made with another version of {plugin.__qualname__}: {describe(error)} "
+            "Install that version, or train the model again."
+        ) from error
+
+
+def _fill(networks: Mapping[str, Module], folder: ModelFolder, device: torch.device | str) -> None:
+    """Load every network's state from the weights file and move it; names and shapes must agree."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        tensors = load_file(folder.path / WEIGHTS)
+        for name, network in networks.items():
+            prefix = f"{name}/"
+            state = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+            network.load_state_dict(state)
+            network.to(device).eval()
+    except (RuntimeError, SafetensorError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise UserError(
+            f"The weights in {folder.path} do not fit the installed plug-in {folder.description.plugin!r}: {reason}. "
+            "Install the version that wrote them, or train the model again."
+        ) from error
