@@ -1,0 +1,140 @@
+"""From a data set's name to its manifest: prepared once, found again in well under a second."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from pathlib import Path
+
+from filelock import FileLock
+
+from t2ibench.data.adapter import DatasetAdapter, DrawnDataset, how_to_bring
+from t2ibench.data.manifest import FILE_NAME, FORMAT, Manifest, read_manifest, stamp_of
+from t2ibench.errors import UserError, unknown_name
+from t2ibench.files import digest_of
+from t2ibench.registry import registry
+from t2ibench.spec import Benchmarks, DatasetEntry
+from t2ibench.workspace import Workspace
+
+
+def open_dataset(
+    name: str,
+    benchmarks: Benchmarks,
+    workspace: Workspace,
+    *,
+    root: Path | None = None,
+    progress: bool = True,
+) -> Manifest:
+    """Return the manifest of a data set, prepared now unless that was done before and nothing has changed since.
+
+    A manifest is kept in the workspace with the folder it was made from, so `root` is needed once only. A drawn data
+    set is drawn into the workspace where no folder was ever named.
+
+    Args:
+        name: as in benchmarks.toml.
+        benchmarks: its content.
+        workspace: where manifests and drawn files are kept.
+        root: folder of the files; None takes the folder named last time, or the drawn files.
+        progress: whether to show bars and warnings on stderr.
+
+    Raises:
+        UserError: the name is unknown (near names are given); files are missing or damaged; or nothing is known of
+            where the files are.
+    """
+    entry = _entry(name, benchmarks)
+    folder = workspace.data / name
+    path = folder / FILE_NAME
+    found = _prepared(path, entry, root)
+    if found is not None:
+        return found
+    _make_folder(folder)
+    with FileLock(folder / ".lock"):  # two runs that start at once prepare once
+        found = _prepared(path, entry, root)
+        if found is not None:
+            return found
+        return _prepare(name, entry, folder, root, progress)
+
+
+def prepared_datasets(benchmarks: Benchmarks, workspace: Workspace) -> tuple[str, ...]:
+    """Return the names of the data sets whose manifest lies in the workspace, in the order of benchmarks.toml."""
+    return tuple(name for name in benchmarks.datasets if (workspace.data / name / FILE_NAME).is_file())
+
+
+def adapter_of(name: str, benchmarks: Benchmarks) -> DatasetAdapter:
+    """Return the adapter of a data set of benchmarks.toml.
+
+    Raises:
+        UserError: the data set or its adapter is unknown, with near names.
+    """
+    entry = _entry(name, benchmarks)
+    adapter = registry("datasets")[entry.adapter](name, entry)
+    assert isinstance(adapter, DatasetAdapter)
+    return adapter
+
+
+def _entry(name: str, benchmarks: Benchmarks) -> DatasetEntry:
+    if name not in benchmarks.datasets:
+        raise unknown_name("data set", name, benchmarks.datasets, hint="`t2ibench list datasets` shows them all.")
+    return benchmarks.datasets[name]
+
+
+def _prepared(path: Path, entry: DatasetEntry, root: Path | None) -> Manifest | None:
+    """Return the manifest kept at `path` if it is what would be made now."""
+    if not path.is_file():
+        return None
+    try:
+        manifest = read_manifest(path)
+    except UserError:  # of an older form, or damaged: it can always be made anew
+        return None
+    same_root = root is None or manifest.root == root.absolute()
+    if not same_root or manifest.format != FORMAT or manifest.request != _request(entry, manifest.made):
+        return None
+    return manifest if manifest.stamp == _stamp(manifest) else None
+
+
+def _prepare(name: str, entry: DatasetEntry, folder: Path, root: Path | None, progress: bool) -> Manifest:
+    adapter = registry("datasets")[entry.adapter](name, entry)
+    drawn = folder / "files"
+    if root is None:
+        root = _last_root(folder / FILE_NAME)
+    made = root is None or root == drawn
+    if made:
+        if not isinstance(adapter, DrawnDataset):
+            raise UserError(f"The data set {name} is not there yet. {how_to_bring(name, entry)}")
+        if progress:
+            print(f"Drawing the data set {name} into {drawn}.", file=sys.stderr)
+        adapter.draw(drawn, {}, progress=progress)
+        root = drawn
+    assert root is not None
+    read = adapter.read(root.absolute(), progress=progress)
+    manifest: Manifest = dataclasses.replace(read, made=made, request=_request(entry, made), stamp=_stamp(read))
+    manifest.write(folder / FILE_NAME)
+    if progress:
+        for warning in manifest.warnings:
+            print(f"Warning: {warning}", file=sys.stderr)
+    return manifest
+
+
+def _last_root(path: Path) -> Path | None:
+    """Return the folder of the manifest made last, if it can be told."""
+    try:
+        return read_manifest(path).root if path.is_file() else None
+    except UserError:
+        return None
+
+
+def _request(entry: DatasetEntry, made: bool) -> str:
+    """Return the digest of the settings that a manifest depends on; a brought data set ignores drawing options."""
+    options = dict(entry.options) if made else {}
+    return digest_of([entry.adapter, entry.captions_per_image, dict(entry.splits), options])
+
+
+def _stamp(manifest: Manifest) -> str:
+    return stamp_of(manifest.root, [*manifest.sources, *(image.file for image in manifest.images)])
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder} cannot be made: {error.strerror}. Choose another --workspace.") from error
