@@ -86,7 +86,7 @@ class SmallImageEncoder(ImageEncoder):
             *(_normalised(before, after, kernel=4, stride=2) for before, after in itertools.pairwise(channels)),
             _normalised(channels[-1], widest + widest // 2, kernel=3, stride=1),
         )
-        self.summary = _normalised(widest + widest // 2, 2 * widest, kernel=4, stride=2)
+        self.summary = _normalised(widest + widest // 2, 2 * widest, kernel=3, stride=2)
 
     def trunk(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Return region features, N x R x 8 x 8, and pooled features, N x P."""

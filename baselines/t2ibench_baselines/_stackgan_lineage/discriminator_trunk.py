@@ -1,0 +1,79 @@
+"""The convolutional trunk of the discriminators. Attribute names are those of the official state dicts."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from t2ibench_baselines._stackgan_lineage.blocks import convolution
+
+_SLOPE = 0.2
+_WIDEST_HEAD = 8
+
+
+def _halving(before: int, after: int) -> nn.Sequential:
+    """Return a strided 4x4 convolution with batch normalisation: N x after x h/2 x w/2."""
+    return nn.Sequential(
+        nn.Conv2d(before, after, kernel_size=4, stride=2, padding=1, bias=False),
+        nn.BatchNorm2d(after),
+        nn.LeakyReLU(_SLOPE),
+    )
+
+
+def same_size(before: int, after: int) -> nn.Sequential:
+    """Return a 3x3 convolution with batch normalisation: N x after x h x w."""
+    return nn.Sequential(convolution(before, after), nn.BatchNorm2d(after), nn.LeakyReLU(_SLOPE))
+
+
+def score_head(channels: int) -> nn.Sequential:
+    """Return the head that makes one logit of features N x channels x 4 x 4: N x 1 x 1 x 1.
+
+    The official heads end in a sigmoid; here the losses work on logits.
+    """
+    return nn.Sequential(nn.Conv2d(channels, 1, kernel_size=4, stride=4))
+
+
+class DiscriminatorTrunk(nn.Module):
+    """Pictures to features N x `channels` x 4 x 4.
+
+    Strided convolutions halve the side down to 4, doubling the channels from `width`; what grew beyond 8 * width is
+    brought back to it by 3x3 convolutions. At 64, 128 and 256 pixels this is the trunk of the papers; smaller sides
+    have fewer layers, and end with fewer channels.
+    """
+
+    def __init__(self, side: int, width: int) -> None:
+        super().__init__()
+        halvings = (side // 4).bit_length() - 1
+        layers: list[nn.Module] = [
+            nn.Conv2d(3, width, kernel_size=4, stride=2, padding=1, bias=False),
+            nn.LeakyReLU(_SLOPE),
+        ]
+        for step in range(1, min(halvings, 4)):
+            layers += _halving(width << (step - 1), width << step)
+        self.img_code_s16 = nn.Sequential(*layers)
+        self._order = ["img_code_s16"]
+        channels = width << (min(halvings, 4) - 1)
+        for step in range(4, halvings):
+            self._append(f"img_code_s{2 << step}", _halving(channels, 2 * channels))
+            channels *= 2
+        narrowings = 0
+        while channels > _WIDEST_HEAD * width:
+            narrowings += 1
+            self._append(f"img_code_s{1 << halvings}_{narrowings}", same_size(channels, channels // 2))
+            channels //= 2
+        self.channels = channels
+
+    def _append(self, name: str, layer: nn.Module) -> None:
+        self.add_module(name, layer)
+        self._order.append(name)
+
+    def features(self, pictures: Tensor) -> Tensor:
+        """Return features, N x channels x 4 x 4, of pictures N x 3 x side x side in [-1, 1]."""
+        x = pictures
+        for name in self._order:
+            x = self.get_submodule(name)(x)
+        return x
+
+
+def tiled(codes: Tensor, side: int) -> Tensor:
+    """Return codes N x c repeated over a map: N x c x side x side."""
+    return codes[:, :, None, None].expand(-1, -1, side, side)

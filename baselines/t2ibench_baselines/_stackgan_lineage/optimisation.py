@@ -1,0 +1,38 @@
+"""Optimisers and the training-time noise of the lineage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor
+from torch.nn import Module
+from torch.optim import Adam, Optimizer
+
+from t2ibench.interfaces import BoundNoise
+from t2ibench_baselines._stackgan_lineage.adversarial import AdversarialParameters
+
+
+def adam_optimizers(networks: Mapping[str, Module], parameters: AdversarialParameters) -> dict[str, Optimizer]:
+    """Return an Adam a network, under the network's name; "generator" has the generator's learning rate."""
+    p = parameters
+    return {
+        name: Adam(
+            network.parameters(),
+            lr=p.generator_learning_rate if name == "generator" else p.discriminator_learning_rate,
+            betas=(p.beta1, p.beta2),
+        )
+        for name, network in networks.items()
+    }
+
+
+def with_instance_noise(
+    pictures: Tensor, parameters: AdversarialParameters, step: int, noise: BoundNoise, name: str
+) -> Tensor:
+    """Return pictures, N x 3 x H x W, with the noise that all pictures get before a discriminator, if any.
+
+    Sønderby et al., Amortised MAP Inference for Image Super-resolution, ICLR 2017, section 3.
+    """
+    scale = parameters.noise_scale(step)
+    if scale == 0:
+        return pictures
+    return pictures + scale * noise.draw(f"instance/{name}", tuple(pictures.shape[1:]))

@@ -1,0 +1,8 @@
+"""StackGAN-v2: a tree of generators of doubling side."""
+
+from __future__ import annotations
+
+from t2ibench_baselines.stackgan_v2.model import StackGANv2
+from t2ibench_baselines.stackgan_v2.parameters import StackGANv2Parameters
+
+__all__ = ["StackGANv2", "StackGANv2Parameters"]

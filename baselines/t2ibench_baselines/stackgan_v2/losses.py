@@ -1,0 +1,135 @@
+"""StackGAN-v2's losses: one discriminator at a time, and the colour consistency of the scales."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from t2ibench_baselines._stackgan_lineage.adversarial import AdversarialParameters, gradient_penalty
+from t2ibench_baselines.stackgan_v2.discriminator import Discriminator
+
+Parts = dict[str, Tensor]
+
+_COVARIANCE_FACTOR = 5.0
+
+
+class ColourStatistics(NamedTuple):
+    """Colours of pictures: mean, N x 3, and covariance over the pixels, N x 3 x 3 (divided by their number)."""
+
+    mean: Tensor
+    covariance: Tensor
+
+
+def discriminator_loss(
+    discriminator: Discriminator,
+    real: Tensor,
+    wrong: Tensor,
+    fake: Tensor,
+    condition: Tensor,
+    game: AdversarialParameters,
+    *,
+    unconditional_weight: float = 1.0,
+    r1_weight: float = 0.0,
+) -> tuple[Tensor, Parts]:
+    """Return a discriminator's loss, a scalar with a graph, and its parts (StackGAN++, equation 9).
+
+    The match terms of real, wrong and fake pictures and, weighted, the unconditional ones, summed; a wrong picture is
+    a real one to the unconditional head. Without the latter (weight 0) real + (wrong + fake) / 2. The wrong pictures
+    are the official code's, not in the equation.
+
+    Args:
+        discriminator: the judge of this side.
+        real: N x 3 x side x side, pictures of the captions.
+        wrong: N x 3 x side x side, pictures of other captions.
+        fake: the generator's pictures, N x 3 x side x side; no gradient reaches them.
+        condition: N x c; no gradient reaches it.
+        game: how logits are scored.
+        unconditional_weight: weight of the unconditional terms.
+        r1_weight: weight of the gradient penalty on the real pictures.
+    """
+    if r1_weight:
+        real = real.detach().requires_grad_()
+    condition = condition.detach()
+    real_match, real_score = discriminator(real, condition)
+    wrong_match, wrong_score = discriminator(wrong, condition)
+    fake_match, fake_score = discriminator(fake.detach(), condition)
+    parts = {
+        "real_match": game.real_loss(real_match),
+        "wrong_match": game.fake_loss(wrong_match),
+        "fake_match": game.fake_loss(fake_match),
+    }
+    if unconditional_weight:
+        parts["real"] = game.real_loss(real_score)
+        parts["wrong"] = game.real_loss(wrong_score)
+        parts["fake"] = game.fake_loss(fake_score)
+        loss = parts["real_match"] + parts["wrong_match"] + parts["fake_match"]
+        loss = loss + unconditional_weight * (parts["real"] + parts["wrong"] + parts["fake"])
+    else:
+        loss = parts["real_match"] + (parts["wrong_match"] + parts["fake_match"]) / 2
+    if r1_weight:
+        parts["r1"] = gradient_penalty(real_match + real_score if unconditional_weight else real_match, real)
+        loss = loss + r1_weight * parts["r1"]
+    return loss, detached(parts)
+
+
+def generator_loss(
+    discriminator: Discriminator,
+    fake: Tensor,
+    condition: Tensor,
+    game: AdversarialParameters,
+    *,
+    unconditional_weight: float = 1.0,
+) -> tuple[Tensor, Parts]:
+    """Return what the generator pays to one discriminator, a scalar with a graph, and its parts (equation 10).
+
+    Args:
+        discriminator: the judge of this side.
+        fake: N x 3 x side x side, with a graph.
+        condition: N x c, with a graph: gradients reach the conditioning augmentation this way too, as in the official
+            code.
+        game: how logits are scored.
+        unconditional_weight: weight of the unconditional term.
+    """
+    match, score = discriminator(fake, condition)
+    parts = {"match": game.generator_loss(match)}
+    loss = parts["match"]
+    if unconditional_weight:
+        parts["real"] = game.generator_loss(score)
+        loss = loss + unconditional_weight * parts["real"]
+    return loss, detached(parts)
+
+
+def colour_statistics(pictures: Tensor) -> ColourStatistics:
+    """Return the colours' mean and covariance of pictures N x 3 x H x W."""
+    pixels = pictures.float().flatten(2)  # N x 3 x P
+    mean = pixels.mean(dim=2)  # N x 3
+    centred = pixels - mean[:, :, None]
+    return ColourStatistics(mean, torch.bmm(centred, centred.transpose(1, 2)) / pixels.shape[2])
+
+
+def colour_consistency(pictures: Mapping[int, Tensor]) -> Tensor:
+    """Return how far each scale's colours are from those of the scale below, a scalar (StackGAN++, section 4.3).
+
+    Squared differences of the means plus 5 times those of the covariances, averaged over their elements and summed
+    over neighbouring scales; gradients reach the finer picture only, which is the official code's choice.
+
+    Args:
+        pictures: side -> N x 3 x side x side, two sides or more.
+    """
+    statistics = [colour_statistics(pictures[side]) for side in sorted(pictures)]
+    terms = [
+        functional.mse_loss(fine.mean, coarse.mean.detach())
+        + _COVARIANCE_FACTOR * functional.mse_loss(fine.covariance, coarse.covariance.detach())
+        for coarse, fine in itertools.pairwise(statistics)
+    ]
+    return torch.stack(terms).sum()
+
+
+def detached(parts: Parts) -> Parts:
+    """Return the parts without their graphs."""
+    return {name: value.detach() for name, value in parts.items()}

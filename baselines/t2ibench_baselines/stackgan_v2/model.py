@@ -1,0 +1,183 @@
+"""StackGAN-v2 as a plug-in: what the training loop and the sampler see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar, Self
+
+import torch
+from torch import Tensor
+from torch.nn import Module
+from torch.optim import Optimizer
+
+from t2ibench.interfaces import BoundNoise, BuildContext
+from t2ibench.text.damsm import DAMSM
+from t2ibench.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
+from t2ibench_baselines._stackgan_lineage.cards import read_card
+from t2ibench_baselines._stackgan_lineage.conditioning import divergence
+from t2ibench_baselines._stackgan_lineage.initialisation import initialise
+from t2ibench_baselines._stackgan_lineage.modes import evaluating, frozen
+from t2ibench_baselines._stackgan_lineage.optimisation import adam_optimizers, with_instance_noise
+from t2ibench_baselines.stackgan_v2.discriminator import Discriminator
+from t2ibench_baselines.stackgan_v2.generator import Generated, Generator
+from t2ibench_baselines.stackgan_v2.losses import (
+    Parts,
+    colour_consistency,
+    detached,
+    discriminator_loss,
+    generator_loss,
+)
+from t2ibench_baselines.stackgan_v2.parameters import StackGANv2Parameters
+
+
+class StackGANv2:
+    """StackGAN-v2 (Zhang et al., StackGAN++, TPAMI 2018): a tree of stages of doubling side, a sentence for condition.
+
+    The sentence code is DAMSM's, where the paper has char-CNN-RNN embeddings.
+    """
+
+    Parameters: ClassVar[type[StackGANv2Parameters]] = StackGANv2Parameters
+
+    def __init__(
+        self,
+        parameters: StackGANv2Parameters,
+        generator: Generator,
+        discriminators: Mapping[int, Discriminator],
+        encoder: DAMSM,
+    ) -> None:
+        self.parameters = parameters
+        self.generator = generator
+        self.discriminators = dict(discriminators)
+        self.encoder = encoder
+        self.capabilities = Capabilities(
+            resolution=parameters.sides[-1],
+            stages=parameters.sides,
+            uses=frozenset({"sentence"}),
+            latents=("z", "ca"),
+        )
+
+    @classmethod
+    def card(cls) -> ModelCard:
+        """Return title, paper and licence."""
+        return read_card(__package__ or "t2ibench_baselines.stackgan_v2")
+
+    @classmethod
+    def requirements(cls, parameters: StackGANv2Parameters) -> tuple[str, ...]:
+        """Return the encoder it reads captions with."""
+        return ("damsm",)
+
+    @classmethod
+    def build(cls, parameters: StackGANv2Parameters, context: BuildContext) -> Self:
+        """Return the model; for "generate" without discriminators, its generator's weights to be loaded."""
+        p = parameters
+        encoder: DAMSM = context.encoders["damsm"]
+        generator = Generator(
+            channels=p.generator_features,
+            branches=p.branches,
+            base_side=p.base_side,
+            residuals=p.residual_blocks,
+            latent=p.latent,
+            condition=p.condition,
+            text_dimension=encoder.dimension,
+        )
+        if context.purpose == "generate":
+            return cls(p, generator, {}, encoder)
+        discriminators = {side: Discriminator(side, p.discriminator_features, p.condition) for side in p.sides}
+        for network in (generator, *discriminators.values()):
+            initialise(network)
+        return cls(p, generator, discriminators, encoder)
+
+    def exported(self) -> Mapping[str, Module]:
+        """Return the generator and the text encoder it reads captions with."""
+        return {"generator": self.generator, "text_encoder": self.encoder.text_encoder}
+
+    def networks(self) -> Mapping[str, Module]:
+        """Return the generator and a discriminator a side."""
+        judges = {f"discriminator/{side}": judge for side, judge in self.discriminators.items()}
+        return {"generator": self.generator, **judges}
+
+    def frozen_networks(self) -> Mapping[str, Module]:
+        """Return the text encoder."""
+        return {"text_encoder": self.encoder.text_encoder}
+
+    def data_request(self) -> DataRequest:
+        """Return pictures of all sides, with pictures of other captions."""
+        p = self.parameters
+        return DataRequest(resolutions=p.sides, batch_size=p.batch_size, wrong_images=True)
+
+    def optimizers(self) -> Mapping[str, Optimizer]:
+        """Return one Adam a network."""
+        return adam_optimizers(self.networks(), self.parameters)
+
+    def curriculum(self) -> Sequence[Phase]:
+        """Return one phase."""
+        return (Phase(),)
+
+    def averaging(self) -> Mapping[str, float]:
+        """Return the generator's decay."""
+        return {"generator": self.parameters.averaging}
+
+    def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
+        """Yield an update a discriminator, then the generator's on the same pictures (made once a step).
+
+        Raises:
+            ValueError: the batch has no wrong images, which `data_request` asks for.
+        """
+        p = self.parameters
+        if batch.wrong_images is None:
+            raise ValueError("StackGAN-v2 learns from wrong images, but the batch has none.")
+        with torch.no_grad():
+            sentence = self.encoder.encode_text(batch.captions, maximum=p.words_maximum, noise=noise).sentence
+        made = self._generate(sentence, noise)
+        if p.discriminators_learn(batch.step):
+            for side, discriminator in self.discriminators.items():
+                loss, parts = discriminator_loss(
+                    discriminator,
+                    with_instance_noise(batch.images[side], p, batch.step, noise, f"real/{side}"),
+                    with_instance_noise(batch.wrong_images[side], p, batch.step, noise, f"wrong/{side}"),
+                    with_instance_noise(made.pictures[side], p, batch.step, noise, f"fake/{side}"),
+                    made.condition.mean,
+                    p,
+                    unconditional_weight=p.unconditional_weight,
+                    r1_weight=p.r1_weight_at(batch.step),
+                )
+                yield Update(f"discriminator/{side}", loss, parts)
+        loss, parts = self._generator_loss(made, batch.step, noise)
+        yield Update("generator", loss, parts)
+
+    def _generator_loss(self, made: Generated, step: int, noise: BoundNoise) -> tuple[Tensor, Parts]:
+        """Return the generator's loss, summed over the sides, and its parts."""
+        p = self.parameters
+        parts: Parts = {"divergence": divergence(made.condition)}
+        loss = p.divergence_weight * parts["divergence"]
+        with frozen(self.discriminators.values()):
+            for side, discriminator in self.discriminators.items():
+                fake = with_instance_noise(made.pictures[side], p, step, noise, f"fake/{side}")
+                term, terms = generator_loss(
+                    discriminator, fake, made.condition.mean, p, unconditional_weight=p.unconditional_weight
+                )
+                loss = loss + term
+                parts |= {f"{name}/{side}": value for name, value in terms.items()}
+        if p.colour_weight and p.branches > 1:
+            parts["colour"] = colour_consistency(made.pictures)
+            loss = loss + p.colour_weight * parts["colour"]
+        return loss, detached(parts)
+
+    def generate(self, captions: Sequence[Caption], noise: BoundNoise, *, trace: Trace | None = None) -> Tensor:
+        """Return float32 pictures, N x 3 x H x W in [-1, 1], of N captions; eval mode, noise "z" and "ca" as given.
+
+        Raises:
+            UserError: a caption without a known word.
+        """
+        with torch.no_grad(), evaluating(self.generator, self.encoder.text_encoder):
+            codes = self.encoder.encode_text(captions, maximum=self.parameters.words_maximum_generation, noise=noise)
+            made = self._generate(codes.sentence, noise)
+        if trace is not None:
+            trace.stages.update({side: pictures.float() for side, pictures in made.pictures.items()})
+        return made.pictures[self.parameters.sides[-1]].float()
+
+    def _generate(self, sentence: Tensor, noise: BoundNoise) -> Generated:
+        latent = noise.draw("z", (self.parameters.latent,))
+        augmentation = noise.draw("ca", (self.parameters.condition,))
+        made: Generated = self.generator(latent, augmentation, sentence)
+        return made

@@ -1,0 +1,48 @@
+"""Parameters of StackGAN-v2."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from t2ibench_baselines._stackgan_lineage.adversarial import AdversarialParameters
+
+
+class StackGANv2Parameters(AdversarialParameters):
+    """Everything that can change a StackGAN-v2, besides the game's parameters. The defaults are the paper's for CUB.
+
+    Attributes:
+        batch_size: captions a batch.
+        branches: number of sides.
+        base_side: side of the first stage; each further one doubles it.
+        generator_features: channels of the generator's first stage; each further one halves them.
+        discriminator_features: channels of the discriminators' first layers.
+        residual_blocks: a stage.
+        latent: size of z.
+        condition: size of the condition code.
+        divergence_weight: of the conditioning augmentation's divergence.
+        unconditional_weight: of the unconditional terms.
+        colour_weight: of the colour consistency of the scales; 0 in the paper's conditional models.
+        words_maximum: longer captions are thinned to this many words in training.
+        words_maximum_generation: the same when pictures are made; None leaves it to the encoder, which keeps all.
+    """
+
+    batch_size: int = Field(default=24, ge=2)
+    branches: int = Field(default=3, ge=1, le=3)
+    base_side: Literal[16, 32, 64] = 64
+    generator_features: int = Field(default=64, ge=4, multiple_of=4)
+    discriminator_features: int = Field(default=64, ge=4)
+    residual_blocks: int = Field(default=2, ge=0)
+    latent: int = Field(default=100, ge=1)
+    condition: int = Field(default=128, ge=1)
+    divergence_weight: float = Field(default=2.0, ge=0)
+    unconditional_weight: float = Field(default=1.0, ge=0)
+    colour_weight: float = Field(default=0.0, ge=0)
+    words_maximum: int = Field(default=18, ge=1)
+    words_maximum_generation: int | None = Field(default=None, ge=1)
+
+    @property
+    def sides(self) -> tuple[int, ...]:
+        """Sides of all stages, ascending."""
+        return tuple(self.base_side << branch for branch in range(self.branches))
