@@ -38,6 +38,14 @@ class DrawnDataset(Protocol):
         ...
 
 
+class MissingPicturesError(UserError):
+    """Pictures that the metadata names are not there; `names` holds all of their keys."""
+
+    def __init__(self, message: str, names: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.names = names
+
+
 def missing_file(path: Path, entry: DatasetEntry, source: str, root: Path) -> UserError:
     """Return the error for a file that a user has to bring.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final, Literal
 
-from t2ibench.data.adapter import missing_file
+from t2ibench.data.adapter import MissingPicturesError, missing_file
 from t2ibench.data.contents import digests_of
 from t2ibench.data.manifest import Box, ImageEntry, Manifest
 from t2ibench.data.pickles import read_caption_words, read_class_ids, read_file_names
@@ -164,9 +164,10 @@ class CUB:
         if absent:
             known = self.entry.files.get(PHOTOS)
             source = f" from {known.url}" if known else ""
-            raise UserError(
+            raise MissingPicturesError(
                 f"{len(absent)} of the {len(keys)} pictures named in {layout.metadata} are not in "
-                f"{layout.photos / 'images'}: {_some(absent)}. Unpack {PHOTOS}{source} completely."
+                f"{layout.photos / 'images'}: {_some(absent)}. Unpack {PHOTOS}{source} completely.",
+                tuple(absent),
             )
         unboxed = [key for key in keys if key not in boxes]
         if unboxed:

@@ -1,0 +1,129 @@
+"""Looking at every file of a data set: what is there, and what is wrong with it, by name."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image
+from tqdm import tqdm
+
+from t2ibench.data.manifest import Box, ImageEntry, Manifest
+from t2ibench.data.pictures import reading_threads
+from t2ibench.data.transforms import bird_crop
+from t2ibench.spec import DatasetEntry
+from t2ibench.text.tokenizer import tokenize
+
+_SHOWN_WORDS: Final = 10
+
+
+@dataclass(frozen=True)
+class DatasetCheck:
+    """What a check found.
+
+    Attributes:
+        counts: split -> (pictures, classes); 0 classes where the data set has none.
+        expected: split -> pictures that benchmarks.toml expects; empty where it says nothing.
+        shared_classes: classes that lie in more than one split.
+        captions: captions a picture -> how many pictures have as many.
+        longest: words of the longest caption.
+        words: size of the vocabulary, "<end>" included.
+        problems: what stops or spoils work, a sentence a file.
+        notices: what a user should know, a sentence each.
+    """
+
+    counts: Mapping[str, tuple[int, int]]
+    expected: Mapping[str, int]
+    shared_classes: int
+    captions: Mapping[int, int]
+    longest: int
+    words: int
+    problems: tuple[str, ...]
+    notices: tuple[str, ...]
+
+
+def check_dataset(manifest: Manifest, entry: DatasetEntry, *, progress: bool = True) -> DatasetCheck:
+    """Return what is in a prepared data set and what is wrong with it; every picture is read and decoded."""
+    problems: list[str] = []
+    outside: list[str] = []
+    with ThreadPoolExecutor(reading_threads()) as pool:
+        faults = pool.map(lambda image: _check_picture(manifest, image), manifest.images)
+        bar = tqdm(faults, total=len(manifest.images), desc=f"checking {manifest.name}", disable=not progress, delay=1)
+        for image, (problem, box_outside) in zip(manifest.images, bar, strict=True):
+            problems += [problem] if problem else []
+            outside += [image.id] if box_outside else []
+    lengths, unknown = _words(manifest)
+    notices = list(manifest.warnings)
+    if outside:
+        notices.append(f"{len(outside)} boxes reach over the border of their picture: {_some(outside)}.")
+    if unknown:
+        common = [f"{word} ({count})" for word, count in unknown.most_common(_SHOWN_WORDS)]
+        notices.append(
+            f"{len(unknown)} words of the captions are not in the {manifest.vocabulary_origin} vocabulary and will be "
+            f"left out: {', '.join(common)}{', ...' if len(unknown) > _SHOWN_WORDS else ''}."
+        )
+    classes = {name: _classes(images) for name, images in manifest.splits.items()}
+    return DatasetCheck(
+        counts={name: (len(images), len(classes[name])) for name, images in manifest.splits.items()},
+        expected=dict(entry.splits),
+        shared_classes=sum(n > 1 for n in Counter(c for found in classes.values() for c in found).values()),
+        captions=dict(sorted(Counter(len(image.captions) for image in manifest.images).items())),
+        longest=max(lengths, default=0),
+        words=len(manifest.vocabulary),
+        problems=tuple(problems),
+        notices=tuple(notices),
+    )
+
+
+def _check_picture(manifest: Manifest, image: ImageEntry) -> tuple[str, bool]:
+    """Return ("" or the fault of a picture's file, whether its box reaches over the border)."""
+    path = manifest.path(image)
+    try:
+        content = path.read_bytes()
+        with Image.open(io.BytesIO(content)) as picture:
+            picture.load()
+            width, height = picture.size
+    except FileNotFoundError:
+        return f"{path} is missing.", False
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        return f"{path} is damaged ({error}).", False
+    if hashlib.sha256(content).hexdigest() != image.sha256:
+        return f"{path} has changed since the data set was prepared.", False
+    if image.box is None:
+        return "", False
+    try:
+        bird_crop(image.box, width, height)
+    except ValueError as error:
+        return f"{path}: {error}.", True
+    return "", _outside(image.box, width, height)
+
+
+def _outside(box: Box, width: int, height: int) -> bool:
+    x, y, box_width, box_height = box
+    return x < 0 or y < 0 or x + box_width > width or y + box_height > height
+
+
+def _words(manifest: Manifest) -> tuple[list[int], Counter[str]]:
+    """Return the length of every caption in words and the words that the vocabulary does not have, with counts."""
+    known = set(manifest.vocabulary)
+    lengths: list[int] = []
+    unknown: Counter[str] = Counter()
+    for image in manifest.images:
+        for caption in image.captions:
+            tokens = tokenize(caption)
+            lengths.append(len(tokens))
+            unknown.update(token for token in tokens if token not in known)
+    return lengths, unknown
+
+
+def _classes(images: Sequence[ImageEntry]) -> set[int]:
+    return {image.class_id for image in images if image.class_id is not None}
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
