@@ -173,7 +173,8 @@ class AttnGAN:
                 regions, pictures = self.encoder.encode_images(made.pictures[p.sides[-1]])
             words = words_loss(regions, codes.words, codes.padding, batch.class_ids, p.gammas)
             sentences = sentence_loss(pictures, codes.sentence, batch.class_ids, p.gammas)
-            parts |= {"words": words.total, "sentence": sentences.total}
+            parts |= {f"words/{name}": value for name, value in words._asdict().items()}
+            parts |= {f"sentence/{name}": value for name, value in sentences._asdict().items()}
             loss = loss + p.damsm_weight * (words.total + sentences.total)
         return loss, detached(parts)
 

@@ -47,7 +47,7 @@ def words_loss(
         class_ids: int64, B: pairs of one class other than the true pair are left out; None compares all.
         gammas: the sharpness factors.
     """
-    scores, _ = word_scores(regions, words, padding, gammas)
+    scores, _ = _scores_and_attention(regions, words, padding, gammas)
     return _matching(gammas.matching * scores, class_ids)
 
 
@@ -77,22 +77,26 @@ def word_scores(regions: Tensor, words: Tensor, padding: Tensor, gammas: Gammas)
         padding: bool, C x T, True past a caption's end.
         gammas: the sharpness factors.
     """
-    images, _, height, width = regions.shape
+    scores, attention = _scores_and_attention(regions, words, padding, gammas)
+    maps = attention.transpose(1, 2).reshape(len(regions), *padding.shape, *regions.shape[2:])
+    return scores, maps.masked_fill(padding[:, :, None, None], 0.0)
+
+
+def _scores_and_attention(regions: Tensor, words: Tensor, padding: Tensor, gammas: Gammas) -> tuple[Tensor, Tensor]:
+    """Return R, I x C, and the attention before padding is cleared, I x Q x CT."""
     captions, size, longest = words.shape
     flat = regions.float().flatten(2)  # I x D x Q
-    words = words.float()
-    columns = words.permute(1, 0, 2).reshape(size, captions * longest)  # D x CT
+    columns = words.float().permute(1, 0, 2).reshape(size, captions * longest)  # D x CT
     similarity = torch.matmul(flat.transpose(1, 2), columns)  # I x Q x CT
-    similarity = similarity.view(images, -1, captions, longest)
-    similarity = similarity.masked_fill(padding, float("-inf")).softmax(dim=3)  # I x Q x C x T, over words
-    attention = (gammas.attention * similarity).softmax(dim=1).flatten(2)  # I x Q x CT, over regions
-    context = torch.matmul(flat, attention).view(images, size, captions, longest)  # I x D x C x T
-    target = words.permute(1, 0, 2)  # D x C x T
-    norms = context.norm(dim=1) * target.norm(dim=0)  # I x C x T
-    cosine = (context * target).sum(dim=1) / norms.clamp(min=_SMALLEST_NORM_PRODUCT)  # I x C x T
+    shares = similarity.view(len(regions), -1, captions, longest).masked_fill(padding, float("-inf"))
+    shares = shares.softmax(dim=3).flatten(2)  # I x Q x CT, of a region over the words of a caption
+    attention = (gammas.attention * shares).softmax(dim=1)  # I x Q x CT, of a word over the regions
+    context = torch.matmul(flat, attention)  # I x D x CT
+    products = (attention * similarity).sum(dim=1)  # I x CT, context times word
+    norms = context.norm(dim=1) * columns.norm(dim=0)  # I x CT
+    cosine = (products / norms.clamp(min=_SMALLEST_NORM_PRODUCT)).view(len(regions), captions, longest)
     scores = (gammas.words * cosine).masked_fill(padding, float("-inf")).logsumexp(dim=2)  # I x C
-    maps = attention.transpose(1, 2).reshape(images, captions, longest, height, width)
-    return scores, maps.masked_fill(padding[:, :, None, None], 0.0)
+    return scores, attention
 
 
 def _matching(scores: Tensor, class_ids: Tensor | None) -> MatchingLoss:

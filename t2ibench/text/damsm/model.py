@@ -171,12 +171,8 @@ class DAMSM:
         regions, pictures = self.encode_images(batch.images[p.resolution])
         words = words_loss(regions, codes.words, codes.padding, batch.class_ids, p.gammas)
         sentences = sentence_loss(pictures, codes.sentence, batch.class_ids, p.gammas)
-        parts = {
-            "words/image_to_text": words.image_to_text,
-            "words/text_to_image": words.text_to_image,
-            "sentence/image_to_text": sentences.image_to_text,
-            "sentence/text_to_image": sentences.text_to_image,
-        }
+        parts = {f"words/{name}": value for name, value in words._asdict().items()}
+        parts |= {f"sentence/{name}": value for name, value in sentences._asdict().items()}
         yield Update(
             optimizer="encoders",
             loss=words.total + sentences.total,
