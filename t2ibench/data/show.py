@@ -44,8 +44,8 @@ def draw_image(manifest: Manifest, image: ImageEntry, side: int = 256) -> Image.
     Raises:
         UserError: the file is missing or damaged.
     """
-    whole = _marked(read_picture(manifest.path(image)), image)
     square = central_square(read_base(manifest, image, side), side).resize((HEIGHT, HEIGHT), Image.Resampling.BILINEAR)
+    whole = _marked(read_picture(manifest.path(image)), image)  # after the crop, whose error is a sentence
     width = whole.width + square.width + 3 * _GAP
     lines = _text(manifest, image, side, width)
     font = ImageFont.load_default(13)
