@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -72,14 +72,20 @@ def test_the_central_square_is_that_of_torchvision():
     assert central_square(picture, 64).tobytes() == center_crop(picture, [64, 64]).tobytes()
 
 
-@given(st.integers(0, 2**32 - 1), st.sampled_from([(64, 16), (64, 32), (76, 64), (256, 64), (256, 128)]))
-def test_levels_are_those_of_pil_within_one_of_255(seed, sides):
+@given(st.integers(0, 2**32 - 1), st.sampled_from([(64, 16), (64, 32), (256, 64), (256, 128), (76, 64)]))
+@settings(max_examples=40, deadline=None)
+def test_levels_are_those_of_pil(seed, sides):
     large, small = sides
     pixels = np.random.default_rng(seed).integers(0, 256, (2, large, large, 3), dtype=np.uint8)
-    wanted = [np.asarray(Image.fromarray(p).resize((small, small), Image.Resampling.BILINEAR)) for p in pixels]
+    wanted = np.stack(
+        [np.asarray(Image.fromarray(p).resize((small, small), Image.Resampling.BILINEAR), dtype=int) for p in pixels]
+    )
     levels = pyramid(torch.from_numpy(pixels).permute(0, 3, 1, 2), (small, large))
-    found = (levels[small].permute(0, 2, 3, 1).numpy() + 1) * 127.5
-    assert np.abs(found - np.stack(wanted)).max() <= 1.001
+    found = ((levels[small].permute(0, 2, 3, 1).numpy() + 1) * 127.5).round().astype(int)
+    if large % small == 0:
+        assert np.array_equal(found, wanted)
+    else:
+        assert np.abs(found - wanted).max() <= 2 and np.mean(found != wanted) < 0.03
 
 
 def test_range_of_the_levels():
