@@ -176,6 +176,18 @@ def test_threads_and_memory_change_nothing(noisy, options, workers):
     assert all(_same(batch, reference.batch(batch.step, "")) for batch in got)
 
 
+def test_pictures_are_read_once_as_far_as_memory_is_allowed(tmp_path):
+    manifest = _write(tmp_path)
+    kept, forgotten = _data(manifest, batch_size=11), _data(manifest, batch_size=11, cache_bytes=2000)
+    for data in (kept, forgotten):
+        list(data.iterate(0, 2, lambda step: "train"))
+    for path in tmp_path.glob("*.png"):
+        path.unlink()
+    kept.batch(2, "train")
+    with pytest.raises(UserError, match="is missing"):
+        forgotten.batch(2, "train")
+
+
 def test_iterating_can_be_left_and_taken_up_again(noisy):
     data = _data(noisy)
     stream = data.iterate(0, 100, lambda step: "train")

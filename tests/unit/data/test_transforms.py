@@ -18,6 +18,7 @@ from t2ibench.data.transforms import base_picture, base_side, bird_crop, central
         ((139, 30, 153, 264), (500, 500), (17, 0, 413, 360)),  # centre (215, 162), radius 198: cut above
         ((1, 1, 5, 3), (50, 50), (0, 0, 6, 5)),  # odd sums are truncated
         ((40, 40, 20, 20), (60, 60), (35, 35, 60, 60)),  # cut right and below
+        ((-20, 0, 5, 200), (300, 300), (0, 0, 133, 250)),  # a centre left of the picture is truncated towards zero
         ((0, 0, 100, 100), (100, 100), (0, 0, 100, 100)),  # the whole picture
     ],
 )
