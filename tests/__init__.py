@@ -1,0 +1,1 @@
+"""The test suite. A package, since some installed distribution calls its own folder `tests`."""

@@ -1,0 +1,1 @@
+"""Parity with the official code, by golden sets."""

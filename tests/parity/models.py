@@ -1,0 +1,97 @@
+"""Whole models over the networks and inputs of a golden set."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+
+from t2ibench.text.damsm import DAMSM, DAMSMParameters
+from t2ibench.text.vocabulary import END, Vocabulary
+from t2ibench.types import Caption, TrainBatch
+from t2ibench_baselines.attngan import AttnGAN, AttnGANParameters
+from t2ibench_baselines.stackgan_v2 import StackGANv2, StackGANv2Parameters
+from tests.parity.loss_units import gammas
+from tests.parity.networks import (
+    SIDES,
+    attngan_discriminators,
+    attngan_generator,
+    image_encoder,
+    stackgan_discriminators,
+    stackgan_generator,
+    text_encoder,
+)
+from tests.parity.recipe import GoldenSet
+
+
+class GivenNoise:
+    """The set's own z and eps in place of drawn noise."""
+
+    def __init__(self, golden: GoldenSet, suffix: str = "") -> None:
+        self._values = {"z": golden.tensor(f"in.z{suffix}"), "ca": golden.tensor(f"in.eps{suffix}")}
+
+    def draw(self, name: str, shape: tuple[int, ...]) -> Tensor:
+        return self._values[name]
+
+
+def batch_of(golden: GoldenSet, step: int = 0) -> TrainBatch:
+    """Return the set's training batch; word t of the made-up captions is the word of index t."""
+    number = int(golden.sidecar["batch"])
+    wrong = None
+    captions = tuple(Caption(str(row), "", str(row)) for row in range(number))
+    if "in.captions" in golden:
+        captions = tuple(
+            Caption(str(row), " ".join(f"w{token}" for token in tokens.tolist() if token), str(row))
+            for row, tokens in enumerate(golden.tensor("in.captions"))
+        )
+    else:
+        wrong = {side: golden.pictures(f"wrong{side}", number) for side in SIDES}
+    classes = golden.tensor("in.class_ids") if "in.class_ids" in golden else torch.arange(number)
+    images = {side: golden.pictures(f"img{side}", number) for side in SIDES}
+    return TrainBatch(step, "train", captions, images, classes, wrong)
+
+
+def attngan_model(golden: GoldenSet) -> AttnGAN:
+    """Return AttnGAN over the set's networks, in train mode, encoders frozen (align_corners False as in the sets)."""
+    g = gammas(golden)
+    parameters = AttnGANParameters(
+        generator_learning_rate=golden.setting("TRAIN.GENERATOR_LR"),
+        discriminator_learning_rate=golden.setting("TRAIN.DISCRIMINATOR_LR"),
+        damsm_weight=golden.setting("TRAIN.SMOOTH.LAMBDA"),
+        gamma1=g.attention,
+        gamma2=g.words,
+        gamma3=g.matching,
+        official_mask=True,
+    )
+    text = text_encoder(golden).requires_grad_(False)
+    words = text.encoder.num_embeddings
+    vocabulary = Vocabulary.from_words((END, *(f"w{index}" for index in range(1, words))))
+    images = image_encoder(golden, align_corners=False).requires_grad_(False)
+    encoder = DAMSM(DAMSMParameters(), vocabulary, text, images)
+    generator = attngan_generator(golden).train()
+    discriminators = attngan_discriminators(golden)
+    for discriminator in discriminators.values():
+        discriminator.train()
+    return AttnGAN(parameters, generator, discriminators, encoder)
+
+
+def stackgan_model(golden: GoldenSet) -> StackGANv2:
+    """Return StackGAN-v2 over the set's networks, in train mode, the set's embeddings in place of an encoder's."""
+    parameters = StackGANv2Parameters(
+        divergence_weight=golden.setting("TRAIN.COEFF.KL"),
+        unconditional_weight=golden.setting("TRAIN.COEFF.UNCOND_LOSS"),
+        colour_weight=golden.setting("TRAIN.COEFF.COLOR_LOSS"),
+    )
+    sentence = golden.tensor("in.txt_embedding")
+
+    def encode_text(*given: Any, **options: Any) -> SimpleNamespace:
+        return SimpleNamespace(sentence=sentence)
+
+    encoder = cast(DAMSM, SimpleNamespace(encode_text=encode_text, dimension=sentence.shape[1]))
+    generator = stackgan_generator(golden).train()
+    discriminators = stackgan_discriminators(golden)
+    for discriminator in discriminators.values():
+        discriminator.train()
+    return StackGANv2(parameters, generator, discriminators, encoder)

@@ -1,0 +1,106 @@
+"""Our networks for the networks of a golden set, by its configuration and keys."""
+
+from __future__ import annotations
+
+from t2ibench.text.damsm.inception_encoder import InceptionImageEncoder
+from t2ibench.text.damsm.text_encoder import TextEncoder
+from t2ibench_baselines.attngan.discriminator import Discriminator as AttnGANDiscriminator
+from t2ibench_baselines.attngan.generator import Generator as AttnGANGenerator
+from t2ibench_baselines.stackgan_v2.discriminator import Discriminator as StackGANDiscriminator
+from t2ibench_baselines.stackgan_v2.generator import Generator as StackGANGenerator
+from tests.parity.recipe import GoldenSet
+
+GENERATORS = ("G_NET", "G_DCGAN")
+SIDES = (64, 128, 256)
+
+
+def keys(golden: GoldenSet, name: str) -> dict[str, tuple[int, ...]]:
+    """Return a network's keys and shapes."""
+    return {key: tuple(shape) for key, shape, *_ in golden.networks[name]["keys"]}
+
+
+def family(golden: GoldenSet) -> str | None:
+    """Return "attngan" or "stackgan_v2", by the keys of the set's networks; None where neither knows them."""
+    for name in golden.networks:
+        found = keys(golden, name)
+        if "h_net2.att.conv_context.weight" in found:
+            return "attngan"
+        if "h_net2.jointConv.0.weight" in found or "uncond_logits.0.weight" in found:
+            return "stackgan_v2"
+        if name.startswith("D_NET") and "COND_DNET.jointConv.1.running_mean" in found:
+            return "attngan"
+    return None
+
+
+def text_encoder(golden: GoldenSet) -> TextEncoder:
+    """Return the set's text encoder, filled, in eval mode."""
+    shapes = keys(golden, "RNN_ENCODER")
+    words, word_embedding = shapes["encoder.weight"]
+    encoder = TextEncoder(words, embedding=golden.setting("TEXT.EMBEDDING_DIM"), word_embedding=word_embedding)
+    golden.fill(encoder, "RNN_ENCODER")
+    return encoder.eval()
+
+
+def image_encoder(golden: GoldenSet, *, align_corners: bool) -> InceptionImageEncoder:
+    """Return the set's image encoder, filled, in eval mode."""
+    encoder = InceptionImageEncoder(embedding=golden.setting("TEXT.EMBEDDING_DIM"), align_corners=align_corners)
+    golden.fill(encoder, "CNN_ENCODER")
+    return encoder.eval()
+
+
+def attngan_generator(golden: GoldenSet) -> AttnGANGenerator:
+    """Return the set's AttnGAN generator, filled, with the official attention mask."""
+    name = next(name for name in GENERATORS if name in golden.networks)
+    generator = AttnGANGenerator(
+        channels=golden.setting("GAN.GF_DIM"),
+        branches=golden.setting("TREE.BRANCH_NUM"),
+        residuals=golden.setting("GAN.R_NUM"),
+        latent=golden.setting("GAN.Z_DIM"),
+        condition=golden.setting("GAN.CONDITION_DIM"),
+        text_dimension=golden.setting("TEXT.EMBEDDING_DIM"),
+        dcgan=name == "G_DCGAN",
+        official_mask=True,
+    )
+    golden.fill(generator, name)
+    return generator
+
+
+def attngan_discriminators(golden: GoldenSet) -> dict[int, AttnGANDiscriminator]:
+    """Return the set's AttnGAN discriminators by side, filled."""
+    found = {}
+    for side in SIDES:
+        name = f"D_NET{side}"
+        if name in golden.networks:
+            found[side] = AttnGANDiscriminator(
+                side,
+                golden.setting("GAN.DF_DIM"),
+                golden.setting("TEXT.EMBEDDING_DIM"),
+                unconditional="UNCOND_DNET.outlogits.0.weight" in keys(golden, name),
+            )
+            golden.fill(found[side], name)
+    return found
+
+
+def stackgan_generator(golden: GoldenSet) -> StackGANGenerator:
+    """Return the set's StackGAN-v2 generator, filled."""
+    generator = StackGANGenerator(
+        channels=golden.setting("GAN.GF_DIM"),
+        branches=golden.setting("TREE.BRANCH_NUM"),
+        residuals=golden.setting("GAN.R_NUM"),
+        latent=golden.setting("GAN.Z_DIM"),
+        condition=golden.setting("GAN.EMBEDDING_DIM"),
+        text_dimension=golden.setting("TEXT.DIMENSION"),
+    )
+    golden.fill(generator, "G_NET")
+    return generator
+
+
+def stackgan_discriminators(golden: GoldenSet) -> dict[int, StackGANDiscriminator]:
+    """Return the set's StackGAN-v2 discriminators by side, filled."""
+    found = {}
+    for side in SIDES:
+        name = f"D_NET{side}"
+        if name in golden.networks:
+            found[side] = StackGANDiscriminator(side, golden.setting("GAN.DF_DIM"), golden.setting("GAN.EMBEDDING_DIM"))
+            golden.fill(found[side], name)
+    return found
