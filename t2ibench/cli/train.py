@@ -1,0 +1,111 @@
+"""`t2ibench train`: train a model, and first whatever it needs."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from t2ibench.cli.options import (
+    config_option,
+    data_root_option,
+    device_option,
+    dry_run_option,
+    seed_option,
+    workspace_option,
+)
+from t2ibench.spec import LoadedBenchmarks
+from t2ibench.workspace import Workspace
+
+
+@click.command("train")
+@click.argument("model", metavar="MODEL[:VARIANT]")
+@click.option("--variant", default="", help="A variant of the model, as in benchmarks.toml.")
+@click.option("--data", "dataset", default=None, help="Data set to learn from.  [default: simbirds]")
+@data_root_option
+@click.option("--steps", type=click.IntRange(min=1), default=None, help="Training steps in all.")
+@click.option("--batch-size", type=click.IntRange(min=1), default=None, help="Captions a batch.")
+@click.option("--encoder-steps", type=click.IntRange(min=1), default=None, help="Steps of the encoders it needs.")
+@click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Set a parameter of the model, or ENCODER.KEY=VALUE one of an encoder it needs. Can be repeated.",
+)
+@seed_option
+@device_option
+@click.option(
+    "--precision",
+    type=click.Choice(["32-true", "bf16-mixed"]),
+    default="32-true",
+    show_default=True,
+    help="Precision of the arithmetic; part of the run's identity.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=0),
+    default=lambda: min(8, os.cpu_count() or 1),
+    show_default="the number of cores, at most 8",
+    help="Threads that load pictures.",
+)
+@click.option("--threads", type=click.IntRange(min=1), default=None, help="Threads torch computes with on the CPU.")
+@click.option(
+    "--checkpoint-steps", type=click.IntRange(min=1), default=None, help="Save every N steps too, not only each minute."
+)
+@dry_run_option
+@config_option
+@workspace_option
+def command(
+    model: str,
+    variant: str,
+    dataset: str | None,
+    data_root: Path | None,
+    steps: int | None,
+    batch_size: int | None,
+    encoder_steps: int | None,
+    assignments: tuple[str, ...],
+    seed: int | None,
+    device: str,
+    precision: str,
+    workers: int,
+    threads: int | None,
+    checkpoint_steps: int | None,
+    dry_run: bool,
+    benchmarks: LoadedBenchmarks,
+    workspace: Workspace,
+) -> None:
+    """Train MODEL (a model or an encoder of benchmarks.toml), and first whatever it needs.
+
+    The same request goes on where it was stopped; more steps continue the same run; what is trained is not trained
+    again. Prints the folder of the trained model.
+    """
+    from t2ibench.training.rhythm import Rhythm
+    from t2ibench.workflow.parameters import parse_assignments
+    from t2ibench.workflow.plan import DEFAULT_DATASET, TrainRequest
+    from t2ibench.workflow.train import NOT_PREPARED, Compute, ensure_trained, plan_training
+
+    if dataset is None:
+        dataset = DEFAULT_DATASET
+        click.echo(f"No --data given: taking {dataset}.", err=True)
+    request = TrainRequest.of(
+        model,
+        variant=variant,
+        dataset=dataset,
+        steps=steps,
+        encoder_steps=encoder_steps,
+        batch_size=batch_size,
+        seed=seed,
+        precision=precision,
+        parameters=parse_assignments(assignments),
+    )
+    if dry_run:
+        job = plan_training(request, benchmarks.content, workspace, root=data_root)
+        if job.spec.manifest == NOT_PREPARED:
+            click.echo(f"{dataset} is not prepared yet, so the digests below are not final.", err=True)
+        click.echo(json.dumps(job.describe(), indent=2, ensure_ascii=False))
+        return
+    compute = Compute(device, workers, threads, Rhythm(checkpoint_steps=checkpoint_steps))
+    click.echo(ensure_trained(request, benchmarks.content, workspace, compute=compute, root=data_root))

@@ -1,0 +1,39 @@
+"""Which device a name stands for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from t2ibench.errors import UserError
+
+if TYPE_CHECKING:
+    import torch
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """Return the device of a name: "auto" takes a GPU if there is one, else the CPU.
+
+    Raises:
+        UserError: the name is not a device, or this machine does not have it.
+    """
+    import torch
+
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda", torch.cuda.current_device())
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise UserError(f"{name!r} is not a device. Use auto, cpu, cuda, cuda:1 or mps.") from error
+    if device.type == "cuda":
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if count <= (device.index or 0):
+            has = f"{count} of them" if count else "none"
+            raise UserError(f"Device {name!r} was asked for, but torch sees {has} here. Use --device cpu or auto.")
+        return torch.device("cuda", device.index or 0)
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise UserError("Device 'mps' was asked for, but this machine has none. Use --device cpu or auto.")
+    if device.type not in ("cpu", "mps"):
+        raise UserError(f"Device {name!r} is not supported. Use auto, cpu, cuda, cuda:1 or mps.")
+    return device

@@ -1,0 +1,178 @@
+"""One training step: the mechanics that no model file repeats."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from t2ibench.errors import RunFailedError, unknown_name
+from t2ibench.interfaces import HasSchedule, Trainable
+from t2ibench.noise import Noise, seed_of
+from t2ibench.training.averages import Averages
+from t2ibench.training.losses import LossLog
+from t2ibench.types import TrainBatch, Update
+
+PRECISIONS: Final = ("32-true", "bf16-mixed")
+_AVERAGED: Final = "ema/"
+
+
+class Engine:
+    """A model with its optimisers and averages on a device.
+
+    Owns devices, precision, zero_grad, backward, clipping, learning rates, averaging; the model owns losses and order.
+
+    Attributes:
+        model: what is trained.
+        device: where.
+        losses: the losses since the last flush.
+    """
+
+    def __init__(
+        self, model: Trainable, *, seed: int, device: torch.device, precision: str = "32-true", steps_per_epoch: int = 1
+    ) -> None:
+        if precision not in PRECISIONS:
+            raise unknown_name("precision", precision, PRECISIONS)
+        self.model = model
+        self.losses = LossLog()
+        self._seed = seed
+        self._noise = Noise(seed)
+        self._steps_per_epoch = steps_per_epoch
+        where: Any = 1 if device.index is None else [device.index]
+        self._fabric = Fabric(accelerator=device.type, devices=where, precision=precision)
+        self._fabric.launch()
+        self.device: torch.device = self._fabric.device
+        self._networks = dict(model.networks())
+        for network in self._networks.values():
+            self._fabric.to_device(network)
+        for network in model.frozen_networks().values():
+            self._fabric.to_device(network).eval().requires_grad_(False)
+        self._optimizers = {
+            name: self._fabric.setup_optimizers(optimizer) for name, optimizer in model.optimizers().items()
+        }
+        self._parameters = {
+            name: [p for group in optimizer.param_groups for p in group["params"] if p.requires_grad]
+            for name, optimizer in self._optimizers.items()
+        }
+        self.averages = Averages(self._networks, model.averaging())
+        self._set_training()
+
+    def step(self, batch: TrainBatch, step: int) -> None:
+        """Train on one batch. The outcome depends on the weights, the seed, the batch and `step` alone.
+
+        Raises:
+            NotFiniteError: a loss is not finite.
+        """
+        # Dropout draws from the global generator: seeding it by the step makes a resumed run need no generator state.
+        torch.manual_seed(seed_of(self._seed, "step", step))
+        if isinstance(self.model, HasSchedule):
+            self._set_learning_rates(self.model.learning_rates(step, self._steps_per_epoch))
+        noise = self._noise.bind_step(step, len(batch.captions), self.device)
+        updates = iter(self.model.updates(self._moved(batch), noise))
+        while True:
+            with self._fabric.autocast():
+                update = next(updates, None)  # the model goes on here, after the optimiser has stepped
+            if update is None:
+                break
+            self._apply(update, step)
+        self.averages.update()
+
+    def _apply(self, update: Update, step: int) -> None:
+        if update.optimizer not in self._optimizers:
+            raise unknown_name("optimiser of this model", update.optimizer, self._optimizers)
+        optimizer, parameters = self._optimizers[update.optimizer], self._parameters[update.optimizer]
+        self.losses.add(step, update.optimizer, update.loss, update.parts)
+        optimizer.zero_grad(set_to_none=True)
+        # `inputs` spares the gradients of the other networks' weights, which this optimiser would not use: a generator
+        # step needs none for the discriminators.
+        self._fabric.backward(update.loss, inputs=parameters)
+        if update.clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(list(update.clip_parameters) or parameters, update.clip_norm)
+        optimizer.step()
+
+    def _moved(self, batch: TrainBatch) -> TrainBatch:
+        if self.device.type == "cpu":
+            return batch
+
+        def moved(images: Mapping[int, Tensor]) -> dict[int, Tensor]:
+            return {side: tensor.to(self.device, non_blocking=True) for side, tensor in images.items()}
+
+        return dataclasses.replace(
+            batch,
+            images=moved(batch.images),
+            class_ids=batch.class_ids.to(self.device, non_blocking=True),
+            wrong_images=None if batch.wrong_images is None else moved(batch.wrong_images),
+        )
+
+    def _set_learning_rates(self, rates: Mapping[str, float]) -> None:
+        for name, rate in rates.items():
+            for group in self._optimizers[name].param_groups:
+                group["lr"] = rate
+
+    def _set_training(self) -> None:
+        for network in self._networks.values():
+            network.train()
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Put the averaged weights and eval mode into the networks for a block, without gradients."""
+        for network in self._networks.values():
+            network.eval()
+        try:
+            with self.averages.in_place(), torch.no_grad():
+                yield
+        finally:
+            self._set_training()
+
+    def weights(self) -> dict[str, Tensor]:
+        """Return "<network>/<state key>" and "ema/<network>/<parameter>" -> tensor: all that learns."""
+        state = {
+            f"{name}/{key}": value
+            for name, network in self._networks.items()
+            for key, value in network.state_dict().items()
+        }
+        return state | {f"{_AVERAGED}{name}": value for name, value in self.averages.state().items()}
+
+    def optimizer_states(self) -> dict[str, Any]:
+        """Return optimiser name -> its state."""
+        return {name: optimizer.optimizer.state_dict() for name, optimizer in self._optimizers.items()}
+
+    def load(self, weights: Mapping[str, Tensor], optimizer_states: Mapping[str, Any]) -> None:
+        """Take over what `weights()` and `optimizer_states()` returned once.
+
+        Raises:
+            RunFailedError: names or shapes differ from the model's.
+        """
+        try:
+            for name, network in self._networks.items():
+                prefix = f"{name}/"
+                network.load_state_dict(
+                    {key.removeprefix(prefix): value for key, value in weights.items() if key.startswith(prefix)}
+                )
+            self.averages.load(
+                {key.removeprefix(_AVERAGED): value for key, value in weights.items() if key.startswith(_AVERAGED)}
+            )
+            for name, optimizer in self._optimizers.items():
+                optimizer.optimizer.load_state_dict(optimizer_states[name])
+        except (RuntimeError, KeyError, ValueError) as error:
+            reason = " ".join(str(error).split())[:300]
+            raise RunFailedError(
+                f"The checkpoint does not fit the model: {reason}. The plug-in was changed since; delete the run's "
+                "folder to train anew."
+            ) from error
+
+    def exported(self) -> dict[str, Tensor]:
+        """Return "<network>/<state key>" -> tensor of the plug-in's `exported()` networks, averaged where averaged."""
+        averaged = self.averages.by_parameter()
+        tensors: dict[str, Tensor] = {}
+        for name, network in self.model.exported().items():  # type: ignore[attr-defined]  # of PluginClass
+            tensors |= {f"{name}/{key}": value for key, value in network.state_dict().items()}
+            for key, parameter in network.named_parameters(remove_duplicate=False):
+                if id(parameter) in averaged:
+                    tensors[f"{name}/{key}"] = averaged[id(parameter)]
+        return tensors

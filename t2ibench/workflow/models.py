@@ -1,0 +1,73 @@
+"""Finding trained models by what a user types."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from t2ibench.errors import UserError, unknown_name
+from t2ibench.model_folder import ModelFolder, is_model_folder, read_model_folder
+from t2ibench.spec import Benchmarks
+from t2ibench.workspace import Workspace
+
+
+def find_models(workspace: Workspace, selector: str, dataset: str | None = None) -> list[ModelFolder]:
+    """Return the models or encoders that a selector means, newest first; of one run the longest trained comes first.
+
+    Args:
+        workspace: whose runs are searched.
+        selector: "attngan"; "attngan:attngan1"; "attngan@1f3a", of whose spec or identity the digest begins so; or the
+            path of a model folder or a run folder.
+        dataset: only models that learned from it; None for all. A path is taken whatever it learned from.
+
+    Models of 0 steps are found by their path only. Sizes of files are checked, digests are not: loading does that.
+    """
+    path = Path(selector)
+    if "/" in selector or path.is_dir():
+        folders = [path] if is_model_folder(path) else _under(path)
+        return _sorted([read_model_folder(folder, verify=False) for folder in folders])
+    label, _, prefix = selector.partition("@")
+    parent = workspace.runs / label.replace(":", "--")
+    found = []
+    for run in sorted(parent.glob("*/*") if dataset is None else (parent / dataset).glob("*")):
+        for folder in _under(run):
+            try:
+                model = read_model_folder(folder, verify=False)
+            except UserError:
+                continue  # half copied or damaged: it is not there as far as a search goes
+            fits = model.description.spec.startswith(prefix) or model.identity.startswith(prefix)
+            if model.steps and model.label == label and fits:
+                found.append(model)
+    return _sorted(found)
+
+
+def require_model(
+    workspace: Workspace, selector: str, benchmarks: Benchmarks, dataset: str | None = None
+) -> ModelFolder:
+    """Return the newest model that a selector means.
+
+    Raises:
+        UserError: there is none; the text names the command that would make it, or near names.
+    """
+    found = find_models(workspace, selector, dataset)
+    if found:
+        return found[0]
+    if "/" in selector:
+        raise UserError(f"{selector} is not a model folder, nor a run's folder with a trained model in it.")
+    label = selector.partition("@")[0]
+    base, _, variant = label.partition(":")
+    entries = {**benchmarks.encoders, **benchmarks.models}
+    if base not in entries:
+        raise unknown_name("model", base, entries, hint="`t2ibench list models` shows them all.")
+    if variant and variant not in entries[base].variants:
+        raise unknown_name(f"variant of {base}", variant, entries[base].variants)
+    where = f" on {dataset}" if dataset else ""
+    data = f" --data {dataset}" if dataset else ""
+    raise UserError(f"{selector} is not trained{where} yet. `t2ibench train {label}{data}` trains it.")
+
+
+def _under(run: Path) -> list[Path]:
+    return [folder for folder in (run / "model").glob("step-*") if is_model_folder(folder)]
+
+
+def _sorted(models: list[ModelFolder]) -> list[ModelFolder]:
+    return sorted(models, key=lambda model: (model.description.created, model.steps), reverse=True)

@@ -1,0 +1,213 @@
+"""What a request to train amounts to: resolved specs, and what is there already. Nothing is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from t2ibench.errors import UserError, unknown_name
+from t2ibench.registry import registry
+from t2ibench.spec import Benchmarks, TrainableEntry, TrainingSpec, settings_for
+from t2ibench.training.run_folder import RunFolder
+from t2ibench.workflow.parameters import checked_parameters
+from t2ibench.workspace import Workspace
+
+DEFAULT_DATASET = "simbirds"
+_SMALLEST_ENCODER_BATCH = 2
+"""An encoder tells a caption's picture from the others of the batch, so it needs another one."""
+
+
+@dataclass(frozen=True)
+class TrainRequest:
+    """What a user asks for; None keeps what benchmarks.toml says.
+
+    Attributes:
+        name: of a model or an encoder in benchmarks.toml.
+        variant: of the model, "" for none.
+        dataset: name of the data set.
+        steps: training steps; 0 only initialises and exports.
+        encoder_steps: training steps of the encoders that the model needs.
+        batch_size: of the model and its encoders.
+        seed: of everything.
+        precision: of the arithmetic.
+        parameters: parameter -> value; "<encoder>.<parameter>" reaches an encoder's.
+    """
+
+    name: str
+    variant: str = ""
+    dataset: str = DEFAULT_DATASET
+    steps: int | None = None
+    encoder_steps: int | None = None
+    batch_size: int | None = None
+    seed: int | None = None
+    precision: str = "32-true"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, name: str, **rest: Any) -> TrainRequest:
+        """Return the request for "model" or "model:variant"."""
+        base, _, variant = name.partition(":")
+        if variant and rest.get("variant"):
+            raise UserError(f"Both {name!r} and --variant {rest['variant']} name a variant; give one of them.")
+        return cls(base, **{**rest, "variant": variant or rest.get("variant") or ""})
+
+
+@dataclass(frozen=True)
+class Job:
+    """One thing to train, after what it needs.
+
+    Attributes:
+        spec: the resolved spec.
+        steps: how long.
+        full_steps: how long benchmarks.toml would have it.
+        folder: the run's folder.
+        title: display name.
+        encoders: name -> the encoder's own job.
+    """
+
+    spec: TrainingSpec
+    steps: int
+    full_steps: int
+    folder: RunFolder
+    title: str
+    encoders: Mapping[str, Job] = field(default_factory=dict)
+
+    @property
+    def exported(self) -> Path:
+        """The model folder that the job ends in."""
+        return self.folder.model(self.steps)
+
+    @property
+    def done(self) -> bool:
+        """Whether that folder is there and complete."""
+        return self.steps in self.folder.exported_steps()
+
+    @property
+    def identity(self) -> str:
+        """What names the weights before they exist, training being deterministic: "<spec digest>@<steps>"."""
+        return f"{self.spec.digest}@{self.steps}"
+
+    def describe(self) -> dict[str, Any]:
+        """Return the job as JSON values, for --dry-run."""
+        return {
+            "spec": self.spec.model_dump(mode="json"),
+            "digest": self.spec.digest,
+            "steps": self.steps,
+            "full_steps": self.full_steps,
+            "folder": str(self.folder.path),
+            "trained": self.done,
+            "encoders": {name: job.describe() for name, job in self.encoders.items()},
+        }
+
+
+def resolve(request: TrainRequest, benchmarks: Benchmarks, workspace: Workspace, manifest: str) -> Job:
+    """Return the job of a request, and the jobs of the encoders it needs.
+
+    Args:
+        request: what is asked.
+        benchmarks: content of benchmarks.toml.
+        workspace: where runs lie.
+        manifest: digest of the data set's manifest.
+
+    Raises:
+        UserError: an unknown model, variant, encoder or parameter (near names are given), or a bad value.
+    """
+    kind, entry = _entry(request.name, benchmarks)
+    full_steps, settings = settings_for(entry, request.dataset, request.variant)
+    own, foreign = _divided(request.parameters)
+    if request.batch_size is not None:
+        own = {"batch_size": request.batch_size, **own}
+    label = f"{request.name}:{request.variant}" if request.variant else request.name
+    plugin = registry("models" if kind == "model" else "encoders")[entry.plugin]
+    parameters = checked_parameters(plugin, label, settings | own)
+    needed = plugin.requirements(parameters)
+    for name in foreign:
+        if name not in needed:
+            raise unknown_name(f"encoder that {label} needs", name, needed)
+    encoders = {
+        name: _encoder(name, request, foreign.get(name, {}), full_steps, benchmarks, workspace, manifest)
+        for name in needed
+    }
+    spec = TrainingSpec(
+        kind=kind,
+        name=request.name,
+        variant=request.variant,
+        plugin=entry.plugin,
+        parameters=parameters.model_dump(mode="json"),
+        dataset=request.dataset,
+        manifest=manifest,
+        encoders={name: job.identity for name, job in encoders.items()},
+        seed=request.seed or 0,
+        precision=request.precision,
+    )
+    steps = full_steps if request.steps is None else request.steps
+    title = entry.title or plugin.card().title
+    if request.variant:
+        title = entry.variants[request.variant].title or f"{title}, {request.variant}"
+    return Job(spec, steps, full_steps, RunFolder.of(spec, workspace), title, encoders)
+
+
+def _encoder(
+    name: str,
+    request: TrainRequest,
+    parameters: Mapping[str, Any],
+    model_steps: int,
+    benchmarks: Benchmarks,
+    workspace: Workspace,
+    manifest: str,
+) -> Job:
+    """Return the job of an encoder that a model needs. Its precision is full always: it judges too."""
+    if name not in benchmarks.encoders:
+        raise unknown_name("encoder", name, benchmarks.encoders)
+    batch_size = None if request.batch_size is None else max(request.batch_size, _SMALLEST_ENCODER_BATCH)
+    own = TrainRequest(name, dataset=request.dataset, batch_size=batch_size, seed=request.seed, parameters=parameters)
+    job = resolve(own, benchmarks, workspace, manifest)
+    return _with_steps(job, _encoder_steps(job, request, model_steps))
+
+
+def _encoder_steps(job: Job, request: TrainRequest, model_steps: int) -> int:
+    """Return how long to train an encoder: its own steps, but for a short trial of the model no longer than the trial.
+
+    An encoder that was trained longer already is taken as it is.
+    """
+    if request.encoder_steps is not None:
+        return request.encoder_steps
+    if request.steps is None or request.steps >= model_steps:
+        return job.full_steps
+    trial = min(job.full_steps, request.steps)
+    return max((steps for steps in job.folder.exported_steps() if trial <= steps <= job.full_steps), default=trial)
+
+
+def _with_steps(job: Job, steps: int) -> Job:
+    return Job(job.spec, steps, job.full_steps, job.folder, job.title, job.encoders)
+
+
+def _entry(name: str, benchmarks: Benchmarks) -> tuple[Literal["model", "encoder"], TrainableEntry]:
+    if name in benchmarks.models:
+        return "model", benchmarks.models[name]
+    if name in benchmarks.encoders:
+        return "encoder", benchmarks.encoders[name]
+    for table in ("models", "encoders"):
+        if name in registry(table):
+            raise UserError(
+                f"{name!r} is installed, but benchmarks.toml does not say how to train it. Add a table "
+                f'[{table}.{name}] with plugin = "{name}" and steps = ... to it.'
+            )
+    raise unknown_name(
+        "model", name, [*benchmarks.models, *benchmarks.encoders], hint="`t2ibench list models` shows them all."
+    )
+
+
+def _divided(parameters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Return the model's own parameters, and those of each encoder."""
+    own: dict[str, Any] = {}
+    foreign: dict[str, dict[str, Any]] = {}
+    for key, value in parameters.items():
+        encoder, dot, parameter = key.partition(".")
+        if dot:
+            foreign.setdefault(encoder, {})[parameter] = value
+        else:
+            own[key] = value
+    return own, foreign

@@ -1,0 +1,261 @@
+"""Carrying out a request to train: the data set, the encoders, then the model; what is there is not made again."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from t2ibench.data.open import open_dataset, prepared_datasets
+from t2ibench.errors import UserError, unknown_name
+from t2ibench.files import read_json
+from t2ibench.interfaces import BuildContext
+from t2ibench.model_folder import (
+    EncoderDescription,
+    LoadedEncoder,
+    ModelDescription,
+    ModelFolder,
+    load_encoder,
+    read_model_folder,
+    write_model_folder,
+)
+from t2ibench.noise import seed_of
+from t2ibench.provenance import environment
+from t2ibench.registry import registry
+from t2ibench.spec import Benchmarks, TrainingSpec
+from t2ibench.training.progress import say
+from t2ibench.training.rhythm import USUAL, Rhythm
+from t2ibench.training.run_folder import RunFolder
+from t2ibench.types import Origin
+from t2ibench.workflow.plan import Job, TrainRequest, resolve
+from t2ibench.workspace import Workspace
+
+if TYPE_CHECKING:
+    import torch
+
+    from t2ibench.data.manifest import Manifest
+    from t2ibench.training.engine import Engine
+
+NOT_PREPARED = "not prepared yet"
+"""Stands for the manifest's digest in a dry run before the data set was prepared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """How to compute; nothing here is part of a spec.
+
+    Attributes:
+        device: "auto", "cpu", "cuda", "cuda:1", "mps".
+        workers: threads that load pictures.
+        threads: of torch on the CPU; None leaves torch's own choice.
+        rhythm: how often to log, save and draw.
+    """
+
+    device: str = "auto"
+    workers: int = 1
+    threads: int | None = None
+    rhythm: Rhythm = USUAL
+
+
+USUAL_COMPUTE: Final = Compute()
+
+
+def plan_training(
+    request: TrainRequest, benchmarks: Benchmarks, workspace: Workspace, *, root: Path | None = None
+) -> Job:
+    """Return the job of a request without preparing the data set: its digest is open until that was done once.
+
+    Raises:
+        UserError: as `resolve`, or an unknown data set.
+    """
+    if request.dataset not in benchmarks.datasets:
+        raise unknown_name("data set", request.dataset, benchmarks.datasets)
+    manifest = NOT_PREPARED
+    if request.dataset in prepared_datasets(benchmarks, workspace):
+        manifest = open_dataset(request.dataset, benchmarks, workspace, root=root).digest
+    return resolve(request, benchmarks, workspace, manifest)
+
+
+def ensure_trained(
+    request: TrainRequest,
+    benchmarks: Benchmarks,
+    workspace: Workspace,
+    *,
+    compute: Compute = USUAL_COMPUTE,
+    root: Path | None = None,
+) -> Path:
+    """Return the folder of the model asked for, trained now as far as it was not yet.
+
+    Args:
+        request: what is asked.
+        benchmarks: content of benchmarks.toml.
+        workspace: where everything is kept.
+        compute: device, threads, rhythm.
+        root: folder of the data set's files.
+
+    Raises:
+        UserError: the request is unsound, or another process trains the same.
+        RunFailedError: a number stopped being finite, or the disk is full.
+        KeyboardInterrupt: stopped by a signal, with everything saved.
+    """
+    resolve(request, benchmarks, workspace, NOT_PREPARED)  # a mistyped parameter is told before a data set is drawn
+    manifest = open_dataset(request.dataset, benchmarks, workspace, root=root)
+    return carry_out(resolve(request, benchmarks, workspace, manifest.digest), manifest, compute)
+
+
+def carry_out(job: Job, manifest: Manifest, compute: Compute = USUAL_COMPUTE) -> Path:
+    """Return the model folder of a job, its encoders trained first. Errors as `ensure_trained`."""
+    _warn_of_short_encoders(job)
+    if job.done:
+        return job.exported
+    for name, encoder in job.encoders.items():
+        if not encoder.done:
+            say(f"{job.spec.label} needs {name}: training it on {job.spec.dataset} for {encoder.steps} steps first.")
+            carry_out(encoder, manifest, compute)
+
+    import torch
+
+    from t2ibench.device import choose_device
+
+    device = choose_device(compute.device)
+    if compute.threads is not None:
+        torch.set_num_threads(compute.threads)
+    with job.folder.locked():
+        if not job.done:  # another process may have finished it meanwhile
+            folders = {name: read_model_folder(encoder.exported) for name, encoder in job.encoders.items()}
+            _train(job, manifest, folders, device, compute)
+    return job.exported
+
+
+def untrained_twin(folder: ModelFolder, benchmarks: Benchmarks, workspace: Workspace) -> Path:
+    """Return the folder of the same model before its first step: the "untrained" control.
+
+    Same spec, same initial weights, same encoders. It lies beside the trained one.
+
+    Raises:
+        UserError: the model was not trained here (imported weights have no beginning), or its encoder is gone.
+    """
+    path = folder.path.parent.parent
+    spec_path = path / "spec.json"
+    if not folder.description.spec or not spec_path.is_file():
+        raise UserError(
+            f"{folder.label} in {folder.path} was not trained in this workspace, so it has no untrained twin."
+        )
+    spec = TrainingSpec.model_validate(read_json(spec_path, what="the spec of a run"))
+    job = Job(spec, 0, folder.steps, RunFolder(path, spec), folder.card.title)
+    if job.done:
+        return job.exported
+    encoders = {}
+    for name, encoder in folder.description.encoders.items():
+        found = encoder_folder(workspace, name, spec.dataset, encoder)
+        encoders[name] = read_model_folder(found)
+    manifest = open_dataset(spec.dataset, benchmarks, workspace)
+    with job.folder.locked():
+        if not job.done:
+            import torch
+
+            _train(job, manifest, encoders, torch.device("cpu"), Compute(device="cpu"))
+    return job.exported
+
+
+def encoder_folder(workspace: Workspace, name: str, dataset: str, encoder: EncoderDescription) -> Path:
+    """Return the folder of an encoder that a model was trained with.
+
+    Raises:
+        UserError: it is not in the workspace any more.
+    """
+    digest, _, steps = encoder.trained.partition("@")
+    path = workspace.runs / name / dataset / digest[:12] / "model" / f"step-{int(steps or 0):06d}"
+    if not path.is_dir():
+        raise UserError(
+            f"The encoder {name} that the model was trained with is not in {path} any more; train it again."
+        )
+    return path
+
+
+def _train(
+    job: Job, manifest: Manifest, encoder_folders: Mapping[str, ModelFolder], device: torch.device, compute: Compute
+) -> None:
+    """Train a job and export its model; the caller holds the run's lock."""
+    import torch
+
+    from t2ibench.data.batches import TrainingData
+    from t2ibench.training.loop import train
+    from t2ibench.training.pictures import captions_for_samples
+
+    spec = job.spec
+    plugin = registry("models" if spec.kind == "model" else "encoders")[spec.plugin]
+    encoders = {name: load_encoder(folder, device) for name, folder in encoder_folders.items()}
+    torch.manual_seed(seed_of(spec.seed, "initialisation"))
+    context = BuildContext("train", manifest.vocabulary, {name: one.encoder for name, one in encoders.items()})
+    model = plugin.build(plugin.Parameters.model_validate(dict(spec.parameters)), context)
+    session = {"created": _now(), "steps": job.steps, "environment": environment(str(device))}
+    job.folder.begin(session, {name: folder.identity for name, folder in encoder_folders.items()})
+    data = TrainingData(manifest, model.data_request(), spec.seed)
+    engine = train(
+        model,
+        data,
+        spec=spec,
+        steps=job.steps,
+        folder=job.folder,
+        device=device,
+        captions=captions_for_samples(manifest.captions("test")) if spec.kind == "model" else (),
+        workers=compute.workers,
+        rhythm=compute.rhythm,
+    )
+    _export(job, plugin, engine, manifest, encoders)
+
+
+def _export(job: Job, plugin: Any, engine: Engine, manifest: Manifest, encoders: Mapping[str, LoadedEncoder]) -> None:
+    spec = job.spec
+    folders = {name: one.folder for name, one in encoders.items()}
+    seen = tuple(digest for folder in folders.values() for digest in (folder.weights, folder.identity))
+    description = ModelDescription(
+        schema=1,
+        kind=spec.kind,
+        plugin=spec.plugin,
+        name=spec.name,
+        variant=spec.variant,
+        parameters=spec.parameters,
+        dataset=spec.dataset,
+        manifest=spec.manifest,
+        steps=job.steps,
+        seed=spec.seed,
+        spec=spec.digest,
+        encoders={
+            name: EncoderDescription(
+                plugin=folder.description.plugin,
+                parameters=folder.parameters,
+                trained=spec.encoders[name],
+                identity=folder.identity,
+                weights=folder.weights,
+            )
+            for name, folder in folders.items()
+        },
+        card=dataclasses.replace(plugin.card(), title=job.title, origin=Origin.RETRAINED, trained_with=seen),
+        created=_now(),
+        environment=environment(str(engine.device)),
+    )
+    write_model_folder(
+        job.exported,
+        description,
+        engine.exported(),
+        manifest.vocabulary,
+        encoder_vocabularies={name: folder.vocabulary for name, folder in folders.items()},
+    )
+
+
+def _warn_of_short_encoders(job: Job) -> None:
+    for name, encoder in job.encoders.items():
+        if encoder.steps < encoder.full_steps:
+            say(
+                f"WARNING: {name} is trained for {encoder.steps} steps only instead of {encoder.full_steps}, so "
+                f"{job.spec.label}'s pictures will not follow captions. --encoder-steps changes that."
+            )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
