@@ -1,0 +1,232 @@
+"""Writes simbirds: the tree of AttnGAN's data/birds with CUB inside, and the truth beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import multiprocessing
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+from tqdm import tqdm
+
+from t2ibench.data.simbirds.appearance import appearance_of
+from t2ibench.data.simbirds.captions import captions_for
+from t2ibench.data.simbirds.drawing import LARGEST, SMALLEST, draw_bird
+from t2ibench.data.simbirds.layout import Drawn, Picture, side_files
+from t2ibench.data.simbirds.species import TEST_SPECIES, TRAIN_SPECIES, spread_species
+from t2ibench.data.simbirds.truth import truth_of
+from t2ibench.errors import RunFailedError, UserError
+from t2ibench.files import digest_of, read_json, write_json
+
+VERSION = 1
+"""Counts changes of what is drawn or written; data sets of different versions are different data sets."""
+
+FEWEST_IMAGES = 8
+_MANIFEST = "simbirds.json"
+_CHUNK = 16
+_WORTH_A_POOL = 150
+_MOST_PROCESSES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class SimbirdsSummary:
+    """What lies on the disk.
+
+    Attributes:
+        root: the folder.
+        version: VERSION when it was made.
+        images: number of pictures; `train_images` and `test_images` of each split.
+        classes: number of species; `train_classes` and `test_classes` of each split.
+        size: shorter side of the pictures in pixels.
+        seed: what pictures were drawn from.
+        digest: SHA-256 over the names and contents of all files.
+        created: whether this call made it (False: it was there already).
+    """
+
+    root: Path
+    version: int
+    images: int
+    train_images: int
+    test_images: int
+    classes: int
+    train_classes: int
+    test_classes: int
+    size: int
+    seed: int
+    digest: str
+    created: bool
+
+
+def make_simbirds(
+    root: Path,
+    images: int = 11788,
+    size: int = 256,
+    seed: int = 0,
+    processes: int | None = None,
+    progress: bool = True,
+) -> SimbirdsSummary:
+    """Write the data set into `root` unless it is there already, and return what is there.
+
+    The folder appears complete or not at all: it is built beside `root` under another name and renamed at the end. A
+    picture depends on (seed, species, index, size) alone, so more images, another order or more processes never change
+    it. Called from a script with more than one process, the script needs `if __name__ == "__main__":`.
+
+    Args:
+        root: the folder to make; missing or empty.
+        images: number of pictures, 8 or more, spread evenly over up to 200 species (two or more pictures each), three
+            training species for each test species.
+        size: shorter side in pixels, 32..256.
+        seed: what pictures are drawn from. The species are the same for every seed.
+        processes: how many draw at a time; None takes the number of cores, at most 8, and one for small data sets.
+        progress: whether to show a bar on the standard error stream.
+
+    Raises:
+        UserError: the request makes no sense, the folder holds something else, or it cannot be written.
+        RunFailedError: drawing or writing failed midway.
+    """
+    _check_request(images, size, processes)
+    root = Path(root).absolute()
+    request = {"version": VERSION, "images": images, "size": size, "seed": seed}
+    found = _existing(root, request)
+    if found is not None:
+        return found
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        # Otherwise the worker would wait for a lock that its parent holds while that waits for the worker.
+        raise UserError('make_simbirds was called while a worker starts: put the call under if __name__ == "__main__":.')
+    unfinished = root.with_name(f".{root.name}.simbirds-unfinished")
+    try:
+        root.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(root.with_name(f".{root.name}.simbirds-lock")):
+            found = _existing(root, request)
+            if found is not None:
+                return found
+            shutil.rmtree(unfinished, ignore_errors=True)
+            try:
+                summary = _write(unfinished, root, request, processes, progress)
+                if root.exists():
+                    root.rmdir()
+                unfinished.replace(root)
+            finally:
+                shutil.rmtree(unfinished, ignore_errors=True)
+        return summary
+    except BrokenProcessPool as error:
+        raise RunFailedError(
+            "A process that draws simbirds died (out of memory, or the calling script lacks "
+            '`if __name__ == "__main__":`). Nothing was written; ask again with one process.'
+        ) from error
+    except OSError as error:
+        raise UserError(
+            f"Cannot write simbirds to {root} ({error.strerror or error}). Choose another folder, or free space there."
+        ) from error
+
+
+def list_pictures(images: int) -> list[Picture]:
+    """Return the rows of images.txt: `images` pictures spread evenly over up to 200 species."""
+    species = spread_species(min(TRAIN_SPECIES + TEST_SPECIES, images // 2))
+    shares = [images * (k + 1) // len(species) - images * k // len(species) for k in range(len(species))]
+    pairs = [(bird, index) for bird, share in zip(species, shares, strict=True) for index in range(share)]
+    return [Picture(number, bird, index) for number, (bird, index) in enumerate(pairs, start=1)]
+
+
+def _check_request(images: int, size: int, processes: int | None) -> None:
+    if images < FEWEST_IMAGES:
+        raise UserError(f"simbirds needs {FEWEST_IMAGES} pictures or more (two of each of four species), not {images}.")
+    if not SMALLEST <= size <= LARGEST:
+        raise UserError(f"simbirds can be drawn at {SMALLEST} to {LARGEST} pixels, not at {size}; choose such a size.")
+    if processes is not None and processes < 1:
+        raise UserError(f"simbirds cannot be drawn by {processes} processes; give 1 or more, or leave it out.")
+
+
+def _existing(root: Path, request: dict[str, int]) -> SimbirdsSummary | None:
+    """Return what is in `root` if it is what was asked for, None if it is free."""
+    try:
+        if not root.exists() or (root.is_dir() and not any(root.iterdir())):
+            return None
+    except OSError as error:
+        raise UserError(f"{root} cannot be read ({error.strerror}). Change its permissions or choose another.") from error
+    if not (root / _MANIFEST).is_file():
+        raise UserError(
+            f"{root} is in use and is no finished simbirds data set ({_MANIFEST} is missing). "
+            "Choose an empty or new folder, or delete this one."
+        )
+    manifest = read_json(root / _MANIFEST, what="the summary of a simbirds data set")
+    differing = [f"{name} {manifest.get(name)} instead of {value}" for name, value in request.items()
+                 if manifest.get(name) != value]  # fmt: skip
+    if differing:
+        raise UserError(
+            f"{root} already holds other simbirds ({', '.join(differing)}). Choose another folder, or delete this one."
+        )
+    return SimbirdsSummary(**{**manifest, "root": root, "created": False})
+
+
+def _write(
+    folder: Path, root: Path, request: dict[str, int], processes: int | None, progress: bool
+) -> SimbirdsSummary:
+    pictures = list_pictures(request["images"])
+    for name in sorted({picture.species.name for picture in pictures}):
+        (folder / "CUB_200_2011" / "images" / name).mkdir(parents=True)
+        (folder / "text" / name).mkdir(parents=True)
+    count = len(pictures)
+    if processes is None:
+        processes = min(os.cpu_count() or 1, _MOST_PROCESSES) if count >= _WORTH_A_POOL else 1
+    chunks = [pictures[start : start + _CHUNK] for start in range(0, count, _CHUNK)]
+    draw = partial(_draw_chunk, folder, request["size"], request["seed"])
+    rows: list[Drawn] = []
+    with tqdm(total=count, desc="drawing simbirds", unit="image", file=sys.stderr, disable=not progress) as bar:
+        for drawn in _mapped(draw, chunks, processes):
+            rows += drawn
+            bar.update(len(drawn))
+    digests = {f"CUB_200_2011/images/{row.picture.key}.jpg": row.digest for row in rows}
+    for name, content in side_files(rows):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+        digests[name] = hashlib.sha256(content).hexdigest()
+    species = {picture.species for picture in pictures}
+    train_images = sum(picture.species.split == "train" for picture in pictures)
+    train_classes = sum(bird.split == "train" for bird in species)
+    summary = SimbirdsSummary(
+        root=root, **request, train_images=train_images, test_images=count - train_images, classes=len(species),
+        train_classes=train_classes, test_classes=len(species) - train_classes, digest=digest_of(digests), created=True,
+    )  # fmt: skip
+    manifest = {name: value for name, value in asdict(summary).items() if name not in ("root", "created")}
+    write_json(folder / _MANIFEST, manifest)
+    return summary
+
+
+def _mapped(draw: partial[list[Drawn]], chunks: list[list[Picture]], processes: int) -> Iterator[list[Drawn]]:
+    if processes == 1:
+        yield from map(draw, chunks)
+        return
+    # Spawned, not forked: a fork of a process with torch's threads in it may hang.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(processes, len(chunks)), mp_context=context) as pool:
+        try:
+            yield from pool.map(draw, chunks)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _draw_chunk(folder: Path, size: int, seed: int, pictures: list[Picture]) -> list[Drawn]:
+    return [_draw_one(folder, size, seed, picture) for picture in pictures]
+
+
+def _draw_one(folder: Path, size: int, seed: int, picture: Picture) -> Drawn:
+    appearance = appearance_of(picture.species, picture.index, seed)
+    drawing = draw_bird(appearance, size)
+    buffer = io.BytesIO()
+    drawing.image.save(buffer, "JPEG", quality=95, subsampling=0)
+    (folder / "CUB_200_2011" / "images" / f"{picture.key}.jpg").write_bytes(buffer.getvalue())
+    truth: dict[str, Any] = truth_of(picture.id, picture.key, picture.species, picture.index, appearance, drawing)
+    return Drawn(picture, captions_for(appearance), truth, hashlib.sha256(buffer.getvalue()).hexdigest())
