@@ -56,7 +56,8 @@ def make(
             f"`t2ibench data prepare {name}` says what to fetch."
         )
     wanted = {"images": images, "size": size, "seed": seed}
-    adapter.draw(root, {key: value for key, value in wanted.items() if value is not None}, progress=True)
+    settings = {key: value for key, value in wanted.items() if value is not None}
+    adapter.draw(root, settings, replace=False, progress=True)
     click.echo(f"{name} is in {root}. Use it with --data-root {root}.")
 
 

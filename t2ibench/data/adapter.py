@@ -30,10 +30,25 @@ class DatasetAdapter(Protocol):
 class DrawnDataset(Protocol):
     """An adapter whose pictures are drawn by code, so that no user has to bring them."""
 
-    def draw(self, root: Path, settings: Mapping[str, int], *, progress: bool) -> None:
-        """Draw the data set into `root`; `settings` (images, size, seed) override the entry's options.
+    def drawing(self, settings: Mapping[str, int]) -> Mapping[str, int]:
+        """Return all that the drawn pictures depend on: the entry's options overridden by `settings`, and a version.
 
-        What is complete there already with these settings is left as it is.
+        Args:
+            settings: any of images, size and seed.
+
+        Raises:
+            UserError: the entry has an option that is not known or no whole number.
+        """
+        ...
+
+    def draw(self, root: Path, settings: Mapping[str, int], *, replace: bool, progress: bool) -> None:
+        """Draw the data set into `root`; what is complete there already and is just this is left as it is.
+
+        Args:
+            root: the folder, missing or empty or holding an earlier drawing.
+            settings: as for `drawing`.
+            replace: whether an earlier drawing with other settings may be deleted; otherwise it is an error.
+            progress: whether to show a bar on stderr.
         """
         ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -204,27 +205,34 @@ class SimBirds(CUB):
 
     vocabulary_origin = "built"
 
-    def draw(self, root: Path, settings: Mapping[str, int], *, progress: bool) -> None:
-        """Draw the birds into `root`, unless just these are there already; see `DrawnDataset`.
+    def drawing(self, settings: Mapping[str, int]) -> Mapping[str, int]:
+        """Return version, images, size and seed; see `DrawnDataset`."""
+        from t2ibench.data.simbirds.make import VERSION
 
-        Raises:
-            UserError: an option is unknown or no whole number, or `root` cannot be written.
-        """
-        from t2ibench.data.simbirds.make import make_simbirds
-
-        wanted = {"images": 1600, "size": 96, "seed": 0}
+        found = {"images": 1600, "size": 96, "seed": 0}
         for key, value in {**self.entry.options, **settings}.items():
-            if key not in wanted or not isinstance(value, int):
+            if key not in found or not isinstance(value, int):
                 raise UserError(
                     f"datasets.{self.name}.options: {key} = {value!r} is not an option of the drawn birds, which are "
                     "images, size and seed, whole numbers."
                 )
-            wanted[key] = value
-        done = root / "simbirds.json"
-        if done.is_file():
-            found = read_json(done, what="the settings of drawn birds")
-            if isinstance(found, dict) and all(found.get(key) == value for key, value in wanted.items()):
-                return
+            found[key] = value
+        return {"version": VERSION, **found}
+
+    def draw(self, root: Path, settings: Mapping[str, int], *, replace: bool, progress: bool) -> None:
+        """Draw the birds into `root`, unless just these are there already; see `DrawnDataset`.
+
+        Raises:
+            UserError: the settings make no sense, or `root` holds something else or cannot be written.
+        """
+        from t2ibench.data.simbirds.make import make_simbirds
+
+        wanted = self.drawing(settings)
+        summary = root / "simbirds.json"
+        if replace and summary.is_file():
+            found = read_json(summary, what="the settings of drawn birds")
+            if not isinstance(found, dict) or any(found.get(key) != value for key, value in wanted.items()):
+                shutil.rmtree(root)
         make_simbirds(root, wanted["images"], wanted["size"], wanted["seed"], progress=progress)
 
 

@@ -44,12 +44,12 @@ def open_dataset(
     entry = _entry(name, benchmarks)
     folder = workspace.data / name
     path = folder / FILE_NAME
-    found = _prepared(path, entry, root)
+    found = _prepared(name, entry, path, root)
     if found is not None:
         return found
     _make_folder(folder)
     with FileLock(folder / ".lock"):  # two runs that start at once prepare once
-        found = _prepared(path, entry, root)
+        found = _prepared(name, entry, path, root)
         if found is not None:
             return found
         return _prepare(name, entry, folder, root, progress)
@@ -66,9 +66,13 @@ def adapter_of(name: str, benchmarks: Benchmarks) -> DatasetAdapter:
     Raises:
         UserError: the data set or its adapter is unknown, with near names.
     """
-    entry = _entry(name, benchmarks)
+    return _adapter(name, _entry(name, benchmarks))
+
+
+def _adapter(name: str, entry: DatasetEntry) -> DatasetAdapter:
     adapter = registry("datasets")[entry.adapter](name, entry)
-    assert isinstance(adapter, DatasetAdapter)
+    if not isinstance(adapter, DatasetAdapter):
+        raise UserError(f"The adapter {entry.adapter!r} of {name} has no method `read`: its package must be corrected.")
     return adapter
 
 
@@ -78,7 +82,7 @@ def _entry(name: str, benchmarks: Benchmarks) -> DatasetEntry:
     return benchmarks.datasets[name]
 
 
-def _prepared(path: Path, entry: DatasetEntry, root: Path | None) -> Manifest | None:
+def _prepared(name: str, entry: DatasetEntry, path: Path, root: Path | None) -> Manifest | None:
     """Return the manifest kept at `path` if it is what would be made now."""
     if not path.is_file():
         return None
@@ -86,14 +90,15 @@ def _prepared(path: Path, entry: DatasetEntry, root: Path | None) -> Manifest | 
         manifest = read_manifest(path)
     except UserError:  # of an older form, or damaged: it can always be made anew
         return None
-    same_root = root is None or manifest.root == root.absolute()
-    if not same_root or manifest.format != FORMAT or manifest.request != _request(entry, manifest.made):
+    if manifest.format != FORMAT or (root is not None and manifest.root != root.absolute()):
+        return None
+    if manifest.request != _request(_adapter(name, entry), entry, manifest.made):
         return None
     return manifest if manifest.stamp == _stamp(manifest) else None
 
 
 def _prepare(name: str, entry: DatasetEntry, folder: Path, root: Path | None, progress: bool) -> Manifest:
-    adapter = registry("datasets")[entry.adapter](name, entry)
+    adapter = _adapter(name, entry)
     drawn = folder / "files"
     if root is None:
         root = _last_root(folder / FILE_NAME)
@@ -102,12 +107,14 @@ def _prepare(name: str, entry: DatasetEntry, folder: Path, root: Path | None, pr
         if not isinstance(adapter, DrawnDataset):
             raise UserError(f"The data set {name} is not there yet. {how_to_bring(name, entry)}")
         if progress:
-            print(f"Drawing the data set {name} into {drawn}.", file=sys.stderr)
-        adapter.draw(drawn, {}, progress=progress)
+            print(f"The pictures of {name} are drawn by code, into {drawn}.", file=sys.stderr)
+        adapter.draw(drawn, {}, replace=True, progress=progress)
         root = drawn
     assert root is not None
     read = adapter.read(root.absolute(), progress=progress)
-    manifest: Manifest = dataclasses.replace(read, made=made, request=_request(entry, made), stamp=_stamp(read))
+    manifest: Manifest = dataclasses.replace(
+        read, made=made, request=_request(adapter, entry, made), stamp=_stamp(read)
+    )
     manifest.write(folder / FILE_NAME)
     if progress:
         for warning in manifest.warnings:
@@ -123,10 +130,10 @@ def _last_root(path: Path) -> Path | None:
         return None
 
 
-def _request(entry: DatasetEntry, made: bool) -> str:
-    """Return the digest of the settings that a manifest depends on; a brought data set ignores drawing options."""
-    options = dict(entry.options) if made else {}
-    return digest_of([entry.adapter, entry.captions_per_image, dict(entry.splits), options])
+def _request(adapter: DatasetAdapter, entry: DatasetEntry, made: bool) -> str:
+    """Return the digest of the settings that a manifest depends on; what users bring does not depend on drawing."""
+    drawing = dict(adapter.drawing({})) if made and isinstance(adapter, DrawnDataset) else {}
+    return digest_of([entry.adapter, entry.captions_per_image, dict(entry.splits), drawing])
 
 
 def _stamp(manifest: Manifest) -> str:

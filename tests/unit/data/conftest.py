@@ -1,9 +1,6 @@
 """A tiny data set in CUB's layout: eight pictures of one grey level each, so that a pixel tells the picture."""
 
-import json
 import pickle
-import sys
-import types
 from pathlib import Path
 
 import pytest
@@ -22,7 +19,7 @@ FILES = {
 }
 
 
-def write_birds(root: Path, captions: int = 10, extra: dict | None = None, nested: bool = False) -> list[str]:
+def write_birds(root: Path, captions: int = 10, nested: bool = False) -> list[str]:
     """Write the tiny set and return its keys; `nested` puts CUB_200_2011 into the metadata's folder."""
     metadata = root if nested else root / "birds"
     photos = (metadata if nested else root) / "CUB_200_2011"
@@ -49,8 +46,6 @@ def write_birds(root: Path, captions: int = 10, extra: dict | None = None, neste
         (metadata / split / "class_info.pickle").write_bytes(pickle.dumps(ids, protocol=2))
     (photos / "images.txt").write_text("".join(f"{i} {key}.jpg\n" for i, key in enumerate(keys, 1)))
     (photos / "bounding_boxes.txt").write_text("".join(f"{i} 10.0 5.0 20.0 15.0\n" for i in range(1, len(keys) + 1)))
-    if extra is not None:
-        (root / "simbirds.json").write_text(json.dumps(extra))
     return keys
 
 
@@ -74,16 +69,19 @@ def manifest(birds, entry):
 
 @pytest.fixture
 def drawings(monkeypatch):
-    """Replace the drawing of birds by the tiny set; the list collects what was asked for."""
+    """A list that collects what was really drawn, as (images, size, seed)."""
+    from t2ibench.data.simbirds import make
+
     calls = []
+    original = make.make_simbirds
 
     def make_simbirds(root, images, size, seed, processes=None, progress=True):
-        calls.append((images, size, seed))
-        write_birds(Path(root), extra={"images": images, "size": size, "seed": seed})
+        summary = original(root, images, size, seed, processes, progress)
+        if summary.created:
+            calls.append((images, size, seed))
+        return summary
 
-    module = types.ModuleType("t2ibench.data.simbirds.make")
-    module.make_simbirds = make_simbirds
-    monkeypatch.setitem(sys.modules, "t2ibench.data.simbirds.make", module)
+    monkeypatch.setattr(make, "make_simbirds", make_simbirds)
     return calls
 
 

@@ -85,7 +85,12 @@ def test_check_shows_boxes_outside_and_unknown_words(run, birds):
 def test_make_draws_where_it_is_told(run, drawings, tmp_path):
     said = run("make", "simbirds", "--root", tmp_path / "sim", "--images", 8, "--size", 32)
     assert drawings == [(8, 32, 0)] and f"--data-root {tmp_path / 'sim'}" in said
-    assert "8 pictures" not in run("prepare", "simbirds", "--data-root", tmp_path / "sim")
+    assert "6 train, 2 test pictures" in run("prepare", "simbirds", "--data-root", tmp_path / "sim")
+    assert "No problem found." in run("check", "simbirds")
+    run("make", "simbirds", "--root", tmp_path / "sim", "--images", 8, "--size", 32)
+    assert len(drawings) == 1
+    with pytest.raises(UserError, match="already holds other simbirds"):
+        run("make", "simbirds", "--root", tmp_path / "sim", "--images", 8, "--size", 40)
     with pytest.raises(UserError, match="cub is a real data set and cannot be drawn; simbirds"):
         run("make", "cub", "--root", tmp_path / "x")
 

@@ -129,27 +129,48 @@ def test_drawn_birds_are_drawn_once_into_the_workspace(entry, workspace, drawing
 
 
 def test_other_drawing_options_draw_anew(entry, workspace, drawings):
-    _open("simbirds", entry, workspace)
-    _open("simbirds", entry, workspace, images=8, size=32, seed=1)
-    assert drawings == [(8, 32, 0), (8, 32, 1)]
+    first = _open("simbirds", entry, workspace)
+    assert _open("simbirds", entry, workspace, images=10, size=32, seed=1).digest != first.digest
+    assert _open("simbirds", entry, workspace).digest == first.digest
+    assert drawings == [(8, 32, 0), (10, 32, 1), (8, 32, 0)]
 
 
-def test_an_unfinished_drawing_is_done_again(entry, workspace, drawings):
+def test_a_newer_drawing_version_draws_anew(entry, workspace, drawings, monkeypatch):
     _open("simbirds", entry, workspace)
-    (workspace.data / "simbirds" / FILE_NAME).unlink()
-    _open("simbirds", entry, workspace)
-    assert len(drawings) == 1  # complete: only read again
-    (workspace.data / "simbirds" / FILE_NAME).unlink()
-    (workspace.data / "simbirds" / "files" / "simbirds.json").unlink()
+    monkeypatch.setattr("t2ibench.data.simbirds.make.VERSION", 99)
     _open("simbirds", entry, workspace)
     assert len(drawings) == 2
 
 
-def test_a_made_set_can_be_brought(entry, workspace, drawings, tmp_path, birds_writer):
-    birds_writer(tmp_path / "mine", extra={"images": 8, "size": 64, "seed": 5})
+def test_other_settings_do_not_draw_anew(entry, workspace, drawings, reads):
+    _open("simbirds", entry, workspace)
+    benchmarks = _benchmarks(entry)
+    fewer = benchmarks.datasets["simbirds"].model_copy(update={"captions_per_image": 3})
+    benchmarks = benchmarks.model_copy(update={"datasets": {"simbirds": fewer}})
+    found = open_dataset("simbirds", benchmarks, workspace, progress=False)
+    assert len(found.images[0].captions) == 3 and len(drawings) == 1 and len(reads) == 2
+
+
+def test_a_lost_manifest_does_not_draw_anew_and_an_unfinished_drawing_is_no_data_set(entry, workspace, drawings):
+    _open("simbirds", entry, workspace)
+    (workspace.data / "simbirds" / FILE_NAME).unlink()
+    _open("simbirds", entry, workspace)
+    assert len(drawings) == 1
+    (workspace.data / "simbirds" / FILE_NAME).unlink()
+    (workspace.data / "simbirds" / "files" / "simbirds.json").unlink()
+    with pytest.raises(UserError, match="is no finished simbirds"):
+        _open("simbirds", entry, workspace)
+
+
+def test_a_made_set_can_be_brought(entry, workspace, drawings, tmp_path):
+    from t2ibench.data.simbirds.make import make_simbirds
+
+    make_simbirds(tmp_path / "mine", 12, 40, 5, progress=False)
+    drawings.clear()
     found = _open("simbirds", entry, workspace, tmp_path / "mine")
-    assert not found.made and found.root == tmp_path / "mine" and drawings == []
+    assert not found.made and found.root == tmp_path / "mine" and len(found.images) == 12
     assert _open("simbirds", entry, workspace) == found  # stays until another folder is named
+    assert drawings == []
 
 
 def test_a_wrong_option_is_a_sentence(entry, workspace, drawings):
@@ -164,7 +185,7 @@ def test_warnings_and_drawing_are_said_on_stderr(birds, entry, workspace, drawin
     open_dataset("simbirds", benchmarks, workspace)
     said = capsys.readouterr()
     assert said.out == "" and "Warning: cub has 6 pictures" in said.err
-    assert f"Drawing the data set simbirds into {workspace.data / 'simbirds' / 'files'}" in said.err
+    assert f"The pictures of simbirds are drawn by code, into {workspace.data / 'simbirds' / 'files'}" in said.err
 
 
 def test_nothing_is_kept_of_a_failed_preparation(birds, entry, workspace):
