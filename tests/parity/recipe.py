@@ -95,7 +95,7 @@ class GoldenSet:
         floor = _FORWARD_FLOOR * float(np.abs(wanted[finite]).max(initial=1e-9))
         tolerance = self.sidecar["tolerance"].get(array, {"suggested_atol": floor, "suggested_rtol": 0.0})
         assert np.array_equal(wanted[~finite], found[~finite]), f"{array}: infinities differ"
-        difference = np.abs(found - wanted)[finite]
+        difference = np.abs(found[finite] - wanted[finite])
         allowance = tolerance["suggested_atol"] + tolerance["suggested_rtol"] * np.abs(wanted[finite])
         if not difference.size:
             return Comparison(array, 0.0, 0.0)

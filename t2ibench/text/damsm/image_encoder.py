@@ -64,7 +64,7 @@ class ImageEncoder(nn.Module):
 
 
 class SmallImageEncoder(ImageEncoder):
-    """A light encoder of ours for pictures of 32 to 256 pixels; about 0.9 M parameters, regions on an 8 x 8 grid.
+    """A light encoder of ours for pictures of 32 to 256 pixels; about 1 M parameters, regions on an 8 x 8 grid.
 
     Strided 4x4 convolutions down to 8 x 8, one 3x3 convolution there (the regions), one more strided convolution and
     an average (the global code). Group normalisation: a picture's codes never depend on its batch, in training or

@@ -1,7 +1,8 @@
 """The DAMSM losses: how well the regions of a picture match the words of a caption, and pictures match sentences.
 
 AttnGAN, section 3.2, equations 7 to 13. As in the official code the score of equation 10 is used without its outer
-power 1/gamma2. All captions are compared with all pictures at once, padding masked; nothing loops over captions.
+power 1/gamma2. All captions are compared with all pictures at once, padding masked; nothing loops over captions. The arithmetic is
+float32 under autocast too.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ def words_loss(
         class_ids: int64, B: pairs of one class other than the true pair are left out; None compares all.
         gammas: the sharpness factors.
     """
-    scores, _ = _scores_and_attention(regions, words, padding, gammas)
+    with torch.autocast(regions.device.type, enabled=False):
+        scores, _ = _scores_and_attention(regions, words, padding, gammas)
     return _matching(gammas.matching * scores, class_ids)
 
 
@@ -60,10 +62,11 @@ def sentence_loss(codes: Tensor, sentences: Tensor, class_ids: Tensor | None, ga
         class_ids: as for `words_loss`.
         gammas: the sharpness factors; only `matching` counts.
     """
-    codes, sentences = codes.float(), sentences.float()
-    norms = codes.norm(dim=1)[:, None] * sentences.norm(dim=1)[None, :]  # B x B
-    scores = codes @ sentences.T / norms.clamp(min=_SMALLEST_NORM_PRODUCT)  # B x B
-    return _matching(gammas.matching * scores, class_ids)
+    with torch.autocast(codes.device.type, enabled=False):
+        codes, sentences = codes.float(), sentences.float()
+        norms = codes.norm(dim=1)[:, None] * sentences.norm(dim=1)[None, :]  # B x B
+        scores = codes @ sentences.T / norms.clamp(min=_SMALLEST_NORM_PRODUCT)  # B x B
+        return _matching(gammas.matching * scores, class_ids)
 
 
 def word_scores(regions: Tensor, words: Tensor, padding: Tensor, gammas: Gammas) -> tuple[Tensor, Tensor]:
@@ -77,7 +80,8 @@ def word_scores(regions: Tensor, words: Tensor, padding: Tensor, gammas: Gammas)
         padding: bool, C x T, True past a caption's end.
         gammas: the sharpness factors.
     """
-    scores, attention = _scores_and_attention(regions, words, padding, gammas)
+    with torch.autocast(regions.device.type, enabled=False):
+        scores, attention = _scores_and_attention(regions, words, padding, gammas)
     maps = attention.transpose(1, 2).reshape(len(regions), *padding.shape, *regions.shape[2:])
     return scores, maps.masked_fill(padding[:, :, None, None], 0.0)
 

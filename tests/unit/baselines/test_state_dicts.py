@@ -1,0 +1,67 @@
+"""Keys and numbers of parameters against the official networks (the shipped configurations)."""
+
+from __future__ import annotations
+
+import pytest
+from torch import nn
+
+from t2ibench_baselines.attngan.discriminator import Discriminator as AttnGANDiscriminator
+from t2ibench_baselines.attngan.generator import Generator as AttnGANGenerator
+from t2ibench_baselines.stackgan_v2.discriminator import Discriminator as StackGANDiscriminator
+from t2ibench_baselines.stackgan_v2.generator import Generator as StackGANGenerator
+
+
+def counts(network: nn.Module) -> tuple[int, int]:
+    return len(network.state_dict()), sum(parameter.numel() for parameter in network.parameters())
+
+
+@pytest.mark.parametrize(
+    ("given", "keys", "parameters"),
+    [
+        ({}, 97, 7_084_592),
+        ({"channels": 48, "residuals": 3}, 121, 13_811_456),
+        ({"branches": 2}, 65, 6_816_592),
+        ({"dcgan": True, "residuals": 0}, 47, 6_638_960),
+    ],
+)
+def test_attngan_generator(given: dict[str, int], keys: int, parameters: int) -> None:
+    assert counts(AttnGANGenerator(**given)) == (keys, parameters)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("side", "width", "unconditional", "keys", "parameters"),
+    [
+        (64, 64, True, 29, 6_313_730),
+        (128, 64, True, 41, 19_424_002),
+        (256, 64, True, 53, 71_858_946),
+        (64, 96, True, 29, 13_304_450),
+        (128, 96, True, 41, 42_800_258),
+        (256, 64, False, 51, 71_850_753),
+    ],
+)
+def test_attngan_discriminator(side: int, width: int, unconditional: bool, keys: int, parameters: int) -> None:
+    assert counts(AttnGANDiscriminator(side, width, unconditional=unconditional)) == (keys, parameters)
+
+
+def test_stackgan_generator() -> None:
+    assert counts(StackGANGenerator()) == (107, 21_239_696)
+
+
+@pytest.mark.parametrize(
+    ("side", "keys", "parameters"), [(64, 29, 5_723_906), (128, 41, 18_834_178), (256, 53, 71_269_122)]
+)
+def test_stackgan_discriminator(side: int, keys: int, parameters: int) -> None:
+    assert counts(StackGANDiscriminator(side)) == (keys, parameters)
+
+
+def test_names_of_the_deepest_trunk() -> None:
+    roots = {key.split(".")[0] for key in AttnGANDiscriminator(256, 4).state_dict()}
+    assert roots == {
+        "img_code_s16",
+        "img_code_s32",
+        "img_code_s64",
+        "img_code_s64_1",
+        "img_code_s64_2",
+        "UNCOND_DNET",
+        "COND_DNET",
+    }
