@@ -1,0 +1,52 @@
+"""A data set for tests: coloured squares with one-sentence captions, drawn in milliseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from t2ibench.data.manifest import ImageEntry, Manifest
+from t2ibench.files import digest_of_file
+from t2ibench.spec import DatasetEntry
+
+COLOURS: Final = {"red": (220, 30, 30), "green": (30, 180, 60), "blue": (40, 60, 220), "yellow": (230, 210, 40)}
+GROUNDS: Final = {"white": (245, 245, 245), "black": (15, 15, 15), "grey": (128, 128, 128)}
+_SIDE: Final = 40
+_TEST_EVERY: Final = 4
+
+
+class Squares:
+    """An adapter for `registry("datasets").add("squares", Squares)`; option `images` says how many are drawn."""
+
+    def __init__(self, name: str, entry: DatasetEntry) -> None:
+        self._name = name
+        self._count = int(str(entry.options.get("images", 24)))
+
+    def draw(self, root: Path, settings: Mapping[str, int], *, progress: bool) -> None:
+        """Draw the pictures into `root`."""
+        from PIL import Image, ImageDraw
+
+        root.mkdir(parents=True, exist_ok=True)
+        for index in range(settings.get("images", self._count)):
+            colour, ground = _look(index)
+            picture = Image.new("RGB", (_SIDE, _SIDE), GROUNDS[ground])
+            left, top = 4 + index % 5, 4 + index % 7
+            ImageDraw.Draw(picture).rectangle((left, top, left + 22, top + 22), fill=COLOURS[colour])
+            picture.save(root / f"{index:03}.png")
+
+    def read(self, root: Path, *, progress: bool) -> Manifest:
+        """Return the manifest of the pictures; every fourth one belongs to the test split."""
+        images = []
+        for index, path in enumerate(sorted(root.glob("*.png"))):
+            colour, ground = _look(index)
+            captions = (f"a {colour} square on {ground}", f"this square is {colour}")
+            split = "test" if index % _TEST_EVERY == 0 else "train"
+            size, digest = path.stat().st_size, digest_of_file(path)
+            images.append(ImageEntry(path.stem, path.name, split, index % 4, None, captions, size, digest))
+        words = sorted({word for image in images for caption in image.captions for word in caption.split()})
+        return Manifest(self._name, root, tuple(images), ("<end>", *words), "built")
+
+
+def _look(index: int) -> tuple[str, str]:
+    return list(COLOURS)[index % len(COLOURS)], list(GROUNDS)[index % len(GROUNDS)]

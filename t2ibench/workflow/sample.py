@@ -1,0 +1,89 @@
+"""Pictures of sentences that a user typed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from t2ibench.errors import UserError
+from t2ibench.model_folder import ModelFolder
+from t2ibench.types import Caption
+
+
+def user_captions(texts: Sequence[str]) -> tuple[Caption, ...]:
+    """Return captions of typed sentences. A sentence's noise hangs on its text alone.
+
+    Raises:
+        UserError: a sentence is empty.
+    """
+    captions = []
+    for text in texts:
+        tidy = " ".join(text.split())
+        if not tidy:
+            raise UserError('A caption is empty. Give a sentence, as in "a small bird with a red belly".')
+        captions.append(Caption(f"user/{hashlib.sha256(tidy.encode()).hexdigest()}", tidy))
+    return tuple(captions)
+
+
+def check_output(path: Path) -> None:
+    """Check that a picture can be written to a path, before anything is computed.
+
+    Raises:
+        UserError: it is a folder, not a .png, or lies where nothing can be written.
+    """
+    if path.is_dir():
+        raise UserError(f"{path} is a folder; name a file in it, as in {path / 'picture.png'}.")
+    if path.suffix.lower() != ".png":
+        raise UserError(f"{path} does not end in .png, and only PNG is written.")
+    existing = next(parent for parent in path.absolute().parents if parent.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        raise UserError(f"Cannot write {path}: {existing} is not a folder one can write to. Choose another place.")
+
+
+def draw_sheet(
+    folder: ModelFolder, texts: Sequence[str], *, samples: int, seed: int, attention: bool, device: str
+) -> bytes:
+    """Return a PNG sheet, a section a caption: its pictures, and with `attention` the stages and a map a word.
+
+    Args:
+        folder: the model.
+        texts: the sentences.
+        samples: pictures a sentence.
+        seed: of the noise.
+        attention: whether to show the model's inner life.
+        device: where to compute.
+
+    Raises:
+        UserError: an empty sentence, one without a known word, or attention asked of a model without it.
+    """
+    from t2ibench.device import choose_device
+    from t2ibench.model_folder import load_model
+    from t2ibench.noise import Noise
+    from t2ibench.training.pictures import png_of
+    from t2ibench.types import Trace
+    from t2ibench.workflow.montage import Section, attention_tiles, picture_tile, sheet
+
+    captions = user_captions(texts)
+    place = choose_device(device)
+    model = load_model(folder, place).model
+    if attention and not model.capabilities.attention:
+        raise UserError(f"{folder.label} has no attention to show. Ask without --attention.")
+    noise = Noise(seed)
+    sections: list[Section] = []
+    for caption in captions:
+        trace = Trace()
+        ids = [(caption.id, sample) for sample in range(samples)]
+        pictures = model.generate([caption] * samples, noise.bind(ids, place), trace=trace if attention else None)
+        sections.append(Section(caption.text, () if attention else tuple(map(picture_tile, pictures)), caption=True))
+        for sample in range(samples) if attention else ():
+            stages = {**trace.stages, model.capabilities.resolution: pictures}
+            which = f"sample {sample + 1}: " if samples > 1 else ""
+            tiles = tuple(picture_tile(stages[side][sample], f"{side} px") for side in sorted(stages))
+            sections.append(Section(f"{which}stages", tiles))
+            for index, one in enumerate(trace.attention):
+                maps = attention_tiles(stages[one.stage][sample], one, sample)
+                heading = f"{which}attention {index + 1}, for {one.stage} px; brightest = most, % = the word's highest"
+                sections.append(Section(heading, maps))
+    return png_of(sheet(sections))
