@@ -1,8 +1,8 @@
 """The DAMSM losses: how well the regions of a picture match the words of a caption, and pictures match sentences.
 
 AttnGAN, section 3.2, equations 7 to 13. As in the official code the score of equation 10 is used without its outer
-power 1/gamma2. All captions are compared with all pictures at once, padding masked; nothing loops over captions. The arithmetic is
-float32 under autocast too.
+power 1/gamma2. All captions are compared with all pictures at once, padding masked; nothing loops over captions. The
+arithmetic is float32 under autocast too.
 """
 
 from __future__ import annotations
