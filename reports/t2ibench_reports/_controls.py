@@ -1,0 +1,160 @@
+"""Whether the control rows are where they must be.
+
+If real pictures lose to noise, no number of that table can be believed, and the report says so before anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from t2ibench.results import ResultRecord
+from t2ibench.types import Origin
+from t2ibench_reports._format import clean, decimals_for, failure, sentence_list, value_with_interval
+from t2ibench_reports._ranking import clearly_better
+
+CONTROL_ORDER: Final[Mapping[str, int]] = {
+    name: place for place, name in enumerate(("ground-truth", "real-train", "shuffled-captions", "untrained", "noise"))
+}
+"""Rows of the control section, from the ceiling to the floor."""
+
+Verdict = Literal["passed", "doubtful", "failed", "unchecked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One control against its expectation.
+
+    Attributes:
+        column: the column's title.
+        verdict: "doubtful" is off, but luck may explain it; "unchecked" could not be looked at.
+        sentence: what was expected and what was found.
+    """
+
+    column: str
+    verdict: Verdict
+    sentence: str
+
+
+Rows = Mapping[str, ResultRecord]
+
+
+def check_controls(records: Iterable[ResultRecord]) -> tuple[Check, ...]:
+    """Return the checks of one group's records, column by column; one "unchecked" where there are no controls."""
+    columns: dict[str, list[ResultRecord]] = {}
+    for record in records:
+        columns.setdefault(record.metric.digest, []).append(record)
+    checks: list[Check] = []
+    for members in columns.values():
+        controls = {record.source.name: record for record in members if record.source.origin is Origin.CONTROL}
+        models = [
+            record
+            for record in members
+            if record.source.origin not in (Origin.CONTROL, Origin.REPORTED) and _ok(record)
+        ]
+        if not controls:
+            continue
+        for check in (_real_beats_noise, _real_is_the_ceiling, _shuffled_is_chance):
+            checks += check(controls, models)
+    if checks or not columns:
+        return tuple(checks)
+    if all(record.source.origin is Origin.REPORTED for members in columns.values() for record in members):
+        return ()
+    return (Check("all columns", "unchecked", "No control rows were measured, so nothing vouches for these numbers."),)
+
+
+def _real_beats_noise(controls: Rows, models: list[ResultRecord]) -> Iterator[Check]:
+    """Real pictures must score better than noise on every measure; otherwise it measures something else."""
+    for name in ("ground-truth", "real-train"):
+        if name not in controls or "noise" not in controls or (name == "real-train" and not _family("fid", controls)):
+            continue
+        real, noise = controls[name], controls["noise"]
+        if missing := _missing(real, noise):
+            yield missing
+        elif _goodness(real) > _goodness(noise):
+            yield Check(_title(real), "passed", f"{_shown(real)} is better than {_shown(noise)}.")
+        else:
+            yield Check(_title(real), "failed", f"{_shown(real)} should be better than {_shown(noise)}, and is not.")
+
+
+def _real_is_the_ceiling(controls: Rows, models: list[ResultRecord]) -> Iterator[Check]:
+    """No model may clearly beat the ground truth where the measure says how close to real or to the caption it is."""
+    truth = controls.get("ground-truth")
+    if truth is None or not (_family("fid", controls) or _family("r_precision", controls)):
+        return
+    if missing := _missing(truth):
+        yield missing
+        return
+    extreme = "highest" if truth.metric.higher_is_better else "lowest"
+    rivals = [_shown(record) for record in models if clearly_better(record, truth)]
+    if rivals:
+        sentence = f"{_shown(truth)} should be the {extreme} of all, and is clearly beaten by {sentence_list(rivals)}."
+        yield Check(_title(truth), "failed", sentence)
+    else:
+        yield Check(_title(truth), "passed", f"{_shown(truth)} is the {extreme}: no model clearly beats it.")
+
+
+def _shuffled_is_chance(controls: Rows, models: list[ResultRecord]) -> Iterator[Check]:
+    """Captions dealt to other pictures must be found at chance; more means that captions leak into the measure.
+
+    An interval misses the truth now and then by luck, so only a value above twice chance counts as broken.
+    """
+    shuffled = controls.get("shuffled-captions")
+    if shuffled is None or not _family("r_precision", controls):
+        return
+    negatives = shuffled.metric.options.get("negatives")
+    if missing := _missing(shuffled):
+        yield missing
+        return
+    if not isinstance(negatives, int) or negatives < 1:
+        unknown = f"{_shown(shuffled)}: the record does not say among how many captions it was ranked."
+        yield Check(_title(shuffled), "unchecked", unknown)
+        return
+    assert shuffled.value is not None
+    percent = shuffled.metric.unit == "%"
+    chance = (100.0 if percent else 1.0) / (negatives + 1)
+    expected = f"chance, 1 in {negatives + 1} = {chance:.3g}{'%' if percent else ''}"
+    low, high = shuffled.value, shuffled.value
+    if shuffled.interval is not None:
+        low, high = shuffled.interval.low, shuffled.interval.high
+    if low <= chance <= high:
+        yield Check(_title(shuffled), "passed", f"{_shown(shuffled)} is at {expected}.")
+    elif low > chance and shuffled.value > 2 * chance:
+        yield Check(_title(shuffled), "failed", f"{_shown(shuffled)} should be at {expected}, and is far above it.")
+    else:
+        doubt = f"{_shown(shuffled)} should be at {expected}; its interval just misses it, which may be luck."
+        yield Check(_title(shuffled), "doubtful", doubt)
+
+
+def _missing(*needed: ResultRecord) -> Check | None:
+    """Return the check that could not be made because a record has failed, None where all are there."""
+    for record in needed:
+        if not _ok(record):
+            return Check(_title(record), "unchecked", f"{_name(record)} {failure(record)}.")
+    return None
+
+
+def _goodness(record: ResultRecord) -> float:
+    assert record.value is not None
+    return record.value if record.metric.higher_is_better else -record.value
+
+
+def _family(metric: str, controls: Rows) -> bool:
+    return any(record.metric.metric == metric for record in controls.values())
+
+
+def _ok(record: ResultRecord) -> bool:
+    return record.status == "ok" and record.value is not None
+
+
+def _title(record: ResultRecord) -> str:
+    return clean(record.metric.title)
+
+
+def _name(record: ResultRecord) -> str:
+    return clean(record.source.title or record.source.name)
+
+
+def _shown(record: ResultRecord) -> str:
+    return f"{_name(record)} {value_with_interval(record, decimals_for([record]))}"

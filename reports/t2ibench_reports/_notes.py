@@ -1,0 +1,90 @@
+"""The sentences under a table: what its marks mean and what its reader must know. The same in every output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from t2ibench_reports._format import clean, count, sentence_list
+from t2ibench_reports._ranking import RULE
+from t2ibench_reports._tables import Column, Group, Section
+
+JUDGE_SEEN = (
+    "Judge seen in training (†): the model was trained with the very network that scores it here, so its score says "
+    "how well it pleases that network. Such values are not ranked against those of models that never saw the judge."
+)
+HOW_TO_READ = (
+    "Each row is a source of pictures, each column one way of measuring them; the arrow points to better (↑ higher, "
+    "↓ lower). A value is followed by its interval: had other captions been drawn, the value would most likely have "
+    "stayed within it. First look at the controls: real pictures show what perfect looks like, noise what worthless "
+    "looks like. Two models whose intervals overlap cannot be told apart by this table."
+)
+
+
+def group_notes(group: Group) -> tuple[str, ...]:
+    """Return the notes of a group, the general rule first."""
+    return tuple(_notes(group))
+
+
+def interval_note(column: Column, group: Group) -> str:
+    """Return how a column's intervals were made, as in "95% intervals, bootstrap over images"; "" without any."""
+    found = {
+        f"{record.interval.level * 100:g}% intervals, {clean(record.interval.method)}"
+        for _, other, cell in group.cells
+        if other is column and (record := cell.record).interval is not None
+    }
+    return "; ".join(sorted(found))
+
+
+def _notes(group: Group) -> Iterator[str]:
+    records = [cell.record for _, _, cell in group.cells]
+    if group.section(Section.MEASURED):
+        yield RULE
+        if group.sorted_by:
+            yield f"Measured rows stand in the order of {group.sorted_by}; there is no overall winner."
+    by_note: dict[str, list[str]] = {}
+    for column in group.columns:
+        if column.no_verdict and group.section(Section.MEASURED):
+            by_note.setdefault(column.no_verdict, []).append(column.title)
+    for reason, titles in by_note.items():
+        yield f"{sentence_list(titles)}: {reason}."
+    if any(record.judge_seen_in_training for record in records):
+        yield JUDGE_SEEN
+    for standing, sentence in (
+        ("stand-in", "uses a stand-in network trained by this toolkit: compare its numbers within this table only"),
+        ("random", "uses a network with random weights: its numbers test the software and say nothing about pictures"),
+    ):
+        titles = [column.title for column in group.columns if column.standing == standing]
+        if titles:
+            yield f"{sentence_list(titles)} {sentence}."
+    for column in group.columns:
+        if note := interval_note(column, group):
+            yield f"{column.title} ({column.subtitle}): {note}."
+    if other := sorted({cell.record.n for _, _, cell in group.cells if cell.other_n}):
+        shown = sentence_list(count(n) for n in other)
+        yield f"Values marked n={shown} rest on other than {count(group.n)} pictures and are not ranked with the rest."
+    if group.section(Section.CONTROL):
+        yield "Controls are never ranked."
+    if group.section(Section.REPORTED):
+        yield "Reported numbers are copied from papers, were made under other rules, and are never ranked."
+    yield from _spread_note(group)
+    yield from _warnings(group)
+
+
+def _spread_note(group: Group) -> Iterator[str]:
+    """Say once that the papers' ± is not an interval, where a record carries one."""
+    names = sorted({clean(name) for _, _, cell in group.cells for name in cell.record.spread})
+    if names:
+        shown = sentence_list(f'"{name}"' for name in names)
+        yield f"The papers' own spread is given beside the interval as {shown}; it is not a confidence interval."
+
+
+def _warnings(group: Group) -> Iterator[str]:
+    """Yield each warning once, with the values it belongs to."""
+    where: dict[str, list[str]] = {}
+    for row, column, cell in group.cells:
+        for warning in cell.record.warnings:
+            where.setdefault(clean(warning), []).append(f"{row.label}, {column.title}")
+    everywhere = len(group.cells)
+    for warning, places in where.items():
+        shown = "all values" if len(places) == everywhere else sentence_list(places)
+        yield f"Warning ({shown}): {warning}"

@@ -1,0 +1,84 @@
+"""Sample pictures for the page: strips cut into one picture a caption, small enough to be carried inside the file."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from t2ibench_reports._format import clean
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+LONGEST_SIDE = 128
+"""Larger pictures are shrunk to this; a page of thirty 256-pixel strips would weigh tens of megabytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One picture as a data URI, with its size in pixels and the caption it was made for ("" where unknown)."""
+
+    uri: str
+    width: int
+    height: int
+    caption: str
+
+
+def tiles(folder: Path, name: str) -> tuple[Tile, ...]:
+    """Return the pictures of a strip; empty where the file is missing, lies elsewhere or is no picture.
+
+    Args:
+        folder: the results' pictures folder.
+        name: file name from a record; a name that leaves the folder is not followed.
+    """
+    if not name or Path(name).name != name:
+        return ()
+    from PIL import Image
+
+    captions = _captions(folder / f"{Path(name).stem}.json")
+    try:
+        with Image.open(folder / name, formats=("PNG",)) as strip:
+            strip.load()
+            pictures = _cut(strip.convert("RGB"), max(len(captions), 1))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return ()
+    texts = captions if len(pictures) == len(captions) else [""] * len(pictures)
+    return tuple(_tile(picture, text) for picture, text in zip(pictures, texts, strict=True))
+
+
+def _captions(path: Path) -> list[str]:
+    """Return the captions beside a strip, from {"captions": [...]} or a plain list; [] where there are none."""
+    try:
+        content: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    found = content.get("captions", []) if isinstance(content, dict) else content
+    if not isinstance(found, list):
+        return []
+    return [clean(str(one.get("text", "") if isinstance(one, dict) else one)) for one in found]
+
+
+def _cut(strip: Image, count: int) -> Sequence[Image]:
+    """Return `count` pictures of equal width from left to right; the strip itself where it does not divide."""
+    width, height = strip.size
+    if width % count:
+        return [strip]
+    side = width // count
+    return [strip.crop((place * side, 0, (place + 1) * side, height)) for place in range(count)]
+
+
+def _tile(picture: Image, caption: str) -> Tile:
+    # A single picture is bounded on both sides; a strip that could not be cut keeps its length.
+    largest = picture.height if picture.width > 2 * picture.height else max(picture.size)
+    if largest > LONGEST_SIDE:
+        shrink = LONGEST_SIDE / largest
+        picture = picture.resize((max(round(picture.width * shrink), 1), max(round(picture.height * shrink), 1)))
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", optimize=True)
+    uri = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return Tile(uri, picture.width, picture.height, caption)

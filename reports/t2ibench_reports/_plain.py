@@ -1,0 +1,147 @@
+"""Tables as text: for a terminal, as Markdown, as LaTeX. All three say what the page says, in fewer words."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from t2ibench_reports._format import (
+    bounds,
+    count,
+    failure,
+    number,
+    shortened,
+    significant,
+)
+from t2ibench_reports._notes import group_notes
+from t2ibench_reports._tables import SECTION_TITLES, Cell, Column, Group, Leaderboard, Row
+
+MARKS = {"best": "*", "tied": "≈", "": ""}
+NONE = "-"
+"""Shown where a figure does not exist, as the training steps of the ground truth."""
+_LONGEST_FAILURE = 48
+
+
+def cell_text(cell: Cell | None, column: Column) -> str:
+    """Return "43.2 [39.1, 47.0]*†", "failed: reason" or "not measured"; never an empty text."""
+    if cell is None:
+        return "not measured"
+    record = cell.record
+    if record.status == "failed" or record.value is None:
+        return shortened(failure(record), _LONGEST_FAILURE)
+    text = number(record.value, column.decimals)
+    if record.interval is not None:
+        text += f" {bounds(record.interval, column.decimals)}"
+    text += MARKS[cell.mark] + ("†" if record.judge_seen_in_training else "") + ("!" if record.warnings else "")
+    return f"{text} n={count(record.n)}" if cell.other_n else text
+
+
+def group_title(group: Group) -> str:
+    """Return "simbirds, split test, protocol simbirds-1, n 600"."""
+    plan = group.plan
+    return f"{plan.dataset}, split {plan.split}, protocol {plan.protocol}, n {count(group.n)}"
+
+
+def heads(group: Group) -> list[str]:
+    """Return the column heads, costs last."""
+    return ["", *(f"{column.title} {column.arrow}" for column in group.columns), "steps", "images/s", "seconds"]
+
+
+def row_texts(row: Row, group: Group) -> list[str]:
+    """Return a row's texts in the order of `heads`."""
+    name = f"{row.label} ({', '.join(row.details)})" if row.details else row.label
+    cells = [cell_text(cell, column) for column, cell in zip(group.columns, row.cells, strict=True)]
+    steps = NONE if row.source.steps is None else count(row.source.steps)
+    speed = NONE if row.images_per_second is None else significant(row.images_per_second)
+    seconds = NONE if row.seconds is None else significant(row.seconds)
+    return [name, *cells, steps, speed, seconds]
+
+
+def terminal(board: Leaderboard) -> str:
+    """Return aligned tables for a terminal."""
+    return "\n".join(line.rstrip() for line in _terminal_lines(board)) + "\n"
+
+
+def markdown(board: Leaderboard) -> str:
+    """Return tables in GitHub's Markdown; names are escaped, so that none becomes a link, a tag or a column."""
+    lines = ["# Leaderboard", ""]
+    for group in board.groups:
+        lines += [f"## {_markdown_escaped(group_title(group))}", ""]
+        lines += [
+            f"> **The evaluation is broken.** {_markdown_escaped(check.sentence)}" for check in group.failed_checks
+        ]
+        lines += [""] if group.failed_checks else []
+        for section in group.sections:
+            rows = [row_texts(row, group) for row in group.section(section)]
+            lines += [f"**{SECTION_TITLES[section]}**", ""]
+            lines += [_pipes(heads(group)), "|:--|" + "--:|" * (len(heads(group)) - 1)]
+            lines += [_pipes(row) for row in rows]
+            lines += [""]
+        subtitles = (f"{column.title}: {column.subtitle}." for column in group.columns)
+        lines += [f"- {_markdown_escaped(note)}" for note in (*subtitles, *_check_notes(group), *group_notes(group))]
+        lines += [""]
+    lines += [f"- {_markdown_escaped(fault)}" for fault in board.faults]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _terminal_lines(board: Leaderboard) -> Iterator[str]:
+    for group in board.groups:
+        yield group_title(group)
+        for check in group.failed_checks:
+            yield f"  !! The evaluation is broken: {check.sentence}"
+        table = {section: [row_texts(row, group) for row in group.section(section)] for section in group.sections}
+        widths = _widths([heads(group), *(row for rows in table.values() for row in rows)])
+        yield ""
+        yield "  " + _aligned(heads(group), widths)
+        for section, rows in table.items():
+            yield f"  {f'─── {SECTION_TITLES[section]} ':─<{sum(widths) + 2 * (len(widths) - 1)}}"
+            yield from (f"  {_aligned(row, widths)}" for row in rows)
+        yield ""
+        for column in group.columns:
+            yield f"  {column.title}: {column.subtitle}."
+        for note in (*_check_notes(group), *group_notes(group)):
+            yield f"  {note}"
+        yield ""
+    yield from board.faults
+
+
+def _check_notes(group: Group) -> Iterator[str]:
+    """Yield one sentence when all controls are where they must be, else one a control that is not."""
+    if group.checks and all(check.verdict == "passed" for check in group.checks):
+        yield f"Controls: all {len(group.checks)} checks passed."
+    for check in group.checks:
+        if check.verdict in ("doubtful", "unchecked"):
+            yield f"Control {check.verdict}: {check.column}: {check.sentence}"
+
+
+def _width(text: str) -> int:
+    """Return how many places of a terminal a text takes."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+    )
+
+
+def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    return [max(_width(row[place]) for row in rows) for place in range(len(rows[0]))]
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
+    """Return a line: the name to the left, numbers to the right."""
+    padding = [" " * (width - _width(text)) for text, width in zip(row, widths, strict=True)]
+    return "  ".join([row[0] + padding[0], *(gap + text for gap, text in zip(padding[1:], row[1:], strict=True))])
+
+
+def _pipes(texts: Sequence[str]) -> str:
+    return f"| {' | '.join(_markdown_escaped(text) for text in texts)} |"
+
+
+def _markdown_escaped(text: str) -> str:
+    """Return text that Markdown shows as it stands."""
+    escaped = "".join(f"\\{char}" if char in "\\`*_[]|#~$" else char for char in text)
+    return (
+        escaped.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace("@", "&#64;")
+        .replace("://", ":&#47;&#47;")
+    )

@@ -1,0 +1,56 @@
+"use strict";
+// Sorting within each section of a table. Without this script the page lacks nothing but the sorting.
+for (const table of document.querySelectorAll("table.board")) {
+  const heads = [...table.tHead.rows[0].cells];
+  const original = new Map([...table.tBodies].map((body) => [body, [...body.rows]]));
+  const status = table.closest("section").querySelector(".sort-status");
+
+  const value = (row, place) => {
+    const text = row.cells[place].dataset.value;
+    return text === undefined || text === "" ? null : place === 0 ? text : Number(text);
+  };
+
+  const sort = (place, direction) => {
+    for (const [body, rows] of original) {
+      const [title, ...members] = rows;
+      const sorted = direction === "none" ? members : [...members].sort((one, other) => {
+        const a = value(one, place);
+        const b = value(other, place);
+        if (a === null || b === null) return (a === null) - (b === null);  // what has no value stays last
+        const order = place === 0 ? a.localeCompare(b, "en") : a - b;
+        return direction === "ascending" ? order : -order;
+      });
+      body.append(title, ...sorted);
+    }
+    heads.forEach((head, index) => {
+      if (index === place && direction !== "none") head.setAttribute("aria-sort", direction);
+      else head.removeAttribute("aria-sort");
+    });
+    const name = heads[place].querySelector(".title").textContent.trim();
+    status.textContent = direction === "none" ? "Original order." : `Sorted by ${name}, ${direction}.`;
+  };
+
+  heads.forEach((head, place) => {
+    const title = head.querySelector(".title");
+    const button = document.createElement("button");
+    button.type = "button";
+    title.before(button);
+    button.append(title);
+    const better = head.dataset.better === "higher" ? "descending" : "ascending";  // the best on top first
+    const order = [better, better === "ascending" ? "descending" : "ascending", "none"];
+    button.addEventListener("click", () => {
+      const now = head.getAttribute("aria-sort") || "none";
+      sort(place, order[(order.indexOf(now) + 1) % order.length]);
+    });
+  });
+}
+
+// A link to a record opens the blocks around it; browsers that do so themselves lose nothing.
+const reveal = () => {
+  const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!target) return;
+  for (let block = target.closest("details"); block; block = block.parentElement.closest("details")) block.open = true;
+  target.scrollIntoView();
+};
+addEventListener("hashchange", reveal);
+reveal();
