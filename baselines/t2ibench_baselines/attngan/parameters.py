@@ -30,7 +30,7 @@ class AttnGANParameters(AdversarialParameters):
         gamma2: of the DAMSM losses: sharpness of the words' share.
         gamma3: of the DAMSM losses: sharpness of the matching.
         words_maximum: longer captions are thinned to this many words in training.
-        words_maximum_generation: the same when pictures are made; None leaves it to the encoder, which keeps all.
+        words_maximum_generation: the same when pictures are made; None keeps all words.
     """
 
     branches: int = Field(default=3, ge=1, le=3)

@@ -25,7 +25,7 @@ class StackGANv2Parameters(AdversarialParameters):
         unconditional_weight: of the unconditional terms.
         colour_weight: of the colour consistency of the scales; 0 in the paper's conditional models.
         words_maximum: longer captions are thinned to this many words in training.
-        words_maximum_generation: the same when pictures are made; None leaves it to the encoder, which keeps all.
+        words_maximum_generation: the same when pictures are made; None keeps all words.
     """
 
     batch_size: int = Field(default=24, ge=2)

@@ -188,15 +188,13 @@ class DAMSM:
 
         Args:
             captions: B captions.
-            maximum: longer captions are thinned to this many words; None means `words_maximum_generation`, whose
-                default keeps all.
+            maximum: longer captions are thinned to this many words; None keeps all words.
             noise: which words stay is drawn from it (latent "words"); None keeps the first ones.
 
         Raises:
             UserError: a caption without a known word.
         """
-        limit = self.parameters.words_maximum_generation if maximum is None else maximum
-        tokens = encode_captions(self.vocabulary, captions, maximum=limit, noise=noise)
+        tokens = encode_captions(self.vocabulary, captions, maximum=maximum, noise=noise)
         ids = tokens.ids.to(self.text_encoder.encoder.weight.device)  # B x T
         words, sentence = self.text_encoder(ids, tokens.lengths)
         return TextCodes(words, sentence, ids == 0, tokens.words)

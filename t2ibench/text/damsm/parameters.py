@@ -26,7 +26,6 @@ class DAMSMParameters(BaseModel):
         gamma2: sharpness of the words' share in a caption's score.
         gamma3: sharpness of the matching.
         words_maximum: longer captions are thinned to this many words in training.
-        words_maximum_generation: the same when the encoder is used; None keeps all words.
         batch_size: captions a batch.
         learning_rate: of the first epoch.
         learning_rate_decay: factor an epoch.
@@ -51,7 +50,6 @@ class DAMSMParameters(BaseModel):
     gamma2: float = Field(default=5.0, gt=0)
     gamma3: float = Field(default=10.0, gt=0)
     words_maximum: int = Field(default=18, ge=1)
-    words_maximum_generation: int | None = Field(default=None, ge=1)
     batch_size: int = Field(default=48, ge=2)
     learning_rate: float = Field(default=0.002, gt=0)
     learning_rate_decay: float = Field(default=0.98, gt=0, le=1)

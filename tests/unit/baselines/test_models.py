@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -120,6 +120,21 @@ def test_a_caption_without_known_words_is_refused(builder: Builder) -> None:
     captions = (*CAPTIONS, Caption("t/x", "purple dragons"))
     with pytest.raises(UserError, match="purple dragons"):
         model.generate(captions, noise_of(captions))
+
+
+@pytest.mark.parametrize("builder", [attngan, stackgan])
+@pytest.mark.parametrize("maximum", [None, 3])
+def test_latents_are_those_that_are_drawn(builder: Builder, maximum: int | None) -> None:
+    class Recorded:
+        names: ClassVar[set[str]] = set()
+
+        def draw(self, name: str, shape: tuple[int, ...]) -> torch.Tensor:
+            self.names.add(name)
+            return noise_of(CAPTIONS).draw(name, shape)
+
+    model = builder("generate", words_maximum_generation=maximum)
+    model.generate(CAPTIONS, Recorded())
+    assert Recorded.names == set(model.capabilities.latents)
 
 
 @pytest.mark.parametrize("builder", [attngan, stackgan])
