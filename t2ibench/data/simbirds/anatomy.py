@@ -7,14 +7,15 @@ import random
 import numpy as np
 
 from t2ibench.data.simbirds.appearance import Appearance
-from t2ibench.data.simbirds.attributes import Attributes, BillLength, TailLength
+from t2ibench.data.simbirds.attributes import Attributes, BillLength, BillShape, TailLength
 from t2ibench.data.simbirds.curves import Point, Points, ellipse, ribbon, rotate, spline
 from t2ibench.data.simbirds.layers import Layer, Paint, Patch
 from t2ibench.data.simbirds.plumage import breast_marks, folded_wing, raised_wing
 from t2ibench.data.simbirds.skeleton import SHOULDER, Skeleton, pose_skeleton
 
-_TAIL: dict[TailLength, float] = {"short": 0.45, "medium": 0.90, "long": 1.55}
+_TAIL: dict[TailLength, float] = {"short": 0.45, "medium": 0.78, "long": 1.25}
 _BILL: dict[BillLength, float] = {"short": 0.62, "medium": 1.15, "long": 2.0}
+# Where the near and the far leg leave the trunk.
 _HIPS = ((0.10, -0.40), (-0.20, -0.42))
 
 
@@ -55,7 +56,8 @@ def _tail(bird: Attributes, skeleton: Skeleton, angle: float, floor: float) -> L
     feathers = [[(-0.2, share * root), (-length - 0.24, share * tip * 1.1)] for share in (-0.26, 0.02, 0.28)]
 
     def place(points: list[Point] | Points) -> Points:
-        return rotate(points, direction) + base
+        placed: Points = rotate(points, direction) + base
+        return placed
 
     shape = place(spline(outline, 5))
     patches = [Patch(Paint("tail", bird.tail), shape)]
@@ -69,19 +71,17 @@ def _legs(bird: Attributes, skeleton: Skeleton, far: bool) -> tuple[Layer, Point
     hips = skeleton.on_body(list(_HIPS))
     belly = min(float(point[1]) for point in skeleton.at((2.0, -1.0), (2.5, -1.0)))
     floor = belly - build.leg
-    hip = hips[1 if far else 0] if not far else hips[1]
-    lean = 0.10 if not far else -0.06
-    long_leg = build.leg > 1
-    knee = (float(hip[0]) - (0.10 if long_leg else 0.05), floor + (belly - floor) * 0.52)
-    foot = (float(hip[0]) + lean, floor)
+    x, y = (float(value) for value in hips[1 if far else 0])
+    knee = (x - (0.10 if build.leg > 1 else 0.05), floor + (belly - floor) * 0.52)
+    foot = (x + (-0.06 if far else 0.10), floor)
     shade = -0.9 if far else 0.0
     leg, width = Paint("legs", bird.legs, shade), build.leg_width
-    thigh = ribbon([(float(hip[0]), float(hip[1])), (knee[0], knee[1] + (belly - floor) * 0.22)], (0.42, width * 1.6))
-    toes = [((0.25, -0.03), 0.0), ((0.20, 0.05), 0.0), ((-0.15, -0.02), 0.0)]
+    thigh = ribbon([(x, y), (knee[0], knee[1] + (belly - floor) * 0.22)], (0.42, width * 1.6))
+    toes = ((0.25, -0.03), (0.20, 0.05), (-0.15, -0.02))
     patches = [
-        Patch(leg, ribbon([(float(hip[0]), float(hip[1])), knee, foot], width)),
-        Patch(leg, ellipse(knee, width * (0.75 if long_leg else 0.5), steps=12)),
-        *(Patch(leg, ribbon([foot, (foot[0] + x, foot[1] + y)], (width, width * 0.6))) for (x, y), _ in toes),
+        Patch(leg, ribbon([(x, y), knee, foot], width)),
+        Patch(leg, ellipse(knee, width * (0.75 if build.leg > 1 else 0.5), steps=12)),
+        *(Patch(leg, ribbon([foot, (foot[0] + ahead, foot[1] + up)], (width, width * 0.6))) for ahead, up in toes),
         Patch(Paint("belly", bird.belly, -0.8 if far else -0.35), thigh),
     ]
     middle = (float(hips[:, 0].mean()) + 0.04, floor - width / 2)
@@ -91,12 +91,12 @@ def _legs(bird: Attributes, skeleton: Skeleton, far: bool) -> tuple[Layer, Point
 def _body(bird: Attributes, skeleton: Skeleton, generator: random.Random) -> Layer:
     top = skeleton.head_place
     breast = skeleton.at(
-        (2.55, -1.7), (2.65, -0.9), (2.85, -0.35), (3.3, 0.2), (SHOULDER, 0.5), (top - 0.3, 0.4), (top, -0.2),
-        (top, -1.7), (top - 0.9, -1.8), (SHOULDER, -1.8), (3.3, -1.8),
+        (2.95, -1.7), (3.0, -0.9), (3.1, -0.35), (3.4, 0.2), (SHOULDER, 0.6), (SHOULDER + 0.6, 1.7), (top, 1.7),
+        (top, -1.7), (top - 0.9, -1.8), (SHOULDER, -1.8), (3.5, -1.8),
     )  # fmt: skip
     back = skeleton.at(
-        (0.0, 1.8), (0.0, -0.25), (0.8, 0.0), (1.6, 0.22), (2.4, 0.34), (3.2, 0.40), (SHOULDER, 0.36), (top - 0.6, 0.15),
-        (top, 0.3), (top, 1.8), (SHOULDER + 0.5, 1.5), (SHOULDER, 1.6), (3.0, 1.6), (1.5, 1.6),
+        (0.0, 1.8), (0.0, -0.25), (0.8, 0.0), (1.6, 0.22), (2.4, 0.34), (3.2, 0.40), (SHOULDER, 0.42),
+        (SHOULDER + 0.9, 0.7), (SHOULDER + 0.9, 1.8), (SHOULDER + 0.5, 1.6), (SHOULDER, 1.6), (3.0, 1.6), (1.5, 1.6),
     )  # fmt: skip
     vent = skeleton.at((-0.2, -1.8), (0.0, -0.1), (1.2, -0.55), (2.0, -0.80), (2.6, -0.86), (2.6, -1.6), (1.2, -1.8))
     patches = [
@@ -143,17 +143,19 @@ def _crest(bird: Attributes, skeleton: Skeleton) -> Layer:
 def _bill(bird: Attributes, skeleton: Skeleton, turn: float) -> Layer:
     build = skeleton.build
     length = _BILL[bird.bill_length] * build.bill * (1 - 0.25 * turn)
-    thick = {"pointed": 0.44, "curved": 0.40, "hooked": 0.62, "broad": 0.84}[bird.bill_shape]
-    if bird.bill_shape == "curved":
-        line, widths = [(0.6, 0.02), (0.9 + length * 0.45, 0.06), (0.9 + length, -0.16 - 0.38 * length)], (1, 0.7, 0.12)
-    elif bird.bill_shape == "hooked":
-        hook = 0.34 + 0.12 * length
-        line = [(0.6, 0.0), (0.9 + length * 0.6, 0.06), (0.92 + length, -0.04), (0.86 + length, -hook)]
-        widths = (1, 0.9, 0.62, 0.08)  # type: ignore[assignment]
-    elif bird.bill_shape == "broad":
-        line, widths = [(0.6, 0.0), (0.9 + length * 0.5, -0.03), (0.9 + length, -0.10)], (1, 0.82, 0.34)
-    else:
-        line, widths = [(0.6, 0.0), (0.9 + length * 0.5, 0.01), (0.9 + length, -0.03)], (1, 0.6, 0.06)
+    end = 0.9 + length
+    # Middle line in head radii, and widths along it against the thickness at the base.
+    shapes: dict[BillShape, tuple[float, list[Point], tuple[float, ...]]] = {
+        "pointed": (0.44, [(0.6, 0.0), (0.9 + length * 0.5, 0.01), (end, -0.03)], (1, 0.6, 0.06)),
+        "curved": (0.40, [(0.6, 0.02), (0.9 + length * 0.45, 0.06), (end, -0.16 - 0.38 * length)], (1, 0.7, 0.12)),
+        "hooked": (
+            0.62,
+            [(0.6, 0.0), (0.9 + length * 0.6, 0.06), (end + 0.02, -0.04), (end - 0.04, -0.34 - 0.12 * length)],
+            (1, 0.9, 0.62, 0.08),
+        ),
+        "broad": (0.84, [(0.6, 0.0), (0.9 + length * 0.5, -0.03), (end, -0.10)], (1, 0.82, 0.34)),
+    }
+    thick, line, widths = shapes[bird.bill_shape]
     path = skeleton.on_head(spline(line, 6))
     shape = ribbon(path, np.array(widths) * thick * build.head_radius)
     gape = ribbon(path[: max(3, len(path) * 3 // 4)], (0.09 * build.head_radius, 0.03))
@@ -171,5 +173,6 @@ def _eye(bird: Attributes, skeleton: Skeleton, turn: float) -> Layer:
     elif under in ("black", "brown", "purple", "blue"):
         patches.append(Patch(Paint("eye", "iris"), ellipse(middle, radius * 1.28)))
     patches.append(Patch(Paint("eye", "eye"), ellipse(middle, radius)))
-    patches.append(Patch(Paint("eye", "glint"), ellipse(middle + np.array([0.32, 0.34]) * radius, radius * 0.34, steps=12)))
+    glint = ellipse(middle + np.array([0.32, 0.34]) * radius, radius * 0.34, steps=12)
+    patches.append(Patch(Paint("eye", "glint"), glint))
     return Layer(patches)

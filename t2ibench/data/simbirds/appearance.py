@@ -96,7 +96,8 @@ def appearance_for(attributes: Attributes, seed: int = 0) -> Appearance:
 
     flying = generator.random() < _FLYING_SHARE
     scenery = SCENERIES[int(generator.random() * len(SCENERIES))]
-    on_ground = generator.random() < 0.75
+    # Long legs are made for wading; the small ones prefer a twig.
+    on_ground = generator.random() < (0.95 if attributes.size == "large" else 0.65)
     if flying:
         perch: Perch = "air"
     else:

@@ -29,15 +29,32 @@ class _Palette(NamedTuple):
 
 # Muted on purpose: the bird has the strong colours.
 _PALETTES: dict[Scenery, _Palette] = {
-    "sky": _Palette((150, 178, 204), (205, 217, 224), (205, 217, 224), (214, 221, 222), ((222, 228, 230), (196, 210, 221))),
-    "dusk": _Palette((168, 164, 186), (216, 196, 186), (216, 196, 186), (222, 208, 190), ((228, 206, 190), (188, 176, 188))),
-    "foliage": _Palette((146, 160, 128), (160, 172, 136), (160, 172, 136), (128, 144, 112),
-                        ((176, 186, 146), (120, 138, 108), (190, 194, 158), (138, 152, 126))),
-    "meadow": _Palette((188, 203, 210), (204, 210, 198), (166, 174, 132), (142, 154, 112), ((180, 184, 144), (150, 160, 118))),
-    "sand": _Palette((186, 204, 214), (212, 216, 212), (206, 190, 160), (188, 170, 140), ((216, 202, 174), (180, 164, 138))),
-    "water": _Palette((192, 206, 214), (206, 214, 216), (142, 168, 180), (118, 146, 162), ((164, 186, 194), (126, 152, 166))),
-    "snow": _Palette((172, 188, 206), (204, 212, 220), (212, 218, 226), (190, 200, 214), ((222, 226, 232), (186, 196, 210))),
-}  # fmt: skip
+    "sky": _Palette(
+        (150, 178, 204), (205, 217, 224), (205, 217, 224), (214, 221, 222), ((222, 228, 230), (196, 210, 221))
+    ),
+    "dusk": _Palette(
+        (168, 164, 186), (216, 196, 186), (216, 196, 186), (222, 208, 190), ((228, 206, 190), (188, 176, 188))
+    ),
+    "foliage": _Palette(
+        (146, 160, 128),
+        (160, 172, 136),
+        (160, 172, 136),
+        (128, 144, 112),
+        ((176, 186, 146), (120, 138, 108), (190, 194, 158), (138, 152, 126)),
+    ),
+    "meadow": _Palette(
+        (188, 203, 210), (204, 210, 198), (166, 174, 132), (142, 154, 112), ((180, 184, 144), (150, 160, 118))
+    ),
+    "sand": _Palette(
+        (186, 204, 214), (212, 216, 212), (206, 190, 160), (188, 170, 140), ((216, 202, 174), (180, 164, 138))
+    ),
+    "water": _Palette(
+        (192, 206, 214), (206, 214, 216), (142, 168, 180), (118, 146, 162), ((164, 186, 194), (126, 152, 166))
+    ),
+    "snow": _Palette(
+        (172, 188, 206), (204, 212, 220), (212, 218, 226), (190, 200, 214), ((222, 226, 232), (186, 196, 210))
+    ),
+}
 
 
 def draw_background(background: Background, width: int, height: int) -> Image.Image:
@@ -47,7 +64,7 @@ def draw_background(background: Background, width: int, height: int) -> Image.Im
     columns = round(_COARSE * width / height)
     rows = np.linspace(0, 1, _COARSE)
     horizon = background.horizon if background.scenery in GROUNDS else 1.0
-    tint = np.array([generator.uniform(-9, 9) for _ in range(3)]) + generator.uniform(-10, 6)
+    tint = np.array([generator.uniform(-6, 6) for _ in range(3)]) + generator.uniform(-10, 6)
     above = np.clip(rows / horizon, 0, 1)[:, None]
     below = np.clip((rows - horizon) / max(1e-6, 1 - horizon), 0, 1)[:, None]
     sky = _mix(palette.top, palette.horizon, above)
@@ -57,10 +74,23 @@ def draw_background(background: Background, width: int, height: int) -> Image.Im
     gradient = np.where(rows[:, None] < horizon, sky, ground) + tint  # rows x 3
     coarse = np.broadcast_to(gradient[:, None, :], (_COARSE, columns, 3))
     picture = _to_image(coarse)
+    if background.scenery in ("meadow", "sand", "snow"):
+        _hills(picture, horizon, palette, generator, tint)
     _blots(picture, background, palette, generator, tint)
     soft = picture.filter(ImageFilter.GaussianBlur(1.0 if background.scenery in GROUNDS else 2.2))
-    large = soft.resize((width, height), Image.Resampling.BICUBIC)
-    return large
+    return soft.resize((width, height), Image.Resampling.BICUBIC)
+
+
+def _hills(
+    picture: Image.Image, horizon: float, palette: _Palette, generator: random.Random, tint: NDArray[np.float64]
+) -> None:
+    width, height = picture.size
+    haze = _mix(palette.horizon, palette.ground, np.array([0.55])) + tint
+    heights = [generator.uniform(0.0, 0.13) for _ in range(5)]
+    ridge = spline([(width * k / 4, height * (horizon - rise)) for k, rise in enumerate(heights)], 5)
+    outline = [*map(tuple, ridge.tolist()), (width, height * horizon + 1), (0, height * horizon + 1)]
+    fill = tuple(int(np.clip(value, 0, 255)) for value in haze)
+    ImageDraw.Draw(picture).polygon(outline, fill=fill)
 
 
 def _blots(

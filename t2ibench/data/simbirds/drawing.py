@@ -12,13 +12,14 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from t2ibench.data.simbirds.anatomy import bird_layers
 from t2ibench.data.simbirds.appearance import Appearance
-from t2ibench.data.simbirds.attributes import PARTS, RGB, Colour, Part
+from t2ibench.data.simbirds.attributes import PARTS, RGB, Part
 from t2ibench.data.simbirds.background import branch_layers, cast_shadow, draw_background
 from t2ibench.data.simbirds.curves import Point, Points
 from t2ibench.data.simbirds.layers import Ink, Layer, Paint
 from t2ibench.errors import UserError
 
 Rgb = tuple[int, int, int]
+Pixels = NDArray[np.float32]
 SMALLEST, LARGEST = 32, 256
 _OVERSAMPLING = 3
 _INKS: dict[Ink, Rgb] = {
@@ -67,33 +68,48 @@ def draw_bird(appearance: Appearance, size: int) -> Drawing:
     layers, foot = bird_layers(appearance)
     view = _View.around(layers, appearance, width, height)
     colours = _colours(appearance.seed)
-    picture = draw_background(appearance.background, width, height)
+    place = draw_background(appearance.background, width, height)
     pose = appearance.pose
     if pose.perch == "ground":
-        cast_shadow(picture, view.pixel(foot), view.scale * 0.95)
-    elif pose.perch == "branch":
+        cast_shadow(place, view.pixel(foot), view.scale * 0.95)
+    picture = np.asarray(place).astype(np.float32)
+    if pose.perch == "branch":
         branch = branch_layers(appearance.seed, 1.1 * width / view.scale, foot)
-        twig = view.rasterise(branch, (0, 0, width, height), colours)
-        picture.paste(twig.image, (0, 0), twig.image.getchannel("A"))
+        view.rasterise(branch, (0, 0, width, height), colours).lay_over(picture)
     frame = view.frame(layers, width, height)
     bird = view.rasterise(layers, frame, colours)
-    alpha = bird.image.getchannel("A")
-    picture.paste(_shaded(bird.image.convert("RGB"), alpha, view.scale), frame[:2], alpha)
+    coverage = Image.fromarray(bird.coverage[:, :, 0].astype(np.uint8))
+    bird.colours[:] *= _light(coverage, view.scale)
+    bird.lay_over(picture[frame[1] : frame[3], frame[0] : frame[2]])
+    image = Image.fromarray(np.clip(picture + 0.5, 0, 255).astype(np.uint8))
     mask = Image.new("L", (width, height), 0)
-    mask.paste(alpha, frame[:2])
+    mask.paste(coverage, frame[:2])
     left, top, right, bottom = mask.getbbox() or (0, 0, width, height)
     centres, areas = bird.parts(frame)
     rgb = {part: colours[appearance.attributes.colour(part)] for part in PARTS}
-    return Drawing(picture, mask, (left, top, right - left, bottom - top), centres, areas, rgb)
+    return Drawing(image, mask, (left, top, right - left, bottom - top), centres, areas, rgb)
 
 
 @dataclass(frozen=True)
 class _Raster:
-    """A group of layers in pixels: the RGBA picture, and the label map three times as large with its regions."""
+    """A group of layers in pixels.
 
-    image: Image.Image
+    Attributes:
+        colours: float32, height x width x 3, 0..255, multiplied by the coverage.
+        coverage: float32, height x width x 1, 0..255.
+        labels: place in `paints` plus 1 (0 is nothing), three times as large.
+        paints: what the labels stand for.
+    """
+
+    colours: Pixels
+    coverage: Pixels
     labels: NDArray[np.uint8]
     paints: list[Paint]
+
+    def lay_over(self, picture: Pixels) -> None:
+        """Paint it over a picture of the same height and width, in place."""
+        picture *= 1 - self.coverage / 255
+        picture += self.colours
 
     def parts(self, frame: tuple[int, int, int, int]) -> tuple[dict[Part, Point], dict[Part, float]]:
         """Return middle (pixels of the whole picture) and area (pixels) of every part that can be seen."""
@@ -172,8 +188,12 @@ class _View:
         for label, paint in enumerate(paints, start=1):
             table[label] = (*_toned(colours[paint.colour], paint.shade), 255)
         labels = np.asarray(canvas)
-        image = Image.fromarray(table[labels]).reduce(_OVERSAMPLING)
-        return _Raster(image, labels, paints)
+        # Where there is no label all four are 0, so averaging gives colours already multiplied by their coverage. The
+        # mode is RGBX, not RGBA, to keep Pillow from multiplying them again.
+        pixels = table.view(np.uint32)[:, 0].take(labels)
+        large = Image.frombuffer("RGBX", extent, pixels.tobytes(), "raw", "RGBX", 0, 1)
+        reduced = np.asarray(large.reduce(_OVERSAMPLING)).astype(np.float32)
+        return _Raster(reduced[:, :, :3], reduced[:, :, 3:], labels, paints)
 
 
 def _bounds(layers: Iterable[Layer]) -> tuple[Points, Points]:
@@ -208,12 +228,10 @@ def _toned(rgb: Rgb, shade: float) -> Rgb:
     return (red, green, blue)
 
 
-def _shaded(image: Image.Image, alpha: Image.Image, scale: float) -> Image.Image:
-    """Return the bird with light from above: brighter on its upper side, darker below and towards its lower edge."""
-    soft = np.asarray(alpha.filter(ImageFilter.GaussianBlur(scale * 0.22)), np.float32) / 255
+def _light(coverage: Image.Image, scale: float) -> Pixels:
+    """Return factors, height x width x 1, of light from above: brighter on the upper side, darker below."""
+    soft = np.asarray(coverage.filter(ImageFilter.GaussianBlur(scale * 0.22)), np.float32) / 255
     step = np.gradient(soft, axis=0) * scale
-    height = soft.shape[0]
-    slope = np.linspace(1.05, 0.93, height, dtype=np.float32)[:, None]
-    light = np.clip(slope + 0.16 * step, 0.74, 1.14)
-    values = np.asarray(image, np.float32) * light[:, :, None]
-    return Image.fromarray(np.clip(values + 0.5, 0, 255).astype(np.uint8))
+    slope = np.linspace(1.05, 0.93, soft.shape[0], dtype=np.float32)[:, None]
+    light: Pixels = np.clip(slope + 0.18 * step, 0.74, 1.14)[:, :, None].astype(np.float32)
+    return light

@@ -102,7 +102,7 @@ def make_simbirds(
         return found
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         # Otherwise the worker would wait for a lock that its parent holds while that waits for the worker.
-        raise UserError('make_simbirds was called while a worker starts: put the call under if __name__ == "__main__":.')
+        raise UserError('make_simbirds ran while a worker was starting: put the call under if __name__ == "__main__".')
     unfinished = root.with_name(f".{root.name}.simbirds-unfinished")
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
@@ -153,7 +153,7 @@ def _existing(root: Path, request: dict[str, int]) -> SimbirdsSummary | None:
         if not root.exists() or (root.is_dir() and not any(root.iterdir())):
             return None
     except OSError as error:
-        raise UserError(f"{root} cannot be read ({error.strerror}). Change its permissions or choose another.") from error
+        raise UserError(f"{root} cannot be read ({error.strerror}). Make it readable or choose another.") from error
     if not (root / _MANIFEST).is_file():
         raise UserError(
             f"{root} is in use and is no finished simbirds data set ({_MANIFEST} is missing). "
@@ -169,9 +169,7 @@ def _existing(root: Path, request: dict[str, int]) -> SimbirdsSummary | None:
     return SimbirdsSummary(**{**manifest, "root": root, "created": False})
 
 
-def _write(
-    folder: Path, root: Path, request: dict[str, int], processes: int | None, progress: bool
-) -> SimbirdsSummary:
+def _write(folder: Path, root: Path, request: dict[str, int], processes: int | None, progress: bool) -> SimbirdsSummary:
     pictures = list_pictures(request["images"])
     for name in sorted({picture.species.name for picture in pictures}):
         (folder / "CUB_200_2011" / "images" / name).mkdir(parents=True)

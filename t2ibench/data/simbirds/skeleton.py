@@ -11,7 +11,7 @@ from t2ibench.data.simbirds.appearance import Pose
 from t2ibench.data.simbirds.attributes import Size
 from t2ibench.data.simbirds.curves import Point, Points, ellipse, normals, rotate, spline_rows
 
-_STEPS = 8
+_STEPS = 10
 # (along the body, up, half thickness) of rump, vent, belly, breast, shoulder. The body is 2 long.
 _TRUNK = np.array([[-1.0, 0.12, 0.14], [-0.64, 0.06, 0.37], [-0.16, 0.0, 0.57], [0.34, 0.0, 0.59], [0.70, 0.12, 0.47]])
 SHOULDER = 4.0
@@ -52,7 +52,7 @@ BUILD: dict[Size, Proportions] = {
     "small": Proportions(1.04, 32, ((0.12, 0.24, 0.48),), (0.26, 0.48), 0.46, 0.48, 0.080, 1.0, 1.0, 0.19),
     "medium": Proportions(0.86, 36, ((0.14, 0.26, 0.36),), (0.30, 0.52), 0.385, 0.56, 0.085, 1.15, 1.1, 0.18),
     "large": Proportions(
-        0.84, 16, ((0.30, 0.30, 0.27), (0.30, 0.68, 0.18), (0.24, 1.02, 0.17)), (0.38, 1.36), 0.29, 1.35, 0.085, 0.9,
+        0.90, 16, ((0.30, 0.28, 0.29), (0.30, 0.64, 0.20), (0.24, 0.96, 0.19)), (0.38, 1.28), 0.31, 1.12, 0.090, 0.9,
         1.25, 0.18,
     ),
 }  # fmt: skip
@@ -106,8 +106,8 @@ class Skeleton:
         left = self.spine[:, :2] + self._left * self.spine[:, 2:]
         right = self.spine[:, :2] - self._left * self.spine[:, 2:]
         quads = [np.stack([left[i], left[i + 1], right[i + 1], right[i]]) for i in range(len(left) - 1)]
-        discs = [ellipse(row[:2], row[2], steps=20) for row in self.spine[:: _STEPS // 2]]
-        return [*quads, *discs, ellipse(self.head, self.build.head_radius, steps=36)]
+        rump = ellipse(self.spine[0, :2], self.spine[0, 2], steps=16)
+        return [*quads, rump, ellipse(self.head, self.build.head_radius, steps=40)]
 
 
 def pose_skeleton(size: Size, pose: Pose) -> Skeleton:

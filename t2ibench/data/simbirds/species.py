@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
@@ -193,8 +193,3 @@ def _draw(generator: random.Random, wing: Colour, belly: Colour) -> Attributes:
         tail_length=generator.choices(tail_lengths, tails[size])[0],
         size=size,
     )  # fmt: skip
-
-
-def plumage_key(attributes: Attributes) -> tuple[object, ...]:
-    """Return all attributes as a tuple, for counting and comparing."""
-    return astuple(attributes)
