@@ -54,7 +54,7 @@ class AttnGAN:
             resolution=parameters.sides[-1],
             stages=parameters.judged_sides,
             uses=frozenset({"sentence", "words"}) if self._attends else frozenset({"sentence"}),
-            latents=("z", "ca") if parameters.words_maximum_generation is None else ("z", "ca", "words"),
+            latents=("z", "ca"),
             attention=self._attends,
         )
 

@@ -53,7 +53,7 @@ class StackGANv2:
             resolution=parameters.sides[-1],
             stages=parameters.sides,
             uses=frozenset({"sentence"}),
-            latents=("z", "ca") if parameters.words_maximum_generation is None else ("z", "ca", "words"),
+            latents=("z", "ca"),
         )
 
     @classmethod
