@@ -101,7 +101,7 @@ def _body(bird: Attributes, skeleton: Skeleton, generator: random.Random) -> Lay
     vent = skeleton.at((-0.2, -1.8), (0.0, -0.1), (1.2, -0.55), (2.0, -0.80), (2.6, -0.86), (2.6, -1.6), (1.2, -1.8))
     patches = [
         Patch(Paint("belly", bird.belly), ellipse((0.0, 0.0), 4.0, steps=8)),
-        Patch(Paint("belly", bird.belly, -0.35), spline(vent, 4, closed=True)),
+        Patch(Paint("belly", bird.belly, -0.22), spline(vent, 4, closed=True)),
         Patch(Paint("breast", bird.breast), spline(breast, 4, closed=True)),
     ]
     patches += breast_marks(bird, skeleton, generator)

@@ -79,7 +79,10 @@ def caption_for(bird: Attributes, generator: random.Random, *, legs: bool = True
     if main is not None:
         # What has the main colour is said already; the rest is what makes a description.
         told_apart = {topic: fact for topic, fact in facts.items() if main not in fact.adjectives}
-        facts = told_apart if len(told_apart) >= 2 else facts
+        if len(told_apart) >= 2 and any(topic in _COLOUR_TOPICS for topic in told_apart):
+            facts = told_apart
+        else:
+            main = None
     chosen = _draw([topic for topic in facts if topic in _COLOUR_TOPICS], 1 if main else 2, generator)
     more = _FEWEST_FACTS - len(chosen) + (generator.random() < 0.4) - (main is not None)
     chosen += _draw([topic for topic in facts if topic not in chosen], more, generator)

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -160,8 +160,11 @@ def _existing(root: Path, request: dict[str, int]) -> SimbirdsSummary | None:
             "Choose an empty or new folder, or delete this one."
         )
     manifest = read_json(root / _MANIFEST, what="the summary of a simbirds data set")
-    differing = [f"{name} {manifest.get(name)} instead of {value}" for name, value in request.items()
-                 if manifest.get(name) != value]  # fmt: skip
+    expected = {field.name for field in fields(SimbirdsSummary)} - {"root", "created"}
+    if not isinstance(manifest, dict) or set(manifest) != expected:
+        raise UserError(f"{root / _MANIFEST} is damaged. Delete {root} and ask again.")
+    differing = [f"{name} {manifest[name]} instead of {value}" for name, value in request.items()
+                 if manifest[name] != value]  # fmt: skip
     if differing:
         raise UserError(
             f"{root} already holds other simbirds ({', '.join(differing)}). Choose another folder, or delete this one."

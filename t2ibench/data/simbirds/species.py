@@ -115,15 +115,11 @@ def spread_species(count: int) -> tuple[Species, ...]:
     """Return `count` species (4..200) taken evenly from the table, three training species for each test species."""
     train = [species for species in all_species() if species.split == "train"]
     test = [species for species in all_species() if species.split == "test"]
-    # Held-out and other test species alternate, so that a thinned data set has both.
-    held, other = ([species for species in test if species.held_out is wanted] for wanted in (True, False))
-    mixed = sorted(
-        [((place + 0.5) / len(group), species.number, species) for group in (held, other)
-         for place, species in enumerate(group)],
-        key=lambda row: row[:2],
-    )  # fmt: skip
+    held, other = ([bird for bird in test if bird.held_out is wanted] for wanted in (True, False))
     test_count = max(1, round(count * TEST_SPECIES / (TRAIN_SPECIES + TEST_SPECIES)))
-    chosen = _evenly(train, count - test_count) + _evenly([row[2] for row in mixed], test_count)
+    # Held-out combinations keep their share, so that a thinned data set can probe them too.
+    held_count = max(1, round(test_count * len(held) / len(test)))
+    chosen = [*_evenly(train, count - test_count), *_evenly(held, held_count), *_evenly(other, test_count - held_count)]
     return tuple(sorted(chosen, key=lambda species: species.number))
 
 
