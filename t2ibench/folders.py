@@ -6,6 +6,7 @@ temporary one, never a half-written one under the final name.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -21,6 +22,7 @@ from t2ibench.files import digest_of_file, read_json, write_json
 
 MANIFEST: Final = "manifest.json"
 _TEMPORARY: Final = ".part-"
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -38,10 +40,16 @@ def complete_folder(target: Path, *, what: str, facts: Mapping[str, Any] | None 
         UserError: the place cannot be written.
         RunFailedError: the disk is full or failed; `target` is as it was.
     """
-    temporary: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}{_TEMPORARY}"))
+    except OSError as error:
+        if error.errno in _FULL:
+            raise _failed(what, target, error) from error
+        raise UserError(
+            f"Cannot write {what} to {target}: {error.strerror}. Change its permissions or choose another --workspace."
+        ) from error
+    try:
         yield temporary
         files = sorted(path for path in temporary.iterdir() if path.is_file())
         entries = {path.name: {"bytes": path.stat().st_size, "sha256": digest_of_file(path)} for path in files}
@@ -51,18 +59,10 @@ def complete_folder(target: Path, *, what: str, facts: Mapping[str, Any] | None 
         temporary.chmod(0o755)
         _replace(temporary, target)
         _sync(target.parent)
-    except PermissionError as error:
-        raise UserError(
-            f"Cannot write {what} to {target}: {error.strerror}. Change its permissions or choose another --workspace."
-        ) from error
     except (OSError, SafetensorError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise RunFailedError(
-            f"Writing {what} to {target} failed: {reason}. Nothing was changed there; free some space and ask again."
-        ) from error
+        raise _failed(what, target, error) from error
     finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def fault_of(folder: Path, *, deep: bool = True) -> str:
@@ -100,6 +100,13 @@ def remove_leftovers(parent: Path) -> None:
     """Remove temporary folders that a killed process left in `parent`. Call it under the lock of their writer only."""
     for path in parent.glob(f".*{_TEMPORARY}*"):
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _failed(what: str, target: Path, error: Exception) -> RunFailedError:
+    reason = getattr(error, "strerror", None) or error
+    return RunFailedError(
+        f"Writing {what} to {target} failed: {reason}. Nothing was changed there; free some space and ask again."
+    )
 
 
 def _replace(source: Path, target: Path) -> None:

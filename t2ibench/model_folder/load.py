@@ -85,7 +85,8 @@ def _build(folder: ModelFolder, purpose: Literal["train", "generate"], device: t
             encoders[name] = encoder_class.build(_parameters(encoder_class, encoder.parameters, folder.path), context)
         context = BuildContext(purpose, folder.vocabulary, encoders)
         built = plugin.build(_parameters(plugin, description.parameters, folder.path), context)
-    _fill(built.exported(), folder, device)
+        # Inside, too: an encoder may make a network only now that it is asked for.
+        _fill(built.exported(), folder, device)
     return built
 
 

@@ -23,12 +23,16 @@ class Squares:
         self._name = name
         self._count = int(str(entry.options.get("images", 24)))
 
-    def draw(self, root: Path, settings: Mapping[str, int], *, progress: bool) -> None:
+    def drawing(self, settings: Mapping[str, int]) -> Mapping[str, int]:
+        """Return how many pictures are drawn."""
+        return {"images": settings.get("images", self._count), "version": 1}
+
+    def draw(self, root: Path, settings: Mapping[str, int], *, replace: bool, progress: bool) -> None:
         """Draw the pictures into `root`."""
         from PIL import Image, ImageDraw
 
         root.mkdir(parents=True, exist_ok=True)
-        for index in range(settings.get("images", self._count)):
+        for index in range(self.drawing(settings)["images"]):
             colour, ground = _look(index)
             picture = Image.new("RGB", (_SIDE, _SIDE), GROUNDS[ground])
             left, top = 4 + index % 5, 4 + index % 7

@@ -1,0 +1,69 @@
+"""The conformance kit: run it on your own plug-in before you trust a number it gives.
+
+from t2ibench.testing import check_model
+check_model("mygan", tmp_path, {"features": 8}, {"damsm": {...}})
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from t2ibench.testing import generation_checks, training_checks
+from t2ibench.testing.subject import Subject
+
+Check = Callable[[Subject], None]
+
+GENERATION: Final[Mapping[str, Check]] = {
+    "pictures": generation_checks.check_pictures,
+    "independence": generation_checks.check_independence,
+    "repeatable": generation_checks.check_repeatable,
+    "inputs matter": generation_checks.check_inputs_matter,
+    "capabilities": generation_checks.check_capabilities,
+}
+"""Checks of models alone."""
+
+TRAINING: Final[Mapping[str, Check]] = {
+    "card": generation_checks.check_card,
+    "requirements": training_checks.check_requirements,
+    "optimizers": training_checks.check_optimizers,
+    "gradients": training_checks.check_gradients,
+    "learning": training_checks.check_learning,
+    "export": training_checks.check_export,
+    "resume": training_checks.check_resume,
+}
+"""Checks of models and encoders."""
+
+
+def check_model(
+    plugin: str,
+    folder: Path,
+    parameters: Mapping[str, Any] | None = None,
+    encoders: Mapping[str, Mapping[str, Any]] | None = None,
+) -> None:
+    """Run every check on a registered model.
+
+    Args:
+        plugin: registered name.
+        folder: an empty folder to write to.
+        parameters: small ones, so that the checks take seconds.
+        encoders: parameters of the encoders it needs, by registered name.
+
+    Raises:
+        AssertionError: a check failed; the text says which and how.
+    """
+    _run({**GENERATION, **TRAINING}, Subject(plugin, folder, parameters or {}, encoders or {}))
+
+
+def check_encoder(plugin: str, folder: Path, parameters: Mapping[str, Any] | None = None) -> None:
+    """Run the checks of training and export on a registered encoder; arguments and errors as in `check_model`."""
+    _run(TRAINING, Subject(plugin, folder, parameters or {}, kind="encoder"))
+
+
+def _run(checks: Mapping[str, Check], subject: Subject) -> None:
+    for name, check in checks.items():
+        try:
+            check(subject)
+        except AssertionError as error:
+            raise AssertionError(f"{subject.plugin} fails the check {name!r}: {error}") from error

@@ -1,0 +1,103 @@
+"""What the conformance checks examine: a registered plug-in with small parameters and a small data set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from t2ibench.data.manifest import Manifest
+from t2ibench.interfaces import BuildContext
+from t2ibench.noise import Noise, SampleNoise
+from t2ibench.registry import registry
+from t2ibench.spec import DatasetEntry
+from t2ibench.testing.squares import Squares
+from t2ibench.types import Caption, TrainBatch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from t2ibench.data.batches import TrainingData
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A plug-in under examination.
+
+    Attributes:
+        plugin: registered name.
+        folder: an empty folder that checks may write to.
+        parameters: small ones, so that a check takes seconds.
+        encoders: parameters of the encoders it needs, by registered name.
+        kind: "model" or "encoder".
+    """
+
+    plugin: str
+    folder: Path
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    encoders: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    kind: Literal["model", "encoder"] = "model"
+
+    @property
+    def plugin_class(self) -> Any:
+        """The class behind the name."""
+        return registry("models" if self.kind == "model" else "encoders")[self.plugin]
+
+    @cached_property
+    def checked(self) -> Any:
+        """The parameters, validated."""
+        return self.plugin_class.Parameters.model_validate(dict(self.parameters))
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """Twenty-four coloured squares."""
+        adapter = Squares("squares", DatasetEntry(adapter="squares", protocol="none"))
+        root = self.folder / "squares"
+        adapter.draw(root, {}, replace=True, progress=False)
+        return adapter.read(root, progress=False)
+
+    @property
+    def captions(self) -> tuple[Caption, ...]:
+        """Eight captions of different length, no two alike."""
+        different = {caption.text: caption for caption in self.manifest.captions("train")}
+        return tuple(different.values())[:8]
+
+    def build(self, purpose: Literal["train", "generate"] = "train", seed: int = 0) -> Any:
+        """Return the plug-in, initialised from `seed`; so are its encoders, which are frozen and in eval mode."""
+        import torch
+
+        torch.manual_seed(seed)
+        encoders = {}
+        for name, parameters in self.encoders.items():
+            encoder_class = registry("encoders")[name]
+            context = BuildContext("train", self.manifest.vocabulary)
+            encoders[name] = encoder_class.build(encoder_class.Parameters.model_validate(dict(parameters)), context)
+            for network in encoders[name].exported().values():
+                network.eval().requires_grad_(False)
+        return self.plugin_class.build(self.checked, BuildContext(purpose, self.manifest.vocabulary, encoders))
+
+    def data(self, model: Any) -> TrainingData:
+        """Return the training data that a built model asks for."""
+        from t2ibench.data.batches import TrainingData
+
+        return TrainingData(self.manifest, model.data_request(), seed=0)
+
+    def batch(self, model: Any) -> TrainBatch:
+        """Return the first training batch, in the first phase of the model's curriculum."""
+        return self.data(model).batch(0, model.curriculum()[0].name)
+
+
+def noise_for(captions: Sequence[Caption], seed: int = 0) -> SampleNoise:
+    """Return the noise of one picture a caption."""
+    return Noise(seed).bind([(caption.id, 0) for caption in captions])
+
+
+def state_of(model: Any) -> dict[str, Tensor]:
+    """Return copies of everything the exported networks hold, buffers included."""
+    return {
+        f"{name}/{key}": value.clone()
+        for name, network in model.exported().items()
+        for key, value in network.state_dict().items()
+    }

@@ -1,0 +1,181 @@
+"""What every plug-in that is trained must do. A failed check is an AssertionError with a sentence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import torch
+
+from t2ibench.model_folder import EncoderDescription, ModelDescription, load_encoder, load_model, write_model_folder
+from t2ibench.noise import Noise
+from t2ibench.registry import registry
+from t2ibench.spec import TrainingSpec
+from t2ibench.testing.subject import Subject, noise_for
+from t2ibench.training.checkpoint import NETWORKS
+from t2ibench.training.engine import Engine
+from t2ibench.training.loop import train
+from t2ibench.training.rhythm import Rhythm
+from t2ibench.training.run_folder import RunFolder
+
+_STEPS = 4
+
+
+def check_requirements(subject: Subject) -> None:
+    """It needs exactly the encoders it was given here, and says so."""
+    needed = set(subject.plugin_class.requirements(subject.checked))
+    assert needed == set(subject.encoders), f"requirements() says {sorted(needed)}, not {sorted(subject.encoders)}"
+
+
+def check_optimizers(subject: Subject) -> None:
+    """Every parameter that learns belongs to exactly one optimiser, and no other parameter to any."""
+    model = subject.build()
+    learning = {
+        id(parameter): f"{name}/{key}"
+        for name, network in model.networks().items()
+        for key, parameter in network.named_parameters()
+        if parameter.requires_grad
+    }
+    counts = Counter(
+        id(parameter)
+        for optimizer in model.optimizers().values()
+        for group in optimizer.param_groups
+        for parameter in group["params"]
+        if parameter.requires_grad
+    )
+    for key, name in learning.items():
+        assert counts[key] == 1, f"{name} belongs to {counts[key]} optimisers instead of one"
+    foreign = set(counts) - set(learning)
+    assert not foreign, f"{len(foreign)} parameters of optimisers belong to no network that learns"
+    unknown = set(model.averaging()) - set(model.networks())
+    assert not unknown, f"averaging() names {sorted(unknown)}, which networks() does not know"
+
+
+def check_gradients(subject: Subject) -> None:
+    """One pass of `updates` yields scalar, finite losses and a gradient for every parameter that learns."""
+    model = subject.build()
+    for network in model.networks().values():
+        network.train()
+    parameters = {
+        name: [p for group in optimizer.param_groups for p in group["params"] if p.requires_grad]
+        for name, optimizer in model.optimizers().items()
+    }
+    reached: set[int] = set()
+    batch = subject.batch(model)
+    torch.manual_seed(0)
+    for update in model.updates(batch, Noise(0).bind_step(0, len(batch.captions))):
+        assert update.optimizer in parameters, f"updates() names the optimiser {update.optimizer!r}, which is not known"
+        assert update.loss.ndim == 0, f"the loss of {update.optimizer} is not a scalar"
+        assert bool(torch.isfinite(update.loss)), f"the loss of {update.optimizer} is {float(update.loss.detach())}"
+        for part, value in update.parts.items():
+            assert value.numel() == 1 and not value.requires_grad, f"part {part!r} must be a scalar without a graph"
+        own = parameters[update.optimizer]
+        found = torch.autograd.grad(update.loss, own, retain_graph=True, allow_unused=True)
+        reached |= {id(p) for p, gradient in zip(own, found, strict=True) if gradient is not None}
+    for name, network in model.networks().items():
+        for key, parameter in network.named_parameters():
+            assert not parameter.requires_grad or id(parameter) in reached, f"{name}/{key} gets no gradient"
+
+
+def check_learning(subject: Subject) -> None:
+    """A few steps move every network that learns, and leave the frozen ones as they were."""
+    model = subject.build()
+    frozen = {
+        f"{name}/{key}": value.clone()
+        for name, network in model.frozen_networks().items()
+        for key, value in network.state_dict().items()
+    }
+    before = {name: [p.detach().clone() for p in network.parameters()] for name, network in model.networks().items()}
+    engine = Engine(model, seed=0, device=torch.device("cpu"))
+    data, phase = subject.data(model), model.curriculum()[0].name
+    for step in range(2):
+        engine.step(data.batch(step, phase), step)
+    for name, network in model.networks().items():
+        after = [parameter.detach() for parameter in network.parameters()]
+        assert any(not torch.equal(a, b) for a, b in zip(before[name], after, strict=True)), f"{name} did not learn"
+    for name, network in model.frozen_networks().items():
+        for key, value in network.state_dict().items():
+            assert torch.equal(value, frozen[f"{name}/{key}"]), f"training changed the frozen {name}/{key}"
+
+
+def check_resume(subject: Subject) -> None:
+    """Training in two stretches ends in the same bits as training in one, and the checkpoint names the networks."""
+    from safetensors.torch import load
+
+    spec = TrainingSpec(
+        kind=subject.kind,
+        name="subject",
+        plugin=subject.plugin,
+        parameters=subject.checked.model_dump(mode="json"),
+        dataset="squares",
+        manifest=subject.manifest.digest,
+    )
+    finals = []
+    # The first stretch is as long as the whole, since the ends of a curriculum's phases depend on its length; then its
+    # last checkpoint is cut off, and the second stretch goes on from the one before.
+    for name in ("one", "two"):
+        folder = RunFolder(subject.folder / name, spec)
+        for _ in range(1 if name == "one" else 2):
+            model = subject.build()
+            with folder.locked():
+                engine = train(
+                    model,
+                    subject.data(model),
+                    spec=spec,
+                    steps=_STEPS,
+                    folder=folder,
+                    device=torch.device("cpu"),
+                    rhythm=Rhythm(log_steps=1, checkpoint_steps=_STEPS - 1),
+                )
+            last = folder.checkpoints / f"step-{_STEPS:06d}"
+            weights = load((last / NETWORKS).read_bytes())  # not load_file, which maps the file that is cut below
+            if name == "two":
+                (last / NETWORKS).write_bytes(b"cut off")
+        finals.append(weights)
+        for network in engine.model.networks():
+            assert any(key.startswith(f"{network}/") for key in weights), f"{network} is not in the checkpoint"
+    for key, value in finals[0].items():
+        assert torch.equal(value, finals[1][key]), f"{key} differs after resuming"
+
+
+def check_export(subject: Subject) -> None:
+    """A model folder brings back the same pictures (of an encoder: the same weights)."""
+    model = subject.build(seed=7)
+    tensors = {
+        f"{name}/{key}": value
+        for name, network in model.exported().items()
+        for key, value in network.state_dict().items()
+    }
+    description = ModelDescription(
+        schema=1,
+        kind=subject.kind,
+        plugin=subject.plugin,
+        name="subject",
+        parameters=subject.checked.model_dump(mode="json"),
+        dataset="squares",
+        steps=0,
+        encoders={
+            name: EncoderDescription(
+                plugin=name,
+                parameters=registry("encoders")[name]
+                .Parameters.model_validate(dict(parameters))
+                .model_dump(mode="json"),
+                trained="",
+                identity="",
+                weights="",
+            )
+            for name, parameters in subject.encoders.items()
+        },
+        card=subject.plugin_class.card(),
+    )
+    folder = write_model_folder(subject.folder / "exported", description, tensors, subject.manifest.vocabulary)
+    random = torch.random.get_rng_state()
+    loaded: Any = load_model(folder).model if subject.kind == "model" else load_encoder(folder).encoder
+    assert torch.equal(random, torch.random.get_rng_state()), "loading drew from torch's global generator"
+    for name, network in loaded.exported().items():
+        for key, value in network.state_dict().items():
+            assert torch.equal(value, tensors[f"{name}/{key}"]), f"{name}/{key} came back changed"
+    if subject.kind == "model":
+        captions = subject.captions
+        pictures = [one.generate(captions, noise_for(captions)) for one in (model, loaded)]
+        assert torch.equal(*pictures), "pictures differ after saving and loading"
