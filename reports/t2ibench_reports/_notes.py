@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from t2ibench_reports._format import clean, count, sentence_list
@@ -50,12 +51,12 @@ def _notes(group: Group) -> Iterator[str]:
     if any(record.judge_seen_in_training for record in records):
         yield JUDGE_SEEN
     for standing, sentence in (
-        ("stand-in", "uses a stand-in network trained by this toolkit: compare its numbers within this table only"),
-        ("random", "uses a network with random weights: its numbers test the software and say nothing about pictures"),
+        ("stand-in", "stand-in network trained by this toolkit: compare within this table only"),
+        ("random", "network with random weights: such numbers test the software and say nothing about pictures"),
     ):
         titles = [column.title for column in group.columns if column.standing == standing]
         if titles:
-            yield f"{sentence_list(titles)} {sentence}."
+            yield f"{sentence_list(titles)}: {sentence}."
     for column in group.columns:
         if note := interval_note(column, group):
             yield f"{column.title} ({column.subtitle}): {note}."
@@ -79,12 +80,13 @@ def _spread_note(group: Group) -> Iterator[str]:
 
 
 def _warnings(group: Group) -> Iterator[str]:
-    """Yield each warning once, with the values it belongs to."""
-    where: dict[str, list[str]] = {}
+    """Yield each warning once, with the column and the rows it belongs to."""
+    where: dict[tuple[str, str], list[str]] = {}
+    rows: Counter[str] = Counter(column.digest for _, column, cell in group.cells if cell.record.status == "ok")
     for row, column, cell in group.cells:
         for warning in cell.record.warnings:
-            where.setdefault(clean(warning), []).append(f"{row.label}, {column.title}")
-    everywhere = len(group.cells)
-    for warning, places in where.items():
-        shown = "all values" if len(places) == everywhere else sentence_list(places)
-        yield f"Warning ({shown}): {warning}"
+            where.setdefault((clean(warning), column.digest), []).append(row.label)
+    titles = {column.digest: column.title for column in group.columns}
+    for (warning, digest), labels in where.items():
+        shown = "all rows" if len(labels) >= rows[digest] else sentence_list(labels)
+        yield f"Warning (!) for {titles[digest]}, {shown}: {warning}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
 
@@ -12,6 +13,7 @@ from t2ibench_reports._format import (
     number,
     shortened,
     significant,
+    spreads,
 )
 from t2ibench_reports._notes import group_notes
 from t2ibench_reports._tables import SECTION_TITLES, Cell, Column, Group, Leaderboard, Row
@@ -20,6 +22,8 @@ MARKS = {"best": "*", "tied": "≈", "": ""}
 NONE = "-"
 """Shown where a figure does not exist, as the training steps of the ground truth."""
 _LONGEST_FAILURE = 48
+_LONGEST_NAME = 44
+_NOTE_WIDTH = 110
 
 
 def cell_text(cell: Cell | None, column: Column) -> str:
@@ -32,8 +36,16 @@ def cell_text(cell: Cell | None, column: Column) -> str:
     text = number(record.value, column.decimals)
     if record.interval is not None:
         text += f" {bounds(record.interval, column.decimals)}"
-    text += MARKS[cell.mark] + ("†" if record.judge_seen_in_training else "") + ("!" if record.warnings else "")
+    elif record.spread:
+        text += f" ({'; '.join(spreads(record))})"
+    text += _marks(cell)
     return f"{text} n={count(record.n)}" if cell.other_n else text
+
+
+def _marks(cell: Cell) -> str:
+    """Return the marks behind a value: its verdict, † for a judge seen in training, ! for a warning."""
+    seen, warned = cell.record.judge_seen_in_training, bool(cell.record.warnings)
+    return MARKS[cell.mark] + "†" * seen + "!" * warned
 
 
 def group_title(group: Group) -> str:
@@ -89,7 +101,11 @@ def _terminal_lines(board: Leaderboard) -> Iterator[str]:
         yield group_title(group)
         for check in group.failed_checks:
             yield f"  !! The evaluation is broken: {check.sentence}"
-        table = {section: [row_texts(row, group) for row in group.section(section)] for section in group.sections}
+        failures: list[str] = []
+        table = {
+            section: [_terminal_row(row, group, failures) for row in group.section(section)]
+            for section in group.sections
+        }
         widths = _widths([heads(group), *(row for rows in table.values() for row in rows)])
         yield ""
         yield "  " + _aligned(heads(group), widths)
@@ -97,10 +113,9 @@ def _terminal_lines(board: Leaderboard) -> Iterator[str]:
             yield f"  {f'─── {SECTION_TITLES[section]} ':─<{sum(widths) + 2 * (len(widths) - 1)}}"
             yield from (f"  {_aligned(row, widths)}" for row in rows)
         yield ""
-        for column in group.columns:
-            yield f"  {column.title}: {column.subtitle}."
-        for note in (*_check_notes(group), *group_notes(group)):
-            yield f"  {note}"
+        subtitles = (f"{column.title}: {column.subtitle}." for column in group.columns)
+        for note in (*failures, *subtitles, *_check_notes(group), *group_notes(group)):
+            yield from textwrap.wrap(note, _NOTE_WIDTH, initial_indent="  ", subsequent_indent="    ")
         yield ""
     yield from board.faults
 
@@ -112,6 +127,23 @@ def _check_notes(group: Group) -> Iterator[str]:
     for check in group.checks:
         if check.verdict in ("doubtful", "unchecked"):
             yield f"Control {check.verdict}: {check.column}: {check.sentence}"
+
+
+def _terminal_row(row: Row, group: Group, failures: list[str]) -> list[str]:
+    """Return a row's texts as a terminal has room for; reasons of failures are appended to `failures`.
+
+    Values are padded to the longest run of marks of their column, so that digits line up.
+    """
+    texts = row_texts(row, group)
+    texts[0] = shortened(texts[0], _LONGEST_NAME)
+    for place, (column, cell) in enumerate(zip(group.columns, row.cells, strict=True), start=1):
+        longest = max((len(_marks(cell)) for _, other, cell in group.cells if other is column), default=0)
+        if cell is not None and cell.record.value is None:
+            failures.append(f"({len(failures) + 1}) {row.label}, {column.title}: {failure(cell.record)}")
+            texts[place] = f"failed ({len(failures)})"
+        else:
+            texts[place] += " " * (longest - len(_marks(cell) if cell else ""))
+    return texts
 
 
 def _width(text: str) -> int:

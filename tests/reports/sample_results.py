@@ -1,4 +1,4 @@
-"""Makes a results folder as an evaluation would leave it: eight models, five controls, failures, pictures, two plans."""
+"""Makes a results folder as an evaluation leaves it: eight models, five controls, failures, pictures, two plans."""
 
 from __future__ import annotations
 

@@ -1,0 +1,144 @@
+"""`t2ibench report`: render a report from the results folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from t2ibench.cli.options import NameList, workspace_option
+from t2ibench.errors import UserError, unknown_name
+from t2ibench.files import write_bytes
+from t2ibench.interfaces import Report, ReportInput
+from t2ibench.registry import registry
+from t2ibench.results import ResultRecord, Results
+from t2ibench.workspace import Workspace
+
+
+@click.command("report")
+@click.argument("name", default="leaderboard")
+@click.option("--data", default="", metavar="NAME", help="Only results on this data set.")
+@click.option("--protocol", default="", metavar="NAME", help="Only results under this protocol.")
+@click.option("--format", "formats", type=NameList(), default=(), help="Formats to write, as in html,csv.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="Folder to write to, if not the workspace's own.",
+)
+@click.option(
+    "--print", "printed", default="txt", show_default=True, help="Format to print on stdout; none for nothing."
+)
+@click.option("--open/--no-open", "opened", default=False, help="Show the page in a browser.")
+@workspace_option
+def command(
+    name: str,
+    data: str,
+    protocol: str,
+    formats: tuple[str, ...],
+    output: Path | None,
+    printed: str,
+    opened: bool,
+    workspace: Workspace,
+) -> None:
+    """Render the report NAME (leaderboard) from the results, and from nothing else.
+
+    The table goes to stdout, the paths of the files written to stderr.
+    """
+    report = load_report(name)
+    text, paths = write_report(
+        report, workspace, data=data, protocol=protocol, formats=formats, output=output, printed=printed
+    )
+    if text:
+        click.echo(text, nl=False)
+    for path in paths:
+        click.echo(f"wrote {path}", err=True)
+    if opened:
+        pages = [path for path in paths if path.suffix == ".html"]
+        if not pages:
+            raise UserError("--open needs the format html: add it to --format.")
+        click.launch(pages[0].as_uri())
+
+
+def load_report(name: str) -> Report:
+    """Return the registered report.
+
+    Raises:
+        UserError: the name is unknown, or what is registered under it is no report.
+    """
+    report = registry("reports")[name]()
+    if not isinstance(report, Report):
+        raise UserError(f"{name!r} is registered as a report, but lacks what t2ibench.interfaces.Report asks for.")
+    return report
+
+
+def write_report(
+    report: Report,
+    workspace: Workspace,
+    *,
+    data: str = "",
+    protocol: str = "",
+    formats: Sequence[str] = (),
+    output: Path | None = None,
+    printed: str = "txt",
+) -> tuple[str, list[Path]]:
+    """Render a report, write its files and return (the text to print, the paths written).
+
+    Args:
+        report: see `load_report`.
+        workspace: whose results are read; files go to its reports unless `output` is given.
+        data: only results on this data set; "" for all.
+        protocol: only results under this protocol; "" for all.
+        formats: what to write; empty for the report's default.
+        output: folder to write to.
+        printed: the format to return as text, which need not be written; "none" or one the report lacks: no text.
+
+    Raises:
+        UserError: a name is unknown, or there is nothing to report.
+    """
+    formats = tuple(dict.fromkeys(formats or report.default_formats))
+    for wanted in (*formats, *(() if printed in ("none", "txt") else (printed,))):
+        if wanted not in report.formats:
+            raise unknown_name(f"format of the report {report.name}", wanted, report.formats)
+    results = Results(workspace.results)
+    latest, faults = results.latest()
+    records = _only(_only(list(latest.values()), "dataset", data), "protocol", protocol)
+    shown = (printed,) if printed in report.formats else ()
+    given = ReportInput(records, faults, results.folder / "pictures", tuple(dict.fromkeys((*formats, *shown))))
+    files = report.render(given)
+    # A part of the results never overwrites the report on all of them.
+    parts = [_folder_name(part) for part in (data, protocol) if part]
+    folder = output or workspace.reports.joinpath(report.name, *parts)
+    paths = []
+    for file_name, content in files.items():
+        if _format_of(file_name) in formats:
+            write_bytes(folder / file_name, content)
+            paths.append(folder / file_name)
+    return _text(files, shown), paths
+
+
+def _only(records: list[ResultRecord], field: str, wanted: str) -> list[ResultRecord]:
+    """Return the records whose plan's `field` is `wanted`; all of them where nothing is wanted or none exist."""
+    if not wanted or not records:
+        return records
+    found = [record for record in records if getattr(record.plan, field) == wanted]
+    if not found:
+        kind = {"dataset": "data set", "protocol": "protocol"}[field]
+        raise unknown_name(f"{kind} with results", wanted, {getattr(record.plan, field) for record in records})
+    return found
+
+
+def _text(files: Mapping[str, bytes], shown: Sequence[str]) -> str:
+    return "".join(content.decode() for name, content in files.items() if _format_of(name) in shown)
+
+
+def _format_of(file_name: str) -> str:
+    return file_name.rpartition(".")[2]
+
+
+def _folder_name(name: str) -> str:
+    """Return a name that cannot leave its folder."""
+    return re.sub(r"[^A-Za-z0-9_.-]|^\.+", "_", name)
