@@ -33,12 +33,15 @@ class Standing:
     mark: Literal["best", "tied", ""]
 
     @property
+    def rank(self) -> str:
+        """Return "rank 2" or "rank 2 to 4"."""
+        worst = f" to {self.worst_rank}" if self.worst_rank != self.best_rank else ""
+        return f"rank {self.best_rank}{worst}"
+
+    @property
     def text(self) -> str:
         """Return "rank 2 of 8" or "rank 2 to 4 of 8"."""
-        rank = str(self.best_rank)
-        if self.worst_rank != self.best_rank:
-            rank += f" to {self.worst_rank}"
-        return f"rank {rank} of {self.of}"
+        return f"{self.rank} of {self.of}"
 
 
 def rank(candidates: Mapping[str, ResultRecord]) -> tuple[dict[str, Standing], str]:
