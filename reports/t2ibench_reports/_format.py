@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from t2ibench.results import IntervalRecord, ResultRecord
 
-_MOST_DECIMALS = 4
+_MOST_DECIMALS = 6
 _REORDERING = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
@@ -47,7 +47,7 @@ def decimals_for(records: Iterable[ResultRecord]) -> int:
 
 def number(value: float, decimals: int) -> str:
     """Return a number with its decimals, thousands grouped from 10,000 on, and never "-0.0"."""
-    if abs(value) >= 1e9 or 0 < abs(value) < 10**-_MOST_DECIMALS / 2:
+    if abs(value) >= 1e9:
         return f"{value:.2e}"
     rounded = round(value, decimals) + 0.0
     return f"{rounded:,.{decimals}f}" if abs(rounded) >= 10_000 else f"{rounded:.{decimals}f}"
