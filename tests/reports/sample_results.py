@@ -95,7 +95,7 @@ MODELS: Sequence[tuple[str, str, str, Origin, int | None, tuple[float, float, fl
 CONTROLS: Sequence[tuple[str, str, tuple[float, float, float]]] = (
     ("ground-truth", "Ground truth", (7.42, 3.2, 71.5)),
     ("real-train", "Real pictures of the training split", (7.11, 24.4, 22.1)),
-    ("shuffled-captions", "Shuffled captions", (5.66, 46.5, 1.3)),
+    ("shuffled-captions", "Shuffled captions", (7.42, 3.2, 1.3)),
     ("untrained", "Untrained AttnGAN", (1.12, 402.8, 1.1)),
     ("noise", "Noise", (1.03, 511.9, 0.8)),
 )
