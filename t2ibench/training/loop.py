@@ -94,7 +94,7 @@ def train(
     pictures = None
     if captions and isinstance(model, TextToImage) and saver.enabled:
         pictures = SamplePictures(model, captions, spec.seed, folder.samples)
-    picture_steps = rhythm.picture_steps or max(steps // 20, 1)
+    picture_steps = rhythm.picture_steps or max(steps // 10, 50)
 
     try:
         with Interruption() as interruption:

@@ -14,7 +14,7 @@ class Rhythm:
         log_steps: steps a line of metrics.jsonl.
         checkpoint_steps: steps between checkpoints; None leaves it to the clock.
         checkpoint_seconds: seconds between checkpoints.
-        picture_steps: steps between sample pictures; None means twenty times a run.
+        picture_steps: steps between sample pictures; None means ten times a run, every 50th at most.
     """
 
     log_steps: int = 10

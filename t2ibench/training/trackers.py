@@ -43,7 +43,8 @@ class JsonLinesTracker:
             RunFailedError: the disk is full.
         """
         try:
-            self._file.write(json.dumps({"step": step, **values}, allow_nan=False) + "\n")
+            short = {name: float(f"{value:.6g}") for name, value in values.items()}
+            self._file.write(json.dumps({"step": step, **short}, allow_nan=False) + "\n")
             self._file.flush()
         except OSError as error:
             raise RunFailedError(

@@ -55,8 +55,8 @@ def picture_tile(picture: Tensor, label: str = "") -> Tile:
 def attention_tiles(picture: Tensor, attention: AttentionMap, index: int) -> tuple[Tile, ...]:
     """Return a tile a word: the picture darkened, and lit where the stage looked for the word.
 
-    Each word's own range is stretched from dark to bright, so its highest place is the brightest; the label says how
-    much of the attention the word had there.
+    Each word's own range is stretched from dark to bright, so its highest place is the brightest; the label gives that
+    range in per cent, since a stretched map of even attention looks like one of strong attention.
 
     Args:
         picture: float, 3 x H x W in [-1, 1]: the picture the stage led to.
@@ -72,7 +72,7 @@ def attention_tiles(picture: Tensor, attention: AttentionMap, index: int) -> tup
         shape = (weights - low) / (high - low) if high > low else torch.zeros_like(weights)
         light = _resized(shape[None, None]).clamp(0, 1)  # 1 x 1 x m x m
         lit = 0.35 * ground * (1 - light) + light * (0.35 * ground + 0.65 * glow)
-        tiles.append(Tile(to_image(to_pixels(lit * 2 - 1)[0]), f"{word}  {high:.0%}"))
+        tiles.append(Tile(to_image(to_pixels(lit * 2 - 1)[0]), f"{word}  {100 * low:.0f}-{100 * high:.0f}%"))
     return tuple(tiles)
 
 

@@ -84,6 +84,6 @@ def draw_sheet(
             sections.append(Section(f"{which}stages", tiles))
             for index, one in enumerate(trace.attention):
                 maps = attention_tiles(stages[one.stage][sample], one, sample)
-                heading = f"{which}attention {index + 1}, for {one.stage} px; brightest = most, % = the word's highest"
+                heading = f"{which}attention {index + 1}, for {one.stage} px; bright = much; % = the word's range"
                 sections.append(Section(heading, maps))
     return png_of(sheet(sections))

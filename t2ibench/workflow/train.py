@@ -194,6 +194,7 @@ def _train(
     model = plugin.build(plugin.Parameters.model_validate(dict(spec.parameters)), context)
     session = {"created": _now(), "steps": job.steps, "environment": environment(str(device))}
     job.folder.begin(session, {name: folder.identity for name, folder in encoder_folders.items()})
+    split = "test" if "test" in manifest.splits else "train"
     data = TrainingData(manifest, model.data_request(), spec.seed)
     engine = train(
         model,
@@ -202,7 +203,7 @@ def _train(
         steps=job.steps,
         folder=job.folder,
         device=device,
-        captions=captions_for_samples(manifest.captions("test")) if spec.kind == "model" else (),
+        captions=captions_for_samples(manifest.captions(split)) if spec.kind == "model" else (),
         workers=compute.workers,
         rhythm=compute.rhythm,
     )

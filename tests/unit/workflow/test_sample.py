@@ -47,7 +47,7 @@ def test_the_place_most_looked_at_is_the_brightest():
     weights = torch.zeros(1, 2, 4, 4)
     weights[0, 0, 1, 2], weights[0, 1] = 0.8, 0.25
     tiles = attention_tiles(torch.zeros(3, 16, 16), AttentionMap(16, (("red", "bird"),), weights), 0)
-    assert [tile.label for tile in tiles] == ["red  80%", "bird  25%"]
+    assert [tile.label for tile in tiles] == ["red  0-80%", "bird  25-25%"]
     bright = np.asarray(tiles[0].image).sum(axis=2)
     row, column = np.unravel_index(bright.argmax(), bright.shape)
     side = bright.shape[0] // 4
