@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from t2ibench_reports._format import count
+from t2ibench_reports._format import clean, count, failure
 from t2ibench_reports._plain import cell_text, heads, row_texts
 from t2ibench_reports._tables import SECTION_TITLES, Cell, Column, Group, Leaderboard, Row, Section
 
@@ -57,7 +57,7 @@ def _settable(char: str) -> str:
 
 def _table(group: Group) -> str:
     plan = group.plan
-    columns = heads(group)
+    columns = heads(group)[: 2 + len(group.columns)]  # a printed page has room for the steps, not for the other costs
     lines = [
         r"\begin{table}",
         r"  \centering",
@@ -88,12 +88,13 @@ def _table(group: Group) -> str:
 def _row(row: Row, group: Group) -> str:
     texts = row_texts(row, group)
     cells = [_cell(cell, column) for column, cell in zip(group.columns, row.cells, strict=True)]
-    ends = [escaped(text) for text in texts[1 + len(cells) :]]
-    return " & ".join([escaped(texts[0]), *cells, *ends]) + r" \\"
+    return " & ".join([escaped(texts[0]), *cells, escaped(texts[1 + len(cells)])]) + r" \\"
 
 
 def _cell(cell: Cell | None, column: Column) -> str:
     """Return a cell; the best value is bold, as papers do, and only where it is clearly the best."""
+    if cell is not None and cell.record.value is None:
+        return "failed"  # the caption says why
     text = escaped(cell_text(cell, column).replace("*", ""))
     return rf"\textbf{{{text}}}" if cell is not None and cell.mark == "best" else text
 
@@ -108,5 +109,12 @@ def _caption(group: Group) -> str:
     ]
     if any(cell.record.judge_seen_in_training for _, _, cell in group.cells):
         sentences.append("†: trained with the network that judges here.")
+    warnings = {clean(warning): None for _, _, cell in group.cells for warning in cell.record.warnings}
+    sentences += [f"!: {warning}" for warning in warnings]
+    sentences += [
+        f"{row.label}, {column.title}: {failure(cell.record)}."
+        for row, column, cell in group.cells
+        if cell.record.value is None
+    ]
     sentences += [f"THE EVALUATION IS BROKEN: {check.sentence}" for check in group.failed_checks]
     return escaped(" ".join(sentences))
