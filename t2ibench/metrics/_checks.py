@@ -1,0 +1,67 @@
+"""What every metric asks of its input before it computes anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from t2ibench.errors import UserError
+from t2ibench.interfaces import MetricInput
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def checked_features(
+    metric: str, given: MetricInput, layer: str, minimum_n: int, *, reference: bool = False
+) -> np.ndarray:
+    """Return the float array N x d of `layer`, with at least `minimum_n` rows, all finite.
+
+    Args:
+        metric: title of the metric, for the errors.
+        given: what the metric was given.
+        layer: the layer it reads.
+        minimum_n: rows needed.
+        reference: take the reference pictures' features instead of the judged pictures'.
+
+    Raises:
+        UserError: the layer is missing, has too few rows or a number that is not finite.
+    """
+    import numpy as np
+
+    whose = "reference pictures" if reference else "pictures"
+    arrays = given.reference if reference else given.features
+    if layer not in arrays:
+        raise UserError(
+            f"{metric} reads the layer {layer!r} of the {whose}, and the features have "
+            f"{', '.join(sorted(arrays)) or 'none'}: name a fitting feature extractor in benchmarks.toml."
+        )
+    values = np.asarray(arrays[layer])
+    if values.ndim != 2:
+        raise UserError(f"{metric} needs features of shape N x d and was given {values.shape}.")
+    if len(values) < minimum_n:
+        raise UserError(
+            f"{metric} needs at least {minimum_n} {whose} and was given {len(values)}: ask for more with --samples."
+        )
+    if not np.isfinite(values).all():
+        bad = int((~np.isfinite(values).all(axis=1)).sum())
+        raise UserError(
+            f"{metric}: the features of {bad} of {len(values)} {whose} are not finite, so it has no value. "
+            "Look at the pictures and at the feature extractor's weights."
+        )
+    return values
+
+
+def groups_of(given: MetricInput, count: int) -> np.ndarray:
+    """Return int array `count`: which picture belongs to which group; each its own where none were given.
+
+    Raises:
+        UserError: the groups do not fit the pictures.
+    """
+    import numpy as np
+
+    if given.groups is None:
+        return np.arange(count)
+    groups = np.asarray(given.groups)
+    if groups.shape != (count,):
+        raise UserError(f"There are {count} pictures but groups for {groups.shape}: give one number a picture.")
+    return groups

@@ -1,0 +1,110 @@
+"""R-precision: whether a picture's own caption is the nearest among 100, by the codes of a caption judge."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from t2ibench.errors import UserError
+from t2ibench.interfaces import MetricInput
+from t2ibench.metrics._checks import checked_features, groups_of
+from t2ibench.metrics._intervals import hit_rate_interval, keyed_order
+from t2ibench.types import Estimate, Interval
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_ROWS = 128
+
+
+def retrieval_hits(
+    pictures: np.ndarray, captions: np.ndarray, queries: np.ndarray, negatives: np.ndarray
+) -> np.ndarray:
+    """Return float64 N in [0, 1]: 1 where the picture's own caption is strictly nearest, else 0.
+
+    A tie at the top among t captions counts 1/t, the mean over ways to break it; so a judge that cannot tell captions
+    apart scores chance. (The official code lets ties fall to the true caption, which stands first in its list.)
+    Nearness is the cosine, in float64; a code of length 0 has cosine 0 with everything.
+
+    Args:
+        pictures: float N x d, picture codes.
+        captions: float M x d, caption codes.
+        queries: int N into the M captions: each picture's own.
+        negatives: int N x k into the M captions.
+    """
+    import numpy as np
+
+    captions = _unit(captions)
+    hits = np.empty(len(pictures))
+    for start in range(0, len(pictures), _ROWS):
+        rows = slice(start, start + _ROWS)
+        own = queries[rows]
+        candidates = np.concatenate([own[:, None], negatives[rows]], axis=1)  # n x (1 + k)
+        scores = np.einsum("nd,nkd->nk", _unit(pictures[rows]), captions[candidates])
+        beaten = (scores[:, 1:] > scores[:, :1]).any(axis=1)
+        ties = (scores[:, 1:] == scores[:, :1]).sum(axis=1)
+        hits[rows] = np.where(beaten, 0.0, 1.0 / (1 + ties))
+    return hits
+
+
+class RPrecision:
+    """Share of pictures whose own caption ranks first among it and the stored negatives, in %.
+
+    Source: Xu et al., AttnGAN, 2018, section 4.1 (R = 1 of 100); the released form is DM-GAN's. Differs from DM-GAN's
+    code: negatives are a stored list, the same for every model; ties are not hits; folds hold every picture.
+    """
+
+    name = "r_precision"
+    version = 1
+    title = "R-precision"
+    unit = "%"
+    higher_is_better = True
+    layer = "image"
+    needs_reference = False
+    caption_linked = True
+    minimum_n = 10
+
+    def __init__(self, *, folds: int = 10) -> None:
+        if folds < 2:
+            raise UserError(f"R-precision needs at least 2 folds; found {folds}.")
+        self.folds = folds
+        self.minimum_n = max(10, folds)
+
+    def estimate(self, given: MetricInput) -> Estimate:
+        """Return the share of hits with an interval clustered by image and the std over folds.
+
+        Raises:
+            UserError: too few pictures, no caption codes or negatives, or codes that are not finite.
+        """
+        import numpy as np
+
+        pictures = checked_features(self.title, given, self.layer, self.minimum_n)
+        if given.caption_codes is None or given.queries is None or given.negatives is None:
+            raise UserError("R-precision needs caption codes and negatives, which only a caption judge can give.")
+        captions = np.asarray(given.caption_codes)
+        if captions.shape[1:] != pictures.shape[1:]:
+            raise UserError(
+                f"R-precision needs picture and caption codes of one space; found {pictures.shape[1:]} and "
+                f"{captions.shape[1:]} numbers."
+            )
+        if not np.isfinite(captions).all():
+            raise UserError("R-precision: caption codes are not finite. Look at the caption judge's weights.")
+        count = len(pictures)
+        hits = retrieval_hits(pictures, captions, np.asarray(given.queries), np.asarray(given.negatives))
+        unit = hit_rate_interval(hits, groups_of(given, count))
+        order = keyed_order(count, given.seed, "folds")
+        folds = [100 * float(hits[part].mean()) for part in np.array_split(order, self.folds)]
+        return Estimate(
+            value=100 * float(hits.mean()),
+            interval=Interval(low=100 * unit.low, high=100 * unit.high, level=unit.level, method=unit.method),
+            n=count,
+            spread={f"std over {self.folds} folds": float(np.std(folds))},
+        )
+
+
+def _unit(codes: np.ndarray) -> np.ndarray:
+    import numpy as np
+
+    codes = np.asarray(codes, dtype=np.float64)
+    lengths = np.linalg.norm(codes, axis=1, keepdims=True)
+    unit: np.ndarray = np.divide(codes, lengths, out=np.zeros_like(codes), where=lengths > 0)
+    return unit
