@@ -98,7 +98,7 @@ class ProtocolEntry(Frozen):
         captions: "spread": captions in a keyed order that visits every image before any twice.
         seed: of the keyed noise, the caption order and the negatives.
         quantise: float picture to uint8: "round" to nearest, or "truncate" as the official code.
-        resolution: side pictures are judged at; 0 takes the model's own.
+        resolution: side in pixels that all rows' pictures are judged at; others are resized.
         negatives: mismatching captions a query is ranked against.
         exclude: captions that may not serve as negatives: those of the query's class, or of its image alone.
         metrics: columns.
@@ -111,7 +111,7 @@ class ProtocolEntry(Frozen):
     captions: Literal["spread"] = "spread"
     seed: int = 100
     quantise: Literal["round", "truncate"] = "round"
-    resolution: int = Field(default=0, ge=0)
+    resolution: int = Field(default=256, ge=16)
     negatives: int = Field(default=99, ge=1)
     exclude: Literal["class", "image"] = "class"
     metrics: tuple[Name, ...]

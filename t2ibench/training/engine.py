@@ -48,10 +48,11 @@ class Engine:
         self._fabric.launch()
         self.device: torch.device = self._fabric.device
         self._networks = dict(model.networks())
+        # channels_last: convolutions on CPUs and tensor cores are up to twice as fast in this layout.
         for network in self._networks.values():
-            self._fabric.to_device(network)
+            self._fabric.to_device(network).to(memory_format=torch.channels_last)
         for network in model.frozen_networks().values():
-            self._fabric.to_device(network).eval().requires_grad_(False)
+            self._fabric.to_device(network).to(memory_format=torch.channels_last).eval().requires_grad_(False)
         self._optimizers = {
             name: self._fabric.setup_optimizers(optimizer) for name, optimizer in model.optimizers().items()
         }

@@ -13,7 +13,6 @@ from torch.nn import functional
 
 _UNIFORM_RANGE = 0.1
 _GRID = 8
-_GROUPS = 8
 
 
 class ImageEncoder(nn.Module):
@@ -67,8 +66,8 @@ class SmallImageEncoder(ImageEncoder):
     """A light encoder of ours for pictures of 32 to 256 pixels; about 1 M parameters, regions on an 8 x 8 grid.
 
     Strided 4x4 convolutions down to 8 x 8, one 3x3 convolution there (the regions), one more strided convolution and
-    an average (the global code). Group normalisation: a picture's codes never depend on its batch, in training or
-    evaluation.
+    an average (the global code). Batch normalisation, with which it learns several times faster than with group
+    normalisation; in eval mode, as the GANs and the judge use it, a picture's codes do not depend on its batch.
     """
 
     def __init__(self, *, resolution: int, embedding: int = 256, align_corners: bool = False, width: int = 32) -> None:
@@ -98,6 +97,6 @@ class SmallImageEncoder(ImageEncoder):
 def _normalised(before: int, after: int, *, kernel: int, stride: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(before, after, kernel, stride, padding=1, bias=False),
-        nn.GroupNorm(_GROUPS, after),
+        nn.BatchNorm2d(after),
         nn.LeakyReLU(0.2),
     )

@@ -1,0 +1,114 @@
+"""`t2ibench eval`: measure models under one protocol."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from t2ibench.cli.options import (
+    NameList,
+    config_option,
+    data_root_option,
+    device_option,
+    dry_run_option,
+    seed_option,
+    workspace_option,
+)
+from t2ibench.spec import LoadedBenchmarks
+from t2ibench.workspace import Workspace
+
+
+@click.command("eval")
+@click.option(
+    "--models",
+    type=NameList(),
+    required=True,
+    metavar="A,B",
+    help="Models: a name, name:variant, name@digest, or the folder of a model.",
+)
+@click.option(
+    "--data",
+    "datasets",
+    type=NameList(),
+    default=(),
+    help="Data sets.  [default: every prepared one that the models were trained on]",
+)
+@data_root_option
+@click.option("--protocol", default=None, help="Protocol of benchmarks.toml.  [default: the data set's own]")
+@click.option("--samples", type=click.IntRange(min=0), default=None, help="Pictures a row; 0: every caption once.")
+@click.option("--metrics", type=NameList(), default=(), help="Columns of benchmarks.toml.  [default: the protocol's]")
+@click.option(
+    "--weights-dir",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=None,
+    help="Folder with weights files that cannot be shipped (Inception).",
+)
+@click.option("--download-weights", is_flag=True, help="Fetch missing weights files from their source.")
+@click.option("--controls/--no-controls", default=True, help="Measure the control rows too.")
+@click.option("--batch-size", type=click.IntRange(min=1), default=50, show_default=True, help="Changes no number.")
+@click.option("--json", "as_json", is_flag=True, help="Print the records as JSON instead of a table.")
+@seed_option
+@device_option
+@dry_run_option
+@config_option
+@workspace_option
+def command(
+    models: tuple[str, ...],
+    datasets: tuple[str, ...],
+    data_root: Path | None,
+    protocol: str | None,
+    samples: int | None,
+    metrics: tuple[str, ...],
+    weights_dir: Path | None,
+    download_weights: bool,
+    controls: bool,
+    batch_size: int,
+    as_json: bool,
+    seed: int | None,
+    device: str,
+    dry_run: bool,
+    benchmarks: LoadedBenchmarks,
+    workspace: Workspace,
+) -> None:
+    """Measure models and the control rows on the same captions with the same noise.
+
+    Every number becomes a record under results/; what is known is not measured again. Leaves with status 1 if a number
+    could not be had.
+    """
+    from t2ibench.workflow.evaluate import EvaluateRequest, evaluate, plan_evaluation
+
+    request = EvaluateRequest(
+        models=models,
+        datasets=datasets,
+        protocol=protocol,
+        samples=samples,
+        metrics=metrics,
+        controls=controls,
+        seed=seed,
+        weights_dir=weights_dir,
+        download=download_weights,
+    )
+    if dry_run:
+        click.echo(json.dumps(plan_evaluation(request, benchmarks.content, workspace), indent=2, ensure_ascii=False))
+        return
+    evaluations = evaluate(request, benchmarks.content, workspace, device=device, batch_size=batch_size, root=data_root)
+    records = [record for evaluation in evaluations for record in evaluation.records]
+    if as_json:
+        click.echo(json.dumps([record.model_dump(mode="json", by_alias=True) for record in records], indent=2))
+    else:
+        click.echo(_table(records), nl=False)
+    failed = sorted({record.error for record in records if record.status == "failed"})
+    for reason in failed:
+        click.echo(f"Error: {reason}", err=True)
+    raise SystemExit(1 if failed else 0)
+
+
+def _table(records: list) -> str:  # type: ignore[type-arg]  # records' class is imported when it is needed only
+    """Return the records as the leaderboard's text."""
+    from t2ibench.cli.report import load_report
+    from t2ibench.interfaces import ReportInput
+
+    given = ReportInput(records, [], Path("pictures"), ("txt",))
+    return "".join(content.decode() for content in load_report("leaderboard").render(given).values())

@@ -1,0 +1,50 @@
+"""The feature extractors of one evaluation: identities at once, networks when first needed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from t2ibench.errors import UserError
+from t2ibench.features.context import FeatureContext, open_extractor
+from t2ibench.interfaces import FeatureExtractor, FeatureIdentity
+from t2ibench.registry import registry
+
+
+class Extractor:
+    """One extractor of benchmarks.toml.
+
+    Attributes:
+        name: as in benchmarks.toml.
+        identity: None if it cannot be used.
+        fault: the sentence that says why, "" if it can.
+    """
+
+    def __init__(self, context: FeatureContext) -> None:
+        self.name = context.name
+        self.identity: FeatureIdentity | None = None
+        self.fault = ""
+        self._context = context
+        self._opened: FeatureExtractor | None = None
+        try:
+            self.identity = registry("features")[context.entry.plugin].peek(context)
+        except UserError as error:
+            self.fault = str(error)
+
+    def opened(self) -> FeatureExtractor:
+        """Return the extractor with its network loaded.
+
+        Raises:
+            UserError: it cannot be used; see `fault`.
+        """
+        if self.fault:
+            raise UserError(self.fault)
+        if self._opened is None:
+            self._opened = open_extractor(self._context)
+        return self._opened
+
+    def describe(self) -> dict[str, Any]:
+        """Return the identity as JSON values; name and fault where there is none."""
+        if self.identity is None:
+            return {"name": self.name, "missing": True}
+        return asdict(self.identity)

@@ -1,0 +1,190 @@
+"""Features to estimates to records, for one source under one protocol."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from t2ibench.errors import UserError
+from t2ibench.evaluation.collect import Collected
+from t2ibench.evaluation.extractors import Extractor
+from t2ibench.evaluation.sources import Source
+from t2ibench.interfaces import Metric, MetricInput
+from t2ibench.provenance import environment
+from t2ibench.results import (
+    CostRecord,
+    IntervalRecord,
+    MetricRecord,
+    PlanRecord,
+    ResultRecord,
+    SourceRecord,
+)
+from t2ibench.types import Origin
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a protocol: a metric on an extractor's features, with its identity."""
+
+    name: str
+    metric: Metric
+    extractor: Extractor
+    record: MetricRecord
+
+
+@dataclass(frozen=True)
+class Queries:
+    """What R-precision ranks.
+
+    Attributes:
+        codes: extractor name -> float array M x d, codes of all captions of the split.
+        queries: int N, each picture's own caption.
+        negatives: int N x k.
+    """
+
+    codes: Mapping[str, np.ndarray]
+    queries: np.ndarray
+    negatives: np.ndarray
+
+
+def source_record(source: Source) -> SourceRecord:
+    """Return what a record says of a source."""
+    return SourceRecord(
+        name=source.name,
+        title=source.card.title,
+        variant=source.variant,
+        origin=Origin.CONTROL if source.name == "untrained" else source.card.origin,
+        identity=source.identity,
+        paper=source.card.paper,
+        licence=source.card.licence,
+        trained_on=source.trained_on,
+        steps=source.steps,
+        trained_with=source.card.trained_with,
+        notes=source.card.notes,
+    )
+
+
+def failed_record(
+    source: Source, plan: PlanRecord, column: Column, reason: str, *, n: int, device: str
+) -> ResultRecord:
+    """Return the record of a number that could not be had, with the sentence that says why."""
+    return _record(source, plan, column, n=n, device=device, status="failed", error=reason)
+
+
+def measured_record(
+    source: Source,
+    plan: PlanRecord,
+    column: Column,
+    collected: Collected,
+    given: MetricInput,
+    *,
+    shares: int,
+    device: str,
+    pictures: str,
+) -> ResultRecord:
+    """Return the record of one metric, a failed one where the metric refuses.
+
+    Args:
+        source: whose pictures.
+        plan: what was asked.
+        column: the metric.
+        collected: the pictures' features and times.
+        given: what the metric reads.
+        shares: metrics that share the cost of making the pictures; so the costs of a row add up to what it took.
+        device: where the pictures were made.
+        pictures: file with sample pictures.
+    """
+    n = len(next(iter(given.features.values())))
+    began = time.perf_counter()
+    try:
+        estimate = column.metric.estimate(given)
+    except UserError as error:
+        return failed_record(source, plan, column, str(error), n=n, device=device)
+    own = time.perf_counter() - began
+    interval = estimate.interval
+    making = collected.making_seconds
+    seconds = own + collected.feature_seconds[column.extractor.name] + making / shares
+    identity = column.extractor.identity
+    return _record(
+        source,
+        plan,
+        column,
+        n=estimate.n,
+        device=device,
+        status="ok",
+        value=estimate.value,
+        interval=None
+        if interval is None
+        else IntervalRecord(low=interval.low, high=interval.high, level=interval.level, method=interval.method),
+        spread=dict(estimate.spread),
+        warnings=estimate.warnings,
+        judge_seen_in_training=identity is not None and identity.weights in source.card.trained_with,
+        images_digest=collected.images_digest,
+        cost=CostRecord(
+            seconds=seconds,
+            images_per_second=n / making if making > 0 else None,
+            peak_memory_bytes=_peak_memory(device),
+        ),
+        pictures=pictures,
+    )
+
+
+def metric_input(
+    column: Column,
+    collected: Collected,
+    *,
+    reference: Mapping[str, np.ndarray],
+    groups: np.ndarray,
+    queries: Queries | None,
+    seed: int,
+) -> MetricInput:
+    """Return what a column's metric reads."""
+    name = column.extractor.name
+    codes = None if queries is None else queries.codes.get(name)
+    return MetricInput(
+        features=collected.features[name],
+        reference=reference if column.metric.needs_reference else {},
+        groups=groups,
+        caption_codes=codes,
+        queries=None if queries is None or codes is None else queries.queries,
+        negatives=None if queries is None or codes is None else queries.negatives,
+        seed=seed,
+    )
+
+
+def groups_by_image(items: Sequence[Any]) -> np.ndarray:
+    """Return int array N: plan items whose captions belong to one image share a number."""
+    import numpy as np
+
+    numbers: dict[str, int] = {}
+    return np.array([numbers.setdefault(item.caption.image_id, len(numbers)) for item in items], dtype=np.int64)
+
+
+def _record(source: Source, plan: PlanRecord, column: Column, *, device: str, **rest: Any) -> ResultRecord:
+    whose = source_record(source)
+    return ResultRecord(
+        id=ResultRecord.key(whose, plan, column.record),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        source=whose,
+        plan=plan,
+        metric=column.record,
+        environment=environment(device),
+        **rest,
+    )
+
+
+def _peak_memory(device: str) -> int:
+    """Return the peak in bytes: of the allocator on a GPU, of the process on the CPU."""
+    torch = sys.modules.get("torch")
+    if device.startswith("cuda") and torch is not None:
+        return int(torch.cuda.max_memory_allocated(device))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak if sys.platform == "darwin" else peak * 1024)

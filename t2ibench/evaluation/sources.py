@@ -1,0 +1,260 @@
+"""Where pictures come from: a trained model, or one of the controls that every table carries.
+
+The evaluator sees finished uint8 pictures and ids. Building a source costs nothing; its model is loaded when the first
+picture is asked for, so that a table whose numbers are all known loads no model.
+"""
+
+from __future__ import annotations
+
+import random
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, Literal
+
+from t2ibench.errors import RunFailedError, unknown_name
+from t2ibench.files import digest_of
+from t2ibench.noise import Noise, seed_of
+from t2ibench.types import ImageBatch, ModelCard, Origin, PlanItem, SamplePlan
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from t2ibench.data.manifest import Manifest
+    from t2ibench.model_folder import ModelFolder
+    from t2ibench.types import Caption
+
+Quantise = Literal["round", "truncate"]
+
+
+class Source:
+    """Base of all sources; see interfaces.ImageSource.
+
+    Attributes:
+        name: the row's name.
+        identity: digest of all that the pictures depend on besides the plan.
+        card: title, paper, licence, origin.
+        caption_linked: whether a picture belongs to its caption.
+        trained_on: data set learned from, "" for none.
+        steps: training steps, None for none.
+        variant: of the model.
+    """
+
+    name: str
+    identity: str
+    card: ModelCard
+    caption_linked: bool = True
+    trained_on: str = ""
+    steps: int | None = None
+    variant: str = ""
+
+    def images(self, plan: SamplePlan, *, batch_size: int, start: int = 0) -> Iterator[ImageBatch]:
+        """Yield the plan's pictures in order, beginning with item `start`."""
+        for first in range(start, len(plan), batch_size):
+            items = plan.items[first : first + batch_size]
+            yield ImageBatch(tuple(item.id for item in items), self.pictures(items, plan.seed))
+
+    def shown_caption(self, item: PlanItem) -> str:
+        """Return the caption to print under a sample picture."""
+        return item.caption.text
+
+    @abstractmethod
+    def pictures(self, items: Sequence[PlanItem], seed: int) -> Tensor:
+        """Return uint8 pictures, N x 3 x H x W, of some items of the plan."""
+
+
+class ModelSource(Source):
+    """Pictures of a trained model.
+
+    Args:
+        folder: the model on disk.
+        device: where it computes.
+        resolution: side the pictures are judged at.
+        quantise: how float pictures become uint8.
+        name: the row's name, if not the model's own.
+    """
+
+    def __init__(
+        self, folder: ModelFolder, *, device: str, resolution: int, quantise: Quantise, name: str = ""
+    ) -> None:
+        self.name = name or folder.label
+        self.identity = digest_of({"model": folder.identity, "noise": "keyed-noise-1"})
+        self.card = folder.card
+        self.trained_on = folder.dataset
+        self.steps = folder.steps
+        self.variant = folder.variant
+        self._folder = folder
+        self._device = device
+        self._resolution = resolution
+        self._quantise: Quantise = quantise
+        self._generate: Callable[[Sequence[Caption], object], Tensor] | None = None
+
+    def pictures(self, items: Sequence[PlanItem], seed: int) -> Tensor:
+        """Return uint8 pictures, N x 3 x H x W.
+
+        Raises:
+            RunFailedError: the model made a picture that is not finite.
+        """
+        import torch
+
+        from t2ibench.model_folder import load_model
+
+        if self._generate is None:
+            self._generate = load_model(self._folder, self._device).model.generate  # type: ignore[assignment]
+        assert self._generate is not None
+        noise = Noise(seed).bind([item.id for item in items], self._device)
+        made = self._generate([item.caption for item in items], noise).detach().float().cpu()
+        if not torch.isfinite(made).all():
+            raise RunFailedError(
+                f"{self.name} made pictures that are not finite, for example for {items[0].caption.id}: its training "
+                f"may have diverged; train it again with a smaller learning rate ({self._folder.path})."
+            )
+        return resized(to_uint8(made, self._quantise), self._resolution)
+
+
+class RealSource(Source):
+    """Real pictures, one for every item of the plan.
+
+    Args:
+        manifest: the data set.
+        image_of: caption id and sample -> image id.
+        resolution: side the pictures are judged at.
+        name: the row's name.
+        title: its display name.
+        note: what the row shows.
+        caption_linked: whether the picture belongs to the item's caption.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        image_of: Mapping[tuple[str, int], str],
+        resolution: int,
+        *,
+        name: str,
+        title: str,
+        note: str,
+        caption_linked: bool = True,
+    ) -> None:
+        from t2ibench.data.pictures import CROP, RealPictures
+
+        self.name = name
+        self.caption_linked = caption_linked
+        self.card = ModelCard(title, "", "that of the data set", Origin.CONTROL, notes=(note,))
+        self._manifest = manifest
+        self._image_of = image_of
+        self._resolution = resolution
+        self._real = RealPictures(manifest)
+        self.identity = digest_of(
+            {"control": name, "manifest": manifest.digest, "images": sorted(map(list, image_of.items())), "crop": CROP}
+        )
+
+    def shown_caption(self, item: PlanItem) -> str:
+        """Return the item's caption, or the picture's own where it does not belong to the item's."""
+        if self.caption_linked:
+            return item.caption.text
+        return self._manifest.by_id[self._image_of[item.id]].captions[0]
+
+    def pictures(self, items: Sequence[PlanItem], seed: int) -> Tensor:
+        """Return uint8 pictures, N x 3 x H x W."""
+        return self._real.load([self._image_of[item.id] for item in items], self._resolution)
+
+
+class NoiseSource(Source):
+    """Uniform noise: the far end of every scale."""
+
+    def __init__(self, resolution: int) -> None:
+        self.name = "noise"
+        self.identity = digest_of({"control": "noise", "resolution": resolution})
+        self.card = ModelCard(
+            "Noise", "", "", Origin.CONTROL, notes=("Uniform noise: what a worthless model would get.",)
+        )
+        self._resolution = resolution
+
+    def pictures(self, items: Sequence[PlanItem], seed: int) -> Tensor:
+        """Return uint8 pictures, N x 3 x H x W."""
+        import torch
+
+        rows = []
+        for item in items:
+            generator = torch.Generator().manual_seed(seed_of(seed, *item.id, "noise picture"))
+            shape = (3, self._resolution, self._resolution)
+            rows.append(torch.randint(0, 256, shape, generator=generator, dtype=torch.uint8))
+        return torch.stack(rows)
+
+
+def ground_truth(manifest: Manifest, plan: SamplePlan, resolution: int) -> RealSource:
+    """Return the picture each caption was written for: the ceiling of R-precision."""
+    return RealSource(
+        manifest,
+        {item.id: item.caption.image_id for item in plan.items},
+        resolution,
+        name="ground-truth",
+        title="Ground truth",
+        note="The real picture that each caption was written for.",
+    )
+
+
+def real_of_other_split(manifest: Manifest, plan: SamplePlan, resolution: int) -> RealSource:
+    """Return real pictures of the training split (of any other split, if it has another name).
+
+    Raises:
+        UserError: the data set has one split only.
+    """
+    others = [split for split in manifest.splits if split != plan.split]
+    if not others:
+        raise unknown_name(f"second split of {manifest.name}", "train", manifest.splits)
+    split = "train" if "train" in others else others[0]
+    images = [image.id for image in manifest.split(split)]
+    random.Random(seed_of(plan.seed, "real of the other split", manifest.name)).shuffle(images)
+    again = " Some of its pictures are used more than once." if len(images) < len(plan) else ""
+    return RealSource(
+        manifest,
+        {item.id: images[index % len(images)] for index, item in enumerate(plan.items)},
+        resolution,
+        name=f"real-{split}",
+        title=f"Real, {split} split",
+        note=f"Real pictures of the {split} split: what a perfect model of that split would get.{again}",
+        caption_linked=False,
+    )
+
+
+def shuffled_captions(manifest: Manifest, plan: SamplePlan, resolution: int) -> RealSource:
+    """Return real pictures dealt to the plan's captions at random, so that R-precision must be at chance.
+
+    Dealt without regard to classes: were a caption's own class kept from it, the negatives, which may show the dealt
+    picture's class, would have the better chances, and the row would lie below chance.
+    """
+    images = [item.caption.image_id for item in plan.items]
+    random.Random(seed_of(plan.seed, "shuffled captions", manifest.name)).shuffle(images)
+    return RealSource(
+        manifest,
+        {item.id: image for item, image in zip(plan.items, images, strict=True)},
+        resolution,
+        name="shuffled-captions",
+        title="Shuffled captions",
+        note="Real pictures dealt to captions at random: R-precision must be at chance.",
+    )
+
+
+CONTROLS: Final = ("ground-truth", "real-train", "shuffled-captions", "noise", "untrained")
+"""Names a protocol may list under `controls`."""
+
+
+def to_uint8(pictures: Tensor, rule: Quantise) -> Tensor:
+    """Return uint8 pictures of float ones in [-1, 1]: rounded to nearest, or truncated as the official code does."""
+    scaled = (pictures.clamp(-1, 1) + 1) * 127.5
+    import torch
+
+    return (scaled.round() if rule == "round" else scaled).to(torch.uint8)
+
+
+def resized(pictures: Tensor, side: int) -> Tensor:
+    """Return uint8 pictures of `side` pixels: as they are, or resized bilinearly with antialiasing."""
+    if pictures.shape[-1] == side:
+        return pictures
+    import torch
+
+    smooth = torch.nn.functional.interpolate(
+        pictures.float(), size=(side, side), mode="bilinear", align_corners=False, antialias=True
+    )
+    return smooth.round().clamp(0, 255).to(torch.uint8)

@@ -1,0 +1,262 @@
+"""Carrying out a request to evaluate: which data sets, which judges, which rows; then one table a data set."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from t2ibench.data.manifest import Manifest
+from t2ibench.data.open import open_dataset, prepared_datasets
+from t2ibench.errors import UserError, unknown_name
+from t2ibench.evaluation.evaluate import Evaluation, Table, make_columns
+from t2ibench.evaluation.extractors import Extractor
+from t2ibench.evaluation.plan import make_plan
+from t2ibench.evaluation.sources import (
+    CONTROLS,
+    ModelSource,
+    NoiseSource,
+    Source,
+    ground_truth,
+    real_of_other_split,
+    shuffled_captions,
+)
+from t2ibench.features.context import FeatureContext
+from t2ibench.model_folder import ModelFolder
+from t2ibench.results import Results
+from t2ibench.spec import Benchmarks, ProtocolEntry
+from t2ibench.store import Store
+from t2ibench.training.progress import say
+from t2ibench.types import SamplePlan
+from t2ibench.workflow.models import find_models, require_model
+from t2ibench.workflow.train import untrained_twin
+from t2ibench.workspace import Workspace
+
+__all__ = ["EvaluateRequest", "Evaluation", "evaluate", "plan_evaluation"]
+
+
+@dataclass(frozen=True)
+class EvaluateRequest:
+    """What a user asks for; None keeps what benchmarks.toml says.
+
+    Attributes:
+        models: selectors: "attngan", "attngan:attngan1", "attngan@1f3a" or a folder.
+        datasets: names; empty for every prepared data set that the models were trained on.
+        protocol: name of the protocol.
+        samples: pictures a row; 0 for every caption once.
+        metrics: columns; empty for the protocol's.
+        controls: whether to measure the control rows.
+        seed: of noise, captions and negatives.
+        weights_dir: folder of weights files that cannot be shipped.
+        download: whether missing weights may be fetched.
+    """
+
+    models: tuple[str, ...]
+    datasets: tuple[str, ...] = ()
+    protocol: str | None = None
+    samples: int | None = None
+    metrics: tuple[str, ...] = ()
+    controls: bool = True
+    seed: int | None = None
+    weights_dir: Path | None = None
+    download: bool = False
+
+
+def evaluate(
+    request: EvaluateRequest,
+    benchmarks: Benchmarks,
+    workspace: Workspace,
+    *,
+    device: str = "auto",
+    batch_size: int = 50,
+    root: Path | None = None,
+) -> list[Evaluation]:
+    """Return an evaluation a data set. Numbers known already are not measured again.
+
+    Raises:
+        UserError: a name is unknown (near names are given), or a model was not trained yet.
+    """
+    evaluations = []
+    for dataset in _datasets(request, benchmarks, workspace):
+        name, protocol = _protocol(request, benchmarks, dataset)
+        models = [require_model(workspace, selector, benchmarks, dataset) for selector in request.models]
+        manifest = open_dataset(dataset, benchmarks, workspace, root=root)
+        plan = make_plan(manifest, protocol, request.samples)
+        wanted = request.metrics or protocol.metrics
+        extractors = {
+            entry: _extractor(entry, request, benchmarks, workspace, dataset, device)
+            for entry in dict.fromkeys(benchmarks.metrics[metric].features for metric in wanted)
+        }
+        for extractor in extractors.values():
+            if extractor.fault:
+                say(f"Without {extractor.name}: {extractor.fault}")
+        table = Table(
+            manifest=manifest,
+            protocol_name=name,
+            protocol=protocol,
+            plan=plan,
+            columns=make_columns(wanted, benchmarks, protocol, extractors, manifest, len(plan)),
+            store=Store(workspace.store),
+            results=Results(workspace.results),
+            device=_device(device),
+            batch_size=batch_size,
+        )
+        say(f"Evaluating {', '.join(model.label for model in models)} on {dataset}, protocol {name}, n {len(plan)}.")
+        rows = list(_sources(models, manifest, plan, protocol, request, benchmarks, workspace, table.device))
+        with _Progress(len(rows), len(plan)) as progress:
+            table.report = progress.report
+            evaluations.append(table.evaluate(rows))
+    return evaluations
+
+
+def plan_evaluation(request: EvaluateRequest, benchmarks: Benchmarks, workspace: Workspace) -> list[dict[str, Any]]:
+    """Return what `evaluate` would do, as JSON values, a data set each. Errors as `evaluate`."""
+    planned = []
+    for dataset in _datasets(request, benchmarks, workspace):
+        name, protocol = _protocol(request, benchmarks, dataset)
+        models = [require_model(workspace, selector, benchmarks, dataset) for selector in request.models]
+        planned.append(
+            {
+                "dataset": dataset,
+                "protocol": {"name": name, **protocol.model_dump(mode="json")},
+                "samples": protocol.samples if request.samples is None else request.samples,
+                "metrics": list(request.metrics or protocol.metrics),
+                "models": [{"name": one.label, "identity": one.identity, "folder": str(one.path)} for one in models],
+                "controls": list(protocol.controls) if request.controls else [],
+            }
+        )
+    return planned
+
+
+def _datasets(request: EvaluateRequest, benchmarks: Benchmarks, workspace: Workspace) -> Sequence[str]:
+    for metric in request.metrics:
+        if metric not in benchmarks.metrics:
+            raise unknown_name("metric", metric, benchmarks.metrics, hint="`t2ibench list metrics` shows them all.")
+    if not request.models:
+        raise UserError("No model was named: --models wants one or more, as in --models attngan,stackgan_v2.")
+    if request.datasets:
+        for dataset in request.datasets:
+            if dataset not in benchmarks.datasets:
+                raise unknown_name("data set", dataset, benchmarks.datasets)
+        return request.datasets
+    prepared = prepared_datasets(benchmarks, workspace)
+    found = [
+        dataset for dataset in prepared if all(find_models(workspace, selector, dataset) for selector in request.models)
+    ]
+    if not found:
+        for selector in request.models:
+            require_model(workspace, selector, benchmarks)
+        raise UserError(
+            f"No prepared data set has all of {', '.join(request.models)} trained on it. Name one with --data, or "
+            "train the missing model with `t2ibench train`."
+        )
+    say(f"No --data given: taking {', '.join(found)}, which these models were trained on.")
+    return found
+
+
+def _protocol(request: EvaluateRequest, benchmarks: Benchmarks, dataset: str) -> tuple[str, ProtocolEntry]:
+    name = request.protocol or benchmarks.datasets[dataset].protocol
+    if name not in benchmarks.protocols:
+        raise unknown_name("protocol", name, benchmarks.protocols, hint="`t2ibench list protocols` shows them all.")
+    protocol = benchmarks.protocols[name]
+    for control in protocol.controls:
+        if control not in CONTROLS:
+            raise unknown_name(f"control row (protocols.{name}.controls)", control, CONTROLS)
+    return name, protocol if request.seed is None else protocol.model_copy(update={"seed": request.seed})
+
+
+def _extractor(
+    name: str, request: EvaluateRequest, benchmarks: Benchmarks, workspace: Workspace, dataset: str, device: str
+) -> Extractor:
+    encoder = None
+    entry = benchmarks.features[name]
+    if entry.plugin in benchmarks.encoders:
+        trained = find_models(workspace, entry.plugin, dataset)
+        # The longest trained one judges: a short trial made later must not move numbers.
+        encoder = max(trained, key=lambda model: model.steps).path if trained else None
+    return Extractor(
+        FeatureContext(
+            name=name,
+            entry=entry,
+            device=_device(device),
+            weights_dir=request.weights_dir,
+            encoder=encoder,
+            download=request.download,
+        )
+    )
+
+
+def _sources(
+    models: Sequence[ModelFolder],
+    manifest: Manifest,
+    plan: SamplePlan,
+    protocol: ProtocolEntry,
+    request: EvaluateRequest,
+    benchmarks: Benchmarks,
+    workspace: Workspace,
+    device: str,
+) -> Iterator[Source]:
+    """Yield the rows: models first, then the protocol's controls."""
+    side, rule = protocol.resolution, protocol.quantise
+    for model in models:
+        yield ModelSource(model, device=device, resolution=side, quantise=rule)
+    for control in protocol.controls if request.controls else ():
+        if control == "ground-truth":
+            yield ground_truth(manifest, plan, side)
+        elif control == "real-train" and len(manifest.splits) > 1:
+            yield real_of_other_split(manifest, plan, side)
+        elif control == "shuffled-captions":
+            yield shuffled_captions(manifest, plan, side)
+        elif control == "noise":
+            yield NoiseSource(side)
+        elif control == "untrained":
+            twin = _untrained(models, benchmarks, workspace)
+            if twin is not None:
+                source = ModelSource(twin, device=device, resolution=side, quantise=rule, name="untrained")
+                yield source
+
+
+def _untrained(models: Sequence[ModelFolder], benchmarks: Benchmarks, workspace: Workspace) -> ModelFolder | None:
+    """Return the first model's untrained twin; None, with a sentence, where no model was trained here."""
+    from t2ibench.model_folder import read_model_folder
+
+    for model in models:
+        try:
+            return read_model_folder(untrained_twin(model, benchmarks, workspace))
+        except UserError as error:
+            say(f"No untrained row from {model.label}: {error}")
+    return None
+
+
+def _device(name: str) -> str:
+    """Return the device's full name; "auto" is resolved without torch where torch would find no GPU anyway."""
+    if name == "cpu" or (name == "auto" and not Path("/dev/nvidiactl").exists() and sys.platform != "darwin"):
+        return "cpu"
+    from t2ibench.device import choose_device
+
+    return str(choose_device(name))
+
+
+class _Progress:
+    """A bar over all pictures of a table on stderr, with an ETA; rows known already are skipped over."""
+
+    def __init__(self, rows: int, count: int) -> None:
+        from tqdm import tqdm
+
+        self._bar = tqdm(total=rows * count, unit="img", desc="pictures", file=sys.stderr, disable=None, leave=False)
+        self._done: dict[str, int] = {}
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def report(self, row: str, done: int, total: int) -> None:
+        """Show that `done` of the row's pictures are done."""
+        self._bar.set_postfix_str(row, refresh=False)
+        if row != "reference":
+            self._bar.update(done - self._done.get(row, 0))
+            self._done[row] = done

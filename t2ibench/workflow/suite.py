@@ -1,0 +1,49 @@
+"""Running a suite of benchmarks.toml: every model trained, then all of them evaluated on one plan."""
+
+from __future__ import annotations
+
+from t2ibench.errors import unknown_name
+from t2ibench.spec import Benchmarks, SuiteEntry
+from t2ibench.training.progress import say
+from t2ibench.workflow.evaluate import EvaluateRequest, Evaluation, evaluate
+from t2ibench.workflow.plan import TrainRequest
+from t2ibench.workflow.train import USUAL_COMPUTE, Compute, ensure_trained
+from t2ibench.workspace import Workspace
+
+
+def find_suite(name: str, benchmarks: Benchmarks) -> SuiteEntry:
+    """Return the suite of a name.
+
+    Raises:
+        UserError: there is none; near names are given.
+    """
+    if name not in benchmarks.suites:
+        raise unknown_name("suite", name, benchmarks.suites, hint="`t2ibench list suites` shows them all.")
+    return benchmarks.suites[name]
+
+
+def requests_of(suite: SuiteEntry, *, seed: int | None = None) -> list[TrainRequest]:
+    """Return the request to train of each model of a suite, in its order."""
+    return [TrainRequest.of(model, dataset=suite.data, seed=seed) for model in suite.models]
+
+
+def run_suite(
+    suite: SuiteEntry,
+    benchmarks: Benchmarks,
+    workspace: Workspace,
+    *,
+    seed: int | None = None,
+    compute: Compute = USUAL_COMPUTE,
+) -> list[Evaluation]:
+    """Return the evaluations of a suite's models, an element a data set, after training what was not trained yet.
+
+    Raises:
+        UserError: the suite asks for something unsound.
+        RunFailedError: a training failed; metrics that fail become records instead.
+    """
+    folders = []
+    for request in requests_of(suite, seed=seed):
+        folders.append(ensure_trained(request, benchmarks, workspace, compute=compute))
+        say(f"{request.name} is ready: {folders[-1]}")
+    asked = EvaluateRequest(models=tuple(str(folder) for folder in folders), datasets=(suite.data,))
+    return evaluate(asked, benchmarks, workspace, device=compute.device)
