@@ -1,0 +1,107 @@
+"""SimNet: features of simulated birds from a network of ours that comes with the package. Needs no download."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+from t2ibench.errors import UserError
+from t2ibench.features.context import FeatureContext, chunks
+from t2ibench.features.simnet.words import HEADS, JOINT, POOL, SIDE
+from t2ibench.files import digest_of_file
+from t2ibench.interfaces import FeatureIdentity
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from t2ibench.features.simnet.network import SimNetwork
+
+VERSION: Final = 1
+WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
+
+
+class SimNet:
+    """Stands in for Inception where pictures are simulated birds and no large weights are at hand.
+
+    The layer "pool" is a 64-number embedding that knows colours of parts, patterns and proportions; "logits" are the
+    121 joint log-probabilities of wing and belly colour, for a score of the kind of the Inception Score. Numbers
+    measured with it compare with each other only, never with published ones.
+    """
+
+    layers: Mapping[str, int]
+
+    def __init__(self, network: SimNetwork, identity: FeatureIdentity, device: str) -> None:
+        self.identity = identity
+        self.layers = {"pool": POOL, "logits": JOINT}
+        self._network = network
+        self._device = device
+
+    @classmethod
+    def peek(cls, context: FeatureContext) -> FeatureIdentity:
+        """Return the identity without building the network.
+
+        Raises:
+            UserError: the weights are missing from the package.
+        """
+        if not WEIGHTS.is_file():
+            raise UserError(f"SimNet's {WEIGHTS.name} is missing from the package; reinstall t2ibench.")
+        return FeatureIdentity(
+            name=context.entry.plugin,
+            version=VERSION,
+            weights=digest_of_file(WEIGHTS),
+            resize=f"bilinear-antialias {SIDE}",
+            range="[-1, 1]",
+            standing="stand-in",
+        )
+
+    @classmethod
+    def open(cls, context: FeatureContext) -> Self:
+        """Return the extractor with its weights on the context's device.
+
+        Raises:
+            UserError: the weights are missing or damaged.
+        """
+        import torch
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        from t2ibench.features.simnet.network import SimNetwork
+
+        identity = cls.peek(context)
+        # Initial weights are overwritten at once; a caller's random numbers must not notice.
+        with torch.random.fork_rng(devices=[]):
+            network = SimNetwork()
+        try:
+            state = load_file(WEIGHTS)
+            counters = {key: value for key, value in network.state_dict().items() if key not in state}
+            if any(not key.endswith("num_batches_tracked") for key in counters):
+                raise RuntimeError(f"{next(iter(counters))} is missing")
+            network.load_state_dict({**counters, **state})
+        except (RuntimeError, SafetensorError, OSError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise UserError(f"SimNet's weights are damaged ({reason}); reinstall t2ibench.") from error
+        return cls(network.to(context.device).eval().requires_grad_(False), identity, context.device)
+
+    def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
+        """Return "pool", N x 64 (never negative), and "logits", N x 121, float32 on the CPU.
+
+        Args:
+            pixels: uint8, N x 3 x H x W of any size; 64 x 64 is what the network sees.
+        """
+        pool = self._embedding(pixels)
+        return {"pool": pool.cpu(), "logits": self._network.joint(pool).cpu()}
+
+    def describe(self, pixels: Tensor) -> Mapping[str, list[str]]:
+        """Return head -> the likeliest word for each of the pictures (as in `extract`), as in {"wing": ["blue"]}."""
+        answers = self._network.name(self._embedding(pixels))
+        return {name: [HEADS[name][at] for at in answer.argmax(1).tolist()] for name, answer in answers.items()}
+
+    def _embedding(self, pixels: Tensor) -> Tensor:
+        import torch
+
+        from t2ibench.features.simnet.network import prepare
+
+        with torch.no_grad():
+            parts = [self._network(prepare(part.to(self._device))) for part in chunks(pixels)]
+            return torch.cat(parts) if len(pixels) else torch.zeros(0, POOL, device=self._device)
