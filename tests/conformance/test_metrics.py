@@ -1,0 +1,86 @@
+"""Every registered metric keeps the contract of `interfaces.Metric`, whoever wrote it."""
+
+import math
+
+import numpy as np
+import pytest
+
+from t2ibench.errors import UserError
+from t2ibench.interfaces import Metric, MetricInput
+from t2ibench.registry import registry
+
+COUNT, WIDTH = 60, 12
+
+
+def given_for(metric, count=COUNT, seed=0):
+    rng = np.random.default_rng(seed)
+    queries = np.arange(count)
+    linked = {
+        "caption_codes": rng.normal(size=(count, WIDTH)),
+        "queries": queries,
+        "negatives": (queries[:, None] + 1 + np.arange(5)) % count,
+    }
+    return MetricInput(
+        features={metric.layer: rng.normal(size=(count, WIDTH)).astype(np.float32)},
+        reference={metric.layer: rng.normal(size=(COUNT, WIDTH)).astype(np.float32)} if metric.needs_reference else {},
+        groups=np.arange(count) // 2,
+        seed=seed,
+        **(linked if metric.caption_linked else {}),
+    )
+
+
+@pytest.fixture(params=sorted(registry("metrics")))
+def metric(request):
+    return registry("metrics")[request.param]()
+
+
+def test_it_offers_the_whole_protocol(metric):
+    assert isinstance(metric, Metric)
+    assert metric.title and metric.layer and metric.version >= 1 and metric.minimum_n >= 2
+    assert metric.unit in ("", "%")
+    assert registry("metrics")[metric.name] is type(metric)
+
+
+def test_its_value_is_finite_and_lies_in_its_interval(metric):
+    found = metric.estimate(given_for(metric))
+    assert math.isfinite(found.value) and found.n == COUNT
+    assert found.interval is not None and found.interval.method
+    assert found.interval.low <= found.value <= found.interval.high
+    assert all(math.isfinite(value) for value in found.spread.values())
+
+
+def test_it_is_a_pure_function(metric):
+    given = given_for(metric)
+    before = {layer: array.copy() for layer, array in given.features.items()}
+    np.random.seed(1)  # noqa: NPY002  # the global generator is what must not matter
+    state = np.random.get_state()[1].tolist()  # noqa: NPY002
+    first, second = metric.estimate(given), metric.estimate(given)
+    assert first == second
+    assert np.random.get_state()[1].tolist() == state  # noqa: NPY002
+    for layer, array in before.items():
+        np.testing.assert_array_equal(given.features[layer], array)
+
+
+def test_it_refuses_one_picture_less_than_its_minimum(metric):
+    assert math.isfinite(metric.estimate(given_for(metric, max(metric.minimum_n, 6))).value)
+    with pytest.raises(UserError, match=r"at least .* and was given"):
+        metric.estimate(given_for(metric, metric.minimum_n - 1))
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_it_refuses_features_that_are_not_finite(metric, bad):
+    given = given_for(metric)
+    given.features[metric.layer][3, 2] = bad
+    with pytest.raises(UserError, match="not finite"):
+        metric.estimate(given)
+
+
+def test_a_missing_layer_is_a_sentence(metric):
+    with pytest.raises(UserError, match=metric.layer):
+        metric.estimate(MetricInput({"another": np.zeros((COUNT, WIDTH))}))
+
+
+def test_it_takes_one_picture_an_image_or_no_groups_at_all(metric):
+    given = given_for(metric)
+    alone = MetricInput(**{**vars(given), "groups": None})
+    assert metric.estimate(alone).value == pytest.approx(metric.estimate(given).value, rel=1e-12)
