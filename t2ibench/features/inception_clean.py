@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -54,7 +55,10 @@ class InceptionClean:
 
         found = _trusted(context)
         try:
-            program = torch.jit.load(str(found.path), map_location=context.device)  # type: ignore[no-untyped-call]
+            with warnings.catch_warnings():
+                # "torch.jit.load is deprecated": the file exists in this form only.
+                warnings.simplefilter("ignore", FutureWarning)
+                program = torch.jit.load(str(found.path), map_location=context.device)  # type: ignore[no-untyped-call]
             network = program.eval().layers
         except (RuntimeError, AttributeError, ValueError, OSError) as error:
             reason = " ".join(str(error).split())[:120]
