@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 def split_scores(logits: np.ndarray, split_of: np.ndarray, splits: int) -> np.ndarray:
     """Return float64 `splits`: exp of the mean KL(p(y|x) || p(y)) of every split, in [1, number of classes].
 
-    Softmax, logarithm and mean are in float64 and in log space, so sure predictions give no -inf.
     Source: Salimans et al., Improved Techniques for Training GANs, 2016, section 4.
 
     Args:
@@ -26,17 +25,7 @@ def split_scores(logits: np.ndarray, split_of: np.ndarray, splits: int) -> np.nd
         split_of: int N, the split of each picture, 0..splits-1, none of them empty.
         splits: how many there are.
     """
-    import numpy as np
-    from scipy.special import log_softmax, logsumexp
-
-    log_p = log_softmax(np.asarray(logits, dtype=np.float64), axis=1)  # N x K
-    scores = np.empty(splits)
-    for index in range(splits):
-        part = log_p[split_of == index]
-        log_marginal = logsumexp(part, axis=0) - math.log(len(part))
-        divergence = (np.exp(part) * (part - log_marginal)).sum(axis=1)
-        scores[index] = math.exp(max(float(divergence.mean()), 0.0))
-    return scores
+    return _scores(*_predictions(logits), split_of, splits)
 
 
 def keyed_splits(count: int, splits: int, seed: int) -> np.ndarray:
@@ -82,7 +71,8 @@ class InceptionScore:
         logits = checked_features(self.title, given, self.layer, self.minimum_n) / self.temperature
         count = len(logits)
         split_of = keyed_splits(count, self.splits, given.seed)
-        scores = split_scores(logits, split_of, self.splits)
+        predictions, certainty = _predictions(logits)
+        scores = _scores(predictions, certainty, split_of, self.splits)
         value = float(scores.mean())
         left_out: list[float] = []
         for out in jackknife_parts(groups_of(given, count), given.seed):
@@ -90,7 +80,7 @@ class InceptionScore:
             if len(set(rest.tolist())) < self.splits:
                 left_out = []
                 break
-            left_out.append(float(split_scores(logits[~out], rest, self.splits).mean()))
+            left_out.append(float(_scores(predictions[~out], certainty[~out], rest, self.splits).mean()))
         warnings = []
         if count < 100 * self.splits:
             warnings.append(
@@ -104,3 +94,27 @@ class InceptionScore:
             spread={f"std over {self.splits} splits": float(scores.std())} if self.splits > 1 else {},
             warnings=tuple(warnings),
         )
+
+
+def _predictions(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return (p(y|x), float64 N x K; its sum of p log p, float64 N). Logarithms are of logits, so never of a zero."""
+    import numpy as np
+    from scipy.special import log_softmax
+
+    log_p = log_softmax(np.asarray(logits, dtype=np.float64), axis=1)
+    p = np.exp(log_p)
+    return p, np.einsum("nk,nk->n", p, log_p)
+
+
+def _scores(predictions: np.ndarray, certainty: np.ndarray, split_of: np.ndarray, splits: int) -> np.ndarray:
+    """Return the scores of `split_scores`: the mean KL is the mean of sum p log p less that of the mean prediction."""
+    import numpy as np
+    from scipy.special import xlogy
+
+    scores = np.empty(splits)
+    for index in range(splits):
+        rows = split_of == index
+        marginal = predictions[rows].mean(axis=0)
+        divergence = float(certainty[rows].mean()) - float(xlogy(marginal, marginal).sum())
+        scores[index] = math.exp(max(divergence, 0.0))
+    return scores
