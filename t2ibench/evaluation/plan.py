@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from t2ibench.errors import UserError
+from t2ibench.files import digest_of
 from t2ibench.noise import seed_of
 from t2ibench.types import PlanItem, SamplePlan
+
+NEGATIVES_RULE: Final = "keyed-negatives-1"
+"""Name and version of how negatives are drawn; part of R-precision's identity."""
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,7 +61,7 @@ def choose_negatives(plan: SamplePlan, manifest: Manifest, protocol: ProtocolEnt
     """Return (queries int64 N, negatives int64 N x k): places among the split's captions.
 
     The negatives of a caption are drawn without replacement, keyed by (seed, caption id), among the captions of other
-    classes (or other images, as the protocol says); so every model, whatever else is in the run, faces the same.
+    classes (or other images, as the protocol says) with another text; so every model, whatever else is in the run, faces the same.
     Differs from DM-GAN's code, which draws them anew for every picture, with replacement.
 
     Raises:
@@ -75,14 +79,17 @@ def choose_negatives(plan: SamplePlan, manifest: Manifest, protocol: ProtocolEnt
     queries = np.array([place[item.caption.id] for item in plan.items], dtype=np.int64)
     negatives = np.empty((len(plan), protocol.negatives), dtype=np.int64)
     everything = np.arange(len(captions))
+    texts = np.array([digest_of(caption.text.split()) for caption in captions])
     for row, (item, query) in enumerate(zip(plan.items, queries.tolist(), strict=True)):
         others = np.delete(everything, blocks[keys[query]])
+        others = others[texts[others] != texts[query]]  # the same sentence of another picture is no mismatch
         if len(others) < protocol.negatives:
             raise UserError(
                 f"R-precision needs {protocol.negatives} captions of another {'class' if use_class else 'image'} for "
                 f"every query, and the split {plan.split!r} of {plan.dataset} has {len(others)} for "
                 f"{item.caption.id}: lower `negatives` in the protocol, or use a larger data set."
             )
-        generator = np.random.Generator(np.random.PCG64(seed_of(plan.seed, "negatives", item.caption.id)))
-        negatives[row] = generator.choice(others, protocol.negatives, replace=False)
+        # Raw bits of PCG64 are fixed for all versions of NumPy; its `choice` is not.
+        bits = np.random.PCG64(seed_of(plan.seed, "negatives", item.caption.id)).random_raw(len(others))
+        negatives[row] = others[np.argsort(bits, kind="stable")[: protocol.negatives]]
     return queries, negatives
