@@ -61,7 +61,8 @@ def choose_negatives(plan: SamplePlan, manifest: Manifest, protocol: ProtocolEnt
     """Return (queries int64 N, negatives int64 N x k): places among the split's captions.
 
     The negatives of a caption are drawn without replacement, keyed by (seed, caption id), among the captions of other
-    classes (or other images, as the protocol says) with another text; so every model, whatever else is in the run, faces the same.
+    classes (or other images, as the protocol says) with another text; so every model, whatever else is in the run,
+    faces the same.
     Differs from DM-GAN's code, which draws them anew for every picture, with replacement.
 
     Raises:
