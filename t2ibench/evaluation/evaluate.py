@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from t2ibench.evaluation.measure import (
     metric_input,
     source_record,
 )
-from t2ibench.evaluation.plan import choose_negatives, reference_plan
+from t2ibench.evaluation.plan import NEGATIVES_RULE, choose_negatives, reference_plan
 from t2ibench.evaluation.sources import Source, ground_truth
 from t2ibench.files import digest_of, write_json
 from t2ibench.interfaces import CaptionJudge
@@ -133,38 +134,50 @@ class Table:
         return {"resolution": self.protocol.resolution, "quantise": self.protocol.quantise}
 
     def _measure(self, source: Source, columns: Sequence[Column]) -> list[ResultRecord]:
+        """Return a record a column; what one column lacks is no other column's fault."""
         plan = self.plan_record
-        broken = [column for column in columns if column.extractor.fault]
-        sound = [column for column in columns if not column.extractor.fault]
-        records = {
-            column.name: failed_record(source, plan, column, column.extractor.fault, n=0, device=self.device)
-            for column in broken
-        }
-        if sound:
+        records: dict[str, ResultRecord] = {}
+        fault = ""
+        while sound := [column for column in columns if not column.extractor.fault]:
             try:
                 collected = self._collect(source, self.plan, [column.extractor for column in sound])
                 strip = self._sample_pictures(source)
-                for column in sound:
-                    records[column.name] = self._record(source, plan, column, collected, len(sound), strip)
             except UserError as error:
+                if any(column.extractor.fault for column in sound):
+                    continue  # it showed when it was opened; the others go on without it
+                fault = str(error)
+            else:
+                uses = Counter(column.extractor.name for column in sound)
                 for column in sound:
-                    records.setdefault(
-                        column.name, failed_record(source, plan, column, str(error), n=0, device=self.device)
-                    )
+                    shares = (len(sound), uses[column.extractor.name])
+                    records[column.name] = self._record(source, plan, column, collected, shares, strip)
+            break
+        for column in columns:
+            if column.name not in records:
+                reason = column.extractor.fault or fault
+                records[column.name] = failed_record(source, plan, column, reason, n=0, device=self.device)
         return [records[column.name] for column in columns]
 
     def _record(
-        self, source: Source, plan: PlanRecord, column: Column, collected: Collected, shares: int, strip: str
+        self,
+        source: Source,
+        plan: PlanRecord,
+        column: Column,
+        collected: Collected,
+        shares: tuple[int, int],
+        strip: str,
     ) -> ResultRecord:
-        reference = self._reference_features(column.extractor) if column.metric.needs_reference else {}
-        given = metric_input(
-            column,
-            collected,
-            reference=reference,
-            groups=groups_by_image(self.plan.items),
-            queries=self._caption_queries() if column.metric.caption_linked else None,
-            seed=self.plan.seed,
-        )
+        try:
+            given = metric_input(
+                column,
+                collected,
+                reference=self._reference_features(column.extractor) if column.metric.needs_reference else {},
+                groups=groups_by_image(self.plan.items),
+                queries=self._caption_queries(column) if column.metric.caption_linked else None,
+                seed=self.plan.seed,
+            )
+        except UserError as error:
+            return failed_record(source, plan, column, str(error), n=0, device=self.device)
         return measured_record(
             source, plan, column, collected, given, shares=shares, device=self.device, pictures=strip
         )
@@ -189,36 +202,36 @@ class Table:
             self._reference[extractor.name] = self._collect(source, plan, [extractor]).features[extractor.name]
         return self._reference[extractor.name]
 
-    def _caption_queries(self) -> Queries:
-        """Return the queries and negatives, and every judge's codes of the split's captions; kept in the store."""
+    def _caption_queries(self, column: Column) -> Queries:
+        """Return the queries and negatives, with the codes of the split's captions by the column's judge."""
         if self._queries is None:
-            import numpy as np
-
-            queries, negatives = choose_negatives(self.plan, self.manifest, self.protocol)
-            captions = self.manifest.captions(self.protocol.split)
-            codes = {}
-            for column in self.columns:
-                extractor = column.extractor
-                if not column.metric.caption_linked or extractor.fault:
-                    continue
-                key = {
-                    "version": 1,
-                    "extractor": extractor.describe(),
-                    "captions": digest_of([[caption.id, caption.text] for caption in captions]),
-                }
-                kept = self.store.get("captions", key)
-                if kept is None:
-                    judge = extractor.opened()
-                    if not isinstance(judge, CaptionJudge):
-                        raise UserError(
-                            f"{column.metric.title} needs features that can read captions, and {extractor.name} "
-                            "cannot: name another extractor for this metric in benchmarks.toml."
-                        )
-                    kept = {"codes": judge.read(captions).numpy().astype(np.float32)}
-                    self.store.put("captions", key, kept)
-                codes[extractor.name] = kept["codes"]
-            self._queries = Queries(codes, queries, negatives)
+            self._queries = Queries({}, *choose_negatives(self.plan, self.manifest, self.protocol))
+        if column.extractor.name not in self._queries.codes:
+            self._queries.codes[column.extractor.name] = self._caption_codes(column)
         return self._queries
+
+    def _caption_codes(self, column: Column) -> np.ndarray:
+        """Return float32 M x d, a judge's codes of all captions of the split; kept in the store."""
+        import numpy as np
+
+        extractor = column.extractor
+        captions = self.manifest.captions(self.protocol.split)
+        key = {
+            "version": 1,
+            "extractor": extractor.describe(),
+            "captions": digest_of([[caption.id, caption.text] for caption in captions]),
+        }
+        kept = self.store.get("captions", key)
+        if kept is None:
+            judge = extractor.opened()
+            if not isinstance(judge, CaptionJudge):
+                raise UserError(
+                    f"{column.metric.title} needs features that can read captions, and {extractor.name} cannot: name "
+                    "another extractor for this metric in benchmarks.toml."
+                )
+            kept = {"codes": judge.read(captions).numpy().astype(np.float32)}
+            self.store.put("captions", key, kept)
+        return kept["codes"]
 
     def _sample_pictures(self, source: Source) -> str:
         """Write the first pictures of the plan as a strip, its captions beside it, and return the strip's file name."""
@@ -256,6 +269,9 @@ def make_columns(
         extractors: by name.
         manifest: the data set, whose split is the reference.
         count: pictures a row.
+
+    Raises:
+        UserError: a metric or split is unknown, or a metric's options do not fit it.
     """
     from t2ibench.data.pictures import RealPictures
     from t2ibench.registry import registry
@@ -265,7 +281,10 @@ def make_columns(
     reference = RealPictures(manifest).digest(images, protocol.resolution)
     for name in names:
         entry = benchmarks.metrics[name]
-        metric = registry("metrics")[entry.metric](**dict(entry.options))
+        try:
+            metric = registry("metrics")[entry.metric](**dict(entry.options))
+        except TypeError as error:
+            raise UserError(f"The options of [metrics.{name}] in benchmarks.toml do not fit: {error}.") from error
         extractor = extractors[entry.features]
         options: dict[str, Any] = dict(entry.options)
         parts = [
@@ -274,7 +293,7 @@ def make_columns(
         if metric.needs_reference:
             parts.append(f"ref {manifest.name}/{protocol.split} {len(images):,}")
         if metric.caption_linked:
-            options |= {"negatives": protocol.negatives, "exclude": protocol.exclude}
+            options |= {"negatives": protocol.negatives, "exclude": protocol.exclude, "rule": NEGATIVES_RULE}
             parts.append(f"1 of {protocol.negatives + 1}, other {protocol.exclude}")
         parts.append(f"n {count:,}")
         columns.append(

@@ -17,7 +17,7 @@ class Extractor:
     Attributes:
         name: as in benchmarks.toml.
         identity: None if it cannot be used.
-        fault: the sentence that says why, "" if it can.
+        fault: the sentence that says why, "" if it can; it may show no earlier than when it is opened.
     """
 
     def __init__(self, context: FeatureContext) -> None:
@@ -40,7 +40,11 @@ class Extractor:
         if self.fault:
             raise UserError(self.fault)
         if self._opened is None:
-            self._opened = open_extractor(self._context)
+            try:
+                self._opened = open_extractor(self._context)
+            except UserError as error:
+                self.fault = str(error)
+                raise
         return self._opened
 
     def describe(self) -> dict[str, Any]:

@@ -45,12 +45,12 @@ class Queries:
     """What R-precision ranks.
 
     Attributes:
-        codes: extractor name -> float array M x d, codes of all captions of the split.
+        codes: extractor name -> float array M x d, codes of all captions of the split; filled as they are needed.
         queries: int N, each picture's own caption.
         negatives: int N x k.
     """
 
-    codes: Mapping[str, np.ndarray]
+    codes: dict[str, np.ndarray]
     queries: np.ndarray
     negatives: np.ndarray
 
@@ -86,7 +86,7 @@ def measured_record(
     collected: Collected,
     given: MetricInput,
     *,
-    shares: int,
+    shares: tuple[int, int],
     device: str,
     pictures: str,
 ) -> ResultRecord:
@@ -98,7 +98,8 @@ def measured_record(
         column: the metric.
         collected: the pictures' features and times.
         given: what the metric reads.
-        shares: metrics that share the cost of making the pictures; so the costs of a row add up to what it took.
+        shares: metrics that share the cost of making the pictures, and those that share the extractor's; so the costs
+            of a row add up to what it took.
         device: where the pictures were made.
         pictures: file with sample pictures.
     """
@@ -111,7 +112,7 @@ def measured_record(
     own = time.perf_counter() - began
     interval = estimate.interval
     making = collected.making_seconds
-    seconds = own + collected.feature_seconds[column.extractor.name] + making / shares
+    seconds = own + making / shares[0] + collected.feature_seconds[column.extractor.name] / shares[1]
     identity = column.extractor.identity
     return _record(
         source,

@@ -6,6 +6,7 @@ picture is asked for, so that a table whose numbers are all known loads no model
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from t2ibench.noise import Noise, seed_of
 from t2ibench.types import ImageBatch, ModelCard, Origin, PlanItem, SamplePlan
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor
 
     from t2ibench.data.manifest import Manifest
@@ -79,6 +81,12 @@ class ModelSource(Source):
         self.name = name or folder.label
         self.identity = digest_of({"model": folder.identity, "noise": "keyed-noise-1"})
         self.card = folder.card
+        if not folder.steps:
+            self.card = dataclasses.replace(
+                folder.card,
+                title=f"Untrained ({folder.card.title})",
+                notes=(*folder.card.notes, "The network before its first step: what initial weights alone would get."),
+            )
         self.trained_on = folder.dataset
         self.steps = folder.steps
         self.variant = folder.variant
@@ -103,9 +111,11 @@ class ModelSource(Source):
         assert self._generate is not None
         noise = Noise(seed).bind([item.id for item in items], self._device)
         made = self._generate([item.caption for item in items], noise).detach().float().cpu()
-        if not torch.isfinite(made).all():
+        finite = torch.isfinite(made).flatten(1).all(dim=1)
+        if not finite.all():
+            example = items[int(finite.int().argmin())].caption.id
             raise RunFailedError(
-                f"{self.name} made pictures that are not finite, for example for {items[0].caption.id}: its training "
+                f"{self.name} made pictures that are not finite, for example for {example}: its training "
                 f"may have diverged; train it again with a smaller learning rate ({self._folder.path})."
             )
         return resized(to_uint8(made, self._quantise), self._resolution)
@@ -218,17 +228,31 @@ def real_of_other_split(manifest: Manifest, plan: SamplePlan, resolution: int) -
     )
 
 
-def shuffled_captions(manifest: Manifest, plan: SamplePlan, resolution: int) -> RealSource:
+def shuffled_captions(
+    manifest: Manifest, plan: SamplePlan, resolution: int, queries: np.ndarray, negatives: np.ndarray
+) -> RealSource:
     """Return real pictures dealt to the plan's captions at random, so that R-precision must be at chance.
 
-    Dealt without regard to classes: were a caption's own class kept from it, the negatives, which may show the dealt
-    picture's class, would have the better chances, and the row would lie below chance.
+    A caption gets the picture of one of the k + 1 captions it is ranked among, each with the same probability: its own
+    is then right 1 time in k + 1. (Pictures dealt from the whole split would not be at chance: a caption stands alone
+    for its class among its negatives, while other classes compete with themselves.)
+
+    Args:
+        manifest: the data set.
+        plan: the pictures asked for.
+        resolution: side the pictures are judged at.
+        queries: int N, places of the plan's captions among the split's.
+        negatives: int N x k, likewise.
     """
-    images = [item.caption.image_id for item in plan.items]
-    random.Random(seed_of(plan.seed, "shuffled captions", manifest.name)).shuffle(images)
+    captions = manifest.captions(plan.split)
+    dealt = {}
+    for row, item in enumerate(plan.items):
+        drawn = random.Random(seed_of(plan.seed, "shuffled captions", *item.id)).randrange(negatives.shape[1] + 1)
+        place = queries[row] if drawn == 0 else negatives[row, drawn - 1]
+        dealt[item.id] = captions[int(place)].image_id
     return RealSource(
         manifest,
-        {item.id: image for item, image in zip(plan.items, images, strict=True)},
+        dealt,
         resolution,
         name="shuffled-captions",
         title="Shuffled captions",

@@ -13,7 +13,7 @@ from t2ibench.data.open import open_dataset, prepared_datasets
 from t2ibench.errors import UserError, unknown_name
 from t2ibench.evaluation.evaluate import Evaluation, Table, make_columns
 from t2ibench.evaluation.extractors import Extractor
-from t2ibench.evaluation.plan import make_plan
+from t2ibench.evaluation.plan import choose_negatives, make_plan
 from t2ibench.evaluation.sources import (
     CONTROLS,
     ModelSource,
@@ -81,10 +81,10 @@ def evaluate(
     evaluations = []
     for dataset in _datasets(request, benchmarks, workspace):
         name, protocol = _protocol(request, benchmarks, dataset)
-        models = [require_model(workspace, selector, benchmarks, dataset) for selector in request.models]
+        models = _models(request, benchmarks, workspace, dataset)
         manifest = open_dataset(dataset, benchmarks, workspace, root=root)
         plan = make_plan(manifest, protocol, request.samples)
-        wanted = request.metrics or protocol.metrics
+        wanted = tuple(dict.fromkeys(request.metrics or protocol.metrics))
         extractors = {
             entry: _extractor(entry, request, benchmarks, workspace, dataset, device)
             for entry in dict.fromkeys(benchmarks.metrics[metric].features for metric in wanted)
@@ -116,7 +116,7 @@ def plan_evaluation(request: EvaluateRequest, benchmarks: Benchmarks, workspace:
     planned = []
     for dataset in _datasets(request, benchmarks, workspace):
         name, protocol = _protocol(request, benchmarks, dataset)
-        models = [require_model(workspace, selector, benchmarks, dataset) for selector in request.models]
+        models = _models(request, benchmarks, workspace, dataset)
         planned.append(
             {
                 "dataset": dataset,
@@ -143,7 +143,12 @@ def _datasets(request: EvaluateRequest, benchmarks: Benchmarks, workspace: Works
         return request.datasets
     prepared = prepared_datasets(benchmarks, workspace)
     found = [
-        dataset for dataset in prepared if all(find_models(workspace, selector, dataset) for selector in request.models)
+        dataset
+        for dataset in prepared
+        if all(
+            any(model.dataset == dataset for model in find_models(workspace, selector, dataset))  # a path has its own
+            for selector in request.models
+        )
     ]
     if not found:
         for selector in request.models:
@@ -154,6 +159,17 @@ def _datasets(request: EvaluateRequest, benchmarks: Benchmarks, workspace: Works
         )
     say(f"No --data given: taking {', '.join(found)}, which these models were trained on.")
     return found
+
+
+def _models(request: EvaluateRequest, benchmarks: Benchmarks, workspace: Workspace, dataset: str) -> list[ModelFolder]:
+    """Return the models asked for, each once, in the order asked."""
+    found = {}
+    for selector in request.models:
+        model = require_model(workspace, selector, benchmarks, dataset)
+        if model.description.kind != "model":
+            raise UserError(f"{selector} is an encoder, which makes no pictures: name a model with --models.")
+        found[model.identity] = model
+    return list(found.values())
 
 
 def _protocol(request: EvaluateRequest, benchmarks: Benchmarks, dataset: str) -> tuple[str, ProtocolEntry]:
@@ -208,7 +224,7 @@ def _sources(
         elif control == "real-train" and len(manifest.splits) > 1:
             yield real_of_other_split(manifest, plan, side)
         elif control == "shuffled-captions":
-            yield shuffled_captions(manifest, plan, side)
+            yield shuffled_captions(manifest, plan, side, *choose_negatives(plan, manifest, protocol))
         elif control == "noise":
             yield NoiseSource(side)
         elif control == "untrained":
