@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -57,9 +56,6 @@ def group() -> None:
 
 def main() -> None:
     """Run the command line; a user's mistake ends in one sentence on stderr and a non-zero status."""
-    # Threads of torch that wait by spinning slow each other down tenfold where another program wants a core. This has
-    # to be said before torch is imported, and changes no number.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         status = group.main(standalone_mode=False)
     except click.exceptions.Abort:

@@ -13,16 +13,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
 from t2ibench.errors import RunFailedError, unknown_name
+from t2ibench.evaluation.plan import choose_negatives
 from t2ibench.files import digest_of
 from t2ibench.noise import Noise, seed_of
 from t2ibench.types import ImageBatch, ModelCard, Origin, PlanItem, SamplePlan
 
 if TYPE_CHECKING:
-    import numpy as np
     from torch import Tensor
 
     from t2ibench.data.manifest import Manifest
     from t2ibench.model_folder import ModelFolder
+    from t2ibench.spec import ProtocolEntry
     from t2ibench.types import Caption
 
 Quantise = Literal["round", "truncate"]
@@ -228,9 +229,7 @@ def real_of_other_split(manifest: Manifest, plan: SamplePlan, resolution: int) -
     )
 
 
-def shuffled_captions(
-    manifest: Manifest, plan: SamplePlan, resolution: int, queries: np.ndarray, negatives: np.ndarray
-) -> RealSource:
+def shuffled_captions(manifest: Manifest, plan: SamplePlan, resolution: int, protocol: ProtocolEntry) -> RealSource:
     """Return real pictures dealt to the plan's captions at random, so that R-precision must be at chance.
 
     A caption gets the picture of one of the k + 1 captions it is ranked among, each with the same probability: its own
@@ -241,9 +240,12 @@ def shuffled_captions(
         manifest: the data set.
         plan: the pictures asked for.
         resolution: side the pictures are judged at.
-        queries: int N, places of the plan's captions among the split's.
-        negatives: int N x k, likewise.
+        protocol: which captions are ranked.
+
+    Raises:
+        UserError: as `choose_negatives`.
     """
+    queries, negatives = choose_negatives(plan, manifest, protocol)
     captions = manifest.captions(plan.split)
     dealt = {}
     for row, item in enumerate(plan.items):

@@ -13,7 +13,7 @@ from t2ibench.data.open import open_dataset, prepared_datasets
 from t2ibench.errors import UserError, unknown_name
 from t2ibench.evaluation.evaluate import Evaluation, Table, make_columns
 from t2ibench.evaluation.extractors import Extractor
-from t2ibench.evaluation.plan import choose_negatives, make_plan
+from t2ibench.evaluation.plan import make_plan
 from t2ibench.evaluation.sources import (
     CONTROLS,
     ModelSource,
@@ -224,7 +224,7 @@ def _sources(
         elif control == "real-train" and len(manifest.splits) > 1:
             yield real_of_other_split(manifest, plan, side)
         elif control == "shuffled-captions":
-            yield shuffled_captions(manifest, plan, side, *choose_negatives(plan, manifest, protocol))
+            yield shuffled_captions(manifest, plan, side, protocol)
         elif control == "noise":
             yield NoiseSource(side)
         elif control == "untrained":

@@ -20,7 +20,7 @@ def controls(table):
     return [
         ground_truth(table.manifest, table.plan, SIDE),
         real_of_other_split(table.manifest, table.plan, SIDE),
-        shuffled_captions(table.manifest, table.plan, SIDE),
+        shuffled_captions(table.manifest, table.plan, SIDE, table.protocol),
         NoiseSource(SIDE),
     ]
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from t2ibench.errors import RunFailedError, UserError
-from t2ibench.evaluation.plan import make_plan
+from t2ibench.evaluation.plan import choose_negatives, make_plan
 from t2ibench.evaluation.sources import (
     ModelSource,
     NoiseSource,
@@ -17,7 +17,10 @@ from t2ibench.evaluation.sources import (
     to_uint8,
 )
 from t2ibench.model_folder import LoadedModel
+from t2ibench.spec import ProtocolEntry
 from t2ibench.types import Origin, SamplePlan
+
+PROTOCOL = ProtocolEntry(negatives=3, exclude="image", metrics=())
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +39,7 @@ def pictures(source, plan, batch_size=4):
 CONTROLS = {
     "ground-truth": lambda manifest, plan: ground_truth(manifest, plan, 16),
     "real-train": lambda manifest, plan: real_of_other_split(manifest, dataclasses.replace(plan, split="test"), 16),
-    "shuffled-captions": lambda manifest, plan: shuffled_captions(manifest, plan, 16),
+    "shuffled-captions": lambda manifest, plan: shuffled_captions(manifest, plan, 16, PROTOCOL),
     "noise": lambda manifest, plan: NoiseSource(16),
 }
 
@@ -61,11 +64,11 @@ def test_what_the_controls_show(manifest, plan):
     truth = ground_truth(manifest, plan, 16)
     real = truth._real.load([item.caption.image_id for item in plan.items], 16)
     assert torch.equal(pictures(truth, plan), real)
-    dealt = shuffled_captions(manifest, plan, 16)
+    dealt = shuffled_captions(manifest, plan, 16, PROTOCOL)
     assert not torch.equal(pictures(dealt, plan), real)
-    assert (
-        pictures(dealt, plan).flatten(1).float().mean(1).sort().values.equal(real.flatten(1).float().mean(1).sort()[0])
-    )
+    captions = manifest.captions(plan.split)
+    for item, query, negatives in zip(plan.items, *choose_negatives(plan, manifest, PROTOCOL), strict=True):
+        assert dealt._image_of[item.id] in {captions[place].image_id for place in [query, *negatives]}
     other = real_of_other_split(manifest, plan, 16)  # the plan's split is "train"
     assert other.name == "real-test" and not other.caption_linked
     shown = {other._image_of[item.id] for item in plan.items}
@@ -89,7 +92,7 @@ def test_one_split_only(manifest, plan):
 
 def test_identities_tell_controls_apart(manifest, plan):
     sources = [make(manifest, plan) for make in CONTROLS.values()]
-    sources.append(shuffled_captions(manifest, dataclasses.replace(plan, seed=1), 16))
+    sources.append(shuffled_captions(manifest, dataclasses.replace(plan, seed=1), 16, PROTOCOL))
     assert len({source.identity for source in sources}) == len(sources)
 
 
