@@ -224,7 +224,10 @@ def _sources(
         elif control == "real-train" and len(manifest.splits) > 1:
             yield real_of_other_split(manifest, plan, side)
         elif control == "shuffled-captions":
-            yield shuffled_captions(manifest, plan, side, protocol)
+            try:
+                yield shuffled_captions(manifest, plan, side, protocol)
+            except UserError as error:  # R-precision fails with the same sentence; other columns need no such row
+                say(f"No shuffled-captions row: {error}")
         elif control == "noise":
             yield NoiseSource(side)
         elif control == "untrained":

@@ -77,9 +77,9 @@ def test_the_controls_lie_where_they_must(full_table):
     assert noise.low <= 10 <= noise.high < found["ground-truth", "r"].value
 
 
-def test_the_untrained_row_is_the_model_before_its_first_step(full_table, trained):
+def test_the_untrained_row_is_the_model_before_its_first_step(full_table):
     source = cells(full_table)["untrained", "fid"].source
-    assert source.steps == 0 and source.trained_on == "squares" and source.title == trained.card.title
+    assert source.steps == 0 and source.trained_on == "squares" and source.title == "Untrained (Stub)"
     model = cells(full_table)["stub", "fid"]
     assert model.source.steps == 4 and model.images_digest != cells(full_table)["untrained", "fid"].images_digest
 
@@ -118,6 +118,13 @@ def test_a_column_without_negatives_takes_no_other_with_it(table):
     done = table(change={"negatives": 5000}, controls=False, metrics=("r", "is", "fid"))
     assert [record.status for record in done.records] == ["failed", "ok", "ok"]
     assert "needs 5000 captions" in done.records[0].error
+
+
+def test_without_negatives_there_is_no_shuffled_row_and_all_others(table, capsys):
+    found = cells(table(change={"negatives": 5000}, metrics=("fid", "r")))
+    assert {row for row, _ in found} == {"stub", *CONTROLS} - {"shuffled-captions"}
+    assert all(record.status == ("failed" if column == "r" else "ok") for (_, column), record in found.items())
+    assert "No shuffled-captions row: R-precision needs 5000 captions" in capsys.readouterr().err
 
 
 def test_missing_weights_are_one_sentence_and_failed_records(table, tmp_path, monkeypatch, capsys):
