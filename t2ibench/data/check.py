@@ -53,7 +53,7 @@ def check_dataset(manifest: Manifest, entry: DatasetEntry, *, progress: bool = T
     outside: list[str] = []
     with ThreadPoolExecutor(reading_threads()) as pool:
         faults = pool.map(lambda image: _check_picture(manifest, image), manifest.images)
-        bar = tqdm(faults, total=len(manifest.images), desc=f"checking {manifest.name}", disable=not progress, delay=1)
+        bar = tqdm(faults, total=len(manifest.images), desc=f"checking {manifest.name}", disable=None if progress else True, delay=1)
         for image, (problem, box_outside) in zip(manifest.images, bar, strict=True):
             problems += [problem] if problem else []
             outside += [image.id] if box_outside else []
