@@ -214,11 +214,25 @@ class Results:
         return records, faults
 
     def latest(self) -> tuple[dict[str, ResultRecord], list[str]]:
-        """Return (record id -> last record written under it, sentences about lines left out)."""
+        """Return (record id -> last record written under it, sentences about lines left out).
+
+        A failure whose number was had later is left out: without its weights an extractor has no full identity, so the
+        two have different ids.
+        """
         records, faults = self.read()
-        return {record.id: record for record in records}, faults
+        latest = {record.id: record for record in records}
+        had = {_question(record) for record in latest.values() if record.status == "ok"}
+        return {
+            key: record for key, record in latest.items() if record.status == "ok" or _question(record) not in had
+        }, faults
 
     def attach_picture(self, name: str, png: bytes) -> str:
         """Write a picture for galleries and return its file name under pictures/."""
         write_bytes(self.folder / "pictures" / name, png)
         return name
+
+
+def _question(record: ResultRecord) -> tuple[str, ...]:
+    """Return what was asked, whatever the extractor's weights."""
+    source, plan = record.source, record.plan
+    return (source.name, source.identity, plan.manifest, plan.digest, plan.protocol_digest, record.metric.column)

@@ -97,3 +97,14 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError):
         Results(tmp_path / "file").append([record()])
+
+
+def test_a_failure_is_left_out_once_the_number_was_had(tmp_path):
+    results = Results(tmp_path)
+    missing = record().metric.model_copy(update={"features": {"name": "simnet", "missing": True}})
+    failed = record(metric=missing, id="f" * 64, status="failed", value=None, error="no weights")
+    results.append([failed])
+    assert list(results.latest()[0].values()) == [failed]
+    results.append([record()])
+    assert list(results.latest()[0].values()) == [record()]
+    assert len(results.read()[0]) == 2
