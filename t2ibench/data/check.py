@@ -53,7 +53,8 @@ def check_dataset(manifest: Manifest, entry: DatasetEntry, *, progress: bool = T
     outside: list[str] = []
     with ThreadPoolExecutor(reading_threads()) as pool:
         faults = pool.map(lambda image: _check_picture(manifest, image), manifest.images)
-        bar = tqdm(faults, total=len(manifest.images), desc=f"checking {manifest.name}", disable=None if progress else True, delay=1)
+        silent = None if progress else True  # None: silent unless stderr is a terminal
+        bar = tqdm(faults, total=len(manifest.images), desc=f"checking {manifest.name}", disable=silent, delay=1)
         for image, (problem, box_outside) in zip(manifest.images, bar, strict=True):
             problems += [problem] if problem else []
             outside += [image.id] if box_outside else []

@@ -24,7 +24,8 @@ def digests_of(paths: Sequence[Path], *, title: str, progress: bool) -> list[Fil
     """Return the state of every file, in order; `progress` shows a bar with the time left on stderr."""
     with ThreadPoolExecutor(4) as pool:  # hashing and reading hold no lock of Python's
         states = pool.map(_state, paths)
-        return list(tqdm(states, total=len(paths), desc=title, unit="file", disable=None if progress else True, delay=1.0))
+        silent = None if progress else True  # None: silent unless stderr is a terminal
+        return list(tqdm(states, total=len(paths), desc=title, unit="file", disable=silent, delay=1.0))
 
 
 def _state(path: Path) -> FileState:

@@ -183,7 +183,8 @@ def _write(folder: Path, root: Path, request: dict[str, int], processes: int | N
     chunks = [pictures[start : start + _CHUNK] for start in range(0, count, _CHUNK)]
     draw = partial(_draw_chunk, folder, request["size"], request["seed"])
     rows: list[Drawn] = []
-    with tqdm(total=count, desc="drawing simbirds", unit="image", file=sys.stderr, disable=None if progress else True) as bar:
+    silent = None if progress else True  # None: silent unless stderr is a terminal
+    with tqdm(total=count, desc="drawing simbirds", unit="image", file=sys.stderr, disable=silent) as bar:
         for drawn in _mapped(draw, chunks, processes):
             rows += drawn
             bar.update(len(drawn))
