@@ -68,7 +68,7 @@ def test_settings_are_layered():
     entry = content.models["attngan"]
     assert settings_for(entry, "cub")[0] == entry.steps
     assert settings_for(entry, "simbirds")[0] == entry.on["simbirds"].steps
-    assert settings_for(entry, "simbirds", "no-damsm")[1]["damsm_lambda"] == 0.0
+    assert settings_for(entry, "simbirds", "no-damsm")[1]["damsm_weight"] == 0.0
     with pytest.raises(UserError, match="Did you mean no-damsm"):
         settings_for(entry, "cub", "no-dasmm")
 

@@ -79,7 +79,7 @@ def test_captions_do_not_depend_on_their_batch() -> None:
 def test_small_encoder_has_a_grid_of_eight(resolution: int) -> None:
     encoder = SmallImageEncoder(resolution=resolution)
     pictures = torch.rand(3, 3, 48, 48) * 2 - 1
-    regions, codes = encoder.train()(pictures)
+    regions, codes = encoder.eval()(pictures)
     assert regions.shape == (3, 256, 8, 8)
     assert codes.shape == (3, 256)
     alone, _ = encoder(pictures[:1])
