@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -106,6 +107,7 @@ def make_simbirds(
     unfinished = root.with_name(f".{root.name}.simbirds-unfinished")
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=root.parent).close()  # a lock waits for ever where no file can be made
         with FileLock(root.with_name(f".{root.name}.simbirds-lock")):
             found = _existing(root, request)
             if found is not None:
