@@ -20,6 +20,7 @@ KINDS: Final[Mapping[str, str]] = {
     "metrics": "metric",
     "datasets": "data set",
     "reports": "report",
+    "pretrained": "set of pretrained models",
 }
 """Plural, as in the entry-point group `t2ibench.<plural>`, to singular, as in messages."""
 

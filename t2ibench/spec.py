@@ -119,11 +119,15 @@ class ProtocolEntry(Frozen):
 
 
 class SuiteEntry(Frozen):
-    """Models (with variants as "model:variant") to train, evaluate and report on one data set."""
+    """Models (with variants as "model:variant") to train, evaluate and report on one data set.
+
+    `shipped` are evaluated beside them as they came with the package, without training.
+    """
 
     title: str = ""
     data: Name
     models: tuple[str, ...]
+    shipped: tuple[str, ...] = ()
     report: Name = "leaderboard"
 
 
@@ -150,7 +154,7 @@ class Benchmarks(Frozen):
                 _known(f"protocols.{name}.metrics", column, self.metrics)
         for name, suite in self.suites.items():
             _known(f"suites.{name}.data", suite.data, self.datasets)
-            for model in suite.models:
+            for model in (*suite.models, *suite.shipped):
                 base, _, variant = model.partition(":")
                 _known(f"suites.{name}.models", base, self.models)
                 if variant:

@@ -31,6 +31,7 @@ from t2ibench.store import Store
 from t2ibench.training.progress import say
 from t2ibench.types import SamplePlan
 from t2ibench.workflow.models import find_models, require_model
+from t2ibench.workflow.shipped import is_shipped, shipped_models
 from t2ibench.workflow.train import untrained_twin
 from t2ibench.workspace import Workspace
 
@@ -141,12 +142,15 @@ def _datasets(request: EvaluateRequest, benchmarks: Benchmarks, workspace: Works
             if dataset not in benchmarks.datasets:
                 raise unknown_name("data set", dataset, benchmarks.datasets)
         return request.datasets
-    prepared = prepared_datasets(benchmarks, workspace)
+    # A drawn data set that a shipped model learned from needs no preparing by hand.
+    shipped = {model.dataset for model in shipped_models(benchmarks)}
+    prepared = [*prepared_datasets(benchmarks, workspace)]
+    prepared += [dataset for dataset in benchmarks.datasets if dataset in shipped and dataset not in prepared]
     found = [
         dataset
         for dataset in prepared
         if all(
-            any(model.dataset == dataset for model in find_models(workspace, selector, dataset))  # a path has its own
+            any(model.dataset == dataset for model in find_models(workspace, selector, dataset, benchmarks=benchmarks))
             for selector in request.models
         )
     ]
@@ -189,9 +193,9 @@ def _extractor(
     encoder = None
     entry = benchmarks.features[name]
     if entry.plugin in benchmarks.encoders:
-        trained = find_models(workspace, entry.plugin, dataset)
-        # The longest trained one judges: a short trial made later must not move numbers.
-        encoder = max(trained, key=lambda model: model.steps).path if trained else None
+        trained = find_models(workspace, entry.plugin, dataset, benchmarks=benchmarks)
+        # A shipped one judges: the same on every machine. Else the longest trained: a short trial must not move numbers.
+        encoder = max(trained, key=lambda model: (is_shipped(model), model.steps)).path if trained else None
     return Extractor(
         FeatureContext(
             name=name,

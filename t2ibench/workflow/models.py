@@ -7,17 +7,23 @@ from pathlib import Path
 from t2ibench.errors import UserError, unknown_name
 from t2ibench.model_folder import ModelFolder, is_model_folder, read_model_folder
 from t2ibench.spec import Benchmarks
+from t2ibench.workflow.shipped import shipped_models
 from t2ibench.workspace import Workspace
 
 
-def find_models(workspace: Workspace, selector: str, dataset: str | None = None) -> list[ModelFolder]:
+def find_models(
+    workspace: Workspace, selector: str, dataset: str | None = None, *, benchmarks: Benchmarks | None = None
+) -> list[ModelFolder]:
     """Return the models or encoders that a selector means, newest first; of one run the longest trained comes first.
+
+    Those that came with the package are last.
 
     Args:
         workspace: whose runs are searched.
         selector: "attngan"; "attngan:attngan1"; "attngan@1f3a", of whose spec or identity the digest begins so; or the
             path of a model folder or a run folder.
         dataset: only models that learned from it; None for all. A path is taken whatever it learned from.
+        benchmarks: content of benchmarks.toml; None leaves the shipped models out.
 
     Models of 0 steps are found by their path only. Sizes of files are checked, digests are not: loading does that.
     """
@@ -37,7 +43,8 @@ def find_models(workspace: Workspace, selector: str, dataset: str | None = None)
             fits = model.description.spec.startswith(prefix) or model.identity.startswith(prefix)
             if model.steps and model.label == label and fits:
                 found.append(model)
-    return _sorted(found)
+    own = _sorted(found)
+    return own if benchmarks is None else [*own, *_shipped(benchmarks, label, prefix, dataset)]
 
 
 def require_model(
@@ -48,7 +55,7 @@ def require_model(
     Raises:
         UserError: there is none; the text names the command that would make it, or near names.
     """
-    found = find_models(workspace, selector, dataset)
+    found = find_models(workspace, selector, dataset, benchmarks=benchmarks)
     if found:
         return found[0]
     if "/" in selector:
@@ -63,6 +70,11 @@ def require_model(
     where = f" on {dataset}" if dataset else ""
     data = f" --data {dataset}" if dataset else ""
     raise UserError(f"{selector} is not trained{where} yet. `t2ibench train {label}{data}` trains it.")
+
+
+def _shipped(benchmarks: Benchmarks, label: str, prefix: str, dataset: str | None) -> list[ModelFolder]:
+    models = shipped_models(benchmarks, dataset)
+    return [model for model in models if model.label == label and model.identity.startswith(prefix)]
 
 
 def _under(run: Path) -> list[Path]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from t2ibench.errors import UserError, unknown_name
+from t2ibench.model_folder import ModelFolder
 from t2ibench.registry import registry
 from t2ibench.spec import Benchmarks, TrainableEntry, TrainingSpec, settings_for
 from t2ibench.training.run_folder import RunFolder
 from t2ibench.workflow.parameters import checked_parameters
+from t2ibench.workflow.shipped import MARK, shipped_models
 from t2ibench.workspace import Workspace
 
 DEFAULT_DATASET = "simbirds"
@@ -65,6 +68,7 @@ class Job:
         folder: the run's folder.
         title: display name.
         encoders: name -> the encoder's own job.
+        shipped: the folder of just this encoder, if it came with a package; it is not trained then.
     """
 
     spec: TrainingSpec
@@ -73,20 +77,28 @@ class Job:
     folder: RunFolder
     title: str
     encoders: Mapping[str, Job] = field(default_factory=dict)
+    shipped: ModelFolder | None = None
 
     @property
     def exported(self) -> Path:
         """The model folder that the job ends in."""
+        if self.shipped is not None:
+            return self.shipped.path
         return self.folder.model(self.steps)
 
     @property
     def done(self) -> bool:
         """Whether that folder is there and complete."""
-        return self.steps in self.folder.exported_steps()
+        return self.shipped is not None or self.steps in self.folder.exported_steps()
 
     @property
     def identity(self) -> str:
-        """What names the weights before they exist, training being deterministic: "<spec digest>@<steps>"."""
+        """What names the weights before they exist, training being deterministic: "<spec digest>@<steps>".
+
+        Shipped weights are rounded to half precision, so they have a name of their own.
+        """
+        if self.shipped is not None:
+            return MARK + self.shipped.identity
         return f"{self.spec.digest}@{self.steps}"
 
     def describe(self) -> dict[str, Any]:
@@ -158,22 +170,29 @@ def _encoder(
     workspace: Workspace,
     manifest: str,
 ) -> Job:
-    """Return the job of an encoder that a model needs. Its precision is full always: it judges too."""
+    """Return the job of an encoder that a model needs.
+
+    Its precision is full always: it judges too. Its seed is the spec's own, so that models of several seeds share it, as
+    in the papers.
+    """
     if name not in benchmarks.encoders:
         raise unknown_name("encoder", name, benchmarks.encoders)
     batch_size = None if request.batch_size is None else max(request.batch_size, _SMALLEST_ENCODER_BATCH)
-    own = TrainRequest(name, dataset=request.dataset, batch_size=batch_size, seed=request.seed, parameters=parameters)
+    own = TrainRequest(name, dataset=request.dataset, batch_size=batch_size, parameters=parameters)
     job = resolve(own, benchmarks, workspace, manifest)
-    return _with_steps(job, _encoder_steps(job, request, model_steps))
+    job = _with_steps(job, _encoder_steps(job, request, model_steps, benchmarks))
+    return dataclasses.replace(job, shipped=_shipped(job, benchmarks))
 
 
-def _encoder_steps(job: Job, request: TrainRequest, model_steps: int) -> int:
+def _encoder_steps(job: Job, request: TrainRequest, model_steps: int, benchmarks: Benchmarks) -> int:
     """Return how long to train an encoder: its own steps, but for a short trial of the model no longer than the trial.
 
     An encoder that was trained longer already is taken as it is.
     """
     if request.encoder_steps is not None:
         return request.encoder_steps
+    if _shipped(job, benchmarks) is not None:
+        return job.full_steps
     if request.steps is None or request.steps >= model_steps:
         return job.full_steps
     trial = min(job.full_steps, request.steps)
@@ -181,7 +200,21 @@ def _encoder_steps(job: Job, request: TrainRequest, model_steps: int) -> int:
 
 
 def _with_steps(job: Job, steps: int) -> Job:
-    return Job(job.spec, steps, job.full_steps, job.folder, job.title, job.encoders)
+    return dataclasses.replace(job, steps=steps)
+
+
+def _shipped(job: Job, benchmarks: Benchmarks) -> ModelFolder | None:
+    """Return the encoder that came with a package if it is what the job would make, but for rounding."""
+    if job.spec.precision != "32-true":
+        return None
+    plugin = registry("encoders")[job.spec.plugin]
+    for model in shipped_models(benchmarks, job.spec.dataset):
+        found = model.description
+        if (found.label, found.plugin, found.seed, found.steps) == (job.spec.label, job.spec.plugin, job.spec.seed, job.steps):
+            # Read by today's plug-in, so that a parameter that was added since has its default.
+            if plugin.Parameters.model_validate(dict(found.parameters)).model_dump(mode="json") == dict(job.spec.parameters):
+                return model
+    return None
 
 
 def _entry(name: str, benchmarks: Benchmarks) -> tuple[Literal["model", "encoder"], TrainableEntry]:

@@ -45,5 +45,6 @@ def run_suite(
     for request in requests_of(suite, seed=seed):
         folders.append(ensure_trained(request, benchmarks, workspace, compute=compute))
         say(f"{request.name} is ready: {folders[-1]}")
-    asked = EvaluateRequest(models=tuple(str(folder) for folder in folders), datasets=(suite.data,))
+    models = (*suite.shipped, *(str(folder) for folder in folders))
+    asked = EvaluateRequest(models=models, datasets=(suite.data,))
     return evaluate(asked, benchmarks, workspace, device=compute.device)

@@ -31,6 +31,7 @@ from t2ibench.training.rhythm import USUAL, Rhythm
 from t2ibench.training.run_folder import RunFolder
 from t2ibench.types import Origin
 from t2ibench.workflow.plan import Job, TrainRequest, resolve
+from t2ibench.workflow.shipped import MARK, is_shipped, shipped_by_identity
 from t2ibench.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -138,6 +139,8 @@ def untrained_twin(folder: ModelFolder, benchmarks: Benchmarks, workspace: Works
     Raises:
         UserError: the model was not trained here (imported weights have no beginning), or its encoder is gone.
     """
+    if is_shipped(folder):
+        return _twin_of_shipped(folder, benchmarks, workspace)
     path = folder.path.parent.parent
     spec_path = path / "spec.json"
     if not folder.description.spec or not spec_path.is_file():
@@ -150,9 +153,36 @@ def untrained_twin(folder: ModelFolder, benchmarks: Benchmarks, workspace: Works
         return job.exported
     encoders = {}
     for name, encoder in folder.description.encoders.items():
-        found = encoder_folder(workspace, name, spec.dataset, encoder)
-        encoders[name] = read_model_folder(found)
-    manifest = open_dataset(spec.dataset, benchmarks, workspace)
+        encoders[name] = encoder_folder(workspace, name, spec.dataset, encoder, benchmarks)
+    return _initialised(job, encoders, benchmarks, workspace)
+
+
+def _twin_of_shipped(folder: ModelFolder, benchmarks: Benchmarks, workspace: Workspace) -> Path:
+    """Return the untrained twin of a model that came with a package: the spec is made again from its description."""
+    found = folder.description
+    spec = TrainingSpec(
+        kind=found.kind,
+        name=found.name,
+        variant=found.variant,
+        plugin=found.plugin,
+        parameters=found.parameters,
+        dataset=found.dataset,
+        manifest=found.manifest,
+        encoders={name: encoder.trained for name, encoder in found.encoders.items()},
+        seed=found.seed,
+    )
+    job = Job(spec, 0, folder.steps, RunFolder.of(spec, workspace), folder.card.title)
+    if job.done:
+        return job.exported
+    encoders = {name: shipped_by_identity(encoder.trained, benchmarks) for name, encoder in found.encoders.items()}
+    return _initialised(job, encoders, benchmarks, workspace)
+
+
+def _initialised(
+    job: Job, encoders: Mapping[str, ModelFolder], benchmarks: Benchmarks, workspace: Workspace
+) -> Path:
+    """Return the model folder of a job of no steps."""
+    manifest = open_dataset(job.spec.dataset, benchmarks, workspace)
     with job.folder.locked():
         if not job.done:
             import torch
@@ -161,19 +191,23 @@ def untrained_twin(folder: ModelFolder, benchmarks: Benchmarks, workspace: Works
     return job.exported
 
 
-def encoder_folder(workspace: Workspace, name: str, dataset: str, encoder: EncoderDescription) -> Path:
-    """Return the folder of an encoder that a model was trained with.
+def encoder_folder(
+    workspace: Workspace, name: str, dataset: str, encoder: EncoderDescription, benchmarks: Benchmarks
+) -> ModelFolder:
+    """Return the encoder that a model was trained with.
 
     Raises:
         UserError: it is not in the workspace any more.
     """
+    if encoder.trained.startswith(MARK):
+        return shipped_by_identity(encoder.trained, benchmarks)
     digest, _, steps = encoder.trained.partition("@")
     path = workspace.runs / name / dataset / digest[:12] / "model" / f"step-{int(steps or 0):06d}"
     if not path.is_dir():
         raise UserError(
             f"The encoder {name} that the model was trained with is not in {path} any more; train it again."
         )
-    return path
+    return read_model_folder(path)
 
 
 def _train(
