@@ -160,6 +160,23 @@ class AttentionMap:
     weights: Tensor
 
 
+@dataclass(frozen=True, slots=True)
+class GateMap:
+    """How far a gate of one stage was open.
+
+    Attributes:
+        name: of the gate, as in "writing" or "response" (DM-GAN).
+        stage: side of the picture this gate led to, in pixels.
+        values: in [0, 1]: N x T by word, or N x h x w by place.
+        words: per caption, the words in order (N lists), for a gate by word; empty for one by place.
+    """
+
+    name: str
+    stage: int
+    values: Tensor
+    words: tuple[tuple[str, ...], ...] = ()
+
+
 @dataclass(slots=True)
 class Trace:
     """What a model shows of its inner life, for galleries; metrics never read it.
@@ -167,10 +184,12 @@ class Trace:
     Attributes:
         stages: side in pixels -> float pictures N x 3 x side x side in [-1, 1].
         attention: attention maps in the order of the stages.
+        gates: gates in the order of the stages; empty for models without any.
     """
 
     stages: dict[int, Tensor] = field(default_factory=dict)
     attention: list[AttentionMap] = field(default_factory=list)
+    gates: list[GateMap] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import ClassVar, Self
 
-import torch
-from torch import Tensor
-from torch.nn import Module
-from torch.optim import Optimizer
-
-from t2ibench.interfaces import BoundNoise, BuildContext
-from t2ibench.text.damsm import DAMSM, TextCodes, sentence_loss, words_loss
-from t2ibench.types import (
-    AttentionMap,
-    Capabilities,
-    Caption,
-    DataRequest,
-    ModelCard,
-    Phase,
-    Trace,
-    TrainBatch,
-    Update,
-)
+from t2ibench.interfaces import BuildContext
+from t2ibench.text.damsm import DAMSM
+from t2ibench.types import ModelCard
 from t2ibench_baselines._stackgan_lineage.cards import read_card
-from t2ibench_baselines._stackgan_lineage.conditioning import divergence
 from t2ibench_baselines._stackgan_lineage.initialisation import initialise
-from t2ibench_baselines._stackgan_lineage.modes import evaluating, frozen
-from t2ibench_baselines._stackgan_lineage.optimisation import adam_optimizers, with_instance_noise
+from t2ibench_baselines._stackgan_lineage.staged_model import StagedModel
 from t2ibench_baselines.attngan.discriminator import Discriminator
-from t2ibench_baselines.attngan.generator import Generated, Generator
-from t2ibench_baselines.attngan.losses import Parts, detached, discriminator_loss, generator_loss
+from t2ibench_baselines.attngan.generator import Generator
 from t2ibench_baselines.attngan.parameters import AttnGANParameters
 
 
-class AttnGAN:
+class AttnGAN(StagedModel):
     """AttnGAN (Xu et al., CVPR 2018): stages of doubling side, each of which attends to the words."""
 
     Parameters: ClassVar[type[AttnGANParameters]] = AttnGANParameters
@@ -46,27 +28,14 @@ class AttnGAN:
         discriminators: Mapping[int, Discriminator],
         encoder: DAMSM,
     ) -> None:
-        self.parameters = parameters
-        self.generator = generator
-        self.discriminators = dict(discriminators)
-        self.encoder = encoder
-        self.capabilities = Capabilities(
-            resolution=parameters.sides[-1],
-            stages=parameters.judged_sides,
-            uses=frozenset({"sentence", "words"}) if self._attends else frozenset({"sentence"}),
-            latents=("z", "ca"),
-            attention=self._attends,
+        super().__init__(
+            parameters, generator, discriminators, encoder, attends=parameters.attention and parameters.branches > 1
         )
 
     @classmethod
     def card(cls) -> ModelCard:
         """Return title, paper and licence."""
         return read_card(__package__ or "t2ibench_baselines.attngan")
-
-    @classmethod
-    def requirements(cls, parameters: AttnGANParameters) -> tuple[str, ...]:
-        """Return the encoder it reads captions with, and that teaches its generator."""
-        return ("damsm",)
 
     @classmethod
     def build(cls, parameters: AttnGANParameters, context: BuildContext) -> Self:
@@ -94,109 +63,3 @@ class AttnGAN:
         for network in (generator, *discriminators.values()):
             initialise(network)
         return cls(p, generator, discriminators, encoder)
-
-    @property
-    def _attends(self) -> bool:
-        return self.parameters.attention and self.parameters.branches > 1
-
-    def exported(self) -> Mapping[str, Module]:
-        """Return the generator and the text encoder it reads captions with."""
-        return {"generator": self.generator, "text_encoder": self.encoder.text_encoder}
-
-    def networks(self) -> Mapping[str, Module]:
-        """Return the generator and a discriminator a side."""
-        judges = {f"discriminator/{side}": judge for side, judge in self.discriminators.items()}
-        return {"generator": self.generator, **judges}
-
-    def frozen_networks(self) -> Mapping[str, Module]:
-        """Return the text encoder and, where its losses count, the image encoder."""
-        networks: dict[str, Module] = {"text_encoder": self.encoder.text_encoder}
-        if self.parameters.damsm_weight:
-            networks["image_encoder"] = self.encoder.image_encoder
-        return networks
-
-    def data_request(self) -> DataRequest:
-        """Return pictures of all sides that are judged."""
-        return DataRequest(resolutions=self.parameters.judged_sides, batch_size=self.parameters.batch_size)
-
-    def optimizers(self) -> Mapping[str, Optimizer]:
-        """Return one Adam a network."""
-        return adam_optimizers(self.networks(), self.parameters)
-
-    def curriculum(self) -> Sequence[Phase]:
-        """Return one phase."""
-        return (Phase(),)
-
-    def averaging(self) -> Mapping[str, float]:
-        """Return the generator's decay."""
-        return {"generator": self.parameters.averaging}
-
-    def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
-        """Yield an update a discriminator, then the generator's on the same pictures (made once a step)."""
-        p = self.parameters
-        with torch.no_grad():
-            codes = self.encoder.encode_text(batch.captions, maximum=p.words_maximum, noise=noise)
-        made = self._generate(codes, noise)
-        if p.discriminators_learn(batch.step):
-            for side, discriminator in self.discriminators.items():
-                loss, parts = discriminator_loss(
-                    discriminator,
-                    with_instance_noise(batch.images[side], p, batch.step, noise, f"real/{side}"),
-                    with_instance_noise(made.pictures[side], p, batch.step, noise, f"fake/{side}"),
-                    codes.sentence,
-                    p,
-                    r1_weight=p.r1_weight_at(batch.step),
-                )
-                yield Update(f"discriminator/{side}", loss, parts)
-        loss, parts = self._generator_loss(made, codes, batch, noise)
-        yield Update("generator", loss, parts)
-
-    def _generator_loss(
-        self, made: Generated, codes: TextCodes, batch: TrainBatch, noise: BoundNoise
-    ) -> tuple[Tensor, Parts]:
-        """Return the generator's loss (AttnGAN, equation 4) and its parts.
-
-        The discriminators' terms are summed over the sides; the DAMSM terms are made of the last picture; the
-        divergence of the conditioning augmentation is in the official code, not in the equation.
-        """
-        p = self.parameters
-        parts: Parts = {"divergence": divergence(made.condition)}
-        loss = p.divergence_weight * parts["divergence"]
-        with frozen(self.discriminators.values()):
-            for side, discriminator in self.discriminators.items():
-                fake = with_instance_noise(made.pictures[side], p, batch.step, noise, f"fake/{side}")
-                term, terms = generator_loss(discriminator, fake, codes.sentence, p)
-                loss = loss + term
-                parts |= {f"{name}/{side}": value for name, value in terms.items()}
-        if p.damsm_weight:
-            with frozen([self.encoder.image_encoder]):
-                regions, pictures = self.encoder.encode_images(made.pictures[p.sides[-1]])
-            words = words_loss(regions, codes.words, codes.padding, batch.class_ids, p.gammas)
-            sentences = sentence_loss(pictures, codes.sentence, batch.class_ids, p.gammas)
-            parts |= {f"words/{name}": value for name, value in words._asdict().items()}
-            parts |= {f"sentence/{name}": value for name, value in sentences._asdict().items()}
-            loss = loss + p.damsm_weight * (words.total + sentences.total)
-        return loss, detached(parts)
-
-    def generate(self, captions: Sequence[Caption], noise: BoundNoise, *, trace: Trace | None = None) -> Tensor:
-        """Return float32 pictures, N x 3 x H x W in [-1, 1], of N captions; eval mode, noise "z" and "ca" as given.
-
-        A picture depends on its caption and noise alone, unless `official_mask` is set.
-
-        Raises:
-            UserError: a caption without a known word.
-        """
-        with torch.no_grad(), evaluating(self.generator, self.encoder.text_encoder):
-            codes = self.encoder.encode_text(captions, maximum=self.parameters.words_maximum_generation, noise=noise)
-            made = self._generate(codes, noise)
-        if trace is not None:
-            trace.stages.update({side: pictures.float() for side, pictures in made.pictures.items()})
-            for side, weights in made.attention.items():
-                trace.attention.append(AttentionMap(side, codes.text, weights.float()))
-        return made.pictures[self.parameters.sides[-1]].float()
-
-    def _generate(self, codes: TextCodes, noise: BoundNoise) -> Generated:
-        latent = noise.draw("z", (self.parameters.latent,))
-        augmentation = noise.draw("ca", (self.parameters.condition,))
-        made: Generated = self.generator(latent, augmentation, codes.sentence, codes.words, codes.padding)
-        return made

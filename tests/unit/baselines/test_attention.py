@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from t2ibench_baselines.attngan.attention import Attended, WordAttention
+from t2ibench_baselines._stackgan_lineage.word_attention import Attended, WordAttention
 
 
 def run(lengths: list[int], *, official: bool, rows: slice = slice(None)) -> Attended:

@@ -6,9 +6,9 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from t2ibench_baselines._stackgan_lineage import judge_losses
 from t2ibench_baselines._stackgan_lineage.adversarial import AdversarialParameters, gradient_penalty
 from t2ibench_baselines._stackgan_lineage.conditioning import Condition, divergence
-from t2ibench_baselines.attngan import losses as attngan_losses
 from t2ibench_baselines.attngan.discriminator import Discriminator as AttnGANDiscriminator
 from t2ibench_baselines.stackgan_v2 import losses as stackgan_losses
 from t2ibench_baselines.stackgan_v2.discriminator import Discriminator as StackGANDiscriminator
@@ -29,10 +29,10 @@ def undecided(discriminator: torch.nn.Module) -> None:
 def test_an_undecided_attngan_discriminator_pays_two_ln_two(unconditional: bool) -> None:
     discriminator = AttnGANDiscriminator(16, 4, 6, unconditional=unconditional)
     undecided(discriminator)
-    loss, parts = attngan_losses.discriminator_loss(discriminator, REAL, FAKE, SENTENCE, GAME)
+    loss, parts = judge_losses.discriminator_loss(discriminator, REAL, FAKE, SENTENCE, GAME)
     assert loss.item() == pytest.approx(2 * math.log(2))
     assert set(parts) == {"real_match", "fake_match", "wrong_match"} | ({"real", "fake"} if unconditional else set())
-    loss, _ = attngan_losses.generator_loss(discriminator, FAKE, SENTENCE, GAME)
+    loss, _ = judge_losses.generator_loss(discriminator, FAKE, SENTENCE, GAME)
     assert loss.item() == pytest.approx((1 + unconditional) * math.log(2))
 
 

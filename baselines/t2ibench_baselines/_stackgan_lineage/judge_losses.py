@@ -1,4 +1,4 @@
-"""AttnGAN's adversarial losses, one discriminator at a time."""
+"""The adversarial losses of AttnGAN and DM-GAN, one discriminator at a time."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import torch
 from torch import Tensor
 
 from t2ibench_baselines._stackgan_lineage.adversarial import AdversarialParameters, gradient_penalty
-from t2ibench_baselines.attngan.discriminator import Discriminator
+from t2ibench_baselines._stackgan_lineage.sentence_judge import SentenceJudge
 
 Parts = dict[str, Tensor]
 
 
 def discriminator_loss(
-    discriminator: Discriminator,
+    discriminator: SentenceJudge,
     real: Tensor,
     fake: Tensor,
     sentence: Tensor,
@@ -65,7 +65,7 @@ def discriminator_loss(
 
 
 def generator_loss(
-    discriminator: Discriminator, fake: Tensor, sentence: Tensor, game: AdversarialParameters
+    discriminator: SentenceJudge, fake: Tensor, sentence: Tensor, game: AdversarialParameters
 ) -> tuple[Tensor, Parts]:
     """Return what the generator pays to one discriminator, a scalar with a graph, and its parts (AttnGAN, equation 5).
 
