@@ -1,0 +1,163 @@
+"""Pickles of plain data, read without running anything they ask for.
+
+A pickle is a program. The field's files come from file-sharing links, so only lists, tuples, dicts, strings and numbers
+are built; numpy's integer scalars, which the released class_info.pickle of the birds holds, are rebuilt by our own code.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from t2ibench.errors import UserError
+
+Form = TypeVar("Form")
+
+_WIDTHS: Final = {
+    "i1": "b", "i2": "h", "i4": "i", "i8": "q", "u1": "B", "u2": "H", "u4": "I", "u8": "Q", "f4": "f", "f8": "d",
+}  # fmt: skip
+"""numpy's names of number types to those of `struct`."""
+
+
+class _NumberType:
+    """Stands in for numpy.dtype: remembers which kind of number follows and nothing else."""
+
+    def __init__(self, name: object, *_: object) -> None:
+        if not isinstance(name, str) or name not in _WIDTHS:
+            raise pickle.UnpicklingError(f"it holds numpy values of type {name!r}, which are not plain numbers")
+        self._letter = _WIDTHS[name]
+        self._order = "<"
+
+    def __setstate__(self, state: tuple[object, ...]) -> None:
+        if len(state) < 2 or state[1] not in ("<", ">", "|"):
+            raise pickle.UnpicklingError("it describes a numpy type in a way that is not known here")
+        self._order = ">" if state[1] == ">" else "<"
+
+    def number(self, content: str | bytes) -> int | float:
+        """Return the number of its bytes; Python 2 wrote them as a string."""
+        raw = content.encode("latin1") if isinstance(content, str) else content
+        value = struct.unpack(self._order + self._letter, raw)[0]
+        assert isinstance(value, int | float)
+        return value
+
+
+def _scalar(kind: object, content: object) -> int | float:
+    """Stand in for numpy's scalar constructor."""
+    if not isinstance(kind, _NumberType) or not isinstance(content, str | bytes):
+        raise pickle.UnpicklingError("it holds a numpy value that is not a plain number")
+    return kind.number(content)
+
+
+def _encode(text: object, codec: object = "latin1") -> bytes:
+    """Stand in for _codecs.encode, with which Python 3 writes bytes into old protocols."""
+    if not isinstance(text, str) or codec != "latin1":
+        raise pickle.UnpicklingError("it holds bytes in an encoding that is not known here")
+    return text.encode("latin1")
+
+
+_STAND_INS: Final[dict[tuple[str, str], Any]] = {
+    ("numpy", "dtype"): _NumberType,
+    ("numpy.core.multiarray", "scalar"): _scalar,
+    ("numpy._core.multiarray", "scalar"): _scalar,
+    ("_codecs", "encode"): _encode,
+}
+
+
+class _Refusal(pickle.UnpicklingError):
+    """The pickle asks for something that plain data never needs."""
+
+
+class _PlainUnpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        try:
+            return _STAND_INS[module, name]
+        except KeyError:
+            raise _Refusal(f"{module}.{name}") from None
+
+
+@dataclass(frozen=True)
+class PlainPickle:
+    """The content of a pickle of plain data.
+
+    Attributes:
+        value: lists, tuples, dicts, sets, str, bytes, int, float, bool and None.
+        repaired: whether a transfer in text mode had put a carriage return before every line feed; they were taken out.
+    """
+
+    value: Any
+    repaired: bool = False
+
+
+def open_plain_pickle(path: Path) -> PlainPickle:
+    """Return the plain data of a pickle. Python 2's strings are read as latin1; numpy scalars become int and float.
+
+    Raises:
+        UserError: the file is missing or truncated, is no pickle, or would run or build anything else. Nothing of such
+            a file is run.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist.") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.") from error
+    try:
+        return PlainPickle(_loaded(content))
+    except _Refusal as error:
+        raise UserError(
+            f"{path} is refused: besides plain data it asks for {error}, which could run code. Nothing of it was run. "
+            "Fetch the file again from its official source."
+        ) from error
+    except Exception as error:  # a damaged pickle may raise almost anything: UnpicklingError, EOFError, ValueError, ...
+        carriage_returns = _only_with_carriage_returns(content)
+        if carriage_returns:
+            try:
+                # The exact inverse of a transfer that writes \r\n for every \n, an \n after an \r included.
+                return PlainPickle(_loaded(content.replace(b"\r\n", b"\n")), repaired=True)
+            except Exception:  # the sentence below is about the file as it is
+                carriage_returns = True
+        hint = " Its line ends were changed on the way: transfer it in binary mode." if carriage_returns else ""
+        raise UserError(
+            f"{path} is truncated or is no pickle of plain data ({error or type(error).__name__}).{hint} "
+            "Delete it and fetch it again."
+        ) from error
+
+
+def read_plain_pickle(path: Path) -> Any:
+    """Return the value of `open_plain_pickle`."""
+    return open_plain_pickle(path).value
+
+
+def checked_form(form: TypeAdapter[Form], value: Any, path: Path, what: str) -> Form:
+    """Return the value of a pickle in the form it should have.
+
+    Args:
+        form: of the value.
+        value: as read.
+        path: the pickle, for the error.
+        what: the form in words, as in "a list of picture names".
+
+    Raises:
+        UserError: it has another form.
+    """
+    try:
+        return form.validate_python(value, strict=False)
+    except ValidationError as error:
+        raise UserError(
+            f"{path} should hold {what}, but does not ({error.errors()[0]['msg']}). Fetch it again."
+        ) from error
+
+
+def _loaded(content: bytes) -> Any:
+    return _PlainUnpickler(io.BytesIO(content), encoding="latin1").load()
+
+
+def _only_with_carriage_returns(content: bytes) -> bool:
+    """Return whether every line feed follows a carriage return, which no pickle of some length is by chance."""
+    return b"\n" in content and content.count(b"\n") == content.count(b"\r\n")
