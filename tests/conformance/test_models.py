@@ -24,6 +24,12 @@ MODELS = {
     "attngan, no attention": ({**LINEAGE, "generator_features": 4, "attention": False}, {"damsm": DAMSM}),
     "attngan, no damsm": ({**LINEAGE, "generator_features": 4, "damsm_weight": 0.0}, {"damsm": DAMSM}),
     "attngan, dcgan": ({**LINEAGE, "generator_features": 4, "dcgan": True}, {"damsm": DAMSM}),
+    "dmgan": ({**LINEAGE, "generator_features": 4}, {"damsm": DAMSM}),
+    "dmgan, three sides": ({**LINEAGE, "generator_features": 4, "branches": 3}, {"damsm": DAMSM | {"resolution": 64}}),
+    "dmgan, no gates": (
+        {**LINEAGE, "generator_features": 4, "writing_gate": False, "response_gate": False, "r1_weight": 1.0},
+        {"damsm": DAMSM},
+    ),
     "stackgan_v2": ({**LINEAGE, "generator_features": 8}, {"damsm": DAMSM}),
 }
 ENCODERS = {"stub-encoder": {}, "damsm": DAMSM}

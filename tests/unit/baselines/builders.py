@@ -12,6 +12,7 @@ from t2ibench.text.damsm import DAMSM, DAMSMParameters
 from t2ibench.text.vocabulary import Vocabulary
 from t2ibench.types import Caption, TrainBatch
 from t2ibench_baselines.attngan import AttnGAN
+from t2ibench_baselines.dmgan import DMGAN
 from t2ibench_baselines.stackgan_v2 import StackGANv2
 
 TEXTS = ("a small red bird with a black head", "this bird is blue", "a bird", "the green bird has long wings")
@@ -44,12 +45,17 @@ def attngan(purpose: str = "train", **given: Any) -> AttnGAN:
     return AttnGAN.build(AttnGAN.Parameters(**{**TINY, **given}), context(purpose))
 
 
+def dmgan(purpose: str = "train", **given: Any) -> DMGAN:
+    """Return a tiny DM-GAN with given parameters changed."""
+    return DMGAN.build(DMGAN.Parameters(**{**TINY, **given}), context(purpose))
+
+
 def stackgan(purpose: str = "train", **given: Any) -> StackGANv2:
     """Return a tiny StackGAN-v2 with given parameters changed."""
     return StackGANv2.build(StackGANv2.Parameters(**{**TINY, **given}), context(purpose))
 
 
-def batch(model: AttnGAN | StackGANv2, step: int = 0) -> TrainBatch:
+def batch(model: AttnGAN | DMGAN | StackGANv2, step: int = 0) -> TrainBatch:
     """Return a batch of random pictures, as the model asks for them."""
     generator = torch.Generator().manual_seed(step)
     request = model.data_request()

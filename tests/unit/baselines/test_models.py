@@ -1,4 +1,4 @@
-"""What holds of both models: protocols, updates, batch independence."""
+"""What holds of all models of the lineage: protocols, updates, batch independence."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from t2ibench.errors import UserError
 from t2ibench.interfaces import TextToImage, Trainable
 from t2ibench.noise import Noise
 from t2ibench.types import Caption, Trace
-from tests.unit.baselines.builders import CAPTIONS, attngan, batch, noise_of, stackgan
+from tests.unit.baselines.builders import CAPTIONS, attngan, batch, dmgan, noise_of, stackgan
 
 Builder = Callable[..., Any]
 
@@ -24,6 +24,11 @@ VARIANTS: list[tuple[Builder, dict[str, Any]]] = [
     (attngan, {"dcgan": True, "residual_blocks": 0}),
     (attngan, {"damsm_weight": 0.0}),
     (attngan, {"score": "hinge", "r1_weight": 1.0, "instance_noise": 0.1, "label_smoothing": 0.1}),
+    (dmgan, {}),
+    (dmgan, {"branches": 3, "r1_weight": 1.0}),
+    (dmgan, {"writing_gate": False, "response_gate": False}),
+    (dmgan, {"memory": False, "writing_gate": False, "response_gate": False}),
+    (dmgan, {"memory_relu": False, "detached_pooling": False, "self_concatenation": False}),
     (stackgan, {}),
     (stackgan, {"branches": 3, "colour_weight": 5.0}),
     (stackgan, {"unconditional_weight": 0.5, "r1_weight": 1.0, "instance_noise": 0.1}),
@@ -101,7 +106,7 @@ def test_trace_holds_what_capabilities_promise(builder: Builder, given: dict[str
         assert attended.weights[2, 2:].max() == 0
 
 
-@pytest.mark.parametrize("builder", [attngan, stackgan])
+@pytest.mark.parametrize("builder", [attngan, dmgan, stackgan])
 def test_generation_rebuilds_from_what_is_exported(builder: Builder) -> None:
     trained = builder()
     rebuilt = builder("generate")
@@ -114,7 +119,7 @@ def test_generation_rebuilds_from_what_is_exported(builder: Builder) -> None:
     assert rebuilt.encoder._image_encoder is None
 
 
-@pytest.mark.parametrize("builder", [attngan, stackgan])
+@pytest.mark.parametrize("builder", [attngan, dmgan, stackgan])
 def test_a_caption_without_known_words_is_refused(builder: Builder) -> None:
     model = builder("generate")
     captions = (*CAPTIONS, Caption("t/x", "purple dragons"))
@@ -122,7 +127,7 @@ def test_a_caption_without_known_words_is_refused(builder: Builder) -> None:
         model.generate(captions, noise_of(captions))
 
 
-@pytest.mark.parametrize("builder", [attngan, stackgan])
+@pytest.mark.parametrize("builder", [attngan, dmgan, stackgan])
 @pytest.mark.parametrize("maximum", [None, 3])
 def test_latents_are_those_that_are_drawn(builder: Builder, maximum: int | None) -> None:
     names = set()
@@ -138,7 +143,7 @@ def test_latents_are_those_that_are_drawn(builder: Builder, maximum: int | None)
     assert names == set(model.capabilities.latents) | thinning
 
 
-@pytest.mark.parametrize("builder", [attngan, stackgan])
+@pytest.mark.parametrize("builder", [attngan, dmgan, stackgan])
 def test_discriminators_can_rest(builder: Builder) -> None:
     model = builder(discriminator_every=2)
     names = [
@@ -149,7 +154,7 @@ def test_discriminators_can_rest(builder: Builder) -> None:
     assert all(step[-1] == "generator" for step in names)
 
 
-@pytest.mark.parametrize("builder", [attngan, stackgan])
+@pytest.mark.parametrize("builder", [attngan, dmgan, stackgan])
 def test_cards_and_requests(builder: Builder) -> None:
     model = builder()
     card = type(model).card()

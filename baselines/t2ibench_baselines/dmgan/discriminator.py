@@ -1,0 +1,17 @@
+"""DM-GAN's discriminators."""
+
+from __future__ import annotations
+
+from t2ibench_baselines._stackgan_lineage.sentence_judge import SentenceJudge
+from t2ibench_baselines._stackgan_lineage.spectral_normalisation import spectrally_normalised
+
+
+class Discriminator(SentenceJudge):
+    """Judge of the pictures of one side: AttnGAN's, spectrally normalised instead of batch normalised.
+
+    The paper does not speak of it; it is in the official code. The two convolutions that make the logits are plain.
+    Judging moves the power iterations, in evaluation too.
+    """
+
+    def __init__(self, side: int, width: int = 32, text_dimension: int = 256) -> None:
+        super().__init__(side, width, text_dimension, layer=spectrally_normalised)

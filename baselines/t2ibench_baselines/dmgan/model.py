@@ -1,0 +1,69 @@
+"""DM-GAN as a plug-in: what the training loop and the sampler see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+from t2ibench.interfaces import BuildContext
+from t2ibench.text.damsm import DAMSM
+from t2ibench.types import ModelCard
+from t2ibench_baselines._stackgan_lineage.cards import read_card
+from t2ibench_baselines._stackgan_lineage.initialisation import initialise
+from t2ibench_baselines._stackgan_lineage.staged_model import StagedModel
+from t2ibench_baselines.dmgan.discriminator import Discriminator
+from t2ibench_baselines.dmgan.generator import Generator
+from t2ibench_baselines.dmgan.parameters import DMGANParameters
+
+
+class DMGAN(StagedModel):
+    """DM-GAN (Zhu et al., CVPR 2019): stages of doubling side, each of which reads from a memory of the words.
+
+    The losses are AttnGAN's.
+    """
+
+    Parameters: ClassVar[type[DMGANParameters]] = DMGANParameters
+
+    def __init__(
+        self,
+        parameters: DMGANParameters,
+        generator: Generator,
+        discriminators: Mapping[int, Discriminator],
+        encoder: DAMSM,
+    ) -> None:
+        super().__init__(parameters, generator, discriminators, encoder, attends=parameters.branches > 1)
+
+    @classmethod
+    def card(cls) -> ModelCard:
+        """Return title, paper and licence."""
+        return read_card(__package__ or "t2ibench_baselines.dmgan")
+
+    @classmethod
+    def build(cls, parameters: DMGANParameters, context: BuildContext) -> Self:
+        """Return the model; for "generate" without discriminators, its generator's weights to be loaded."""
+        p = parameters
+        encoder: DAMSM = context.encoders["damsm"]
+        generator = Generator(
+            channels=p.generator_features,
+            branches=p.branches,
+            base_side=p.base_side,
+            residuals=p.residual_blocks,
+            latent=p.latent,
+            condition=p.condition,
+            text_dimension=encoder.dimension,
+            memory=p.memory,
+            writing_gate=p.writing_gate,
+            response_gate=p.response_gate,
+            memory_relu=p.memory_relu,
+            detached_pooling=p.detached_pooling,
+            self_concatenation=p.self_concatenation,
+            official_mask=p.official_mask,
+        )
+        if context.purpose == "generate":
+            return cls(p, generator, {}, encoder)
+        discriminators = {
+            side: Discriminator(side, p.discriminator_features, encoder.dimension) for side in p.judged_sides
+        }
+        for network in (generator, *discriminators.values()):
+            initialise(network)
+        return cls(p, generator, discriminators, encoder)
