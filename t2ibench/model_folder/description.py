@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from t2ibench.spec import Frozen
-from t2ibench.types import ModelCard
+from t2ibench.types import ModelCard, Origin
 
 
 class EncoderDescription(Frozen):
@@ -44,6 +44,7 @@ class ModelDescription(Frozen):
         seed: of its training.
         spec: digest of its training spec; "" for imported weights.
         encoders: by name, what building the model again needs of them.
+        originals: file name -> SHA-256 of the official files it was converted from; empty for a trained model.
         card: title, paper, licence, origin.
         created: UTC time of writing.
         environment: where it was trained, see `provenance.environment`.
@@ -61,9 +62,20 @@ class ModelDescription(Frozen):
     seed: int = 0
     spec: str = ""
     encoders: Mapping[str, EncoderDescription] = Field(default_factory=dict)
+    originals: Mapping[str, str] = Field(default_factory=dict)
     card: ModelCard
     created: str = ""
     environment: Mapping[str, Any] = Field(default_factory=dict)
+
+    @property
+    def imported(self) -> bool:
+        """Whether these are weights of the official code; such models have no steps of ours."""
+        return self.card.origin is Origin.OFFICIAL_WEIGHTS
+
+    @property
+    def learned(self) -> bool:
+        """Whether it is more than initial weights: trained here, or imported."""
+        return self.steps > 0 or self.imported
 
     @property
     def label(self) -> str:
