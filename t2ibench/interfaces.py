@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Caption,
         DataRequest,
         Estimate,
+        GaussianStatistics,
         ImageBatch,
         ModelCard,
         Phase,
@@ -51,11 +52,14 @@ class BuildContext:
         vocabulary: words of the data set's captions, index 0 is the padding; encoders need it.
         encoders: the encoders a model asked for in `requirements`, already trained (or, for "generate", with the shape
             to be filled from the model's folder).
+        data_root: folder of the data set's files, for plug-ins that read more of them than pictures and captions; None
+            where no data set is open.
     """
 
     purpose: Literal["train", "generate"]
     vocabulary: Sequence[str] = ()
     encoders: Mapping[str, Any] = field(default_factory=dict)
+    data_root: Path | None = None
 
 
 @runtime_checkable
@@ -107,7 +111,30 @@ class HasSchedule(Protocol):
     """A trainable whose learning rates change."""
 
     def learning_rates(self, step: int, steps_per_epoch: int) -> Mapping[str, float]:
-        """Return optimiser name -> learning rate for this step (from 0)."""
+        """Return optimiser name -> learning rate for this step.
+
+        Args:
+            step: counted from 0 within the phase of the curriculum.
+            steps_per_epoch: of this phase.
+        """
+        ...
+
+
+@runtime_checkable
+class ReadsDataFiles(Protocol):
+    """A plug-in class whose result depends on more files of the data set than its pictures and captions."""
+
+    @classmethod
+    def with_files(cls, parameters: Any, root: Path) -> Any:
+        """Return the parameters with the digests of these files, so that they are part of every identity.
+
+        Args:
+            parameters: of the plug-in.
+            root: folder of the data set's files.
+
+        Raises:
+            UserError: a file is missing.
+        """
         ...
 
 
@@ -205,6 +232,7 @@ class FeatureIdentity:
         resize: how pictures reach the network's size, as in "bilinear-tf1 299".
         range: value range the network sees, as in "[-1, 1]".
         standing: "standard" for the field's networks; "stand-in" for ours, named as such; "random" is never ranked.
+        captions: how a judge reads captions where it is not every word, as in "25 words at most".
     """
 
     name: str
@@ -213,6 +241,7 @@ class FeatureIdentity:
     resize: str
     range: str
     standing: Literal["standard", "stand-in", "random"] = "standard"
+    captions: str = ""
 
 
 @runtime_checkable
@@ -253,6 +282,8 @@ class MetricInput:
         queries: int array N: which of the M captions each picture was made for.
         negatives: int array N x 99 into the M captions, stored with the protocol.
         seed: seed of the bootstrap.
+        statistics: mean and covariance in the place of `features`, for metrics with `reads_statistics`; else None.
+        reference_statistics: the same in the place of `reference`.
     """
 
     features: Mapping[str, np.ndarray]
@@ -262,6 +293,8 @@ class MetricInput:
     queries: np.ndarray | None = None
     negatives: np.ndarray | None = None
     seed: int = 0
+    statistics: GaussianStatistics | None = None
+    reference_statistics: GaussianStatistics | None = None
 
 
 @runtime_checkable

@@ -52,6 +52,12 @@ class TrainableEntry(Frozen):
     variants: Mapping[Name, Setting] = Field(default_factory=dict)
 
 
+class EncoderEntry(TrainableEntry):
+    """An encoder; `steps` is 0 for one that has nothing to learn."""
+
+    steps: int = Field(ge=0)
+
+
 class SourceFile(Frozen):
     """A file that has to be fetched or brought by hand. `sha256` "" means: recorded on first use, checked after."""
 
@@ -73,20 +79,52 @@ class DatasetEntry(Frozen):
 
 
 class FeatureEntry(Frozen):
-    """A feature extractor with the weights it needs; `url` and `sha256` go into the error for a missing file."""
+    """A feature extractor with the weights it needs; `url` and `sha256` go into the error for a missing file.
+
+    `options` are the plug-in's own, as in { resize = "tensor" }; two entries that differ in them are two identities.
+    """
 
     plugin: Name
     file: str = ""
     url: str = ""
     sha256: str = Field(default="", pattern=r"^([0-9a-f]{8,64})?$")
+    options: Mapping[str, Value] = Field(default_factory=dict)
 
 
 class MetricEntry(Frozen):
-    """A column: a metric on the features of one extractor, with the metric's options."""
+    """A column: a metric on the features of one extractor, with the metric's options.
+
+    `profile` is the field's name for this way of measuring, as in "t2i-legacy"; it is shown in the column's head.
+    """
 
     metric: Name
     features: Name
     options: Mapping[str, Value] = Field(default_factory=dict)
+    profile: str = ""
+
+
+class GenerationOptions(Frozen):
+    """How a protocol has models make their pictures, where that is not their own way. All of it moves pictures.
+
+    Attributes:
+        parameters: plug-in parameters that may be set without other weights (the plug-in's `Parameters.at_generation`);
+            given to the models that have them, noted in the records of those that have not.
+        zero_latents: latents that are 0, their mean, instead of drawn: ("ca",) switches the noise of the conditioning
+            augmentation off.
+        batch_size: pictures made together, whatever --batch-size says; None leaves it free.
+        batch_order: "longest-first": within a batch, captions of more words come first, as in the official loaders.
+    """
+
+    parameters: Mapping[str, Value] = Field(default_factory=dict)
+    zero_latents: tuple[str, ...] = ()
+    batch_size: int | None = Field(default=None, ge=1)
+    batch_order: Literal["plan", "longest-first"] = "plan"
+
+    @model_validator(mode="after")
+    def _batches_are_fixed(self) -> GenerationOptions:
+        if self.batch_size is None and (self.batch_order != "plan" or self.parameters.get("official_mask")):
+            raise ValueError("official_mask and batch_order make a picture depend on its batch: set batch_size too")
+        return self
 
 
 class ProtocolEntry(Frozen):
@@ -95,27 +133,68 @@ class ProtocolEntry(Frozen):
     Attributes:
         split: whose captions are used.
         samples: pictures a row; 0 means every caption of the split once.
-        captions: "spread": captions in a keyed order that visits every image before any twice.
+        captions: "spread": captions in a keyed order that visits every image before any twice. "passes": the official
+            loaders' order: passes over the shuffled images with one random caption each, what is left of a pass after
+            its last full batch (`generation.batch_size`) is dropped, and a caption may come again in a later pass.
         seed: of the keyed noise, the caption order and the negatives.
         quantise: float picture to uint8: "round" to nearest, or "truncate" as the official code.
         resolution: side in pixels that all rows' pictures are judged at; others are resized.
         negatives: mismatching captions a query is ranked against.
         exclude: captions that may not serve as negatives: those of the query's class, or of its image alone.
+        negatives_rule: "stored": one list a caption, without replacement, the same for all; "fresh": DM-GAN's, new for
+            every picture, a random image and one of its captions, with replacement. Both are keyed by the seed.
+        generation: how models make their pictures, where that is not their own way.
         metrics: columns.
         controls: rows every table of this protocol carries.
+        on: what differs on a data set; its tables and lists replace those above whole.
     """
 
     title: str = ""
     split: Name = "test"
     samples: int = Field(default=0, ge=0)
-    captions: Literal["spread"] = "spread"
+    captions: Literal["spread", "passes"] = "spread"
     seed: int = 100
     quantise: Literal["round", "truncate"] = "round"
     resolution: int = Field(default=256, ge=16)
     negatives: int = Field(default=99, ge=1)
     exclude: Literal["class", "image"] = "class"
+    negatives_rule: Literal["stored", "fresh"] = "stored"
+    generation: GenerationOptions = GenerationOptions()
     metrics: tuple[Name, ...]
     controls: tuple[Name, ...] = ()
+    on: Mapping[Name, Mapping[str, Any]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _differences_fit(self) -> ProtocolEntry:
+        for dataset in self.on:
+            try:
+                self.for_dataset(dataset)
+            except ValidationError as error:
+                raise ValueError(f"on.{dataset}: {describe(error)}") from error
+        return self
+
+    def for_dataset(self, name: str) -> ProtocolEntry:
+        """Return the protocol as it is on one data set, without `on`."""
+        if not self.on:
+            return self
+        kept = {key: value for key, value in self.model_dump(exclude_unset=True).items() if key != "on"}
+        return ProtocolEntry.model_validate({**kept, **self.on.get(name, {})})
+
+    @property
+    def judged(self) -> dict[str, Any]:
+        """Everything that can move a number besides the plan's pictures, as JSON values; its digest is in every record.
+
+        Options that are younger than the first records are left out where they have their default, so that a number
+        measured before they existed is still an answer to the same question.
+        """
+        values = self.model_dump(mode="json", exclude={"title", "metrics", "controls", "samples", "on"})
+        for name, default in (
+            ("negatives_rule", "stored"),
+            ("generation", GenerationOptions().model_dump(mode="json")),
+        ):
+            if values[name] == default:
+                del values[name]
+        return values
 
 
 class SuiteEntry(Frozen):
@@ -136,7 +215,7 @@ class Benchmarks(Frozen):
 
     schema_: Literal[1] = Field(alias="schema")
     datasets: Mapping[Name, DatasetEntry]
-    encoders: Mapping[Name, TrainableEntry] = Field(default_factory=dict)
+    encoders: Mapping[Name, EncoderEntry] = Field(default_factory=dict)
     models: Mapping[Name, TrainableEntry]
     features: Mapping[Name, FeatureEntry] = Field(default_factory=dict)
     metrics: Mapping[Name, MetricEntry] = Field(default_factory=dict)
@@ -150,8 +229,9 @@ class Benchmarks(Frozen):
         for name, metric in self.metrics.items():
             _known(f"metrics.{name}.features", metric.features, self.features)
         for name, protocol in self.protocols.items():
-            for column in protocol.metrics:
-                _known(f"protocols.{name}.metrics", column, self.metrics)
+            for resolved in (protocol, *(protocol.for_dataset(dataset) for dataset in protocol.on)):
+                for column in resolved.metrics:
+                    _known(f"protocols.{name}.metrics", column, self.metrics)
         for name, suite in self.suites.items():
             _known(f"suites.{name}.data", suite.data, self.datasets)
             for model in (*suite.models, *suite.shipped):

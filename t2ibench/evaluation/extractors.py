@@ -6,9 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from t2ibench.errors import UserError
-from t2ibench.features.context import FeatureContext, open_extractor
+from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
 from t2ibench.interfaces import FeatureExtractor, FeatureIdentity
-from t2ibench.registry import registry
 
 
 class Extractor:
@@ -27,7 +26,7 @@ class Extractor:
         self._context = context
         self._opened: FeatureExtractor | None = None
         try:
-            self.identity = registry("features")[context.entry.plugin].peek(context)
+            self.identity = peek_identity(context)
         except UserError as error:
             self.fault = str(error)
 
@@ -51,4 +50,7 @@ class Extractor:
         """Return the identity as JSON values; name and fault where there is none."""
         if self.identity is None:
             return {"name": self.name, "missing": True}
-        return asdict(self.identity)
+        values = asdict(self.identity)
+        if not values["captions"]:  # younger than the first records: left out where it says nothing
+            del values["captions"]
+        return values

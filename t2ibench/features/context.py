@@ -6,16 +6,20 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+from pydantic import ValidationError
 
 from t2ibench.errors import UserError
 from t2ibench.files import digest_of_file
 from t2ibench.interfaces import FeatureExtractor, FeatureIdentity
 from t2ibench.registry import registry
-from t2ibench.spec import FeatureEntry
+from t2ibench.spec import FeatureEntry, Frozen, describe
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+OptionsType = TypeVar("OptionsType", bound=Frozen)
 
 CHUNK: Final = 64
 """Pictures that pass through a network at once; features do not depend on it."""
@@ -65,7 +69,7 @@ def open_extractor(context: FeatureContext) -> FeatureExtractor:
     Raises:
         UserError: the plug-in is unknown, or its weights are missing, damaged or of another network.
     """
-    return cast(FeatureExtractor, registry("features")[context.entry.plugin].open(context))
+    return cast(FeatureExtractor, _plugin(context).open(context))
 
 
 def peek_identity(context: FeatureContext) -> FeatureIdentity:
@@ -74,7 +78,19 @@ def peek_identity(context: FeatureContext) -> FeatureIdentity:
     Raises:
         UserError: the plug-in is unknown, or its weights are missing.
     """
-    return cast(FeatureIdentity, registry("features")[context.entry.plugin].peek(context))
+    return cast(FeatureIdentity, _plugin(context).peek(context))
+
+
+def options_of(context: FeatureContext, options: type[OptionsType]) -> OptionsType:
+    """Return the entry's options, checked; a plug-in that has any names their class `Options`.
+
+    Raises:
+        UserError: an option is unknown or has a wrong value.
+    """
+    try:
+        return options.model_validate(dict(context.entry.options))
+    except ValidationError as error:
+        raise UserError(f"[features.{context.name}.options] in benchmarks.toml: {describe(error)}") from error
 
 
 def find_weights(context: FeatureContext) -> WeightsFile:
@@ -106,6 +122,13 @@ def hub_folder() -> Path:
     """Return the folder in which torch hub keeps weights, following its environment variables."""
     cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache"))
     return Path(os.environ.get("TORCH_HOME", cache / "torch")).expanduser() / "hub" / "checkpoints"
+
+
+def _plugin(context: FeatureContext) -> Any:
+    """Return the plug-in, its entry's options checked: one that nobody reads is a mistake."""
+    plugin = registry("features")[context.entry.plugin]
+    options_of(context, getattr(plugin, "Options", Frozen))
+    return plugin
 
 
 def _found(path: Path, entry: FeatureEntry, *, brought: bool) -> WeightsFile:

@@ -1,34 +1,48 @@
-"""The Inception-v3 of 2015 as torch-fidelity has it: the network behind most published FID and IS figures."""
+"""The Inception-v3 of 2015 as torch-fidelity drives it: the network behind most published FID and IS figures."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self
 
-from t2ibench.errors import UserError
-from t2ibench.features.context import FeatureContext, WeightsFile, chunks, find_weights
+from t2ibench.features.context import FeatureContext, WeightsFile, chunks, find_weights, options_of
+from t2ibench.features.inception_2015 import LOGITS, POOL, SIDE, filled_network
+from t2ibench.features.resizing import resized_by_pil
 from t2ibench.interfaces import FeatureIdentity
+from t2ibench.spec import Frozen
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 VERSION: Final = 1
-_LAYERS: Final = {"pool": ("2048", 2048), "logits": ("logits_unbiased", 1008)}
+_LAYERS: Final = {"pool": POOL, "logits": LOGITS}
+_RESIZE: Final = {"tensorflow": f"bilinear-tf1 {SIDE}", "pil": f"bilinear-pil {SIDE}"}
+
+
+class InceptionFidelityOptions(Frozen):
+    """Options of the entry in benchmarks.toml.
+
+    Attributes:
+        resize: "tensorflow": TensorFlow 1's bilinear resize inside the network, as TTUR and torch-fidelity; "pil":
+            Pillow's before it, as the papers' scripts for COCO's Inception Score.
+    """
+
+    resize: Literal["tensorflow", "pil"] = "tensorflow"
 
 
 class InceptionFidelity:
     """torch-fidelity's "inception-v3-compat" with weights that are read safely.
 
-    Pictures reach 299 x 299 by TensorFlow 1's bilinear resize inside the network. The layer "pool" serves FID, "logits"
-    (without the bias, as the official scripts have them) the Inception Score.
+    The layer "pool" serves FID, "logits" (1008 of them, without the bias, as the official scripts have them) the
+    Inception Score of profile "imagenet".
     """
 
+    Options: ClassVar[type[Frozen]] = InceptionFidelityOptions
     layers: Mapping[str, int]
 
     def __init__(self, network: Any, identity: FeatureIdentity, device: str) -> None:
         self.identity = identity
-        self.layers = {layer: width for layer, (_, width) in _LAYERS.items()}
+        self.layers = dict(_LAYERS)
         self._network = network
         self._device = device
 
@@ -39,7 +53,7 @@ class InceptionFidelity:
         Standing "random" (shown, never ranked) unless the digest is the recorded one.
 
         Raises:
-            UserError: the weights are missing.
+            UserError: the weights are missing, or an option is unknown.
         """
         return _identity(context, find_weights(context))
 
@@ -48,13 +62,11 @@ class InceptionFidelity:
         """Return the extractor with its weights on the context's device.
 
         Raises:
-            UserError: the weights are missing, truncated or of another network.
+            UserError: the weights are missing, truncated or of another network, or an option is unknown.
         """
         found = find_weights(context)
-        network = _empty_network()
-        state = _checked(_read(found), network.state_dict(), found)
-        network.load_state_dict(state)
-        return cls(network.to(context.device).eval(), _identity(context, found), context.device)
+        identity = _identity(context, found)
+        return cls(filled_network(context, found), identity, context.device)
 
     def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
         """Return "pool", N x 2048, and "logits", N x 1008, float32 on the CPU.
@@ -67,79 +79,22 @@ class InceptionFidelity:
         if not len(pixels):
             return {layer: torch.zeros(0, width) for layer, width in self.layers.items()}
         with torch.no_grad():
-            parts = [self._network(part.to(self._device)) for part in chunks(pixels)]
+            parts = [self._network(self._prepared(part).to(self._device)) for part in chunks(pixels)]
         columns = zip(self.layers, zip(*parts, strict=True), strict=True)
         return {layer: torch.cat(column).float().cpu() for layer, column in columns}
 
+    def _prepared(self, pixels: Tensor) -> Tensor:
+        """Return the pictures as the network wants them: at 299 pixels its own resize does nothing."""
+        return resized_by_pil(pixels, SIDE) if self.identity.resize == _RESIZE["pil"] else pixels
+
 
 def _identity(context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
+    options = options_of(context, InceptionFidelityOptions)
     return FeatureIdentity(
         name=context.entry.plugin,
         version=VERSION,
         weights=found.sha256,
-        resize="bilinear-tf1 299",
+        resize=_RESIZE[options.resize],
         range="[-1, 1]",
         standing="standard" if found.recorded else "random",
-    )
-
-
-def _empty_network() -> Any:
-    """Return torch-fidelity's network with freshly drawn weights, in eval mode.
-
-    Its constructor always loads a file, and without `weights_only`. It is handed an empty one of ours.
-    """
-    import torch
-    from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
-
-    class Unfilled(FeatureExtractorInceptionV3):  # type: ignore[misc]  # torch-fidelity has no types
-        def load_state_dict(self, state: Mapping[str, Tensor], *rest: Any, **named: Any) -> Any:
-            return super().load_state_dict(state, *rest, **named) if state else None
-
-    nothing = io.BytesIO()
-    torch.save({}, nothing)
-    nothing.seek(0)
-    # The weights are overwritten at once; a caller's random numbers must not notice.
-    with torch.random.fork_rng(devices=[]):
-        return Unfilled("inception-v3-compat", [name for name, _ in _LAYERS.values()], nothing)
-
-
-def _read(found: WeightsFile) -> Mapping[str, Tensor]:
-    """Return the file's content, read without running any code that may be in it."""
-    import torch
-
-    try:
-        content = torch.load(found.path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds for a bad file
-        reason = " ".join(str(error).split())[:120]
-        raise UserError(
-            f"{found.path} cannot be read as a file of weights ({type(error).__name__}: {reason}). "
-            "It may be truncated: fetch it again."
-        ) from error
-    if not isinstance(content, Mapping) or not all(isinstance(value, torch.Tensor) for value in content.values()):
-        raise UserError(f"{found.path} holds no state dict (name -> tensor): fetch torch-fidelity's Inception file.")
-    return content
-
-
-def _checked(state: Mapping[str, Tensor], wanted: Mapping[str, Tensor], found: WeightsFile) -> Mapping[str, Tensor]:
-    """Return `state` if its names and shapes are those of the network.
-
-    Raises:
-        UserError: they are not; names the first differences.
-    """
-    missing = sorted(wanted.keys() - state.keys())
-    unknown = sorted(state.keys() - wanted.keys())
-    shapes = [key for key, value in wanted.items() if key in state and state[key].shape != value.shape]
-    if not (missing or unknown or shapes):
-        return state
-    faults = []
-    if missing:
-        faults.append(f"{len(missing)} entries are missing ({missing[0]})")
-    if unknown:
-        faults.append(f"{len(unknown)} are unknown ({unknown[0]})")
-    if shapes:
-        key = shapes[0]
-        faults.append(f"{key} is {list(state[key].shape)} instead of {list(wanted[key].shape)}")
-    raise UserError(
-        f"{found.path} is not of the Inception-v3 of 2015: {', '.join(faults)}. "
-        "torchvision's file is another network; fetch torch-fidelity's."
     )

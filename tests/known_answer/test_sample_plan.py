@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from t2ibench.errors import UserError
-from t2ibench.evaluation.plan import choose_negatives, make_plan, reference_plan
+from t2ibench.evaluation.negatives import choose_negatives
+from t2ibench.evaluation.plan import make_plan, reference_plan
 from t2ibench.spec import ProtocolEntry
 from tests.known_answer.colour_table import tiny_manifest
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from t2ibench.data.manifest import ImageEntry, Manifest
 from t2ibench.errors import UserError
-from t2ibench.evaluation.plan import choose_negatives, make_plan, reference_plan
+from t2ibench.evaluation.negatives import choose_negatives
+from t2ibench.evaluation.plan import make_plan, reference_plan
 from t2ibench.spec import ProtocolEntry
 from t2ibench.types import SamplePlan
 

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from t2ibench.errors import UserError
-from t2ibench.features import inception_fidelity
 from t2ibench.features.context import FeatureContext, find_weights, open_extractor, peek_identity
+from t2ibench.features.inception_2015 import empty_network
 from t2ibench.files import digest_of_file
 from t2ibench.interfaces import FeatureExtractor
 from t2ibench.spec import FeatureEntry, load_benchmarks
@@ -40,7 +40,7 @@ def pictures(count=3, side=64):
 @pytest.fixture(scope="module")
 def random_inception(tmp_path_factory):
     """A folder with a file of the right form and random weights, and the network it came from."""
-    network = inception_fidelity._empty_network()
+    network = empty_network()
     folder = tmp_path_factory.mktemp("weights")
     torch.save(network.state_dict(), folder / ENTRIES["inception-tf"].file)
     return folder, network

@@ -1,0 +1,104 @@
+"""Which captions each picture is ranked against in R-precision: by one stored list a caption, or DM-GAN's way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from t2ibench.errors import UserError
+from t2ibench.files import digest_of
+from t2ibench.noise import seed_of
+from t2ibench.types import Caption, SamplePlan
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from t2ibench.data.manifest import Manifest
+    from t2ibench.spec import ProtocolEntry
+
+NEGATIVES_RULES: Final = {"stored": "keyed-negatives-1", "fresh": "keyed-fresh-negatives-1"}
+"""Rule of a protocol -> its name and version, part of R-precision's identity."""
+
+
+def choose_negatives(plan: SamplePlan, manifest: Manifest, protocol: ProtocolEntry) -> tuple[np.ndarray, np.ndarray]:
+    """Return (queries int64 N, negatives int64 N x k): places among the split's captions.
+
+    Rule "stored": the negatives of a caption are drawn without replacement, keyed by (seed, caption id), among the
+    captions of other classes (or other images, as the protocol says) with another text; so every model, whatever else
+    is in the run, faces the same.
+
+    Rule "fresh": DM-GAN's. Every picture draws its own, keyed by (seed, caption id, sample): a random image of another
+    class (or another image) and one of its captions, k times, with replacement; the query's very text may be among
+    them. Differs from DM-GAN's code in the key alone: there they come from NumPy's global generator, unseeded.
+
+    Raises:
+        UserError: the split has too few captions of other classes.
+    """
+    import numpy as np
+
+    captions = manifest.captions(plan.split)
+    place = {caption.id: index for index, caption in enumerate(captions)}
+    use_class = protocol.exclude == "class" and all(caption.class_id is not None for caption in captions)
+    keys = [str(caption.class_id) if use_class else caption.image_id for caption in captions]
+    queries = np.array([place[item.caption.id] for item in plan.items], dtype=np.int64)
+    if protocol.negatives_rule == "fresh":
+        return queries, _fresh(plan, queries, captions, keys, protocol.negatives)
+    return queries, _stored(plan, queries, captions, keys, protocol.negatives, "class" if use_class else "image")
+
+
+def _stored(
+    plan: SamplePlan, queries: np.ndarray, captions: Sequence[Caption], keys: Sequence[str], wanted: int, what: str
+) -> np.ndarray:
+    """Return int64 N x wanted; two pictures of one caption get the same."""
+    import numpy as np
+
+    blocks: dict[str, list[int]] = {}
+    for index, key in enumerate(keys):
+        blocks.setdefault(key, []).append(index)
+    negatives = np.empty((len(plan), wanted), dtype=np.int64)
+    everything = np.arange(len(captions))
+    texts = np.array([digest_of(caption.text.split()) for caption in captions])
+    for row, (item, query) in enumerate(zip(plan.items, queries.tolist(), strict=True)):
+        others = np.delete(everything, blocks[keys[query]])
+        others = others[texts[others] != texts[query]]  # the same sentence of another picture is no mismatch
+        if len(others) < wanted:
+            raise UserError(
+                f"R-precision needs {wanted} captions of another {what} for "
+                f"every query, and the split {plan.split!r} of {plan.dataset} has {len(others)} for "
+                f"{item.caption.id}: lower `negatives` in the protocol, or use a larger data set."
+            )
+        # Raw bits of PCG64 are fixed for all versions of NumPy; its `choice` is not.
+        bits = np.random.PCG64(seed_of(plan.seed, "negatives", item.caption.id)).random_raw(len(others))
+        negatives[row] = others[np.argsort(bits, kind="stable")[:wanted]]
+    return negatives
+
+
+def _fresh(
+    plan: SamplePlan, queries: np.ndarray, captions: Sequence[Caption], keys: Sequence[str], wanted: int
+) -> np.ndarray:
+    """Return int64 N x wanted; every picture its own, whatever else is in the plan."""
+    import numpy as np
+
+    first: list[int] = []  # of each image: the place of its first caption; captions of one image stand together
+    counts: list[int] = []
+    for index, caption in enumerate(captions):
+        if index == 0 or caption.image_id != captions[index - 1].image_id:
+            first.append(index)
+            counts.append(0)
+        counts[-1] += 1
+    starts, sizes = np.array(first), np.array(counts)
+    numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    key_of = np.array([numbers[keys[start]] for start in first])
+    others_of = {number: np.flatnonzero(key_of != number) for number in numbers.values()}
+    negatives = np.empty((len(plan), wanted), dtype=np.int64)
+    for row, (item, query) in enumerate(zip(plan.items, queries.tolist(), strict=True)):
+        others = others_of[numbers[keys[query]]]
+        if not len(others):
+            raise UserError(
+                f"R-precision needs captions of others for {item.caption.id}, and the split {plan.split!r} of "
+                f'{plan.dataset} has none: use a data set with more classes, or exclude = "image" in the protocol.'
+            )
+        words = np.random.PCG64(seed_of(plan.seed, "fresh negatives", *item.id)).random_raw(2 * wanted)
+        images = others[words[:wanted] % np.uint64(len(others))]
+        negatives[row] = starts[images] + (words[wanted:] % sizes[images].astype(np.uint64)).astype(np.int64)
+    return negatives
