@@ -65,3 +65,39 @@ def groups_of(given: MetricInput, count: int) -> np.ndarray:
     if groups.shape != (count,):
         raise UserError(f"There are {count} pictures but groups for {groups.shape}: give one number a picture.")
     return groups
+
+
+def reference_pair(metric: str, given: MetricInput, layer: str, minimum_n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return (features, reference), float N x d and M x d of `layer`, checked as by `checked_features`.
+
+    Raises:
+        UserError: also where the two have different widths.
+    """
+    features = checked_features(metric, given, layer, minimum_n)
+    reference = checked_features(metric, given, layer, minimum_n, reference=True)
+    if reference.shape[1] != features.shape[1]:
+        raise UserError(
+            f"{metric} compares features of one extractor; found {features.shape[1]} numbers a picture against "
+            f"{reference.shape[1]} of the reference."
+        )
+    return features, reference
+
+
+def caption_codes_of(metric: str, given: MetricInput, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return (codes, queries): float M x `width` of the split's captions, and int N, each picture's own caption.
+
+    Raises:
+        UserError: there are none, they are of another width than the pictures' features, or not finite.
+    """
+    import numpy as np
+
+    if given.caption_codes is None or given.queries is None:
+        raise UserError(f"{metric} needs codes of the captions, which only an extractor that reads captions can give.")
+    codes = np.asarray(given.caption_codes)
+    if codes.shape[1:] != (width,):
+        raise UserError(
+            f"{metric} needs picture and caption codes of one space; found {(width,)} and {codes.shape[1:]} numbers."
+        )
+    if not np.isfinite(codes).all():
+        raise UserError(f"{metric}: caption codes are not finite. Look at the caption judge's weights.")
+    return codes, np.asarray(given.queries)

@@ -1,8 +1,9 @@
 """Confidence intervals that know pictures of one image's captions are not independent.
 
-Means of hits get a Wilson interval with a design effect; statistics of a whole set (IS, FID) get a delete-a-group
-jackknife. Neither uses a bootstrap: a resample holds each picture several times, which pulls IS down and FID up by
-about as much as the interval is wide, while leaving a twentieth out moves them hardly at all.
+Means of hits get a Wilson interval with a design effect, other means a bootstrap over whole groups; statistics of a whole
+set (IS, FID, KID, recall ...) get a delete-a-group jackknife. Those take no bootstrap: a resample holds each picture
+several times, which pulls IS down and FID and KID up by about as much as the interval is wide, while leaving a
+twentieth out moves them hardly at all.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 LEVEL = 0.95
 JACKKNIFE_PARTS = 20
+RESAMPLES = 2000
 
 
 def keyed_order(count: int, *key: object) -> np.ndarray:
@@ -103,3 +105,39 @@ def hit_rate_interval(hits: np.ndarray, groups: np.ndarray) -> Interval:
     # At the ends Wilson's bound is 0 or 1 but for rounding, and the value itself must lie inside.
     low, high = min(max(0.0, middle - reach), rate), max(min(1.0, middle + reach), rate)
     return Interval(low=low, high=high, level=LEVEL, method="Wilson, clustered by image")
+
+
+def mean_interval(values: np.ndarray, groups: np.ndarray, seed: int) -> Interval | None:
+    """Return the interval of a mean from a bootstrap over groups, or None for fewer than three groups.
+
+    Whole groups are drawn with replacement, as many as there are, 2,000 times; the interval holds the middle 95 % of the
+    means of their pictures. Given the differences of two models on the same captions, it is the paired bootstrap.
+    Source: Davison and Hinkley, Bootstrap Methods and their Application, 1997, section 3.8 (strategy 1).
+
+    Args:
+        values: float N.
+        groups: int N.
+        seed: decides what is drawn, the same with every version of NumPy.
+    """
+    import numpy as np
+
+    _, member = np.unique(groups, return_inverse=True)
+    clusters = int(member.max()) + 1
+    if clusters < 3:
+        return None
+    totals = np.bincount(member.reshape(-1), weights=values, minlength=clusters)
+    sizes = np.bincount(member.reshape(-1), minlength=clusters).astype(np.float64)
+    # Raw words of PCG64 are guaranteed stable; Generator.integers is not.
+    words = np.random.PCG64(seed_of(seed, "bootstrap"))
+    means = np.empty(RESAMPLES)
+    for index in range(RESAMPLES):
+        drawn = np.bincount((words.random_raw(clusters) % np.uint64(clusters)).astype(np.int64), minlength=clusters)
+        means[index] = float(drawn @ totals) / float(drawn @ sizes)
+    low, high = np.quantile(means, [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
+    value = float(np.mean(values))
+    return Interval(
+        low=min(float(low), value),
+        high=max(float(high), value),
+        level=LEVEL,
+        method=f"bootstrap, {RESAMPLES:,} resamples, clustered by image",
+    )

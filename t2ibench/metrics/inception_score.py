@@ -62,25 +62,19 @@ class InceptionScore:
         self.temperature = temperature
         self.minimum_n = 2 * splits
 
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the score with its interval and the std over splits.
+    def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
+        """Return the score, and the score with each of the `jackknife_parts` left out; none if that empties a split.
 
         Raises:
             UserError: fewer than two pictures a split, or logits that are not finite.
         """
-        logits = checked_features(self.title, given, self.layer, self.minimum_n) / self.temperature
-        count = len(logits)
-        split_of = keyed_splits(count, self.splits, given.seed)
-        predictions, certainty = _predictions(logits)
-        scores = _scores(predictions, certainty, split_of, self.splits)
-        value = float(scores.mean())
-        left_out: list[float] = []
-        for out in jackknife_parts(groups_of(given, count), given.seed):
-            rest = split_of[~out]
-            if len(set(rest.tolist())) < self.splits:
-                left_out = []
-                break
-            left_out.append(float(_scores(predictions[~out], certainty[~out], rest, self.splits).mean()))
+        scores, left_out = self._scores(given)
+        return float(scores.mean()), left_out
+
+    def estimate(self, given: MetricInput) -> Estimate:
+        """Return the score with its interval and the std over splits. Errors as above."""
+        scores, left_out = self._scores(given)
+        value, count = float(scores.mean()), len(given.features[self.layer])
         warnings = []
         if count < 100 * self.splits:
             warnings.append(
@@ -94,6 +88,21 @@ class InceptionScore:
             spread={f"std over {self.splits} splits": float(scores.std())} if self.splits > 1 else {},
             warnings=tuple(warnings),
         )
+
+    def _scores(self, given: MetricInput) -> tuple[np.ndarray, list[float]]:
+        """Return (score of every split, mean score with each part left out)."""
+        logits = checked_features(self.title, given, self.layer, self.minimum_n) / self.temperature
+        count = len(logits)
+        split_of = keyed_splits(count, self.splits, given.seed)
+        predictions, certainty = _predictions(logits)
+        left_out: list[float] = []
+        for out in jackknife_parts(groups_of(given, count), given.seed):
+            rest = split_of[~out]
+            if len(set(rest.tolist())) < self.splits:
+                left_out = []
+                break
+            left_out.append(float(_scores(predictions[~out], certainty[~out], rest, self.splits).mean()))
+        return _scores(predictions, certainty, split_of, self.splits), left_out
 
 
 def _predictions(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from t2ibench.errors import UserError
 from t2ibench.interfaces import MetricInput
-from t2ibench.metrics._checks import checked_features, groups_of
+from t2ibench.metrics._checks import caption_codes_of, checked_features, groups_of
 from t2ibench.metrics._intervals import hit_rate_interval, keyed_order
 from t2ibench.types import Estimate, Interval
 
@@ -33,13 +33,13 @@ def retrieval_hits(
     """
     import numpy as np
 
-    captions = _unit(captions)
+    captions = unit_codes(captions)
     hits = np.empty(len(pictures))
     for start in range(0, len(pictures), _ROWS):
         rows = slice(start, start + _ROWS)
         own = queries[rows]
         candidates = np.concatenate([own[:, None], negatives[rows]], axis=1)  # n x (1 + k)
-        scores = np.einsum("nd,nkd->nk", _unit(pictures[rows]), captions[candidates])
+        scores = np.einsum("nd,nkd->nk", unit_codes(pictures[rows]), captions[candidates])
         beaten = (scores[:, 1:] > scores[:, :1]).any(axis=1)
         ties = (scores[:, 1:] == scores[:, :1]).sum(axis=1)
         hits[rows] = np.where(beaten, 0.0, 1.0 / (1 + ties))
@@ -61,6 +61,7 @@ class RPrecision:
     layer = "image"
     needs_reference = False
     caption_linked = True
+    needs_negatives = True
     minimum_n = 10
 
     def __init__(self, *, folds: int = 10) -> None:
@@ -69,8 +70,8 @@ class RPrecision:
         self.folds = folds
         self.minimum_n = max(10, folds)
 
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the share of hits with an interval clustered by image and the std over folds.
+    def picture_values(self, given: MetricInput) -> np.ndarray:
+        """Return float64 N: 100 where a picture's own caption is nearest, 0 where not, a share of it for ties.
 
         Raises:
             UserError: too few pictures, no caption codes or negatives, or codes that are not finite.
@@ -80,16 +81,16 @@ class RPrecision:
         pictures = checked_features(self.title, given, self.layer, self.minimum_n)
         if given.caption_codes is None or given.queries is None or given.negatives is None:
             raise UserError("R-precision needs caption codes and negatives, which only a caption judge can give.")
-        captions = np.asarray(given.caption_codes)
-        if captions.shape[1:] != pictures.shape[1:]:
-            raise UserError(
-                f"R-precision needs picture and caption codes of one space; found {pictures.shape[1:]} and "
-                f"{captions.shape[1:]} numbers."
-            )
-        if not np.isfinite(captions).all():
-            raise UserError("R-precision: caption codes are not finite. Look at the caption judge's weights.")
-        count = len(pictures)
-        hits = retrieval_hits(pictures, captions, np.asarray(given.queries), np.asarray(given.negatives))
+        captions, queries = caption_codes_of(self.title, given, pictures.shape[1])
+        return 100 * retrieval_hits(pictures, captions, queries, np.asarray(given.negatives))
+
+    def estimate(self, given: MetricInput) -> Estimate:
+        """Return the share of hits with an interval clustered by image and the std over folds. Errors as above."""
+        import numpy as np
+
+        percent = self.picture_values(given)
+        count = len(percent)
+        hits = percent / 100
         unit = hit_rate_interval(hits, groups_of(given, count))
         order = keyed_order(count, given.seed, "folds")
         folds = [100 * float(hits[part].mean()) for part in np.array_split(order, self.folds)]
@@ -101,7 +102,8 @@ class RPrecision:
         )
 
 
-def _unit(codes: np.ndarray) -> np.ndarray:
+def unit_codes(codes: np.ndarray) -> np.ndarray:
+    """Return float64 codes of length 1, N x d; a code of length 0 stays as it is."""
     import numpy as np
 
     codes = np.asarray(codes, dtype=np.float64)

@@ -7,18 +7,47 @@ from dataclasses import dataclass
 
 from t2ibench.data.simbirds.attributes import Attributes, Colour
 
-SIZES = {
+SIZES: dict[str, tuple[str, ...]] = {
     "tiny": ("tiny", "tiny", "tiny round"),
     "small": ("small", "small", "little"),
     "medium": ("medium sized", "medium sized", "mid sized"),
     "large": ("large", "large", "tall", "long legged"),
 }
-_BILLS = {
+BILLS: dict[str, tuple[str, ...]] = {
     "pointed": ("pointed", "pointed", "sharp"),
     "curved": ("curved", "curved", "downcurved"),
     "hooked": ("hooked",),
     "broad": ("broad", "broad", "thick"),
 }
+NOUNS: dict[str, tuple[str, ...]] = {
+    "wing": ("wings",),
+    "belly": ("belly", "belly", "belly", "underside", "abdomen"),
+    "whole head": ("head", "head", "crown"),
+    "crown": ("crown", "crown", "cap"),
+    # The chin is drawn with the breast, so the throat has its colour; spots begin below it.
+    "breast": ("breast", "breast", "chest", "throat"),
+    "marked breast": ("breast", "chest"),
+    "back": ("back",),
+    "tail": ("tail",),
+    "bill": ("bill", "bill", "bill", "beak", "beak"),
+    "legs": ("legs", "legs", "feet"),
+    "face": ("face",),
+    "faces": ("cheeks",),
+}
+HEAD_MARKS: dict[str, tuple[str, ...]] = {
+    "none": (),
+    "eyebrow": ("eyebrow", "eyebrow", "superciliary"),
+    "mask": ("mask", "eye mask"),
+    "eyering": ("eyering", "eye ring"),
+    "crest": ("crest",),
+}
+WING_PATTERNS: dict[str, tuple[str, ...]] = {
+    "plain": (),
+    "barred": ("wingbars", "wing bars", "bars"),
+    "striped": ("stripes",),
+}
+BREAST_PATTERNS: dict[str, tuple[str, ...]] = {"plain": (), "spotted": ("spots", "speckles"), "streaked": ("streaks",)}
+"""Word of an attribute, or topic -> how it is called; a word that stands twice is said twice as often."""
 _GREY_AS_GRAY = 0.15
 
 
@@ -66,14 +95,8 @@ def facts_of(bird: Attributes, generator: random.Random, *, legs: bool) -> dict[
     facts = _plumage(bird, generator)
     facts["bill"] = _bill(bird, generator)
     if legs:
-        facts["legs"] = Fact(generator.choice(("legs", "legs", "feet")), (_say(bird.legs, generator),), plural=True)
-    nouns = {
-        "none": (),
-        "eyebrow": ("eyebrow", "eyebrow", "superciliary"),
-        "mask": ("mask", "eye mask"),
-        "eyering": ("eyering", "eye ring"),
-        "crest": ("crest",),
-    }[bird.head_mark]
+        facts["legs"] = Fact(generator.choice(NOUNS["legs"]), (_say(bird.legs, generator),), plural=True)
+    nouns = HEAD_MARKS[bird.head_mark]
     if nouns:
         facts["mark"] = Fact(generator.choice(nouns), (_say(bird.head_mark_colour, generator),))
     return facts
@@ -85,38 +108,30 @@ def _say(colour: Colour, generator: random.Random) -> str:
 
 def _plumage(bird: Attributes, generator: random.Random) -> dict[str, Fact]:
     pick = generator.choice
-    bars = {"plain": (), "barred": ("wingbars", "wing bars", "bars"), "striped": ("stripes",)}[bird.wing_pattern]
+    bars = WING_PATTERNS[bird.wing_pattern]
     wings = f" with {_say(bird.wing_mark_colour, generator)} {pick(bars)}" if bars and generator.random() < 0.6 else ""
-    spots = {"plain": (), "spotted": ("spots", "speckles"), "streaked": ("streaks",)}[bird.breast_pattern]
+    spots = BREAST_PATTERNS[bird.breast_pattern]
     marked = bool(spots) and generator.random() < 0.6
     breast = f" with {_say(bird.breast_mark_colour, generator)} {pick(spots)}" if marked else ""
     length = (bird.tail_length,) if bird.tail_length != "medium" and generator.random() < 0.4 else ()
     whole_head = bird.crown == bird.head
     facts = {
-        "wing": Fact("wings", (_say(bird.wing, generator),), wings, plural=True),
-        "belly": Fact(pick(("belly", "belly", "belly", "underside", "abdomen")), (_say(bird.belly, generator),)),
-        "crown": Fact(
-            pick(("head", "head", "crown") if whole_head else ("crown", "crown", "cap")),
-            (_say(bird.crown, generator),),
-        ),
-        # The chin is drawn with the breast, so the throat has its colour; spots begin below it.
-        "breast": Fact(
-            pick(("breast", "chest") if breast else ("breast", "breast", "chest", "throat")),
-            (_say(bird.breast, generator),),
-            breast,
-        ),
-        "back": Fact("back", (_say(bird.back, generator),)),
-        "tail": Fact("tail", (*length, _say(bird.tail, generator))),
+        "wing": Fact(NOUNS["wing"][0], (_say(bird.wing, generator),), wings, plural=True),
+        "belly": Fact(pick(NOUNS["belly"]), (_say(bird.belly, generator),)),
+        "crown": Fact(pick(NOUNS["whole head" if whole_head else "crown"]), (_say(bird.crown, generator),)),
+        "breast": Fact(pick(NOUNS["marked breast" if breast else "breast"]), (_say(bird.breast, generator),), breast),
+        "back": Fact(NOUNS["back"][0], (_say(bird.back, generator),)),
+        "tail": Fact(NOUNS["tail"][0], (*length, _say(bird.tail, generator))),
     }
     if not whole_head:
         cheeks = generator.random() < 0.4
-        facts["face"] = Fact("cheeks" if cheeks else "face", (_say(bird.head, generator),), plural=cheeks)
+        facts["face"] = Fact(NOUNS["faces" if cheeks else "face"][0], (_say(bird.head, generator),), plural=cheeks)
     return facts
 
 
 def _bill(bird: Attributes, generator: random.Random) -> Fact:
-    noun = generator.choice(("bill", "bill", "bill", "beak", "beak"))
-    shape, colour = generator.choice(_BILLS[bird.bill_shape]), _say(bird.bill, generator)
+    noun = generator.choice(NOUNS["bill"])
+    shape, colour = generator.choice(BILLS[bird.bill_shape]), _say(bird.bill, generator)
     length = "medium sized" if bird.bill_length == "medium" else bird.bill_length
     way = generator.random()
     if way < 0.40:
