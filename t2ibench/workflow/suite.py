@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from t2ibench.errors import unknown_name
+from t2ibench.model_folder import ModelFolder
 from t2ibench.spec import Benchmarks, SuiteEntry
 from t2ibench.training.progress import say
 from t2ibench.workflow.evaluate import EvaluateRequest, Evaluation, evaluate
 from t2ibench.workflow.plan import TrainRequest
+from t2ibench.workflow.shipped import shipped_models
 from t2ibench.workflow.train import USUAL_COMPUTE, Compute, ensure_trained
 from t2ibench.workspace import Workspace
 
@@ -23,8 +25,20 @@ def find_suite(name: str, benchmarks: Benchmarks) -> SuiteEntry:
 
 
 def requests_of(suite: SuiteEntry, *, seed: int | None = None) -> list[TrainRequest]:
-    """Return the request to train of each model of a suite, in its order."""
+    """Return the request to train of each model of a suite that is trained here, in its order."""
     return [TrainRequest.of(model, dataset=suite.data, seed=seed) for model in suite.models]
+
+
+def shipped_of(suite: SuiteEntry, benchmarks: Benchmarks) -> tuple[list[ModelFolder], list[str]]:
+    """Return the models that a suite takes as they came with the package, and the names of those that did not come.
+
+    None fits a data set whose drawing was changed in benchmarks.toml; they have to be trained then.
+    """
+    there = {model.label: model for model in shipped_models(benchmarks, suite.data)}
+    return (
+        [there[name] for name in suite.shipped if name in there],
+        [name for name in suite.shipped if name not in there],
+    )
 
 
 def run_suite(
@@ -41,10 +55,13 @@ def run_suite(
         UserError: the suite asks for something unsound.
         RunFailedError: a training failed; metrics that fail become records instead.
     """
-    folders = []
-    for request in requests_of(suite, seed=seed):
+    shipped, lacking = shipped_of(suite, benchmarks)
+    for model in shipped:
+        say(f"{model.label} comes with the package, trained for {model.steps} steps: {model.path}")
+    folders = [model.path for model in shipped]
+    requests = [TrainRequest.of(name, dataset=suite.data, seed=seed) for name in lacking]
+    for request in [*requests, *requests_of(suite, seed=seed)]:
         folders.append(ensure_trained(request, benchmarks, workspace, compute=compute))
         say(f"{request.name} is ready: {folders[-1]}")
-    models = (*suite.shipped, *(str(folder) for folder in folders))
-    asked = EvaluateRequest(models=models, datasets=(suite.data,))
+    asked = EvaluateRequest(models=tuple(str(folder) for folder in folders), datasets=(suite.data,))
     return evaluate(asked, benchmarks, workspace, device=compute.device)

@@ -43,11 +43,12 @@ def test_more_steps_go_on(place, capsys):
 
 
 def test_a_short_trial_shortens_the_encoder_and_says_so(place, capsys):
-    folder = read_model_folder(trained(place, steps=2, seed=3))
+    other = {"stub-encoder.dimension": 3}  # an encoder of its own
+    folder = read_model_folder(trained(place, steps=2, parameters=other))
     assert "WARNING: stub-encoder is trained for 2 steps only instead of 6" in capsys.readouterr().err
     assert folder.description.encoders["stub-encoder"].trained.endswith("@2")
-    trained(place, seed=3)
-    again = read_model_folder(trained(place, steps=2, seed=3))
+    trained(place, parameters=other)
+    again = read_model_folder(trained(place, steps=2, parameters=other))
     assert again.description.encoders["stub-encoder"].trained.endswith("@6")
 
 

@@ -1,0 +1,81 @@
+"""Models that come with the package: found where their drawing is today's, and nowhere else."""
+
+import pytest
+from safetensors import safe_open
+
+from t2ibench.errors import UserError
+from t2ibench.model_folder import load_encoder, load_model, read_model_folder
+from t2ibench.spec import load_benchmarks
+from t2ibench.workflow.models import find_models, require_model
+from t2ibench.workflow.plan import TrainRequest, resolve
+from t2ibench.workflow.shipped import MARK, shipped_by_identity, shipped_models
+from t2ibench.workspace import Workspace
+from tests.end_to_end.test_quickstart import ROOT
+
+CONTENT = load_benchmarks(ROOT / "benchmarks.toml").content
+SHIPPED = shipped_models(CONTENT)
+
+
+def redrawn():
+    """Return our benchmarks.toml with one more bird."""
+    table = CONTENT.datasets["simbirds"]
+    options = {**table.options, "images": table.options["images"] + 1}
+    return CONTENT.model_copy(update={"datasets": {"simbirds": table.model_copy(update={"options": options})}})
+
+
+def test_damsm_comes_with_the_package():
+    assert "damsm" in {model.label for model in SHIPPED}
+
+
+@pytest.mark.parametrize("model", SHIPPED, ids=lambda model: model.label)
+def test_each_is_small_whole_and_loads(model):
+    assert (model.path / "weights.safetensors").stat().st_size < 5_000_000
+    read_model_folder(model.path, verify=True)
+    load = load_encoder if model.description.kind == "encoder" else load_model
+    assert load(model) is not None
+    with safe_open(model.path / "weights.safetensors", framework="pt") as weights:
+        assert {weights.get_slice(key).get_dtype() for key in weights.keys()} <= {"F16", "I64"}  # noqa: SIM118
+
+
+@pytest.mark.parametrize("model", SHIPPED, ids=lambda model: model.label)
+def test_the_command_of_today_would_make_it(model, tmp_path):
+    job = resolve(TrainRequest.of(model.label), CONTENT, Workspace(tmp_path), "manifest")
+    assert job.steps == model.steps
+    assert dict(job.spec.parameters) == dict(model.parameters)
+    for name, encoder in job.encoders.items():
+        assert job.spec.encoders[name] == model.description.encoders[name].trained == MARK + encoder.shipped.identity
+
+
+def test_a_training_takes_the_shipped_encoder_whatever_the_length(tmp_path):
+    def encoder(**rest):
+        return resolve(TrainRequest.of("attngan", **rest), CONTENT, Workspace(tmp_path), "manifest").encoders["damsm"]
+
+    for short in (encoder(), encoder(steps=3), encoder(seed=7)):
+        assert short.done
+        assert short.exported == short.shipped.path
+    for other in (encoder(encoder_steps=5), encoder(parameters={"damsm.width": 8}), encoder(batch_size=4)):
+        assert other.shipped is None
+        assert not other.done
+
+
+def test_another_drawing_has_no_shipped_models(tmp_path):
+    assert not shipped_models(redrawn())
+    job = resolve(TrainRequest.of("attngan"), redrawn(), Workspace(tmp_path), "manifest")
+    assert job.encoders["damsm"].shipped is None
+
+
+def test_names_lead_to_shipped_models_last(tmp_path):
+    workspace = Workspace(tmp_path)
+    assert find_models(workspace, "damsm") == []
+    found = find_models(workspace, "damsm", "simbirds", benchmarks=CONTENT)
+    assert [model.label for model in found] == ["damsm"]
+    assert require_model(workspace, f"damsm@{found[0].identity[:6]}", CONTENT) == found[0]
+    with pytest.raises(UserError, match="is not trained"):
+        require_model(workspace, "damsm", CONTENT, "cub")
+
+
+def test_an_encoder_that_is_gone_is_a_sentence():
+    identity = next(model.identity for model in SHIPPED if model.label == "damsm")
+    assert shipped_by_identity(MARK + identity, CONTENT).label == "damsm"
+    with pytest.raises(UserError, match="not in the installed version"):
+        shipped_by_identity(MARK + "0" * 64, CONTENT)
