@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -16,6 +17,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "quickstart": "Draw birds, train two GANs, evaluate them and print the leaderboard: about ten minutes, no GPU.",
     "train": "Train a model (and first whatever it needs).",
     "sample": "Make pictures of a sentence with a trained model.",
+    "import": "Make models of files of the official code.",
     "eval": "Measure models under one protocol.",
     "report": "Render a report from the results.",
     "list": "Show what is registered and where it comes from.",
@@ -34,7 +36,8 @@ class LazyGroup(click.Group):
         """Return the command, or raise UserError with near names."""
         if cmd_name not in COMMANDS:
             raise unknown_name("command", cmd_name, COMMANDS, hint="`t2ibench --help` shows them all.")
-        command = import_module(f"t2ibench.cli.{cmd_name}").command
+        module = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        command = import_module(f"t2ibench.cli.{module}").command
         assert isinstance(command, click.Command)
         return command
 

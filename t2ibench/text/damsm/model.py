@@ -14,7 +14,8 @@ from torch.nn import Module
 from torch.optim import Adam, Optimizer
 
 from t2ibench.errors import UserError
-from t2ibench.interfaces import BoundNoise, BuildContext
+from t2ibench.interfaces import BoundNoise, BuildContext, OfficialNetwork
+from t2ibench.text.damsm import convert
 from t2ibench.text.damsm.image_encoder import ImageEncoder, SmallImageEncoder
 from t2ibench.text.damsm.inception_encoder import InceptionImageEncoder
 from t2ibench.text.damsm.losses import sentence_loss, words_loss
@@ -105,6 +106,16 @@ class DAMSM:
         if isinstance(image_encoder, InceptionImageEncoder):
             _prepare_trunk(image_encoder, parameters)
         return cls(parameters, vocabulary, text_encoder, image_encoder)
+
+    @classmethod
+    def recognise(cls, shapes: Mapping[str, tuple[int, ...]]) -> OfficialNetwork | None:
+        """Return which of the two encoders an official state dict is, None if it is neither."""
+        return convert.recognise(shapes)
+
+    @classmethod
+    def official_state(cls, network: str, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Return the state as it is: the official names are ours."""
+        return state
 
     @property
     def dimension(self) -> int:

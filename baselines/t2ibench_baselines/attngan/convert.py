@@ -1,0 +1,68 @@
+"""The official code's state dicts: which network one is of, and with which parameters. Their names are ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from t2ibench.interfaces import OfficialNetwork
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+_ATTENTION: Final = re.compile(r"h_net(\d)\.att\.")
+_HEADS: Final = ("COND_DNET.jointConv.0.weight", "COND_DNET.outlogits.0.weight", "UNCOND_DNET.outlogits.0.weight")
+_RELEASED: Final = {(32, 2, False): "cub", (32, 0, True): "cub", (48, 3, False): "coco"}
+"""(features, residual blocks, dcgan) of the released generators, by data set."""
+
+
+def recognise(shapes: Shapes) -> OfficialNetwork | None:
+    """Return which of AttnGAN's networks a state dict is, None if it is none; see `ImportsOfficial.recognise`.
+
+    The generator is told by its word attention (DM-GAN has a memory there, StackGAN-v2 joins the condition), a
+    discriminator by its conditional head and a trunk without spectral normalisation (DM-GAN's has it).
+    """
+    if any(_ATTENTION.match(key) for key in shapes):
+        return _generator(shapes)
+    trunk = any(key.startswith("img_code_s16.") and ".module." not in key for key in shapes)
+    return _discriminator(shapes) if trunk and any(key in shapes for key in _HEADS) else None
+
+
+def _generator(shapes: Shapes) -> OfficialNetwork:
+    stages = {int(found.group(1)) for found in (re.match(r"h_net(\d)\.", key) for key in shapes) if found}
+    dcgan = any(key.startswith("img_net.") for key in shapes)
+    residuals = _count(shapes, r"h_net\d\.residual\.(\d+)\.")
+    parameters: dict[str, Any] = {"branches": max(stages), "residual_blocks": residuals, "dcgan": dcgan}
+    attention = next((shapes[key] for key in shapes if key.endswith(".att.conv_context.weight")), ())
+    if attention:
+        parameters["generator_features"] = attention[0]
+    doublings = _count(shapes, r"h_net1\.upsample(\d+)\.") - 1
+    if doublings in (2, 3, 4):
+        parameters["base_side"] = 4 << doublings
+    condition = shapes.get("ca_net.fc.weight") or shapes.get("ca_net.fc.bias")
+    if condition:
+        parameters["condition"] = condition[0] // 4
+        inputs = shapes.get("h_net1.fc.0.weight", ())
+        if len(inputs) == 2 and inputs[1] > parameters["condition"]:
+            parameters["latent"] = inputs[1] - parameters["condition"]
+    configuration = (parameters.get("generator_features"), residuals, dcgan)
+    return OfficialNetwork("generator", parameters, _RELEASED.get(configuration, ""))  # type: ignore[arg-type]
+
+
+def _discriminator(shapes: Shapes) -> OfficialNetwork:
+    trunk = {key.split(".")[0] for key in shapes if key.startswith("img_code_s")}
+    halvings = sum(1 for key in shapes if re.fullmatch(r"img_code_s16\.\d+\.weight", key) and len(shapes[key]) == 4)
+    halvings = max(halvings, 1) + ("img_code_s32" in trunk) + ("img_code_s64" in trunk)
+    dcgan = not any(key.startswith("UNCOND_DNET.") for key in shapes)
+    parameters: dict[str, Any] = {"dcgan": dcgan}
+    first = shapes.get("img_code_s16.0.weight", ())
+    if first:
+        parameters["discriminator_features"] = first[0]
+    dataset = {64: "cub", 96: "coco"}.get(parameters.get("discriminator_features", 0), "")
+    return OfficialNetwork(f"discriminator/{4 << halvings}", parameters, dataset)
+
+
+def _count(shapes: Shapes, pattern: str) -> int:
+    """Return one more than the largest number that a pattern finds in the keys, 0 where it finds none."""
+    numbers = [int(found.group(1)) for found in (re.match(pattern, key) for key in shapes) if found]
+    return max(numbers, default=-1) + 1

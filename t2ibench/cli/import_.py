@@ -1,0 +1,70 @@
+"""`t2ibench import`: files of the official code become models of the workspace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from t2ibench.cli.options import config_option, workspace_option
+from t2ibench.spec import LoadedBenchmarks
+from t2ibench.workspace import Workspace
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command("import")
+@click.argument("model", metavar="MODEL[:VARIANT]")
+@click.argument("files", nargs=-1, required=True, type=_FILE, metavar="FILE...")
+@click.option("--captions", type=_FILE, help="captions.pickle, the words of the text encoder.  [default: looked for]")
+@click.option("--text-encoder", type=_FILE, help="The text encoder.  [default: looked for beside FILE]")
+@click.option("--image-encoder", type=_FILE, help="The image encoder.  [default: beside the text encoder]")
+@click.option("--data", "dataset", default=None, help="Data set it belongs to.  [default: as the shapes tell]")
+@click.option("--name", default=None, help="Name in the workspace.  [default: MODEL]")
+@click.option("--variant", default="", help="Variant of benchmarks.toml.  [default: as the shapes tell]")
+@click.option("--licence", default=None, metavar="TEXT", help="Licence of the weights.  [default: the model's own]")
+@click.option("--dry-run", is_flag=True, help="Check the files, say what they are and write nothing.")
+@config_option
+@workspace_option
+def command(
+    model: str,
+    files: tuple[Path, ...],
+    captions: Path | None,
+    text_encoder: Path | None,
+    image_encoder: Path | None,
+    dataset: str | None,
+    name: str | None,
+    variant: str,
+    licence: str | None,
+    dry_run: bool,
+    benchmarks: LoadedBenchmarks,
+    workspace: Workspace,
+) -> None:
+    """Import official weights of MODEL (a model, or an encoder such as damsm) from .pth FILEs.
+
+    The files may come in any order: what each is, is told by its content. They are read as tensors and nothing else,
+    converted once, and kept as a model folder that `sample` and `eval` find by name. Prints what was recognised and,
+    last, the model's folder.
+    """
+    from t2ibench.workflow.import_official import ImportRequest, import_official
+
+    request = ImportRequest(
+        model=model,
+        files=files,
+        captions=captions,
+        text_encoder=text_encoder,
+        image_encoder=image_encoder,
+        dataset=dataset,
+        name=name,
+        variant=variant,
+        licence=licence,
+    )
+    imported = import_official(request, benchmarks.content, workspace, dry_run=dry_run)
+    for fact in imported.facts:
+        click.echo(fact)
+    for warning in imported.warnings:
+        click.echo(f"WARNING: {warning}", err=True)
+    for label, path, there in imported.folders:
+        state = "is there already" if there else "would be written" if dry_run else "was imported"
+        click.echo(f"{label} {state} (official-weights):")
+        click.echo(path)

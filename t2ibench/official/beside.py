@@ -1,0 +1,67 @@
+"""Where the official repositories keep the files that belong to a generator's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+_ENCODERS: Final = {
+    "cub": ("DAMSMencoders/bird", "data/birds/DAMSMencoder", "data/bird/DAMSMencoder"),
+    "coco": ("DAMSMencoders/coco", "data/coco/DAMSMencoder"),
+}
+_CAPTIONS: Final = {"cub": ("data/birds", "data/bird"), "coco": ("data/coco",)}
+_NAMES: Final = ("captions.pickle", "captions_DAMSM.pickle")
+_HIGHEST: Final = 4
+"""How many folders above a file are looked into: models/x.pth lies one below the repository, DF-GAN's three."""
+
+
+def text_encoders_near(files: Iterable[Path], dataset: str) -> list[Path]:
+    """Return files called text_encoder*.pth beside the given ones, else in the official layout around them.
+
+    Args:
+        files: of generators or encoders.
+        dataset: "cub" or "coco" limits the layout to its folders; anything else takes both.
+    """
+    for folder in _folders(files, _ENCODERS, dataset):
+        found = sorted(folder.glob("text_encoder*.pth"))
+        if found:
+            return found
+    return []
+
+
+def image_encoder_of(text_encoder: Path) -> Path | None:
+    """Return the image encoder of a text encoder by the official rule: its name with "image_encoder" in it."""
+    if "text_encoder" not in text_encoder.name:
+        return None
+    path = text_encoder.with_name(text_encoder.name.replace("text_encoder", "image_encoder"))
+    return path if path.is_file() else None
+
+
+def text_encoder_of(image_encoder: Path) -> Path | None:
+    """Return the text encoder of an image encoder, by the same rule."""
+    if "image_encoder" not in image_encoder.name:
+        return None
+    path = image_encoder.with_name(image_encoder.name.replace("image_encoder", "text_encoder"))
+    return path if path.is_file() else None
+
+
+def captions_near(files: Iterable[Path], dataset: str) -> Path | None:
+    """Return the captions.pickle beside the given files, else in the official layout around them; None without."""
+    for folder in _folders(files, _CAPTIONS, dataset):
+        for name in _NAMES:
+            if (folder / name).is_file():
+                return folder / name
+    return None
+
+
+def _folders(files: Iterable[Path], layout: dict[str, tuple[str, ...]], dataset: str) -> Iterator[Path]:
+    """Yield the files' own folders first, then the layout's folders under the folders above them."""
+    parents = [file.absolute().parent for file in files]
+    yield from dict.fromkeys(parents)
+    places = layout.get(dataset) or tuple(place for all_of_one in layout.values() for place in all_of_one)
+    for parent in dict.fromkeys(parents):
+        for above in [parent, *parent.parents][:_HIGHEST]:
+            for place in places:
+                if (above / place).is_dir():
+                    yield above / place
