@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+
+from pydantic import Field
 
 from t2ibench.errors import UserError
-from t2ibench.features.context import CHUNK, FeatureContext, chunks
+from t2ibench.features.context import CHUNK, FeatureContext, chunks, options_of
 from t2ibench.interfaces import FeatureIdentity
 from t2ibench.model_folder import ModelFolder, load_encoder, read_model_folder
+from t2ibench.noise import Noise
+from t2ibench.spec import Frozen
 from t2ibench.types import Caption, Origin
 
 if TYPE_CHECKING:
@@ -18,6 +22,23 @@ VERSION: Final = 1
 _BYTE_HALF: Final = 127.5
 
 
+class DAMSMJudgeOptions(Frozen):
+    """Options of the entry in benchmarks.toml.
+
+    Attributes:
+        align_corners: of the resize to the image encoder's side, instead of what it was trained with. AttnGAN and
+            DM-GAN have True, DF-GAN's copy has False.
+        words_maximum: longer captions are thinned to this many words, as the official loaders do in evaluation too (25
+            for CUB, 20 for COCO); None reads every word.
+        words_seed: of the thinning. With the protocol's seed the judge reads the words that the first picture of the
+            caption is made from.
+    """
+
+    align_corners: bool | None = None
+    words_maximum: int | None = Field(default=None, ge=1)
+    words_seed: int = 100
+
+
 class DAMSMJudge:
     """Reads pictures (layer "image") and captions with the encoders of a model folder.
 
@@ -25,12 +46,14 @@ class DAMSMJudge:
     them was trained with. AttnGAN, section 4.
     """
 
+    Options: ClassVar[type[Frozen]] = DAMSMJudgeOptions
     layers: Mapping[str, int]
 
-    def __init__(self, encoder: Any, identity: FeatureIdentity, device: str) -> None:
+    def __init__(self, encoder: Any, options: DAMSMJudgeOptions, identity: FeatureIdentity, device: str) -> None:
         self.identity = identity
         self.layers = {"image": int(encoder.dimension)}
         self._encoder = encoder
+        self._options = options
         self._device = device
 
     @classmethod
@@ -54,7 +77,10 @@ class DAMSMJudge:
         loaded = load_encoder(_folder(context), context.device)
         for network in loaded.encoder.exported().values():
             network.requires_grad_(False)
-        return cls(loaded.encoder, _identity(context, loaded.folder), context.device)
+        options = options_of(context, DAMSMJudgeOptions)
+        if options.align_corners is not None:
+            loaded.encoder.image_encoder.align_corners = options.align_corners
+        return cls(loaded.encoder, options, _identity(context, loaded.folder), context.device)
 
     def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
         """Return "image", N x D picture codes, float32 on the CPU.
@@ -72,7 +98,7 @@ class DAMSMJudge:
         return {"image": torch.cat(parts)}
 
     def read(self, captions: Sequence[Caption]) -> Tensor:
-        """Return the captions' sentence codes, M x D, float32 on the CPU. All words are read.
+        """Return the captions' sentence codes, M x D, float32 on the CPU. All words are read, unless options say less.
 
         Raises:
             UserError: a caption without a known word.
@@ -82,7 +108,9 @@ class DAMSMJudge:
         parts = [torch.zeros(0, self.layers["image"])]
         with torch.no_grad():
             for start in range(0, len(captions), CHUNK):
-                codes = self._encoder.encode_text(captions[start : start + CHUNK])
+                some = captions[start : start + CHUNK]
+                noise = Noise(self._options.words_seed).bind([(caption.id, 0) for caption in some])
+                codes = self._encoder.encode_text(some, maximum=self._options.words_maximum, noise=noise)
                 parts.append(codes.sentence.float().cpu())
         return torch.cat(parts)
 
@@ -91,7 +119,7 @@ def _folder(context: FeatureContext) -> ModelFolder:
     if context.encoder is None:
         raise UserError(
             "R-precision needs the data set's trained DAMSM as its judge, and none was found; train it first with "
-            "`t2ibench train`."
+            "`t2ibench train`, or import the released one with `t2ibench import damsm`."
         )
     folder = read_model_folder(context.encoder)
     if folder.description.kind != "encoder" or "resolution" not in folder.parameters:
@@ -101,7 +129,10 @@ def _folder(context: FeatureContext) -> ModelFolder:
 
 def _identity(context: FeatureContext, folder: ModelFolder) -> FeatureIdentity:
     parameters = folder.parameters
-    corners = " align-corners" if parameters.get("align_corners") else ""
+    options = options_of(context, DAMSMJudgeOptions)
+    own = bool(parameters.get("align_corners"))
+    corners = " align-corners" if (own if options.align_corners is None else options.align_corners) else ""
+    most = options.words_maximum
     imagenet = parameters.get("trunk_weights") is not None or folder.card.origin is Origin.OFFICIAL_WEIGHTS
     inception = parameters.get("trunk") == "inception_v3"
     return FeatureIdentity(
@@ -111,4 +142,5 @@ def _identity(context: FeatureContext, folder: ModelFolder) -> FeatureIdentity:
         resize=f"bilinear{corners} {parameters['resolution']}",
         range="[-1, 1]",
         standing="standard" if inception and imagenet else "stand-in",
+        captions="" if most is None else f"{most} words at most, drawn with seed {options.words_seed}",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -30,6 +30,8 @@ class StagedParameters(AdversarialParameters):
         words_maximum: longer captions are thinned to this many words in training.
         words_maximum_generation: the same when pictures are made; None keeps all words.
     """
+
+    at_generation: ClassVar[frozenset[str]] = frozenset({"official_mask", "words_maximum_generation"})
 
     branches: int = Field(default=3, ge=1, le=3)
     base_side: Literal[16, 32, 64] = 64

@@ -87,7 +87,7 @@ def test_the_untrained_row_is_the_model_before_its_first_step(full_table):
 def test_a_second_asking_measures_nothing_and_loads_no_model(table, full_table, monkeypatch):
     opened, lines = Colours.opened + Oracle.opened, len(table.results.read()[0])
 
-    def never(*_):
+    def never(*_, **__):
         raise AssertionError("a model was loaded")
 
     monkeypatch.setattr(folders, "load_model", never)

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from t2ibench.errors import RunFailedError, UserError
-from t2ibench.evaluation.plan import choose_negatives, make_plan
+from t2ibench.evaluation.negatives import choose_negatives
+from t2ibench.evaluation.plan import make_plan
 from t2ibench.evaluation.sources import (
     ModelSource,
     NoiseSource,
@@ -140,7 +141,7 @@ def test_a_model_makes_the_same_pictures_in_any_batch(trained, plan):
 def test_building_a_model_source_loads_nothing(trained, plan, monkeypatch):
     import t2ibench.model_folder as folders
 
-    def never(*_):
+    def never(*_, **__):
         raise AssertionError("the model was loaded")
 
     monkeypatch.setattr(folders, "load_model", never)
@@ -162,7 +163,7 @@ def test_pictures_that_are_not_finite(trained, plan, monkeypatch):
                     made[row, 1, 3, 3] = float("nan")
             return made
 
-    monkeypatch.setattr(folders, "load_model", lambda folder, device: LoadedModel(Broken(), folder))
+    monkeypatch.setattr(folders, "load_model", lambda folder, device, **_: LoadedModel(Broken(), folder))
     source = ModelSource(trained, device="cpu", resolution=16, quantise="round")
     with pytest.raises(RunFailedError) as caught:
         pictures(source, plan)
