@@ -1,21 +1,26 @@
 """Pickles of plain data, read without running anything they ask for.
 
-A pickle is a program. The field's files come from file-sharing links, so only lists, tuples, dicts, strings and numbers
-are built; numpy's integer scalars, which the released class_info.pickle of the birds holds, are rebuilt by our own code.
+A pickle is a program. The field's files come from file-sharing links, so only lists, tuples, dicts, strings and
+numbers are built; numpy's scalars (the released class_info.pickle of the birds) and arrays (StackGAN's sentence codes)
+are rebuilt by our own code.
 """
 
 from __future__ import annotations
 
 import io
+import math
 import pickle
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from t2ibench.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Form = TypeVar("Form")
 
@@ -40,11 +45,71 @@ class _NumberType:
         self._order = ">" if state[1] == ">" else "<"
 
     def number(self, content: str | bytes) -> int | float:
-        """Return the number of its bytes; Python 2 wrote them as a string."""
-        raw = content.encode("latin1") if isinstance(content, str) else content
-        value = struct.unpack(self._order + self._letter, raw)[0]
+        """Return the number of its bytes."""
+        value = struct.unpack(self._order + self._letter, _raw(content))[0]
         assert isinstance(value, int | float)
         return value
+
+    @property
+    def code(self) -> str:
+        """The type as `struct` and numpy write it, as in "<f"."""
+        return self._order + self._letter
+
+
+class PlainArray:
+    """Stands in for numpy.ndarray in a pickle: a shape, a kind of number and the numbers' bytes."""
+
+    def __init__(self) -> None:
+        self._kind: _NumberType | None = None
+        self._shape: tuple[int, ...] = (0,)
+        self._fortran = False
+        self._content = b""
+
+    def __setstate__(self, state: object) -> None:
+        match state:
+            case (int(), tuple(shape), _NumberType() as kind, bool() | int() as fortran, str() | bytes() as content):
+                self._fill(shape, kind, bool(fortran), _raw(content))
+            case _:
+                raise pickle.UnpicklingError("it describes a numpy array in a way that is not known here")
+
+    def _fill(self, shape: tuple[object, ...], kind: _NumberType, fortran: bool, content: bytes) -> None:
+        sizes = [size for size in shape if isinstance(size, int) and size >= 0]
+        if len(sizes) != len(shape) or math.prod(sizes) * struct.calcsize(kind.code) != len(content):
+            raise pickle.UnpicklingError("it holds a numpy array whose shape and bytes disagree")
+        self._kind, self._shape, self._fortran, self._content = kind, tuple(sizes), fortran, content
+
+    def array(self) -> np.ndarray:
+        """Return the numbers, read-only.
+
+        Raises:
+            ValueError: the pickle never said what they are.
+        """
+        import numpy as np
+
+        if self._kind is None:
+            raise ValueError("a numpy array without content")
+        numbers = np.frombuffer(self._content, np.dtype(self._kind.code))
+        return numbers.reshape(self._shape, order="F" if self._fortran else "C")
+
+
+_ARRAY_CLASS: Final = "numpy.ndarray"
+"""Stands in for the class, which array pickles only pass on."""
+
+
+def _new_array(kind: object, *_: object) -> PlainArray:
+    """Stand in for numpy's array constructor; the content comes with the state that follows."""
+    if kind != _ARRAY_CLASS:
+        raise pickle.UnpicklingError("it holds a numpy array of a class that is not known here")
+    return PlainArray()
+
+
+def _array_of_buffer(content: object, kind: object, shape: object, order: object) -> PlainArray:
+    """Stand in for the constructor that pickle protocol 5 uses."""
+    if not isinstance(content, bytes | bytearray) or not isinstance(kind, _NumberType) or not isinstance(shape, tuple):
+        raise pickle.UnpicklingError("it holds a numpy array of something other than plain numbers")
+    made = PlainArray()
+    made._fill(shape, kind, order == "F", bytes(content))
+    return made
 
 
 def _scalar(kind: object, content: object) -> int | float:
@@ -52,6 +117,11 @@ def _scalar(kind: object, content: object) -> int | float:
     if not isinstance(kind, _NumberType) or not isinstance(content, str | bytes):
         raise pickle.UnpicklingError("it holds a numpy value that is not a plain number")
     return kind.number(content)
+
+
+def _raw(content: str | bytes) -> bytes:
+    """Return bytes as they were written; Python 2 wrote them as a string."""
+    return content.encode("latin1") if isinstance(content, str) else content
 
 
 def _encode(text: object, codec: object = "latin1") -> bytes:
@@ -69,16 +139,33 @@ _STAND_INS: Final[dict[tuple[str, str], Any]] = {
 }
 
 
+_ARRAYS: Final[dict[tuple[str, str], Any]] = {
+    ("numpy", "ndarray"): _ARRAY_CLASS,
+    ("numpy.core.multiarray", "_reconstruct"): _new_array,
+    ("numpy._core.multiarray", "_reconstruct"): _new_array,
+    ("numpy.core.numeric", "_frombuffer"): _array_of_buffer,
+    ("numpy._core.numeric", "_frombuffer"): _array_of_buffer,
+}
+
+
 class _Refusal(pickle.UnpicklingError):
     """The pickle asks for something that plain data never needs."""
 
 
 class _PlainUnpickler(pickle.Unpickler):
+    def __init__(self, file: Any, *, arrays: bool) -> None:
+        super().__init__(file, encoding="latin1")
+        self._known = {**_STAND_INS, **_ARRAYS} if arrays else _STAND_INS
+
     def find_class(self, module: str, name: str) -> Any:
         try:
-            return _STAND_INS[module, name]
+            known = self._known[module, name]
         except KeyError:
             raise _Refusal(f"{module}.{name}") from None
+        if not callable(known):
+            return known
+        # A new function each time: a pickle may set attributes of what it is given, and must not reach ours.
+        return lambda *given: known(*given)
 
 
 @dataclass(frozen=True)
@@ -94,8 +181,12 @@ class PlainPickle:
     repaired: bool = False
 
 
-def open_plain_pickle(path: Path) -> PlainPickle:
+def open_plain_pickle(path: Path, *, arrays: bool = False) -> PlainPickle:
     """Return the plain data of a pickle. Python 2's strings are read as latin1; numpy scalars become int and float.
+
+    Args:
+        path: the file.
+        arrays: whether numpy arrays of numbers are plain data too; each becomes a `PlainArray`.
 
     Raises:
         UserError: the file is missing or truncated, is no pickle, or would run or build anything else. Nothing of such
@@ -108,7 +199,7 @@ def open_plain_pickle(path: Path) -> PlainPickle:
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}.") from error
     try:
-        return PlainPickle(_loaded(content))
+        return PlainPickle(_loaded(content, arrays))
     except _Refusal as error:
         raise UserError(
             f"{path} is refused: besides plain data it asks for {error}, which could run code. Nothing of it was run. "
@@ -119,7 +210,7 @@ def open_plain_pickle(path: Path) -> PlainPickle:
         if carriage_returns:
             try:
                 # The exact inverse of a transfer that writes \r\n for every \n, an \n after an \r included.
-                return PlainPickle(_loaded(content.replace(b"\r\n", b"\n")), repaired=True)
+                return PlainPickle(_loaded(content.replace(b"\r\n", b"\n"), arrays), repaired=True)
             except Exception:  # the sentence below is about the file as it is
                 carriage_returns = True
         hint = " Its line ends were changed on the way: transfer it in binary mode." if carriage_returns else ""
@@ -129,9 +220,9 @@ def open_plain_pickle(path: Path) -> PlainPickle:
         ) from error
 
 
-def read_plain_pickle(path: Path) -> Any:
+def read_plain_pickle(path: Path, *, arrays: bool = False) -> Any:
     """Return the value of `open_plain_pickle`."""
-    return open_plain_pickle(path).value
+    return open_plain_pickle(path, arrays=arrays).value
 
 
 def checked_form(form: TypeAdapter[Form], value: Any, path: Path, what: str) -> Form:
@@ -154,8 +245,8 @@ def checked_form(form: TypeAdapter[Form], value: Any, path: Path, what: str) -> 
         ) from error
 
 
-def _loaded(content: bytes) -> Any:
-    return _PlainUnpickler(io.BytesIO(content), encoding="latin1").load()
+def _loaded(content: bytes, arrays: bool) -> Any:
+    return _PlainUnpickler(io.BytesIO(content), arrays=arrays).load()
 
 
 def _only_with_carriage_returns(content: bytes) -> bool:

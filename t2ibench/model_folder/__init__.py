@@ -9,7 +9,7 @@
 from t2ibench.model_folder.description import EncoderDescription, ModelDescription
 from t2ibench.model_folder.load import LoadedEncoder, LoadedModel, load_encoder, load_model
 from t2ibench.model_folder.read import ModelFolder, is_model_folder, read_model_folder
-from t2ibench.model_folder.write import write_model_folder
+from t2ibench.model_folder.write import exported_state, write_model_folder
 
 __all__ = [
     "EncoderDescription",
@@ -17,6 +17,7 @@ __all__ = [
     "LoadedModel",
     "ModelDescription",
     "ModelFolder",
+    "exported_state",
     "is_model_folder",
     "load_encoder",
     "load_model",

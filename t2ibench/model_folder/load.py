@@ -36,8 +36,20 @@ class LoadedEncoder:
     folder: ModelFolder
 
 
-def load_model(folder: ModelFolder | Path, device: torch.device | str = "cpu") -> LoadedModel:
+def load_model(
+    folder: ModelFolder | Path,
+    device: torch.device | str = "cpu",
+    *,
+    data_root: Path | None = None,
+    parameters: Mapping[str, Any] | None = None,
+) -> LoadedModel:
     """Return the model of a folder, its networks on `device` and in eval mode. The global RNG is left as it was.
+
+    Args:
+        folder: the folder.
+        device: where its networks go.
+        data_root: folder of the data set's files, as in BuildContext.
+        parameters: of the plug-in, instead of the folder's; only such as `generation_parameters` lets through.
 
     Raises:
         UserError: the folder is damaged, holds an encoder, or does not fit the installed plug-in.
@@ -45,7 +57,7 @@ def load_model(folder: ModelFolder | Path, device: torch.device | str = "cpu") -
     found = read_model_folder(folder.path if isinstance(folder, ModelFolder) else folder)
     if found.description.kind != "model":
         raise UserError(f"{found.path} holds the encoder {found.label}, which makes no pictures; name a model instead.")
-    model = _build(found, "generate", device)
+    model = _build(found, "generate", device, data_root, parameters or {})
     return LoadedModel(model, found)
 
 
@@ -53,6 +65,8 @@ def load_encoder(
     folder: ModelFolder | Path,
     device: torch.device | str = "cpu",
     purpose: Literal["train", "generate"] = "generate",
+    *,
+    data_root: Path | None = None,
 ) -> LoadedEncoder:
     """Return the encoder of a folder, its networks on `device` and in eval mode. The global RNG is left as it was.
 
@@ -60,6 +74,7 @@ def load_encoder(
         folder: the folder.
         device: where its networks go.
         purpose: as in BuildContext; "generate" does for a model's training too, since all weights come from the folder.
+        data_root: as for `load_model`.
 
     Raises:
         UserError: the folder is damaged, holds a model, or does not fit the installed plug-in.
@@ -67,10 +82,16 @@ def load_encoder(
     found = read_model_folder(folder.path if isinstance(folder, ModelFolder) else folder)
     if found.description.kind != "encoder":
         raise UserError(f"{found.path} holds the model {found.label}, not an encoder; name an encoder's folder.")
-    return LoadedEncoder(_build(found, purpose, device), found)
+    return LoadedEncoder(_build(found, purpose, device, data_root, {}), found)
 
 
-def _build(folder: ModelFolder, purpose: Literal["train", "generate"], device: torch.device | str) -> Any:
+def _build(
+    folder: ModelFolder,
+    purpose: Literal["train", "generate"],
+    device: torch.device | str,
+    data_root: Path | None,
+    parameters: Mapping[str, Any],
+) -> Any:
     """Return the plug-in built after model.json and filled from the weights file."""
     import torch
 
@@ -81,10 +102,10 @@ def _build(folder: ModelFolder, purpose: Literal["train", "generate"], device: t
         encoders: dict[str, Any] = {}
         for name, encoder in description.encoders.items():
             encoder_class = registry("encoders")[encoder.plugin]
-            context = BuildContext("generate", folder.encoder_vocabulary(name))
+            context = BuildContext("generate", folder.encoder_vocabulary(name), data_root=data_root)
             encoders[name] = encoder_class.build(_parameters(encoder_class, encoder.parameters, folder.path), context)
-        context = BuildContext(purpose, folder.vocabulary, encoders)
-        built = plugin.build(_parameters(plugin, description.parameters, folder.path), context)
+        context = BuildContext(purpose, folder.vocabulary, encoders, data_root)
+        built = plugin.build(_parameters(plugin, {**description.parameters, **parameters}, folder.path), context)
         # Inside, too: an encoder may make a network only now that it is asked for.
         _fill(built.exported(), folder, device)
     return built

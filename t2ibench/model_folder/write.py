@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from t2ibench.files import write_json
 from t2ibench.folders import complete_folder
@@ -13,6 +13,15 @@ from t2ibench.model_folder.read import DESCRIPTION, VOCABULARY, WEIGHTS, ModelFo
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+def exported_state(plugin: Any) -> dict[str, Tensor]:
+    """Return "<network>/<state key>" -> tensor of a plug-in's `exported()` networks, as they are."""
+    return {
+        f"{name}/{key}": value
+        for name, network in plugin.exported().items()
+        for key, value in network.state_dict().items()
+    }
 
 
 def write_model_folder(

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
+from t2ibench.interfaces import Trainable
 from t2ibench.testing import generation_checks, training_checks
 from t2ibench.testing.subject import Subject
 
@@ -24,16 +25,20 @@ GENERATION: Final[Mapping[str, Check]] = {
 }
 """Checks of models alone."""
 
-TRAINING: Final[Mapping[str, Check]] = {
+EVERY: Final[Mapping[str, Check]] = {
     "card": generation_checks.check_card,
     "requirements": training_checks.check_requirements,
+    "export": training_checks.check_export,
+}
+"""Checks of models and encoders."""
+
+TRAINING: Final[Mapping[str, Check]] = {
     "optimizers": training_checks.check_optimizers,
     "gradients": training_checks.check_gradients,
     "learning": training_checks.check_learning,
-    "export": training_checks.check_export,
     "resume": training_checks.check_resume,
 }
-"""Checks of models and encoders."""
+"""Checks of models and encoders that learn."""
 
 
 def check_model(
@@ -53,16 +58,22 @@ def check_model(
     Raises:
         AssertionError: a check failed; the text says which and how.
     """
-    _run({**GENERATION, **TRAINING}, Subject(plugin, folder, parameters or {}, encoders or {}))
+    _run(Subject(plugin, folder, parameters or {}, encoders or {}))
 
 
 def check_encoder(plugin: str, folder: Path, parameters: Mapping[str, Any] | None = None) -> None:
-    """Run the checks of training and export on a registered encoder; arguments and errors as in `check_model`."""
-    _run(TRAINING, Subject(plugin, folder, parameters or {}, kind="encoder"))
+    """Run the checks that are not about pictures on a registered encoder; arguments and errors as in `check_model`."""
+    _run(Subject(plugin, folder, parameters or {}, kind="encoder"))
 
 
-def _run(checks: Mapping[str, Check], subject: Subject) -> None:
-    for name, check in checks.items():
+def checks_of(plugin: Any, kind: Literal["model", "encoder"]) -> dict[str, Check]:
+    """Return the checks that a plug-in class must pass: some encoders have nothing to learn."""
+    learns = isinstance(plugin, Trainable)
+    return {**(GENERATION if kind == "model" else {}), **EVERY, **(TRAINING if learns or kind == "model" else {})}
+
+
+def _run(subject: Subject) -> None:
+    for name, check in checks_of(subject.plugin_class, subject.kind).items():
         try:
             check(subject)
         except AssertionError as error:

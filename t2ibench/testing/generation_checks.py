@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from t2ibench.interfaces import BoundNoise
+from t2ibench.interfaces import BoundNoise, TextToImage
 from t2ibench.testing.subject import Subject, noise_for, state_of
 from t2ibench.types import Trace
 
@@ -26,7 +26,7 @@ class _Listening:
 
 def check_pictures(subject: Subject) -> None:
     """Pictures are float32, finite, in [-1, 1], of the declared side; so is every stage in the trace."""
-    model, captions = subject.build(), subject.captions
+    model, captions = subject.grown(), subject.captions
     trace = Trace()
     pictures = model.generate(captions, noise_for(captions), trace=trace)
     side = model.capabilities.resolution
@@ -44,7 +44,7 @@ def check_pictures(subject: Subject) -> None:
 
 def check_independence(subject: Subject) -> None:
     """A picture does not depend on the batch's size, nor on the other captions, nor on their order."""
-    model, captions = subject.build(), subject.captions
+    model, captions = subject.grown(), subject.captions
     together = model.generate(captions, noise_for(captions))
     for size in (1, 3):
         parts = [captions[start : start + size] for start in range(0, len(captions), size)]
@@ -58,7 +58,7 @@ def check_independence(subject: Subject) -> None:
 
 def check_repeatable(subject: Subject) -> None:
     """Generating twice gives the same bits, leaves weights, buffers and modes alone, and draws no global number."""
-    model, captions = subject.build(), subject.captions
+    model, captions = subject.grown(), subject.captions
     before, modes = state_of(model), {name: network.training for name, network in model.exported().items()}
     random = torch.random.get_rng_state()
     first = model.generate(captions, noise_for(captions))
@@ -73,7 +73,8 @@ def check_repeatable(subject: Subject) -> None:
 
 def check_inputs_matter(subject: Subject) -> None:
     """Other noise gives other pictures, and so does another caption."""
-    model, captions = subject.build(), subject.captions
+    model, captions = subject.grown(), subject.captions
+    _stir(model)
     pictures = model.generate(captions, noise_for(captions))
     other = model.generate(captions, noise_for(captions, seed=1))
     assert float((pictures - other).abs().amax(dim=(1, 2, 3)).min()) > 0, "a picture does not depend on the noise"
@@ -82,9 +83,18 @@ def check_inputs_matter(subject: Subject) -> None:
     assert float((pictures - other).abs().max()) > 0, "pictures do not depend on their captions"
 
 
+def _stir(model: TextToImage) -> None:
+    """Move every weight a little: a model may begin blind to its captions, its layers for text at zero."""
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for network in model.exported().values():  # type: ignore[attr-defined]  # of PluginClass
+            for parameter in network.parameters():
+                parameter.add_(0.01 * torch.randn(parameter.shape, generator=generator))
+
+
 def check_capabilities(subject: Subject) -> None:
     """The model draws the latents it declares, and fills the attention it declares."""
-    model, captions = subject.build(), subject.captions
+    model, captions = subject.grown(), subject.captions
     trace, noise = Trace(), _Listening(noise_for(captions))
     model.generate(captions, noise, trace=trace)
     declared = model.capabilities

@@ -1,7 +1,12 @@
-"""A data set for tests: coloured squares with one-sentence captions, drawn in milliseconds."""
+"""A data set for tests: coloured squares with one-sentence captions, drawn in milliseconds.
+
+Beside the pictures lie made-up sentence codes in the layout of StackGAN's char-CNN-RNN files, for models that read
+these.
+"""
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -12,6 +17,9 @@ from t2ibench.spec import DatasetEntry
 
 COLOURS: Final = {"red": (220, 30, 30), "green": (30, 180, 60), "blue": (40, 60, 220), "yellow": (230, 210, 40)}
 GROUNDS: Final = {"white": (245, 245, 245), "black": (15, 15, 15), "grey": (128, 128, 128)}
+CODE_DIMENSION: Final = 8
+"""Numbers of a made-up sentence code."""
+
 _SIDE: Final = 40
 _TEST_EVERY: Final = 4
 
@@ -32,7 +40,9 @@ class Squares:
         from PIL import Image, ImageDraw
 
         root.mkdir(parents=True, exist_ok=True)
-        for index in range(self.drawing(settings)["images"]):
+        count = self.drawing(settings)["images"]
+        _write_codes(root, count)
+        for index in range(count):
             colour, ground = _look(index)
             picture = Image.new("RGB", (_SIDE, _SIDE), GROUNDS[ground])
             left, top = 4 + index % 5, 4 + index % 7
@@ -45,11 +55,29 @@ class Squares:
         for index, path in enumerate(sorted(root.glob("*.png"))):
             colour, ground = _look(index)
             captions = (f"a {colour} square on {ground}", f"this square is {colour}")
-            split = "test" if index % _TEST_EVERY == 0 else "train"
+            split = _split(index)
             size, digest = path.stat().st_size, digest_of_file(path)
             images.append(ImageEntry(path.stem, path.name, split, index % 4, None, captions, size, digest))
         words = sorted({word for image in images for caption in image.captions for word in caption.split()})
         return Manifest(self._name, root, tuple(images), ("<end>", *words), "built")
+
+
+def _split(index: int) -> str:
+    return "test" if index % _TEST_EVERY == 0 else "train"
+
+
+def _write_codes(root: Path, count: int) -> None:
+    """Write filenames.pickle and char-CNN-RNN-embeddings.pickle a split: two random codes a picture."""
+    import numpy as np
+
+    for split in ("train", "test"):
+        folder = root / split
+        folder.mkdir(exist_ok=True)
+        members = [index for index in range(count) if _split(index) == split]
+        codes = [np.random.default_rng(index).normal(size=(2, CODE_DIMENSION)).astype("f4") for index in members]
+        names = [f"{index:03}" for index in members]
+        for name, content in (("filenames", names), ("char-CNN-RNN-embeddings", codes)):
+            (folder / f"{name}.pickle").write_bytes(pickle.dumps(content, protocol=2))
 
 
 def _look(index: int) -> tuple[str, str]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from t2ibench.data.batches import TrainingData
+    from t2ibench.data.phased_batches import PhasedData
 
 
 @dataclass(frozen=True)
@@ -68,25 +69,51 @@ class Subject:
         """Return the plug-in, initialised from `seed`; so are its encoders, which are frozen and in eval mode."""
         import torch
 
+        root = self.manifest.root
+
         torch.manual_seed(seed)
         encoders = {}
         for name, parameters in self.encoders.items():
             encoder_class = registry("encoders")[name]
-            context = BuildContext("train", self.manifest.vocabulary)
+            context = BuildContext("train", self.manifest.vocabulary, data_root=root)
             encoders[name] = encoder_class.build(encoder_class.Parameters.model_validate(dict(parameters)), context)
             for network in encoders[name].exported().values():
                 network.eval().requires_grad_(False)
-        return self.plugin_class.build(self.checked, BuildContext(purpose, self.manifest.vocabulary, encoders))
+        return self.plugin_class.build(self.checked, BuildContext(purpose, self.manifest.vocabulary, encoders, root))
 
-    def data(self, model: Any) -> TrainingData:
+    def grown(self, seed: int = 0) -> Any:
+        """Return the plug-in ready to make pictures: fresh, or after a step in each phase where it has several.
+
+        A model that is trained in phases may make other pictures once it has reached a later one.
+        """
+        import torch
+
+        from t2ibench.interfaces import Trainable
+        from t2ibench.training.engine import Engine
+
+        model = self.build(seed=seed)
+        if isinstance(model, Trainable) and len(model.curriculum()) > 1:
+            engine = Engine(model, seed=seed, device=torch.device("cpu"))
+            for step, batch in enumerate(self.batches(model)):
+                engine.step(batch, step)
+            for network in model.exported().values():
+                network.to(memory_format=torch.contiguous_format)  # as a loaded model's, so that bits can be compared
+        return model
+
+    def data(self, model: Any) -> TrainingData | PhasedData:
         """Return the training data that a built model asks for."""
-        from t2ibench.data.batches import TrainingData
+        from t2ibench.data.phased_batches import training_data
 
-        return TrainingData(self.manifest, model.data_request(), seed=0)
+        return training_data(self.manifest, model, seed=0)
 
     def batch(self, model: Any) -> TrainBatch:
         """Return the first training batch, in the first phase of the model's curriculum."""
-        return self.data(model).batch(0, model.curriculum()[0].name)
+        return self.batches(model)[0]
+
+    def batches(self, model: Any) -> list[TrainBatch]:
+        """Return a training batch of each phase of the model's curriculum, in order, of steps 0, 1, ..."""
+        data = self.data(model)
+        return [data.batch(step, phase.name) for step, phase in enumerate(model.curriculum())]
 
 
 def noise_for(captions: Sequence[Caption], seed: int = 0) -> SampleNoise:

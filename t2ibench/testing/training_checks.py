@@ -7,7 +7,14 @@ from typing import Any
 
 import torch
 
-from t2ibench.model_folder import EncoderDescription, ModelDescription, load_encoder, load_model, write_model_folder
+from t2ibench.model_folder import (
+    EncoderDescription,
+    ModelDescription,
+    exported_state,
+    load_encoder,
+    load_model,
+    write_model_folder,
+)
 from t2ibench.noise import Noise
 from t2ibench.registry import registry
 from t2ibench.spec import TrainingSpec
@@ -52,7 +59,7 @@ def check_optimizers(subject: Subject) -> None:
 
 
 def check_gradients(subject: Subject) -> None:
-    """One pass of `updates` yields scalar, finite losses and a gradient for every parameter that learns."""
+    """A pass of `updates` in each phase yields scalar, finite losses; every parameter that learns gets a gradient."""
     model = subject.build()
     for network in model.networks().values():
         network.train()
@@ -61,9 +68,13 @@ def check_gradients(subject: Subject) -> None:
         for name, optimizer in model.optimizers().items()
     }
     reached: set[int] = set()
-    batch = subject.batch(model)
     torch.manual_seed(0)
-    for update in model.updates(batch, Noise(0).bind_step(0, len(batch.captions))):
+    made = (
+        update
+        for batch in subject.batches(model)
+        for update in model.updates(batch, Noise(0).bind_step(batch.step, len(batch.captions)))
+    )
+    for update in made:
         assert update.optimizer in parameters, f"updates() names the optimiser {update.optimizer!r}, which is not known"
         assert update.loss.ndim == 0, f"the loss of {update.optimizer} is not a scalar"
         assert bool(torch.isfinite(update.loss)), f"the loss of {update.optimizer} is {float(update.loss.detach())}"
@@ -78,7 +89,7 @@ def check_gradients(subject: Subject) -> None:
 
 
 def check_learning(subject: Subject) -> None:
-    """A few steps move every network that learns, and leave the frozen ones as they were."""
+    """A few steps in each phase move every network that learns, and leave the frozen ones as they were."""
     model = subject.build()
     frozen = {
         f"{name}/{key}": value.clone()
@@ -86,10 +97,10 @@ def check_learning(subject: Subject) -> None:
         for key, value in network.state_dict().items()
     }
     before = {name: [p.detach().clone() for p in network.parameters()] for name, network in model.networks().items()}
-    engine = Engine(model, seed=0, device=torch.device("cpu"))
-    data, phase = subject.data(model), model.curriculum()[0].name
-    for step in range(2):
-        engine.step(data.batch(step, phase), step)
+    data = subject.data(model)
+    engine = Engine(model, seed=0, device=torch.device("cpu"), steps_per_epoch=data.steps_per_epoch)
+    for step, phase in enumerate(phase for phase in model.curriculum() for _ in range(2)):
+        engine.step(data.batch(step, phase.name), step)
     for name, network in model.networks().items():
         after = [parameter.detach() for parameter in network.parameters()]
         assert any(not torch.equal(a, b) for a, b in zip(before[name], after, strict=True)), f"{name} did not learn"
@@ -140,12 +151,8 @@ def check_resume(subject: Subject) -> None:
 
 def check_export(subject: Subject) -> None:
     """A model folder brings back the same pictures (of an encoder: the same weights)."""
-    model = subject.build(seed=7)
-    tensors = {
-        f"{name}/{key}": value
-        for name, network in model.exported().items()
-        for key, value in network.state_dict().items()
-    }
+    model = subject.grown(seed=7)
+    tensors = exported_state(model)
     description = ModelDescription(
         schema=1,
         kind=subject.kind,
@@ -170,7 +177,12 @@ def check_export(subject: Subject) -> None:
     )
     folder = write_model_folder(subject.folder / "exported", description, tensors, subject.manifest.vocabulary)
     random = torch.random.get_rng_state()
-    loaded: Any = load_model(folder).model if subject.kind == "model" else load_encoder(folder).encoder
+    root = subject.manifest.root
+    loaded: Any = (
+        load_model(folder, data_root=root).model
+        if subject.kind == "model"
+        else load_encoder(folder, data_root=root).encoder
+    )
     assert torch.equal(random, torch.random.get_rng_state()), "loading drew from torch's global generator"
     for name, network in loaded.exported().items():
         for key, value in network.state_dict().items():

@@ -31,10 +31,23 @@ class Engine:
         model: what is trained.
         device: where.
         losses: the losses since the last flush.
+
+    Args:
+        model: what is trained.
+        seed: of its noise and dropout.
+        device: where.
+        precision: one of PRECISIONS.
+        steps_per_epoch: for schedules; name of the phase -> steps where the phases differ.
     """
 
     def __init__(
-        self, model: Trainable, *, seed: int, device: torch.device, precision: str = "32-true", steps_per_epoch: int = 1
+        self,
+        model: Trainable,
+        *,
+        seed: int,
+        device: torch.device,
+        precision: str = "32-true",
+        steps_per_epoch: int | Mapping[str, int] = 1,
     ) -> None:
         if precision not in PRECISIONS:
             raise unknown_name("precision", precision, PRECISIONS)
@@ -63,8 +76,13 @@ class Engine:
         self.averages = Averages(self._networks, model.averaging())
         self._set_training()
 
-    def step(self, batch: TrainBatch, step: int) -> None:
-        """Train on one batch. The outcome depends on the weights, the seed, the batch and `step` alone.
+    def step(self, batch: TrainBatch, step: int, *, phase_start: int = 0) -> None:
+        """Train on one batch. The outcome depends on the weights, the seed, the batch and the steps alone.
+
+        Args:
+            batch: what to learn from.
+            step: counted from 0.
+            phase_start: first step of the batch's phase; schedules of learning rates count from it.
 
         Raises:
             NotFiniteError: a loss is not finite.
@@ -72,7 +90,9 @@ class Engine:
         # Dropout draws from the global generator: seeding it by the step makes a resumed run need no generator state.
         torch.manual_seed(seed_of(self._seed, "step", step))
         if isinstance(self.model, HasSchedule):
-            self._set_learning_rates(self.model.learning_rates(step, self._steps_per_epoch))
+            epoch = self._steps_per_epoch
+            in_epoch = epoch if isinstance(epoch, int) else epoch[batch.phase]
+            self._set_learning_rates(self.model.learning_rates(step - phase_start, in_epoch))
         noise = self._noise.bind_step(step, len(batch.captions), self.device)
         updates = iter(self.model.updates(self._moved(batch), noise))
         while True:

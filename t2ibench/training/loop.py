@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import torch
@@ -28,8 +28,8 @@ class BatchSource(Protocol):
     """Training batches that are pure functions of (seed, step)."""
 
     @property
-    def steps_per_epoch(self) -> int:
-        """Steps in one pass over the training pictures."""
+    def steps_per_epoch(self) -> int | Mapping[str, int]:
+        """Steps in one pass over the training pictures; by phase where the phases' batches differ."""
         ...
 
     def iterate(
@@ -68,7 +68,6 @@ def train(
         RunFailedError: a number stopped being finite, or the disk is full.
         KeyboardInterrupt: SIGINT or SIGTERM came; the step was finished and everything saved.
     """
-    request = model.data_request()
     engine = Engine(
         model, seed=spec.seed, device=device, precision=spec.precision, steps_per_epoch=data.steps_per_epoch
     )
@@ -89,7 +88,7 @@ def train(
         saver.enabled = False
     else:
         trackers += trackers_for(folder.path, first)
-    progress = Progress(f"{spec.label} on {spec.dataset}", first, steps, request.batch_size)
+    progress = Progress(f"{spec.label} on {spec.dataset}", first, steps)
     trackers.append(progress)
     pictures = None
     if captions and isinstance(model, TextToImage) and saver.enabled:
@@ -99,8 +98,8 @@ def train(
     try:
         with Interruption() as interruption:
             for done, batch in enumerate(data.iterate(first, steps, phases, workers), start=first + 1):
-                engine.step(batch, done - 1)
-                progress.advance(done)
+                engine.step(batch, done - 1, phase_start=phases.start(done - 1))
+                progress.advance(done, len(batch.captions))
                 last = done == steps or interruption.requested
                 saving = saver.enabled and (last or saver.due(done))
                 if saving or last or done % rhythm.log_steps == 0:

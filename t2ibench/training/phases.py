@@ -26,6 +26,10 @@ class Phases:
         ends = [round(share * steps) for share in accumulate(phase.share for phase in curriculum)]
         self.ends: tuple[int, ...] = tuple(ends) if len(ends) > 1 else ()
 
+    def start(self, step: int) -> int:
+        """Return the first step of the phase that a step (from 0) belongs to."""
+        return max((end for end in self.ends[:-1] if end <= step), default=0)
+
     def __call__(self, step: int) -> str:
         """Return the name of the phase of a step (from 0)."""
         for phase, end in zip(self._curriculum, self.ends, strict=False):

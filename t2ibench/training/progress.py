@@ -26,13 +26,13 @@ class Progress:
         label: what is trained, as in "attngan on simbirds".
         first: steps done before.
         steps: steps in all.
-        batch_size: pictures a step.
     """
 
-    def __init__(self, label: str, first: int, steps: int, batch_size: int) -> None:
+    def __init__(self, label: str, first: int, steps: int) -> None:
         from tqdm import tqdm
 
-        self._label, self._first, self._steps, self._batch = label, first, steps, batch_size
+        self._label, self._first, self._steps = label, first, steps
+        self._pictures = 0
         self._begun = self._told = time.monotonic()
         self._losses = ""
         self._bar: Any = None
@@ -41,8 +41,9 @@ class Progress:
                 desc=label, initial=first, total=steps, unit="step", file=sys.stderr, dynamic_ncols=True, leave=False
             )
 
-    def advance(self, done: int) -> None:
-        """Show that `done` steps are done."""
+    def advance(self, done: int, pictures: int) -> None:
+        """Show that `done` steps are done, the last of them on so many pictures."""
+        self._pictures += pictures
         if self._bar is not None:
             self._bar.update(1)
             return
@@ -50,14 +51,14 @@ class Progress:
         if now - self._told >= _QUIET_SECONDS:
             self._told = now
             left = _clock((now - self._begun) / (done - self._first) * (self._steps - done))
-            say(f"{self._label}: step {done}/{self._steps}, {self._rate(done):.1f} img/s, {left} left{self._losses}")
+            say(f"{self._label}: step {done}/{self._steps}, {self._rate:.1f} img/s, {left} left{self._losses}")
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
         """Show the optimisers' losses."""
         main = {name.removesuffix("/loss"): value for name, value in values.items() if name.endswith("/loss")}
         self._losses = "".join(f", {name} {value:.3g}" for name, value in main.items())
         if self._bar is not None:
-            self._bar.set_postfix_str(f"{self._rate(step):.1f} img/s{self._losses}", refresh=False)
+            self._bar.set_postfix_str(f"{self._rate:.1f} img/s{self._losses}", refresh=False)
 
     def picture(self, step: int, path: Path) -> None:
         """Do nothing."""
@@ -67,9 +68,9 @@ class Progress:
         if self._bar is not None:
             self._bar.close()
 
-    def _rate(self, done: int) -> float:
-        seconds = max(time.monotonic() - self._begun, 1e-9)
-        return (done - self._first) * self._batch / seconds
+    @property
+    def _rate(self) -> float:
+        return self._pictures / max(time.monotonic() - self._begun, 1e-9)
 
 
 def _clock(seconds: float) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from t2ibench.errors import UserError, unknown_name
+from t2ibench.interfaces import ReadsDataFiles
 from t2ibench.model_folder import ModelFolder
 from t2ibench.registry import registry
 from t2ibench.spec import Benchmarks, TrainableEntry, TrainingSpec, settings_for
@@ -114,7 +115,9 @@ class Job:
         }
 
 
-def resolve(request: TrainRequest, benchmarks: Benchmarks, workspace: Workspace, manifest: str) -> Job:
+def resolve(
+    request: TrainRequest, benchmarks: Benchmarks, workspace: Workspace, manifest: str, root: Path | None = None
+) -> Job:
     """Return the job of a request, and the jobs of the encoders it needs.
 
     Args:
@@ -122,9 +125,11 @@ def resolve(request: TrainRequest, benchmarks: Benchmarks, workspace: Workspace,
         benchmarks: content of benchmarks.toml.
         workspace: where runs lie.
         manifest: digest of the data set's manifest.
+        root: folder of the data set's files; None while it is not prepared, and plug-ins' files have no digests yet.
 
     Raises:
-        UserError: an unknown model, variant, encoder or parameter (near names are given), or a bad value.
+        UserError: an unknown model, variant, encoder or parameter (near names are given), or a bad value; or a plug-in
+            misses a file of the data set.
     """
     kind, entry = _entry(request.name, benchmarks)
     full_steps, settings = settings_for(entry, request.dataset, request.variant)
@@ -134,12 +139,14 @@ def resolve(request: TrainRequest, benchmarks: Benchmarks, workspace: Workspace,
     label = f"{request.name}:{request.variant}" if request.variant else request.name
     plugin = registry("models" if kind == "model" else "encoders")[entry.plugin]
     parameters = checked_parameters(plugin, label, settings | own)
+    if root is not None and isinstance(plugin, ReadsDataFiles):
+        parameters = plugin.with_files(parameters, root)
     needed = plugin.requirements(parameters)
     for name in foreign:
         if name not in needed:
             raise unknown_name(f"encoder that {label} needs", name, needed)
     encoders = {
-        name: _encoder(name, request, foreign.get(name, {}), full_steps, benchmarks, workspace, manifest)
+        name: _encoder(name, request, foreign.get(name, {}), full_steps, benchmarks, workspace, manifest, root)
         for name in needed
     }
     spec = TrainingSpec(
@@ -154,7 +161,7 @@ def resolve(request: TrainRequest, benchmarks: Benchmarks, workspace: Workspace,
         seed=request.seed or 0,
         precision=request.precision,
     )
-    steps = full_steps if request.steps is None else request.steps
+    steps = full_steps if request.steps is None or full_steps == 0 else request.steps
     title = entry.title or plugin.card().title
     if request.variant:
         title = entry.variants[request.variant].title or f"{title}, {request.variant}"
@@ -169,6 +176,7 @@ def _encoder(
     benchmarks: Benchmarks,
     workspace: Workspace,
     manifest: str,
+    root: Path | None,
 ) -> Job:
     """Return the job of an encoder that a model needs.
 
@@ -177,9 +185,12 @@ def _encoder(
     """
     if name not in benchmarks.encoders:
         raise unknown_name("encoder", name, benchmarks.encoders)
-    batch_size = None if request.batch_size is None else max(request.batch_size, _SMALLEST_ENCODER_BATCH)
+    batch_size = None
+    learns_in_batches = "batch_size" in registry("encoders")[benchmarks.encoders[name].plugin].Parameters.model_fields
+    if request.batch_size is not None and learns_in_batches:
+        batch_size = max(request.batch_size, _SMALLEST_ENCODER_BATCH)
     own = TrainRequest(name, dataset=request.dataset, batch_size=batch_size, parameters=parameters)
-    job = resolve(own, benchmarks, workspace, manifest)
+    job = resolve(own, benchmarks, workspace, manifest, root)
     job = _with_steps(job, _encoder_steps(job, request, model_steps, benchmarks))
     return dataclasses.replace(job, shipped=_shipped(job, benchmarks))
 
@@ -187,8 +198,10 @@ def _encoder(
 def _encoder_steps(job: Job, request: TrainRequest, model_steps: int, benchmarks: Benchmarks) -> int:
     """Return how long to train an encoder: its own steps, but for a short trial of the model no longer than the trial.
 
-    An encoder that was trained longer already is taken as it is.
+    An encoder that was trained longer already is taken as it is; one that has nothing to learn has no steps.
     """
+    if job.full_steps == 0:
+        return 0
     if request.encoder_steps is not None:
         return request.encoder_steps
     if _shipped(job, benchmarks) is not None:

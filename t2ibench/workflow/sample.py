@@ -56,7 +56,8 @@ def draw_sheet(
         device: where to compute.
 
     Raises:
-        UserError: an empty sentence, one without a known word, or attention asked of a model without it.
+        UserError: an empty sentence, one without a known word, a model that reads no text of a user's, or attention
+            asked of a model without it.
     """
     from t2ibench.device import choose_device
     from t2ibench.model_folder import load_model
@@ -68,6 +69,12 @@ def draw_sheet(
     captions = user_captions(texts)
     place = choose_device(device)
     model = load_model(folder, place).model
+    if not model.capabilities.any_text:
+        raise UserError(
+            f"{folder.label} cannot draw a sentence of yours: it was trained with sentence codes from files, which "
+            f"hold the captions of {folder.dataset} only. Take a model that reads text itself; `t2ibench eval` "
+            "measures this one on its captions."
+        )
     if attention and not model.capabilities.attention:
         raise UserError(f"{folder.label} has no attention to show. Ask without --attention.")
     noise = Noise(seed)

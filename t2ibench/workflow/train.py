@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 from t2ibench.data.open import open_dataset, prepared_datasets
 from t2ibench.errors import UserError, unknown_name
 from t2ibench.files import read_json
-from t2ibench.interfaces import BuildContext
+from t2ibench.interfaces import BuildContext, Trainable
 from t2ibench.model_folder import (
     EncoderDescription,
     LoadedEncoder,
     ModelDescription,
     ModelFolder,
+    exported_state,
     load_encoder,
     read_model_folder,
     write_model_folder,
@@ -30,6 +31,7 @@ from t2ibench.training.progress import say
 from t2ibench.training.rhythm import USUAL, Rhythm
 from t2ibench.training.run_folder import RunFolder
 from t2ibench.types import Origin
+from t2ibench.workflow.import_twin import twin_of_imported
 from t2ibench.workflow.plan import Job, TrainRequest, resolve
 from t2ibench.workflow.shipped import MARK, is_shipped, shipped_by_identity
 from t2ibench.workspace import Workspace
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     import torch
 
     from t2ibench.data.manifest import Manifest
-    from t2ibench.training.engine import Engine
 
 NOT_PREPARED = "not prepared yet"
 """Stands for the manifest's digest in a dry run before the data set was prepared."""
@@ -74,10 +75,10 @@ def plan_training(
     """
     if request.dataset not in benchmarks.datasets:
         raise unknown_name("data set", request.dataset, benchmarks.datasets)
-    manifest = NOT_PREPARED
-    if request.dataset in prepared_datasets(benchmarks, workspace):
-        manifest = open_dataset(request.dataset, benchmarks, workspace, root=root).digest
-    return resolve(request, benchmarks, workspace, manifest)
+    if request.dataset not in prepared_datasets(benchmarks, workspace):
+        return resolve(request, benchmarks, workspace, NOT_PREPARED)
+    manifest = open_dataset(request.dataset, benchmarks, workspace, root=root)
+    return resolve(request, benchmarks, workspace, manifest.digest, manifest.root)
 
 
 def ensure_trained(
@@ -104,7 +105,7 @@ def ensure_trained(
     """
     resolve(request, benchmarks, workspace, NOT_PREPARED)  # a mistyped parameter is told before a data set is drawn
     manifest = open_dataset(request.dataset, benchmarks, workspace, root=root)
-    return carry_out(resolve(request, benchmarks, workspace, manifest.digest), manifest, compute)
+    return carry_out(resolve(request, benchmarks, workspace, manifest.digest, manifest.root), manifest, compute)
 
 
 def carry_out(job: Job, manifest: Manifest, compute: Compute = USUAL_COMPUTE) -> Path:
@@ -114,7 +115,10 @@ def carry_out(job: Job, manifest: Manifest, compute: Compute = USUAL_COMPUTE) ->
         return job.exported
     for name, encoder in job.encoders.items():
         if not encoder.done:
-            say(f"{job.spec.label} needs {name}: training it on {job.spec.dataset} for {encoder.steps} steps first.")
+            if encoder.steps:
+                say(
+                    f"{job.spec.label} needs {name}: training it on {job.spec.dataset} for {encoder.steps} steps first."
+                )
             carry_out(encoder, manifest, compute)
 
     import torch
@@ -134,11 +138,14 @@ def carry_out(job: Job, manifest: Manifest, compute: Compute = USUAL_COMPUTE) ->
 def untrained_twin(folder: ModelFolder, benchmarks: Benchmarks, workspace: Workspace) -> Path:
     """Return the folder of the same model before its first step: the "untrained" control.
 
-    Same spec, same initial weights, same encoders. It lies beside the trained one.
+    Same spec, same initial weights, same encoders. It lies beside the trained one. Of imported weights it is the same
+    network with initial weights of ours.
 
     Raises:
-        UserError: the model was not trained here (imported weights have no beginning), or its encoder is gone.
+        UserError: the model was not trained here, or its encoder is gone.
     """
+    if folder.description.imported:
+        return twin_of_imported(folder)
     if is_shipped(folder):
         return _twin_of_shipped(folder, benchmarks, workspace)
     path = folder.path.parent.parent
@@ -216,23 +223,28 @@ def _train(
     """Train a job and export its model; the caller holds the run's lock."""
     import torch
 
-    from t2ibench.data.batches import TrainingData
+    from t2ibench.data.phased_batches import training_data
     from t2ibench.training.loop import train
     from t2ibench.training.pictures import captions_for_samples
 
     spec = job.spec
     plugin = registry("models" if spec.kind == "model" else "encoders")[spec.plugin]
-    encoders = {name: load_encoder(folder, device) for name, folder in encoder_folders.items()}
+    encoders = {
+        name: load_encoder(folder, device, data_root=manifest.root) for name, folder in encoder_folders.items()
+    }
     torch.manual_seed(seed_of(spec.seed, "initialisation"))
-    context = BuildContext("train", manifest.vocabulary, {name: one.encoder for name, one in encoders.items()})
+    trained = {name: one.encoder for name, one in encoders.items()}
+    context = BuildContext("train", manifest.vocabulary, trained, manifest.root)
     model = plugin.build(plugin.Parameters.model_validate(dict(spec.parameters)), context)
     session = {"created": _now(), "steps": job.steps, "environment": environment(str(device))}
     job.folder.begin(session, {name: folder.identity for name, folder in encoder_folders.items()})
+    if not isinstance(model, Trainable):  # an encoder that has nothing to learn
+        _export(job, plugin, exported_state(model), device, manifest, encoders)
+        return
     split = "test" if "test" in manifest.splits else "train"
-    data = TrainingData(manifest, model.data_request(), spec.seed)
     engine = train(
         model,
-        data,
+        training_data(manifest, model, spec.seed),
         spec=spec,
         steps=job.steps,
         folder=job.folder,
@@ -241,10 +253,17 @@ def _train(
         workers=compute.workers,
         rhythm=compute.rhythm,
     )
-    _export(job, plugin, engine, manifest, encoders)
+    _export(job, plugin, engine.exported(), engine.device, manifest, encoders)
 
 
-def _export(job: Job, plugin: Any, engine: Engine, manifest: Manifest, encoders: Mapping[str, LoadedEncoder]) -> None:
+def _export(
+    job: Job,
+    plugin: Any,
+    tensors: Mapping[str, torch.Tensor],
+    device: torch.device,
+    manifest: Manifest,
+    encoders: Mapping[str, LoadedEncoder],
+) -> None:
     spec = job.spec
     folders = {name: one.folder for name, one in encoders.items()}
     seen = tuple(digest for folder in folders.values() for digest in (folder.weights, folder.identity))
@@ -272,12 +291,12 @@ def _export(job: Job, plugin: Any, engine: Engine, manifest: Manifest, encoders:
         },
         card=dataclasses.replace(plugin.card(), title=job.title, origin=Origin.RETRAINED, trained_with=seen),
         created=_now(),
-        environment=environment(str(engine.device)),
+        environment=environment(str(device)),
     )
     write_model_folder(
         job.exported,
         description,
-        engine.exported(),
+        tensors,
         manifest.vocabulary,
         encoder_vocabularies={name: folder.vocabulary for name, folder in folders.items()},
     )

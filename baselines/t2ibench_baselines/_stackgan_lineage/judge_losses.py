@@ -1,18 +1,39 @@
-"""The adversarial losses of AttnGAN and DM-GAN, one discriminator at a time."""
+"""The adversarial losses of StackGAN, AttnGAN and DM-GAN, one discriminator at a time."""
 
 from __future__ import annotations
+
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from t2ibench_baselines._stackgan_lineage.adversarial import AdversarialParameters, gradient_penalty
-from t2ibench_baselines._stackgan_lineage.sentence_judge import SentenceJudge
 
 Parts = dict[str, Tensor]
 
 
+class Judge(Protocol):
+    """A discriminator that tells whether pictures match a code and, perhaps, whether they are real."""
+
+    def __call__(self, pictures: Tensor, sentence: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return logits of the match and, where there is such a head, of being real; N each."""
+        ...
+
+    def features(self, pictures: Tensor) -> Tensor:
+        """Return features, N x c x 4 x 4, of pictures N x 3 x side x side."""
+        ...
+
+    def match(self, features: Tensor, sentence: Tensor) -> Tensor:
+        """Return logits of the match, N, of features and codes N x D."""
+        ...
+
+    def unconditional(self, features: Tensor) -> Tensor | None:
+        """Return logits of being real, N, of features; None without that head."""
+        ...
+
+
 def discriminator_loss(
-    discriminator: SentenceJudge,
+    discriminator: Judge,
     real: Tensor,
     fake: Tensor,
     sentence: Tensor,
@@ -20,7 +41,7 @@ def discriminator_loss(
     *,
     r1_weight: float = 0.0,
 ) -> tuple[Tensor, Parts]:
-    """Return a discriminator's loss, a scalar with a graph, and its parts (AttnGAN, equation 6).
+    """Return a discriminator's loss, a scalar with a graph, and its parts (AttnGAN, equation 6; StackGAN, equation 3).
 
     (unconditional real + conditional real) / 2 + (unconditional fake + conditional fake + conditional wrong) / 3;
     without an unconditional head conditional real + (conditional fake + conditional wrong) / 2. A wrong pair is a real
@@ -31,7 +52,7 @@ def discriminator_loss(
         discriminator: the judge of this side.
         real: N x 3 x side x side.
         fake: the generator's pictures, N x 3 x side x side; no gradient reaches them.
-        sentence: N x D sentence codes.
+        sentence: N x D codes that the judge is given: the sentences', of StackGAN the means of the condition codes.
         game: how logits are scored.
         r1_weight: weight of the gradient penalty on the real pictures.
     """
@@ -39,10 +60,9 @@ def discriminator_loss(
         real = real.detach().requires_grad_()
     real_features = discriminator.features(real)
     fake_features = discriminator.features(fake.detach())
-    head = discriminator.COND_DNET
-    real_match = head(real_features, sentence)
-    fake_match = head(fake_features, sentence)
-    wrong_match = head(real_features[:-1], sentence[1:])
+    real_match = discriminator.match(real_features, sentence)
+    fake_match = discriminator.match(fake_features, sentence)
+    wrong_match = discriminator.match(real_features[:-1], sentence[1:])
     parts = {
         "real_match": game.real_loss(real_match),
         "fake_match": game.fake_loss(fake_match),
@@ -65,7 +85,7 @@ def discriminator_loss(
 
 
 def generator_loss(
-    discriminator: SentenceJudge, fake: Tensor, sentence: Tensor, game: AdversarialParameters
+    discriminator: Judge, fake: Tensor, sentence: Tensor, game: AdversarialParameters
 ) -> tuple[Tensor, Parts]:
     """Return what the generator pays to one discriminator, a scalar with a graph, and its parts (AttnGAN, equation 5).
 
@@ -74,7 +94,7 @@ def generator_loss(
     Args:
         discriminator: the judge of this side.
         fake: N x 3 x side x side, with a graph.
-        sentence: N x D sentence codes.
+        sentence: N x D codes that the judge is given.
         game: how logits are scored.
     """
     match, score = discriminator(fake, sentence)

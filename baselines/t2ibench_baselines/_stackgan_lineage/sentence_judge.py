@@ -68,6 +68,11 @@ class SentenceJudge(DiscriminatorTrunk):
         features = self.features(pictures)
         return self.COND_DNET(features, sentence), self.unconditional(features)
 
+    def match(self, features: Tensor, sentence: Tensor) -> Tensor:
+        """Return logits of the match, N, of features N x c x 4 x 4 and sentence codes N x D."""
+        logits: Tensor = self.COND_DNET(features, sentence)
+        return logits
+
     def unconditional(self, features: Tensor) -> Tensor | None:
         """Return logits of being real, N, of features N x c x 4 x 4; None without that head."""
         return None if self.UNCOND_DNET is None else self.UNCOND_DNET(features)

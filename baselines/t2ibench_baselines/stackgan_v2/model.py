@@ -10,14 +10,15 @@ from torch import Tensor
 from torch.nn import Module
 from torch.optim import Optimizer
 
-from t2ibench.interfaces import BoundNoise, BuildContext
-from t2ibench.text.damsm import DAMSM
+from t2ibench.interfaces import BoundNoise, BuildContext, OfficialNetwork
 from t2ibench.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
 from t2ibench_baselines._stackgan_lineage.cards import read_card
 from t2ibench_baselines._stackgan_lineage.conditioning import divergence
 from t2ibench_baselines._stackgan_lineage.initialisation import initialise
 from t2ibench_baselines._stackgan_lineage.modes import evaluating, frozen
 from t2ibench_baselines._stackgan_lineage.optimisation import adam_optimizers, with_instance_noise
+from t2ibench_baselines._stackgan_lineage.sentences import ENCODERS, SentenceEncoder, sentence_codes, text_networks
+from t2ibench_baselines.stackgan_v2 import convert
 from t2ibench_baselines.stackgan_v2.discriminator import Discriminator
 from t2ibench_baselines.stackgan_v2.generator import Generated, Generator
 from t2ibench_baselines.stackgan_v2.losses import (
@@ -33,7 +34,7 @@ from t2ibench_baselines.stackgan_v2.parameters import StackGANv2Parameters
 class StackGANv2:
     """StackGAN-v2 (Zhang et al., StackGAN++, TPAMI 2018): a tree of stages of doubling side, a sentence for condition.
 
-    The sentence code is DAMSM's, where the paper has char-CNN-RNN embeddings.
+    The sentence code is DAMSM's unless the files of the paper's char-CNN-RNN codes are at hand (`text`).
     """
 
     Parameters: ClassVar[type[StackGANv2Parameters]] = StackGANv2Parameters
@@ -43,7 +44,7 @@ class StackGANv2:
         parameters: StackGANv2Parameters,
         generator: Generator,
         discriminators: Mapping[int, Discriminator],
-        encoder: DAMSM,
+        encoder: SentenceEncoder,
     ) -> None:
         self.parameters = parameters
         self.generator = generator
@@ -54,6 +55,7 @@ class StackGANv2:
             stages=parameters.sides,
             uses=frozenset({"sentence"}),
             latents=("z", "ca"),
+            any_text=parameters.text == "damsm",
         )
 
     @classmethod
@@ -64,13 +66,13 @@ class StackGANv2:
     @classmethod
     def requirements(cls, parameters: StackGANv2Parameters) -> tuple[str, ...]:
         """Return the encoder it reads captions with."""
-        return ("damsm",)
+        return (ENCODERS[parameters.text],)
 
     @classmethod
     def build(cls, parameters: StackGANv2Parameters, context: BuildContext) -> Self:
         """Return the model; for "generate" without discriminators, its generator's weights to be loaded."""
         p = parameters
-        encoder: DAMSM = context.encoders["damsm"]
+        encoder: SentenceEncoder = context.encoders[ENCODERS[p.text]]
         generator = Generator(
             channels=p.generator_features,
             branches=p.branches,
@@ -87,9 +89,23 @@ class StackGANv2:
             initialise(network)
         return cls(p, generator, discriminators, encoder)
 
+    @classmethod
+    def recognise(cls, shapes: Mapping[str, tuple[int, ...]]) -> OfficialNetwork | None:
+        """Return which of its networks an official state dict is, None if it is none of them.
+
+        Raises:
+            UserError: it is one of an unconditional model.
+        """
+        return convert.recognise(shapes)
+
+    @classmethod
+    def official_state(cls, network: str, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Return the state as it is: the official names are ours."""
+        return state
+
     def exported(self) -> Mapping[str, Module]:
-        """Return the generator and the text encoder it reads captions with."""
-        return {"generator": self.generator, "text_encoder": self.encoder.text_encoder}
+        """Return the generator and the text encoder it reads captions with, if it has one."""
+        return {"generator": self.generator, **text_networks(self.encoder)}
 
     def networks(self) -> Mapping[str, Module]:
         """Return the generator and a discriminator a side."""
@@ -97,8 +113,8 @@ class StackGANv2:
         return {"generator": self.generator, **judges}
 
     def frozen_networks(self) -> Mapping[str, Module]:
-        """Return the text encoder."""
-        return {"text_encoder": self.encoder.text_encoder}
+        """Return the text encoder, if it has one."""
+        return text_networks(self.encoder)
 
     def data_request(self) -> DataRequest:
         """Return pictures of all sides, with pictures of other captions."""
@@ -126,9 +142,7 @@ class StackGANv2:
         p = self.parameters
         if batch.wrong_images is None:
             raise ValueError("StackGAN-v2 learns from wrong images, but the batch has none.")
-        with torch.no_grad():
-            sentence = self.encoder.encode_text(batch.captions, maximum=p.words_maximum, noise=noise).sentence
-        made = self._generate(sentence, noise)
+        made = self._generate(batch.captions, noise, p.words_maximum)
         if p.discriminators_learn(batch.step):
             for side, discriminator in self.discriminators.items():
                 loss, parts = discriminator_loss(
@@ -167,17 +181,18 @@ class StackGANv2:
         """Return float32 pictures, N x 3 x H x W in [-1, 1], of N captions; eval mode, noise "z" and "ca" as given.
 
         Raises:
-            UserError: a caption without a known word.
+            UserError: a caption without a known word, or without a code in the files.
         """
-        with torch.no_grad(), evaluating(self.generator, self.encoder.text_encoder):
-            codes = self.encoder.encode_text(captions, maximum=self.parameters.words_maximum_generation, noise=noise)
-            made = self._generate(codes.sentence, noise)
+        with torch.no_grad(), evaluating(self.generator, *text_networks(self.encoder).values()):
+            made = self._generate(captions, noise, self.parameters.words_maximum_generation)
         if trace is not None:
             trace.stages.update({side: pictures.float() for side, pictures in made.pictures.items()})
         return made.pictures[self.parameters.sides[-1]].float()
 
-    def _generate(self, sentence: Tensor, noise: BoundNoise) -> Generated:
+    def _generate(self, captions: Sequence[Caption], noise: BoundNoise, maximum: int | None) -> Generated:
         latent = noise.draw("z", (self.parameters.latent,))
+        with torch.no_grad():
+            sentence = sentence_codes(self.encoder, captions, noise, latent, maximum=maximum)
         augmentation = noise.draw("ca", (self.parameters.condition,))
         made: Generated = self.generator(latent, augmentation, sentence)
         return made

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from t2ibench_baselines._stackgan_lineage.adversarial import AdversarialParameters
+from t2ibench_baselines._stackgan_lineage.sentences import SentenceSource
 
 
 class StackGANv2Parameters(AdversarialParameters):
@@ -21,12 +22,15 @@ class StackGANv2Parameters(AdversarialParameters):
         residual_blocks: a stage.
         latent: size of z.
         condition: size of the condition code.
+        text: where sentence codes come from: "damsm", or "char-cnn-rnn" of the paper, from files.
         divergence_weight: of the conditioning augmentation's divergence.
         unconditional_weight: of the unconditional terms.
         colour_weight: of the colour consistency of the scales; 0 in the paper's conditional models.
-        words_maximum: longer captions are thinned to this many words in training.
+        words_maximum: longer captions are thinned to this many words in training (DAMSM only).
         words_maximum_generation: the same when pictures are made; None keeps all words.
     """
+
+    at_generation: ClassVar[frozenset[str]] = frozenset({"words_maximum_generation"})
 
     batch_size: int = Field(default=24, ge=2)
     branches: int = Field(default=3, ge=1, le=3)
@@ -36,6 +40,7 @@ class StackGANv2Parameters(AdversarialParameters):
     residual_blocks: int = Field(default=2, ge=0)
     latent: int = Field(default=100, ge=1)
     condition: int = Field(default=128, ge=1)
+    text: SentenceSource = "damsm"
     divergence_weight: float = Field(default=2.0, ge=0)
     unconditional_weight: float = Field(default=1.0, ge=0)
     colour_weight: float = Field(default=0.0, ge=0)

@@ -1,0 +1,74 @@
+"""The official code's state dicts: which network one is of, and with which parameters. Their names are ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from t2ibench.interfaces import OfficialNetwork
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+_BELOW: Final = "STAGE1_G."
+_OFFICIAL_TEXT: Final = {"text": "char-cnn-rnn"}
+"""The official code knows no other sentence codes."""
+
+_RELEASED_FEATURES: Final = 192
+"""generator_features of the released model, of COCO; its discriminators have half as many."""
+
+
+def recognise(shapes: Shapes) -> OfficialNetwork | None:
+    """Return which of StackGAN's networks a state dict is, None if it is none; see `ImportsOfficial.recognise`.
+
+    The first stage's generator alone is that of `stages = 1`.
+    """
+    if any(key.startswith((_BELOW, "hr_joint.")) for key in shapes):
+        return _second_stage(shapes)
+    if any(key.startswith("get_cond_logits.outlogits.") for key in shapes):
+        return _discriminator(shapes)
+    if any(key.startswith("ca_net.fc.") for key in shapes) and any(key.startswith("fc.0.") for key in shapes):
+        return _generator({"stages": 1, **_first_stage(shapes)})
+    return None
+
+
+def _generator(parameters: dict[str, Any]) -> OfficialNetwork:
+    released = parameters.get("generator_features") == _RELEASED_FEATURES
+    return OfficialNetwork("generator", {**_OFFICIAL_TEXT, **parameters}, "coco" if released else "")
+
+
+def _second_stage(shapes: Shapes) -> OfficialNetwork:
+    inside = {key.removeprefix(_BELOW): shape for key, shape in shapes.items() if key.startswith(_BELOW)}
+    parameters = {"stages": 2, **_first_stage(inside)}
+    blocks = {key.split(".")[1] for key in shapes if key.startswith("residual.")}
+    parameters["residual_blocks"] = len(blocks)
+    if "encoder.0.weight" in shapes:
+        parameters["generator_features"] = shapes["encoder.0.weight"][0]
+    return _generator(parameters)
+
+
+def _first_stage(shapes: Shapes) -> dict[str, Any]:
+    """Return what the first stage's shapes tell, as far as they are there."""
+    parameters: dict[str, Any] = {}
+    if "ca_net.fc.weight" in shapes:
+        parameters["condition"] = shapes["ca_net.fc.weight"][0] // 2
+    if "img.0.weight" in shapes:
+        parameters["generator_features"] = 2 * shapes["img.0.weight"][1]
+    doublings = len({key.split(".")[0] for key in shapes if key.startswith("upsample")})
+    if doublings:
+        parameters["base_side"] = 4 << doublings
+    if "fc.0.weight" in shapes and "condition" in parameters:
+        parameters["latent"] = shapes["fc.0.weight"][1] - parameters["condition"]
+    return parameters
+
+
+def _discriminator(shapes: Shapes) -> OfficialNetwork:
+    trunk = [shape for key, shape in shapes.items() if key.startswith("encode_img.") and len(shape) == 4]
+    halvings = sum(1 for shape in trunk if shape[-1] == 4)
+    parameters: dict[str, Any] = dict(_OFFICIAL_TEXT)
+    if "encode_img.0.weight" in shapes:
+        parameters["discriminator_features"] = shapes["encode_img.0.weight"][0]
+    head = shapes.get("get_cond_logits.outlogits.0.weight", ())
+    if len(head) == 4:
+        parameters["condition"] = head[1] - head[0]
+    released = parameters.get("discriminator_features") == _RELEASED_FEATURES // 2
+    return OfficialNetwork(f"discriminator/{4 << halvings}", parameters, "coco" if released else "")

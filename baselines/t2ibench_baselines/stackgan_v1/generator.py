@@ -1,0 +1,137 @@
+"""StackGAN's two generators. Attribute names are those of the official state dicts."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from t2ibench_baselines._stackgan_lineage.conditioning import Condition
+from t2ibench_baselines._stackgan_lineage.discriminator_trunk import tiled
+from t2ibench_baselines.stackgan_v1.layers import (
+    ConditioningAugmentation,
+    ResidualBlock,
+    halving,
+    rectified,
+    to_picture,
+    upsampling,
+)
+
+
+class Generated(NamedTuple):
+    """What one pass of a stage makes.
+
+    Attributes:
+        pictures: N x 3 x side x side in [-1, 1].
+        condition: the drawn condition and its Gaussian.
+        below: the pictures of the stage before, which were looked at; None for the first.
+    """
+
+    pictures: Tensor
+    condition: Condition
+    below: Tensor | None = None
+
+
+class StageOne(nn.Module):
+    """Latent and sentence to a small picture (StackGAN, section 3.3).
+
+    A linear map to N x (features / 2 * side / 4) x 4 x 4, then blocks that double the side and halve the channels: at
+    side 64 from 8 * features to features / 2, as in the paper.
+    """
+
+    def __init__(
+        self,
+        *,
+        channels: int = 128,
+        side: int = 64,
+        latent: int = 100,
+        condition: int = 128,
+        text_dimension: int = 1024,
+    ) -> None:
+        super().__init__()
+        self._widest = channels // 2 * side // 4
+        self._doublings = (side // 4).bit_length() - 1
+        inside = self._widest * 4 * 4
+        self.ca_net = ConditioningAugmentation(text_dimension, condition)
+        self.fc = nn.Sequential(nn.Linear(latent + condition, inside, bias=False), nn.BatchNorm1d(inside), nn.ReLU())
+        for number in range(1, self._doublings + 1):
+            width = self._widest >> (number - 1)
+            self.add_module(f"upsample{number}", upsampling(width, width // 2))
+        self.img = to_picture(channels // 2)
+
+    def forward(self, latent: Tensor, noise: Tensor, sentence: Tensor) -> Generated:
+        """Return the pictures and their condition.
+
+        Args:
+            latent: N x z, standard normal.
+            noise: N x c, standard normal, for the conditioning augmentation.
+            sentence: N x D sentence codes.
+        """
+        condition: Condition = self.ca_net(sentence, noise)
+        x: Tensor = self.fc(torch.cat((latent, condition.code), dim=1))  # noise first
+        x = x.view(-1, self._widest, 4, 4)
+        for number in range(1, self._doublings + 1):
+            x = self.get_submodule(f"upsample{number}")(x)
+        return Generated(self.img(x), condition)
+
+
+class StageTwo(nn.Module):
+    """The first stage's picture and the sentence to a picture of four times its side (StackGAN, section 3.4).
+
+    The first stage lies within. Its pictures carry no gradient, so its weights stay as they are; but it is in train
+    mode where this network is, and its batch normalisation goes on collecting statistics, as in the official code.
+    """
+
+    def __init__(
+        self,
+        *,
+        channels: int = 128,
+        side: int = 64,
+        residuals: int = 2,
+        latent: int = 100,
+        condition: int = 128,
+        text_dimension: int = 1024,
+    ) -> None:
+        super().__init__()
+        self.STAGE1_G = StageOne(
+            channels=channels, side=side, latent=latent, condition=condition, text_dimension=text_dimension
+        )
+        self.ca_net = ConditioningAugmentation(text_dimension, condition)
+        self.encoder = nn.Sequential(
+            nn.Conv2d(3, channels, kernel_size=3, padding=1, bias=False),
+            nn.ReLU(),
+            *halving(channels, 2 * channels),
+            *halving(2 * channels, 4 * channels),
+        )
+        self.hr_joint = nn.Sequential(*rectified(4 * channels + condition, 4 * channels))
+        self.residual = nn.Sequential(*(ResidualBlock(4 * channels) for _ in range(residuals)))
+        widths = (4 * channels, 2 * channels, channels, channels // 2, channels // 4)
+        for number in range(1, len(widths)):
+            self.add_module(f"upsample{number}", upsampling(widths[number - 1], widths[number]))
+        self._doublings = len(widths) - 1
+        self.img = to_picture(widths[-1])
+
+    @property
+    def begun(self) -> bool:
+        """Whether this stage has learned at all: its batch normalisation has collected statistics."""
+        return bool(self.hr_joint.get_submodule("1").running_mean.any())  # type: ignore[operator, union-attr]
+
+    def forward(self, latent: Tensor, noise_below: Tensor, noise: Tensor, sentence: Tensor) -> Generated:
+        """Return the pictures, their condition and the first stage's pictures.
+
+        Args:
+            latent: N x z, standard normal; only the first stage looks at it.
+            noise_below: N x c, standard normal, for the first stage's conditioning augmentation.
+            noise: N x c, the same for this stage's.
+            sentence: N x D sentence codes.
+        """
+        with torch.no_grad():
+            below = self.STAGE1_G(latent, noise_below, sentence).pictures
+        condition: Condition = self.ca_net(sentence, noise)
+        x: Tensor = self.encoder(below)  # N x 4F x s/4 x s/4
+        x = self.hr_joint(torch.cat((x, tiled(condition.code, x.shape[-1])), dim=1))  # features first
+        x = self.residual(x)
+        for number in range(1, self._doublings + 1):
+            x = self.get_submodule(f"upsample{number}")(x)
+        return Generated(self.img(x), condition, below)

@@ -1,0 +1,62 @@
+"""Layers of both stages, with rectified linear units where the later models have gated ones."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from t2ibench_baselines._stackgan_lineage.blocks import convolution
+from t2ibench_baselines._stackgan_lineage.conditioning import Condition
+
+
+class ConditioningAugmentation(nn.Module):
+    """Sentence code to condition code (StackGAN, section 3.2).
+
+    As the official code has it, a rectified linear unit follows the linear map, so that no mean and no logarithm of a
+    variance is negative. The noise is given, not drawn here; the official code draws it at inference too.
+    """
+
+    def __init__(self, text_dimension: int, condition_dimension: int) -> None:
+        super().__init__()
+        self.fc = nn.Linear(text_dimension, 2 * condition_dimension)
+
+    def forward(self, sentence: Tensor, noise: Tensor) -> Condition:
+        """Return the condition of sentences N x t, drawn with standard normal noise N x c."""
+        mean, log_variance = torch.relu(self.fc(sentence)).chunk(2, dim=1)  # N x c each
+        code = mean + noise * torch.exp(0.5 * log_variance)
+        return Condition(code, mean, log_variance)
+
+
+def rectified(before: int, after: int) -> list[nn.Module]:
+    """Return a 3x3 convolution, batch normalisation and a rectified linear unit: N x after x h x w."""
+    return [convolution(before, after), nn.BatchNorm2d(after), nn.ReLU()]
+
+
+def halving(before: int, after: int) -> list[nn.Module]:
+    """Return a strided 4x4 convolution with batch normalisation and a rectified linear unit: half the side."""
+    convolved = nn.Conv2d(before, after, kernel_size=4, stride=2, padding=1, bias=False)
+    return [convolved, nn.BatchNorm2d(after), nn.ReLU()]
+
+
+def upsampling(before: int, after: int) -> nn.Sequential:
+    """Return a block that doubles the side by nearest neighbours, then convolves: N x after x 2h x 2w."""
+    return nn.Sequential(nn.Upsample(scale_factor=2, mode="nearest"), *rectified(before, after))
+
+
+def to_picture(channels: int) -> nn.Sequential:
+    """Return the map from features N x channels x h x w to pictures N x 3 x h x w in [-1, 1]."""
+    return nn.Sequential(convolution(channels, 3), nn.Tanh())
+
+
+class ResidualBlock(nn.Module):
+    """A rectified sum of x and convolutions of x, N x c x h x w."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.block = nn.Sequential(
+            *rectified(channels, channels), convolution(channels, channels), nn.BatchNorm2d(channels)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the block's output, of x's shape."""
+        return torch.relu(x + self.block(x))

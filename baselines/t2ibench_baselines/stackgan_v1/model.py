@@ -1,0 +1,221 @@
+"""StackGAN as a plug-in: what the training loop and the sampler see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar, Self
+
+import torch
+from torch import Tensor
+from torch.nn import Module
+from torch.optim import Adam, Optimizer
+
+from t2ibench.interfaces import BoundNoise, BuildContext, OfficialNetwork
+from t2ibench.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
+from t2ibench_baselines._stackgan_lineage.cards import read_card
+from t2ibench_baselines._stackgan_lineage.conditioning import divergence
+from t2ibench_baselines._stackgan_lineage.judge_losses import detached, discriminator_loss, generator_loss
+from t2ibench_baselines._stackgan_lineage.modes import evaluating, frozen
+from t2ibench_baselines._stackgan_lineage.optimisation import with_instance_noise
+from t2ibench_baselines._stackgan_lineage.sentences import ENCODERS, SentenceEncoder, sentence_codes, text_networks
+from t2ibench_baselines.stackgan_v1 import convert
+from t2ibench_baselines.stackgan_v1.discriminator import Discriminator
+from t2ibench_baselines.stackgan_v1.generator import Generated, StageOne, StageTwo
+from t2ibench_baselines.stackgan_v1.initialisation import initialise
+from t2ibench_baselines.stackgan_v1.parameters import StackGANv1Parameters
+
+PHASES = ("stage1", "stage2")
+
+
+class StackGANv1:
+    """StackGAN (Zhang et al., ICCV 2017): a small picture of a sentence, then a larger one of both.
+
+    The stages are two phases of training, with batches, optimisers and learning rates of their own. Until the second
+    one has begun, pictures are the first stage's.
+    """
+
+    Parameters: ClassVar[type[StackGANv1Parameters]] = StackGANv1Parameters
+
+    def __init__(
+        self,
+        parameters: StackGANv1Parameters,
+        generator: StageOne | StageTwo,
+        discriminators: Mapping[int, Discriminator],
+        encoder: SentenceEncoder,
+    ) -> None:
+        self.parameters = parameters
+        self.generator = generator
+        self.discriminators = dict(discriminators)
+        self.encoder = encoder
+
+    @classmethod
+    def card(cls) -> ModelCard:
+        """Return title, paper and licence."""
+        return read_card(__package__ or "t2ibench_baselines.stackgan_v1")
+
+    @classmethod
+    def requirements(cls, parameters: StackGANv1Parameters) -> tuple[str, ...]:
+        """Return the encoder it reads captions with."""
+        return (ENCODERS[parameters.text],)
+
+    @classmethod
+    def build(cls, parameters: StackGANv1Parameters, context: BuildContext) -> Self:
+        """Return the model; for "generate" without discriminators, its generator's weights to be loaded."""
+        p = parameters
+        encoder: SentenceEncoder = context.encoders[ENCODERS[p.text]]
+        sizes = {"latent": p.latent, "condition": p.condition, "text_dimension": encoder.dimension}
+        generator: StageOne | StageTwo
+        if p.stages == 1:
+            generator = StageOne(channels=p.generator_features, side=p.base_side, **sizes)
+        else:
+            generator = StageTwo(channels=p.generator_features, side=p.base_side, residuals=p.residual_blocks, **sizes)
+        if context.purpose == "generate":
+            return cls(p, generator, {}, encoder)
+        discriminators = {
+            side: Discriminator(side, p.discriminator_features, p.condition, unconditional=side != p.base_side)
+            for side in p.sides
+        }
+        for network in (generator, *discriminators.values()):
+            initialise(network)
+        return cls(p, generator, discriminators, encoder)
+
+    @classmethod
+    def recognise(cls, shapes: Mapping[str, tuple[int, ...]]) -> OfficialNetwork | None:
+        """Return which of its networks an official state dict is, None if it is none of them."""
+        return convert.recognise(shapes)
+
+    @classmethod
+    def official_state(cls, network: str, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Return the state as it is: the official names are ours."""
+        return state
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do now: the second stage's pictures once that has begun to learn, before that the first's."""
+        both = self._second is not None
+        sides = self.parameters.sides if both else self.parameters.sides[:1]
+        return Capabilities(
+            resolution=sides[-1],
+            stages=sides,
+            uses=frozenset({"sentence"}),
+            latents=("z", "ca", "ca2") if both else ("z", "ca"),
+            any_text=self.parameters.text == "damsm",
+        )
+
+    @property
+    def _first(self) -> StageOne:
+        return self.generator.STAGE1_G if isinstance(self.generator, StageTwo) else self.generator
+
+    @property
+    def _second(self) -> StageTwo | None:
+        """The second stage, if there is one and it has begun to learn."""
+        return self.generator if isinstance(self.generator, StageTwo) and self.generator.begun else None
+
+    def exported(self) -> Mapping[str, Module]:
+        """Return the generator, the first stage within the second, and the text encoder if it has one."""
+        return {"generator": self.generator, **text_networks(self.encoder)}
+
+    def networks(self) -> Mapping[str, Module]:
+        """Return the generator and a discriminator a stage."""
+        judges = {f"discriminator/{side}": judge for side, judge in self.discriminators.items()}
+        return {"generator": self.generator, **judges}
+
+    def frozen_networks(self) -> Mapping[str, Module]:
+        """Return the text encoder, if it has one."""
+        return text_networks(self.encoder)
+
+    def data_request(self) -> DataRequest:
+        """Return what either stage's batches hold; `curriculum` has each one's own."""
+        p = self.parameters
+        return DataRequest(resolutions=p.sides, batch_size=p.batch_size)
+
+    def optimizers(self) -> Mapping[str, Optimizer]:
+        """Return an Adam a stage for its part of the generator, and one for its discriminator."""
+        p = self.parameters
+        first = {id(parameter) for parameter in self._first.parameters()}
+        parts = {
+            f"generator/{side}": [one for one in self.generator.parameters() if (id(one) in first) == (stage == 0)]
+            for stage, side in enumerate(p.sides)
+        }
+        parts |= {f"discriminator/{side}": list(judge.parameters()) for side, judge in self.discriminators.items()}
+        rates = self._base_rates()
+        return {name: Adam(own, lr=rates[name], betas=(p.beta1, p.beta2)) for name, own in parts.items()}
+
+    def learning_rates(self, step: int, steps_per_epoch: int) -> Mapping[str, float]:
+        """Return the rates of this step of a stage: halved every so many epochs of the stage."""
+        halvings = 0
+        if self.parameters.halving_epochs:
+            halvings = step // max(steps_per_epoch, 1) // self.parameters.halving_epochs
+        return {name: rate * 0.5**halvings for name, rate in self._base_rates().items()}
+
+    def _base_rates(self) -> dict[str, float]:
+        p = self.parameters
+        rates = {f"generator/{side}": p.generator_learning_rate for side in p.sides}
+        return rates | {f"discriminator/{side}": p.discriminator_learning_rate for side in p.sides}
+
+    def curriculum(self) -> Sequence[Phase]:
+        """Return a phase a stage, with batches of its own size and pictures of its own side."""
+        p = self.parameters
+        shares = (1.0,) if p.stages == 1 else (p.stage1_share, 1 - p.stage1_share)
+        return tuple(
+            Phase(name, share, DataRequest((side,), batch_size))
+            for name, share, side, batch_size in zip(PHASES, shares, p.sides, p.batch_sizes, strict=False)
+        )
+
+    def averaging(self) -> Mapping[str, float]:
+        """Return the generator's decay, if there is one."""
+        return {"generator": self.parameters.averaging} if self.parameters.averaging else {}
+
+    def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
+        """Yield the update of the stage's discriminator, then its generator's on the same pictures."""
+        p = self.parameters
+        stage = PHASES.index(batch.phase)
+        side = p.sides[stage]
+        made = self._generate(batch.captions, noise, stage, p.words_maximum)
+        discriminator, condition = self.discriminators[side], made.condition.mean.detach()
+        fake = with_instance_noise(made.pictures, p, batch.step, noise, f"fake/{side}")
+        if p.discriminators_learn(batch.step):
+            loss, parts = discriminator_loss(
+                discriminator,
+                with_instance_noise(batch.images[side], p, batch.step, noise, f"real/{side}"),
+                fake,
+                condition,
+                p,
+                r1_weight=p.r1_weight_at(batch.step),
+            )
+            yield Update(f"discriminator/{side}", loss, parts)
+        with frozen([discriminator]):
+            loss, terms = generator_loss(discriminator, fake, condition, p)
+        terms["divergence"] = divergence(made.condition)
+        yield Update(f"generator/{side}", loss + p.divergence_weight * terms["divergence"], detached(terms))
+
+    def generate(self, captions: Sequence[Caption], noise: BoundNoise, *, trace: Trace | None = None) -> Tensor:
+        """Return float32 pictures, N x 3 x H x W in [-1, 1], of N captions; eval mode, noise as given.
+
+        The second stage's pictures, or the first's as long as the second has not begun to learn.
+
+        Raises:
+            UserError: a caption without a known word, or without a code in the files.
+        """
+        p = self.parameters
+        stage = 0 if self._second is None else 1
+        with torch.no_grad(), evaluating(self.generator, *text_networks(self.encoder).values()):
+            made = self._generate(captions, noise, stage, p.words_maximum_generation)
+        if trace is not None:
+            if made.below is not None:
+                trace.stages[p.sides[0]] = made.below.float()
+            trace.stages[p.sides[stage]] = made.pictures.float()
+        return made.pictures.float()
+
+    def _generate(self, captions: Sequence[Caption], noise: BoundNoise, stage: int, maximum: int | None) -> Generated:
+        """Return what a stage (0 or 1) makes of captions."""
+        p = self.parameters
+        latent, augmentation = noise.draw("z", (p.latent,)), noise.draw("ca", (p.condition,))
+        with torch.no_grad():
+            sentence = sentence_codes(self.encoder, captions, noise, latent, maximum=maximum)
+        made: Generated
+        if stage == 0:
+            made = self._first(latent, augmentation, sentence)
+        else:
+            made = self.generator(latent, augmentation, noise.draw("ca2", (p.condition,)), sentence)
+        return made

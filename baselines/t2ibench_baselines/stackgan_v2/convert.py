@@ -1,0 +1,74 @@
+"""The official code's state dicts: which network one is of, and with which parameters. Their names are ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from t2ibench.errors import UserError
+from t2ibench.interfaces import OfficialNetwork
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+_OFFICIAL_TEXT: Final = {"text": "char-cnn-rnn"}
+"""The official code knows no other sentence codes."""
+
+_RELEASED_FEATURES: Final = 64
+"""Features of the only released model with a condition, of CUB."""
+
+
+def recognise(shapes: Shapes) -> OfficialNetwork | None:
+    """Return which of StackGAN-v2's networks a state dict is, None if it is none; see `ImportsOfficial.recognise`.
+
+    Raises:
+        UserError: it is one of an unconditional model (dogs, cats, bedrooms, churches), which reads no caption.
+    """
+    if any(re.match(r"h_net[2-9]\.jointConv\.", key) for key in shapes):
+        if not any(key.startswith("ca_net.") for key in shapes):
+            raise _unconditional("generator")
+        return _generator(shapes)
+    if any(key.startswith("img_code_s16.") for key in shapes) and any(key.startswith("logits.") for key in shapes):
+        if not any(key.startswith(("jointConv.", "uncond_logits.")) for key in shapes):
+            raise _unconditional("discriminator")
+        return _discriminator(shapes)
+    return None
+
+
+def _unconditional(network: str) -> UserError:
+    return UserError(
+        f"This is the {network} of an unconditional StackGAN-v2 (the released dogs, cats, bedrooms or churches): its "
+        "pictures are of no caption, so there is nothing to measure here. The birds' model has a condition."
+    )
+
+
+def _generator(shapes: Shapes) -> OfficialNetwork:
+    stages = [int(found.group(1)) for found in (re.match(r"h_net(\d)\.", key) for key in shapes) if found]
+    residuals = {key.split(".")[2] for key in shapes if key.startswith("h_net2.residual.")}
+    parameters: dict[str, Any] = {**_OFFICIAL_TEXT, "branches": max(stages), "residual_blocks": len(residuals)}
+    doublings = len({key.split(".")[1] for key in shapes if key.startswith("h_net1.upsample")})
+    if doublings:
+        parameters["base_side"] = 4 << doublings
+    if "img_net1.img.0.weight" in shapes:
+        parameters["generator_features"] = shapes["img_net1.img.0.weight"][1]
+    if "ca_net.fc.weight" in shapes:
+        parameters["condition"] = shapes["ca_net.fc.weight"][0] // 4
+        if "h_net1.fc.0.weight" in shapes:
+            parameters["latent"] = shapes["h_net1.fc.0.weight"][1] - parameters["condition"]
+    return OfficialNetwork("generator", parameters, _dataset(parameters, "generator_features"))
+
+
+def _discriminator(shapes: Shapes) -> OfficialNetwork:
+    trunk = [shape for key, shape in shapes.items() if key.startswith("img_code_s") and len(shape) == 4]
+    halvings = sum(1 for shape in trunk if shape[-1] == 4)
+    parameters: dict[str, Any] = dict(_OFFICIAL_TEXT)
+    if "img_code_s16.0.weight" in shapes:
+        parameters["discriminator_features"] = shapes["img_code_s16.0.weight"][0]
+    joint = shapes.get("jointConv.0.weight", ())
+    if len(joint) == 4:
+        parameters["condition"] = joint[1] - joint[0]
+    return OfficialNetwork(f"discriminator/{4 << halvings}", parameters, _dataset(parameters, "discriminator_features"))
+
+
+def _dataset(parameters: Mapping[str, Any], features: str) -> str:
+    return "cub" if parameters.get(features) == _RELEASED_FEATURES else ""

@@ -1,0 +1,152 @@
+"""The files of sentence codes: where they lie, their digests, their content.
+
+StackGAN's data has them beside filenames.pickle, one a split: data/birds/train/char-CNN-RNN-embeddings.pickle holds a
+list that converts to an array of images x captions x 1024, in the order of filenames.pickle and of the caption files'
+lines. The same array is taken from a .npz or .safetensors file of that name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from t2ibench.errors import UserError
+from t2ibench.files import digest_of, digest_of_file
+from t2ibench.pickles import PlainArray, read_plain_pickle
+
+if TYPE_CHECKING:
+    import numpy as np
+
+STEM: Final = "char-CNN-RNN-embeddings"
+SPLITS: Final = ("train", "test")
+_ENDINGS: Final = (".pickle", ".safetensors", ".npz")
+_NAMES: Final = "filenames.pickle"
+
+
+@dataclass(frozen=True)
+class CodesFile:
+    """The sentence codes of one split.
+
+    Attributes:
+        codes: the file of the codes.
+        names: filenames.pickle beside it.
+    """
+
+    codes: Path
+    names: Path
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over both files: the codes mean nothing without the order of the pictures."""
+        return digest_of([digest_of_file(self.codes), digest_of_file(self.names)])
+
+    def rows(self) -> dict[str, int]:
+        """Return picture id -> row.
+
+        Raises:
+            UserError: filenames.pickle is damaged or of another form.
+        """
+        names = read_plain_pickle(self.names)
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise UserError(f"{self.names} should hold a list of picture names, but does not. Fetch it again.")
+        return {name: row for row, name in enumerate(names)}
+
+    def read(self, dimension: int) -> np.ndarray:
+        """Return the codes, float32, images x captions x `dimension`.
+
+        Raises:
+            UserError: the file is damaged, would run code, or is not of this form.
+        """
+        import numpy as np
+
+        try:
+            codes = np.asarray(_content(self.codes), dtype=np.float32)
+        except (ValueError, TypeError, OverflowError) as error:
+            reason = " ".join(str(error).split())[:160]
+            raise UserError(f"{self.codes} is no array of numbers ({reason}). Fetch it again.") from error
+        if codes.ndim != 3 or codes.shape[2] != dimension or not np.isfinite(codes).all():
+            shape = " x ".join(map(str, codes.shape))
+            raise UserError(
+                f"{self.codes} holds {shape} numbers where images x captions x {dimension} finite ones are expected. "
+                "Fetch it again, or set char_cnn_rnn.dimension to its last size."
+            )
+        if len(codes) != len(self.rows()):
+            raise UserError(
+                f"{self.codes} has codes of {len(codes)} pictures for the {len(self.rows())} of {self.names.name} "
+                "beside it. They come from different releases: fetch both again."
+            )
+        return codes
+
+
+def find_codes(root: Path) -> dict[str, CodesFile]:
+    """Return split -> file, of the first folder at `root`, in it or in its data/ that holds both splits' files.
+
+    Raises:
+        UserError: there is none; the sentence says what is missing, where it comes from and where to put it.
+    """
+    missing: Path | None = None
+    for place in _places(root):
+        found = {split: _codes_file(place / split) for split in SPLITS}
+        complete = {split: file for split, file in found.items() if file is not None}
+        if len(complete) == len(SPLITS):
+            return complete
+        if complete and missing is None:
+            missing = next(place / split for split in SPLITS if split not in complete)
+    lacking = (missing or root / SPLITS[0]) / f"{STEM}{_ENDINGS[0]}"
+    raise UserError(
+        f'{lacking} is missing: with text = "char-cnn-rnn" a model reads sentence codes that were computed beforehand. '
+        f"They come with StackGAN's data, in train/ and test/ beside {_NAMES}: put these two folders under {root}, or "
+        'take text = "damsm".'
+    )
+
+
+def _places(root: Path) -> list[Path]:
+    inside = [root, root / "data"]
+    return [
+        root,
+        *(folder for place in inside if place.is_dir() for folder in sorted(place.iterdir()) if folder.is_dir()),
+    ]
+
+
+def _codes_file(folder: Path) -> CodesFile | None:
+    if not (folder / _NAMES).is_file():
+        return None
+    for ending in _ENDINGS:
+        path = folder / f"{STEM}{ending}"
+        if path.is_file():
+            return CodesFile(path, folder / _NAMES)
+    return None
+
+
+def _content(path: Path) -> Any:
+    """Return what the file holds, as an array or as lists of numbers."""
+    import numpy as np
+
+    if path.suffix == ".pickle":
+        return _numbers(read_plain_pickle(path, arrays=True))
+    try:
+        if path.suffix == ".npz":
+            with np.load(path, allow_pickle=False) as archive:
+                arrays = {name: archive[name] for name in archive.files}
+        else:
+            from safetensors.numpy import load_file
+
+            arrays = load_file(path)
+    except Exception as error:  # zipfile, numpy and safetensors raise a dozen kinds between them for a damaged file
+        raise UserError(f"{path} is damaged or not what its name says ({error}). Make or fetch it again.") from error
+    if len(arrays) != 1:
+        raise UserError(f"{path} should hold one array, the codes, but holds {len(arrays)}.")
+    return next(iter(arrays.values()))
+
+
+def _numbers(value: Any) -> Any:
+    """Return pickled content with its arrays made: one array, or one list of equal arrays or of lists of numbers."""
+    import numpy as np
+
+    if isinstance(value, PlainArray):
+        return value.array()
+    if isinstance(value, list | tuple) and value and all(isinstance(one, PlainArray) for one in value):
+        return np.stack([one.array() for one in value])
+    return value

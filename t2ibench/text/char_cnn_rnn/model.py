@@ -1,0 +1,157 @@
+"""char-CNN-RNN sentence codes as a plug-in: a look-up, with nothing to learn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from t2ibench.errors import UserError
+from t2ibench.interfaces import BuildContext
+from t2ibench.text.char_cnn_rnn.files import SPLITS, STEM, CodesFile, find_codes
+from t2ibench.types import Caption, ModelCard, Origin
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+    from torch.nn import Module
+
+
+class CharCNNRNNParameters(BaseModel):
+    """What the codes depend on.
+
+    Attributes:
+        dimension: numbers a sentence.
+        digests: split -> SHA-256 of its file of codes and of the order of the pictures. The toolkit fills it in when a
+            model is trained: it is how a changed file never meets a model, or a number, of another one. Without it no
+            file is compared.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dimension: int = Field(default=1024, ge=1)
+    digests: Mapping[str, str] = Field(default_factory=dict)
+
+
+class CharCNNRNN:
+    """Captions of a data set to the sentence codes that StackGAN came with.
+
+    Reed et al., Learning Deep Representations of Fine-Grained Visual Descriptions, CVPR 2016. The network itself is a
+    Lua Torch program and is not part of the toolkit, so a sentence that is not in the files cannot be read. A caption
+    is found by its picture and its place among the picture's captions; its text is not looked at.
+    """
+
+    Parameters: ClassVar[type[CharCNNRNNParameters]] = CharCNNRNNParameters
+
+    def __init__(self, parameters: CharCNNRNNParameters, root: Path | None) -> None:
+        self.parameters = parameters
+        self._root = root
+        self._tables: dict[str, np.ndarray] = {}
+
+    @classmethod
+    def card(cls) -> ModelCard:
+        """Return title, paper and licence."""
+        return ModelCard(
+            title="char-CNN-RNN, precomputed",
+            paper="Reed et al., Learning Deep Representations of Fine-Grained Visual Descriptions, CVPR 2016",
+            licence="that of the files",
+            origin=Origin.OFFICIAL_WEIGHTS,
+            notes=("Sentence codes are read from files; only captions of the data set have one.",),
+        )
+
+    @classmethod
+    def requirements(cls, parameters: CharCNNRNNParameters) -> tuple[str, ...]:
+        """Return no encoders: this is one."""
+        return ()
+
+    @classmethod
+    def with_files(cls, parameters: CharCNNRNNParameters, root: Path) -> CharCNNRNNParameters:
+        """Return the parameters with the digests of the files under the data set's folder; see `ReadsDataFiles`.
+
+        Raises:
+            UserError: a file is missing; or digests were given that are not the files'.
+        """
+        digests = {split: file.digest for split, file in find_codes(root).items()}
+        if parameters.digests and dict(parameters.digests) != digests:
+            raise UserError(f"The {STEM} files under {root} are not those whose digests were given.")
+        return parameters.model_copy(update={"digests": digests})
+
+    @classmethod
+    def build(cls, parameters: CharCNNRNNParameters, context: BuildContext) -> Self:
+        """Return the encoder; files are looked for when the first caption comes."""
+        return cls(parameters, context.data_root)
+
+    @property
+    def dimension(self) -> int:
+        """Numbers a sentence."""
+        return self.parameters.dimension
+
+    def exported(self) -> Mapping[str, Module]:
+        """Return no networks: the codes stay in the data set's folder, their digests are among the parameters."""
+        return {}
+
+    def sentences(self, captions: Sequence[Caption]) -> Tensor:
+        """Return the captions' codes, float32, N x D, on the CPU.
+
+        Raises:
+            UserError: a caption is not one of the data set's; or a file is missing, damaged or not that of training.
+        """
+        import numpy as np
+        import torch
+
+        rows = [self._row(caption) for caption in captions]
+        return torch.from_numpy(np.stack(rows)) if rows else torch.zeros(0, self.dimension)
+
+    def _row(self, caption: Caption) -> np.ndarray:
+        if not caption.image_id:
+            raise UserError(
+                f"The caption {caption.text!r} cannot be read: this model was trained with char-CNN-RNN codes from "
+                "files, which hold the data set's captions only. For sentences of your own take a model trained with "
+                'text = "damsm".'
+            )
+        if caption.image_id not in self._places:
+            raise UserError(
+                f"The caption {caption.text!r} of picture {caption.image_id} has no char-CNN-RNN code: "
+                f"{' and '.join(str(file.names) for file in self._files.values())} do not name that picture. They come "
+                "from another release than the data set: fetch both again."
+            )
+        split, row = self._places[caption.image_id]
+        codes = self._table(split)[row]
+        if caption.index >= len(codes):
+            raise UserError(
+                f"Picture {caption.image_id} has {len(codes)} char-CNN-RNN codes, so its caption number "
+                f"{caption.index + 1}, {caption.text!r}, has none. Lower captions_per_image of the data set in "
+                f"benchmarks.toml to {len(codes)}."
+            )
+        found: np.ndarray = codes[caption.index]
+        return found
+
+    @cached_property
+    def _files(self) -> dict[str, CodesFile]:
+        if self._root is None:
+            raise UserError(
+                "This model reads char-CNN-RNN codes from its data set's folder, and no data set is open here. Use it "
+                "through `t2ibench eval`, or give load_model the folder as data_root."
+            )
+        return find_codes(self._root)
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[str, int]]:
+        """Picture id -> split and row."""
+        return {name: (split, row) for split in SPLITS for name, row in self._files[split].rows().items()}
+
+    def _table(self, split: str) -> np.ndarray:
+        """Return a split's codes, images x captions x D, read once."""
+        if split not in self._tables:
+            file = self._files[split]
+            wanted = self.parameters.digests.get(split)
+            if wanted is not None and wanted != file.digest:
+                raise UserError(
+                    f"{file.codes} (or {file.names.name} beside it) is not the file that the model was trained with. "
+                    "Put that one back, or train the model again."
+                )
+            self._tables[split] = file.read(self.dimension)
+        return self._tables[split]
