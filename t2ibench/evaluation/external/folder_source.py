@@ -1,0 +1,153 @@
+"""A folder of pictures as a row of a table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from t2ibench.data.manifest import Manifest
+from t2ibench.data.pictures import reading_threads
+from t2ibench.errors import UserError
+from t2ibench.evaluation.external.layouts import Linking, link_pictures
+from t2ibench.evaluation.external.picture_file import PictureFacts, read_square
+from t2ibench.evaluation.external.scan import scan_pictures
+from t2ibench.evaluation.sources import Source, resized
+from t2ibench.files import digest_of
+from t2ibench.types import ModelCard, Origin, PlanItem, SamplePlan
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+READING: Final = "folder-1: RGB, central square, bilinear-antialias"
+"""Name and version of how files become pictures; part of the identity."""
+
+
+class FolderSource(Source):
+    """Pictures of a folder, which makes nothing to order: it is judged on those of the plan's pictures that it holds.
+
+    Where it holds all of the plan, these are judged and the rest is left out; otherwise everything in it, at its own n.
+
+    Args:
+        folder: of PNG or JPEG files, with a manifest.jsonl, in TISE's, AttnGAN's or DM-GAN's layout, or any other.
+        manifest: the data set whose captions the pictures may belong to.
+        split: of it.
+        resolution: side the pictures are judged at.
+        memory: folder where digests of files are kept.
+        name: the row's name; the folder's if empty.
+        skip_bad: leave unreadable files out and count them, instead of refusing.
+
+    Raises:
+        UserError: no picture is there, a file is damaged, or the manifest.jsonl is not of the form.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        manifest: Manifest,
+        split: str,
+        *,
+        resolution: int,
+        memory: Path,
+        name: str = "",
+        skip_bad: bool = False,
+    ) -> None:
+        linking = link_pictures(folder, manifest, split)
+        facts = scan_pictures(folder, list(linking.items), memory, decode=skip_bad)
+        good = [one for one in facts if not one.fault]
+        bad = [one for one in facts if one.fault]
+        if bad and not skip_bad:
+            raise UserError(_refusal(folder, bad, len(facts)))
+        if not good:
+            raise UserError(
+                f"None of the {len(facts)} picture files in {folder} can be read; the first: {bad[0].fault}."
+            )
+        self.name = name or folder.absolute().name
+        self.caption_linked = linking.caption_linked
+        self.unlinked_reason = "" if linking.caption_linked else linking.notes[0]
+        self.warnings = (_left_out(bad, len(facts)),) if bad else ()
+        notes = (_what(good, linking), *linking.notes, *_shapes(good, resolution))
+        self.card = ModelCard(self.name, "", "", Origin.EXTERNAL_IMAGES, notes=notes)
+        self._items = {one.file: linking.items[one.file] for one in good}
+        self._file_of = {item.id: file for file, item in self._items.items()}
+        if len(self._file_of) < len(self._items):
+            raise UserError(
+                f"Two pictures of {folder} are the same sample of one caption; give them different `sample` numbers in "
+                "manifest.jsonl."
+            )
+        self.identity = digest_of(
+            {
+                "reading": READING,
+                "files": [[one.sha256, *linking.items[one.file].id] for one in good if linking.caption_linked]
+                or [[one.sha256, one.file] for one in good],
+            }
+        )
+        self._folder = folder
+        self._resolution = resolution
+
+    def plan_of(self, asked: SamplePlan) -> SamplePlan:
+        """Return the plan's pictures if the folder holds them all, else all that it holds, the plan's order first."""
+        if self.caption_linked and all(item.id in self._file_of for item in asked.items):
+            return asked
+        order = {item.id: place for place, item in enumerate(asked.items)}
+        items = sorted(self._items.values(), key=lambda item: order.get(item.id, len(order)))  # stable: then by file
+        return SamplePlan(tuple(items), asked.seed, asked.dataset, asked.split)
+
+    def shown_caption(self, item: PlanItem) -> str:
+        """Return the caption, or the file's name where the caption is not known."""
+        return item.caption.text or self._file_of[item.id]
+
+    def pictures(self, items: Sequence[PlanItem], seed: int) -> Tensor:
+        """Return uint8 pictures, N x 3 x H x W.
+
+        Raises:
+            UserError: a file is damaged or was taken away meanwhile.
+        """
+        import torch
+
+        def square(item: PlanItem) -> Tensor:
+            pixels = torch.from_numpy(read_square(self._folder / self._file_of[item.id]).copy())
+            return resized(pixels.permute(2, 0, 1)[None], self._resolution)[0]
+
+        with ThreadPoolExecutor(reading_threads()) as pool:  # PIL decodes without holding Python's lock
+            return torch.stack(list(pool.map(square, items)))
+
+
+def _refusal(folder: Path, bad: Sequence[PictureFacts], total: int) -> str:
+    more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
+    return (
+        f"The picture {folder / bad[0].file}{more} of {total} cannot be read ({bad[0].fault}). Make it again, or leave "
+        "such files out with --skip-bad."
+    )
+
+
+def _left_out(bad: Sequence[PictureFacts], total: int) -> str:
+    named = ", ".join(one.file for one in bad[:3]) + (", ..." if len(bad) > 3 else "")
+    return f"{len(bad)} of {total} picture files could not be read and were left out ({named})."
+
+
+def _what(good: Sequence[PictureFacts], linking: Linking) -> str:
+    return f"A folder of {len(good):,} pictures, layout {linking.layout}."
+
+
+def _shapes(good: Sequence[PictureFacts], resolution: int) -> list[str]:
+    """Return sentences about sizes and kinds that were changed on reading."""
+    sizes = Counter((one.width, one.height) for one in good)
+    notes = []
+    other = [size for size in sizes if size != (resolution, resolution)]
+    if other:
+        shown = ", ".join(f"{width} x {height}" for width, height in sorted(other)[:3])
+        more = f" and {len(other) - 3} more sizes" if len(other) > 3 else ""
+        count = sum(sizes[size] for size in other)
+        crop = ", after cutting out the central square" if any(width != height for width, height in other) else ""
+        notes.append(
+            f"{count:,} pictures of {shown}{more} pixels were resized to {resolution} x {resolution} (bilinear, "
+            f"antialiased{crop})."
+        )
+    kinds = Counter(one.mode for one in good if one.mode != "RGB")
+    if kinds:
+        shown = ", ".join(f"{count:,} {mode}" for mode, count in sorted(kinds.items()))
+        notes.append(f"Read as RGB: {shown} (PIL's names); transparency is left out, of 16 bits the upper 8 are kept.")
+    return notes

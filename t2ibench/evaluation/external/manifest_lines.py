@@ -1,0 +1,85 @@
+"""manifest.jsonl: a line a picture, which ties pictures in a folder to captions. What we write, anyone can."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from t2ibench.errors import UserError
+from t2ibench.files import write_text
+from t2ibench.spec import describe
+
+FILE_NAME: Final = "manifest.jsonl"
+
+
+class ManifestLine(BaseModel):
+    """One picture. `caption_id` or `caption` ties it to a caption; other keys are allowed and not read.
+
+    Attributes:
+        file: relative to the folder.
+        caption_id: as in captions.jsonl, "<data set>/<split>/<image>#<index>".
+        caption: the sentence; needed where there is no caption_id.
+        sample: which picture of that caption, from 0.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    file: str = Field(min_length=1)
+    caption_id: str = ""
+    caption: str = ""
+    sample: int | None = Field(default=None, ge=0)
+
+    @field_validator("file")
+    @classmethod
+    def _stays_inside(cls, name: str) -> str:
+        if name.startswith("/") or "\\" in name or "\0" in name or ".." in name.split("/"):
+            raise ValueError("the file must lie in the folder")
+        return name
+
+    @model_validator(mode="after")
+    def _names_a_caption(self) -> ManifestLine:
+        if not (self.caption_id or self.caption):
+            raise ValueError("a line needs a caption_id or a caption")
+        return self
+
+
+def read_manifest_lines(path: Path) -> list[ManifestLine]:
+    """Return the lines of a manifest.jsonl.
+
+    Raises:
+        UserError: a line is not of the form, names a file outside the folder or one that came before; names the line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read ({error}): it should hold a JSON line a picture.") from error
+    lines: dict[str, ManifestLine] = {}
+    for number, line in _numbered(text):
+        try:
+            found = ManifestLine.model_validate_json(line)
+        except ValidationError as error:
+            raise UserError(
+                f"{path}, line {number}: {describe(error)} A line looks like "
+                '{"file": "0001.png", "caption_id": "cub/test/...#0"}.'
+            ) from error
+        if found.file in lines:
+            raise UserError(f"{path}, line {number}: {found.file} came before; a picture has one line.")
+        lines[found.file] = found
+    if not lines:
+        raise UserError(f"{path} is empty: it should hold a JSON line a picture.")
+    return list(lines.values())
+
+
+def write_json_lines(path: Path, values: Iterable[dict[str, object]]) -> None:
+    """Write values as JSON lines, atomically."""
+    write_text(path, "".join(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n" for value in values))
+
+
+def _numbered(text: str) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            yield number, line

@@ -1,0 +1,95 @@
+"""One picture file of somebody else's folder: what its header says, and its pixels at the side a protocol judges at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PIL import Image
+
+from t2ibench.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SUFFIXES: Final = (".png", ".jpg", ".jpeg")
+_FAULTS: Final = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
+"""PIL raises all of these for a damaged file."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFacts:
+    """What is known of a file without judging it.
+
+    Attributes:
+        file: its path in the folder, with "/".
+        sha256: of its bytes; "" where it cannot be read.
+        width: in pixels.
+        height: in pixels.
+        mode: as PIL calls it: "RGB", "L", "RGBA", "I;16", ...
+        fault: why it is no picture, "" for a sound one.
+    """
+
+    file: str
+    sha256: str
+    width: int = 0
+    height: int = 0
+    mode: str = ""
+    fault: str = ""
+
+
+def header_of(path: Path, *, decode: bool) -> tuple[int, int, str]:
+    """Return (width, height, mode) of a picture file; with `decode` every pixel is read too.
+
+    Raises:
+        OSError, ValueError, SyntaxError: it is damaged or no picture; see `fault_of`.
+    """
+    with Image.open(path) as picture:
+        if decode:
+            picture.load()
+        return picture.width, picture.height, picture.mode
+
+
+def fault_of(path: Path, *, decode: bool) -> str:
+    """Return why a file is no readable picture, "" if it is one."""
+    try:
+        header_of(path, decode=decode)
+    except _FAULTS as error:
+        return reason_of(error)
+    return ""
+
+
+def reason_of(error: Exception) -> str:
+    """Return PIL's reason in a line, without the path that it may repeat."""
+    text = getattr(error, "strerror", None) or str(error).split(" '/")[0]
+    return " ".join(str(text).split())[:120] or type(error).__name__
+
+
+def read_square(path: Path) -> np.ndarray:
+    """Return uint8 S x S x 3: the picture as RGB, its central square where it is none.
+
+    Grey and palette pictures become RGB, transparency is left out (as `convert("RGB")` of all evaluation scripts does);
+    of 16 bits the upper 8 are kept, for grey as PIL keeps them for colour.
+
+    Raises:
+        UserError: the file is missing, damaged or no picture.
+    """
+    import numpy as np
+
+    try:
+        with Image.open(path) as picture:
+            if picture.mode.startswith("I"):
+                grey = (np.asarray(picture).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)
+                pixels = np.repeat(grey[..., None], 3, axis=2)
+            else:
+                pixels = np.asarray(picture.convert("RGB"))
+    except _FAULTS as error:
+        raise UserError(
+            f"The picture {path} cannot be read ({reason_of(error)}). Make it again, or leave such files out with "
+            "--skip-bad."
+        ) from error
+    height, width = pixels.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return pixels[top : top + side, left : left + side]

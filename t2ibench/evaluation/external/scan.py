@@ -1,0 +1,77 @@
+"""Which pictures a folder holds, by name and digest; remembered, so that nothing unchanged is read again."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from t2ibench.data.manifest import stamp_of
+from t2ibench.data.pictures import reading_threads
+from t2ibench.errors import UserError
+from t2ibench.evaluation.external.picture_file import SUFFIXES, PictureFacts, header_of, reason_of
+from t2ibench.files import digest_of, digest_of_file, read_json, write_json
+
+SCAN_VERSION: Final = 1
+
+
+def picture_names(folder: Path) -> list[str]:
+    """Return the PNG and JPEG files below a folder, sorted, relative to it with "/"; hidden ones are left out.
+
+    Raises:
+        UserError: the folder is missing, cannot be read or holds no picture.
+    """
+    if not folder.is_dir():
+        raise UserError(f"{folder} is not a folder: --images wants a folder of PNG or JPEG pictures.")
+    try:
+        found = [path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]
+    except OSError as error:
+        raise UserError(f"The folder {folder} cannot be read: {error.strerror}.") from error
+    names = sorted(path.as_posix() for path in found if not any(part.startswith(".") for part in path.parts))
+    if not names:
+        raise UserError(
+            f"There is no PNG or JPEG picture in {folder}: --images wants a folder with pictures, in it or below it."
+        )
+    return names
+
+
+def scan_pictures(folder: Path, names: Sequence[str], memory: Path, *, decode: bool) -> list[PictureFacts]:
+    """Return the facts of files, in order.
+
+    Args:
+        folder: where they lie.
+        names: relative to it.
+        memory: folder where the facts are kept; files whose size and time have not changed are not read again.
+        decode: read every pixel, so that each damaged file is known; otherwise headers only.
+    """
+    path = memory / f"{digest_of([str(folder.absolute()), list(names)])[:32]}.json"
+    key = {"version": SCAN_VERSION, "stamp": stamp_of(folder, names)}
+    if path.is_file():
+        try:
+            kept = read_json(path, what="the memory of a folder")
+            if kept["key"] == key and (kept["decoded"] or not decode):
+                return [PictureFacts(**facts) for facts in kept["files"]]
+        except (UserError, KeyError, TypeError):
+            pass  # damaged or of an older form: it can always be made anew
+
+    def look(name: str) -> PictureFacts:
+        return _facts(folder, name, decode=decode)
+
+    with ThreadPoolExecutor(reading_threads()) as pool:  # PIL and hashlib hold no lock of Python's
+        facts = list(pool.map(look, names))
+    write_json(path, {"key": key, "decoded": decode, "files": [dataclasses.asdict(one) for one in facts]})
+    return facts
+
+
+def _facts(folder: Path, name: str, *, decode: bool) -> PictureFacts:
+    path = folder / name
+    try:
+        sha256 = digest_of_file(path)
+        width, height, mode = header_of(path, decode=decode)
+    except FileNotFoundError:
+        return PictureFacts(name, "", fault="the file is missing")
+    except Exception as error:  # PIL raises many kinds for a damaged file
+        return PictureFacts(name, "", fault=reason_of(error))
+    return PictureFacts(name, sha256, width, height, mode)

@@ -1,0 +1,184 @@
+"""Statistics of pictures in .npz files: those of pytorch-fid, clean-fid and TTUR are read, the same form is written.
+
+All three keep `mu` (d) and `sigma` (d x d); clean-fid's files for KID keep `feats` (N x d). None says which network,
+resize or pictures it was made from, so numbers made with it carry a warning. Ours add a text, `t2ibench`, that says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from t2ibench.errors import UserError
+from t2ibench.files import atomic_path
+from t2ibench.types import GaussianStatistics
+
+if TYPE_CHECKING:
+    import numpy as np
+
+ORIGIN_KEY: Final = "t2ibench"
+_PARTS: Final = ("name", "version", "weights", "resize", "range")
+"""What of an extractor's identity has to agree."""
+
+
+@dataclass(frozen=True, eq=False)
+class StatisticsFile:
+    """The content of a file.
+
+    Attributes:
+        name: of the file, without its folder.
+        digest: SHA-256 over the numbers, whatever the file's form.
+        statistics: mean and covariance; of the features where the file holds those.
+        features: float N x d; None where the file holds none.
+        origin: what our own files say: {"extractor": {...}, "pictures": ..., "n": ...}; None in others.
+    """
+
+    name: str
+    digest: str
+    statistics: GaussianStatistics
+    features: np.ndarray | None
+    origin: Mapping[str, Any] | None
+
+    def misfit(self, extractor: Mapping[str, Any], width: int | None = None) -> str:
+        """Return why the numbers cannot be compared with an extractor's, "" if they can or nobody knows.
+
+        Args:
+            extractor: its identity, as records have it.
+            width: numbers a picture of its layer; None if not known.
+        """
+        if width is not None and width != len(self.statistics.mean):
+            return (
+                f"{self.name} holds {len(self.statistics.mean)} numbers a picture, and {extractor.get('name')} gives "
+                f"{width}: it was made with another network."
+            )
+        if self.origin is None:
+            return ""
+        made = self.origin["extractor"]
+        for part in _PARTS:
+            if made.get(part) != extractor.get(part):
+                return (
+                    f"{self.name} was made with {made.get('name')} ({part} {_short(made.get(part))}), and this column "
+                    f"reads {extractor.get('name')} ({part} {_short(extractor.get(part))}): they cannot be compared."
+                )
+        return ""
+
+    @property
+    def doubt(self) -> str:
+        """The warning that every number made with the file carries, "" for files of ours."""
+        if self.origin is not None:
+            return ""
+        return (
+            f"{self.name} does not say which network, resize and pictures it was made from: whether its preprocessing "
+            "is that of this column is not known."
+        )
+
+
+def read_statistics(path: Path) -> StatisticsFile:
+    """Return the content of a statistics file. Nothing in it is run.
+
+    Raises:
+        UserError: the file is missing, damaged, holds neither mu and sigma nor feats, or they do not fit.
+    """
+    import numpy as np
+
+    wanted = "an .npz file with mu and sigma (pytorch-fid, clean-fid, TTUR) or feats (clean-fid)"
+    try:
+        with np.load(path, allow_pickle=False) as content:
+            found = {key: content[key] for key in ("mu", "sigma", "feats", ORIGIN_KEY) if key in content.files}
+            keys = content.files
+    except FileNotFoundError as error:
+        raise UserError(f"{path} does not exist: it should be {wanted}.") from error
+    except (OSError, ValueError, EOFError, AttributeError, KeyError, zipfile.BadZipFile) as error:
+        reason = " ".join(str(error).split())[:100]
+        raise UserError(f"{path} cannot be read as statistics ({reason}): it should be {wanted}.") from error
+    origin = _origin(path, found)
+    if "feats" in found:
+        features = _numbers(path, "feats", found["feats"], 2)
+        if len(features) < 2:
+            raise UserError(f"{path}: feats has {len(features)} rows, and two at least are needed.")
+        mean, covariance = features.mean(axis=0), np.cov(features, rowvar=False).reshape(features.shape[1], -1)
+        return StatisticsFile(
+            path.name, _digest(features), GaussianStatistics(mean, covariance, len(features)), features, origin
+        )
+    if "mu" not in found or "sigma" not in found:
+        shown = ", ".join(sorted(keys)[:6]) or "nothing"
+        raise UserError(f"{path} holds {shown}: it should be {wanted}.")
+    mean, covariance = _numbers(path, "mu", found["mu"], 1), _numbers(path, "sigma", found["sigma"], 2)
+    width = len(mean)
+    if covariance.shape != (width, width):
+        raise UserError(
+            f"{path}: mu has {width} numbers and sigma {covariance.shape}; sigma should be {width} x {width}."
+        )
+    if not np.allclose(covariance, covariance.T, rtol=1e-4, atol=1e-6 * max(float(np.abs(covariance).max()), 1e-30)):
+        raise UserError(f"{path}: sigma is not symmetric, so it is no covariance. Make the file again.")
+    if float(np.diag(covariance).min()) < 0:
+        raise UserError(f"{path}: sigma has a negative variance, so it is no covariance. Make the file again.")
+    count = origin.get("n") if origin else None
+    return StatisticsFile(
+        path.name, _digest(mean, covariance), GaussianStatistics(mean, covariance, count), None, origin
+    )
+
+
+def write_statistics(path: Path, statistics: GaussianStatistics, origin: Mapping[str, Any]) -> None:
+    """Write mu and sigma (float64) so that pytorch-fid, clean-fid and TTUR read them, with where they come from.
+
+    Args:
+        path: ends in .npz.
+        statistics: what to write.
+        origin: {"extractor": an identity as records have it, "pictures": what they show, "n": how many, ...}.
+
+    Raises:
+        UserError: the name does not end in .npz, or the place cannot be written.
+    """
+    import numpy as np
+
+    if path.suffix != ".npz":
+        raise UserError(f"{path} does not end in .npz, which is the form of statistics files.")
+    note = np.array(json.dumps({"schema": 1, **origin}, ensure_ascii=False, allow_nan=False))
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, mu=statistics.mean, sigma=statistics.covariance, **{ORIGIN_KEY: note})
+
+
+def _numbers(path: Path, key: str, values: np.ndarray, dimensions: int) -> np.ndarray:
+    import numpy as np
+
+    if values.ndim != dimensions or not values.size or values.dtype.kind not in "fiu":
+        raise UserError(
+            f"{path}: {key} has the shape {values.shape} and the type {values.dtype}; it should be "
+            f"{'a vector' if dimensions == 1 else 'a matrix'} of numbers."
+        )
+    if not np.isfinite(values).all():
+        raise UserError(f"{path}: {key} has numbers that are not finite. Make the file again.")
+    return values.astype(np.float64)
+
+
+def _origin(path: Path, found: Mapping[str, np.ndarray]) -> dict[str, Any] | None:
+    if ORIGIN_KEY not in found:
+        return None
+    try:
+        origin = json.loads(str(found[ORIGIN_KEY]))
+        if not isinstance(origin["extractor"], dict):
+            raise TypeError("extractor")
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            f"{path}: its note on where it comes from is damaged ({error}). Make the file again."
+        ) from error
+    return dict(origin)
+
+
+def _digest(*arrays: np.ndarray) -> str:
+    import numpy as np
+
+    hasher = hashlib.sha256()
+    for array in arrays:
+        hasher.update(str(array.shape).encode() + np.ascontiguousarray(array).tobytes())
+    return hasher.hexdigest()
+
+
+def _short(value: object) -> str:
+    return str(value)[:12] if isinstance(value, str) and len(value) == 64 else str(value)

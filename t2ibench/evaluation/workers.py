@@ -1,0 +1,82 @@
+"""Several processes that share one evaluation through the store: `torchrun --nproc-per-node 3 -m t2ibench eval ...`.
+
+There is no talk between them. Each takes a range of the plan's chunks and keeps their features in the store; who is
+done helps the others; the first one waits for the rest and measures. A chunk is the same whoever makes it, so the
+numbers are those of one process, and what a killed worker had finished is not made again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from t2ibench.errors import UserError
+
+
+@dataclass(frozen=True)
+class Workers:
+    """This process among those of one evaluation.
+
+    Attributes:
+        rank: from 0; the first one measures, writes records and prints.
+        count: how many there are.
+        local_rank: among those of this machine, for the choice of its GPU.
+    """
+
+    rank: int = 0
+    count: int = 1
+    local_rank: int = 0
+
+    @classmethod
+    def of_environment(cls, environment: Mapping[str, str] = os.environ) -> Workers:
+        """Return what torchrun's RANK, WORLD_SIZE and LOCAL_RANK say; one worker where they are not set.
+
+        Raises:
+            UserError: they do not fit together.
+        """
+        try:
+            rank, count = int(environment.get("RANK", "0")), int(environment.get("WORLD_SIZE", "1"))
+            local_rank = int(environment.get("LOCAL_RANK", str(rank)))
+        except ValueError as error:
+            raise UserError("RANK, WORLD_SIZE and LOCAL_RANK, which torchrun sets, should be whole numbers.") from error
+        if not 0 <= rank < count or local_rank < 0:
+            raise UserError(f"RANK {rank} does not fit WORLD_SIZE {count}: start the workers with torchrun.")
+        return cls(rank, count, local_rank)
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process measures and writes."""
+        return self.rank == 0
+
+    def order(self, chunks: int) -> list[int]:
+        """Return all chunk numbers, this worker's own range first, then those of the workers after it."""
+        start = self.rank * chunks // self.count
+        return [*range(start, chunks), *range(start)]
+
+    @contextmanager
+    def claim(self, place: Path, *, wait: bool) -> Iterator[bool]:
+        """Yield whether an artefact is this worker's to make; the claim ends with the block, or with the process.
+
+        Args:
+            place: the artefact's folder.
+            wait: wait for the worker that has it; otherwise yield False at once.
+        """
+        if self.count == 1:
+            yield True
+            return
+        from filelock import FileLock, Timeout
+
+        place.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(place.with_name(f".{place.name}.lock"))
+        try:
+            lock.acquire(timeout=-1 if wait else 0)
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
