@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -60,7 +62,21 @@ def workspace_option(function: Function) -> Function:
 
 
 def config_option(function: Function) -> Function:
-    """Add --config, given to the command as `benchmarks: LoadedBenchmarks`."""
+    """Add --config, given to the command as `benchmarks: LoadedBenchmarks`.
+
+    Where the command has a workspace, the data sets that the user named there are among them.
+    """
+
+    @functools.wraps(function)
+    def with_own(*args: Any, **kwargs: Any) -> Any:
+        workspace, benchmarks = kwargs.get("workspace"), kwargs["benchmarks"]
+        if isinstance(workspace, Workspace) and workspace.data.is_dir():
+            from t2ibench.data.own_datasets import with_own_datasets
+
+            content = with_own_datasets(benchmarks.content, workspace)
+            kwargs["benchmarks"] = dataclasses.replace(benchmarks, content=content)
+        return function(*args, **kwargs)
+
     return click.option(
         "--config",
         "benchmarks",
@@ -68,7 +84,7 @@ def config_option(function: Function) -> Function:
         default=lambda: load_benchmarks(),
         show_default="benchmarks.toml here or above, else the packaged one",
         help="The benchmarks.toml to use.",
-    )(function)
+    )(cast(Function, with_own))
 
 
 def device_option(function: Function) -> Function:

@@ -1,14 +1,14 @@
-"""What a kind of data set must offer: one class, one entry point under `t2ibench.datasets`."""
+"""What a kind of data set must offer: one class, one entry point under `t2ibench.datasets`; and what all need."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from t2ibench.data.manifest import Manifest
-from t2ibench.errors import UserError
-from t2ibench.spec import DatasetEntry
+from t2ibench.errors import UserError, unknown_name
+from t2ibench.spec import DatasetEntry, Value
 
 
 @runtime_checkable
@@ -17,11 +17,18 @@ class DatasetAdapter(Protocol):
 
     def __init__(self, name: str, entry: DatasetEntry) -> None: ...
 
-    def read(self, root: Path, *, progress: bool) -> Manifest:
-        """Return the manifest of the files under `root`, complete but for `request`, `stamp` and `made`.
+    def read(self, root: Path, *, progress: bool, partial: bool = False) -> Manifest:
+        """Return the manifest of the files under `root`, complete but for `request`, `stamp`, `made` and `home`.
+
+        Args:
+            root: folder of the files, absolute.
+            progress: whether to show a bar on stderr.
+            partial: whether pictures that are missing or not usable may be left out (`Manifest.missing` names them);
+                otherwise one such picture is an error. Drawn data sets, which miss nothing, need not take it.
 
         Raises:
-            UserError: a file is missing (the sentence names it, its source and what to do) or damaged.
+            MissingPicturesError: pictures are missing and `partial` is not set.
+            UserError: another file is missing (the sentence names it, its source and what to do) or damaged.
         """
         ...
 
@@ -54,7 +61,7 @@ class DrawnDataset(Protocol):
 
 
 class MissingPicturesError(UserError):
-    """Pictures that the metadata names are not there; `names` holds all of their keys."""
+    """Pictures that the metadata names are not there or not usable; `names` holds all of their ids."""
 
     def __init__(self, message: str, names: tuple[str, ...]) -> None:
         super().__init__(message)
@@ -80,3 +87,60 @@ def how_to_bring(name: str, entry: DatasetEntry) -> str:
     files = "; ".join(f"{file} from {source.url} ({source.note})" for file, source in entry.files.items())
     wanted = f"Fetch {files}." if files else "Bring its files."
     return f"{wanted} Then run `t2ibench data prepare {name} --data-root FOLDER`, or give --data-root FOLDER here."
+
+
+def checked_options(name: str, entry: DatasetEntry, defaults: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the adapter's options: the defaults, overridden by the data set's table.
+
+    Raises:
+        UserError: an option is not known, or its value is of another type than the default.
+    """
+    found = dict(defaults)
+    for key, value in entry.options.items():
+        if key not in defaults:
+            raise unknown_name(
+                f"option of the adapter {entry.adapter} (datasets.{name}.options)",
+                key,
+                defaults,
+                hint=f"They are {', '.join(defaults)}.",
+            )
+        kind = float if isinstance(defaults[key], float) else type(defaults[key])
+        fits = isinstance(value, int | float) if kind is float else isinstance(value, kind)
+        if not fits or isinstance(value, bool) is not isinstance(defaults[key], bool):
+            raise UserError(
+                f"datasets.{name}.options: {key} = {value!r} does not fit; a value like {defaults[key]!r} is expected."
+            )
+        found[key] = value
+    return found
+
+
+def chosen(name: str, option: str, value: Value, known: Collection[str]) -> str:
+    """Return an option's value.
+
+    Raises:
+        UserError: it is none of `known`, with near names.
+    """
+    if value not in known:
+        raise unknown_name(f"value of the option {option} of {name}", str(value), known)
+    return str(value)
+
+
+def safe_name(name: str, path: Path, what: str = "the picture") -> str:
+    """Return a relative file name that metadata gives.
+
+    Args:
+        name: as written in the metadata, parts separated by "/".
+        path: the metadata file, for the error.
+        what: what the name stands for.
+
+    Raises:
+        UserError: it is empty, absolute, climbs out with "..", or holds a backslash or a NUL.
+    """
+    if not name or name.startswith("/") or "\\" in name or ".." in name.split("/") or "\0" in name:
+        raise UserError(f"{path} names {what} {name!r}, which lies outside the data set. Fetch or write it again.")
+    return name
+
+
+def some(names: Sequence[str], count: int = 3) -> str:
+    """Return the first names in a list, with dots where there are more."""
+    return ", ".join(names[:count]) + (", ..." if len(names) > count else "")

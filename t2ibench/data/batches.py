@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from t2ibench.data.manifest import Manifest
-from t2ibench.data.pictures import read_base
+from t2ibench.data.pictures import BasePictures
 from t2ibench.data.transforms import pyramid
 from t2ibench.errors import UserError
 from t2ibench.noise import seed_of
@@ -196,12 +196,14 @@ _COLUMNS: Final = {
 
 
 class _Bases:
-    """Pictures decoded, cropped around the object and resized: kept in memory as far as the limit allows."""
+    """Pictures decoded, cropped around the object and resized: kept in memory as far as the limit allows.
+
+    Those of a cache on disk are not kept: the system does that.
+    """
 
     def __init__(self, manifest: Manifest, split: str, side: int, limit: int) -> None:
-        self._manifest = manifest
         self._images = manifest.split(split)
-        self._side = side
+        self._pictures = BasePictures(manifest, side)
         self._limit = limit
         self._bytes = 0
         self._kept: dict[int, np.ndarray] = {}
@@ -212,7 +214,7 @@ class _Bases:
         """Start reading the pictures that are not in memory."""
         for row in rows:
             if row not in self._kept and row not in self._coming:
-                self._coming[row] = pool.submit(self._read, row)
+                self._coming[row] = pool.submit(self._ahead, row)
 
     def forget(self) -> None:
         """Drop what was started and not used."""
@@ -227,8 +229,16 @@ class _Bases:
                 kept = self._read(row) if coming is None else coming.result()
             yield kept
 
+    def _ahead(self, row: int) -> np.ndarray:
+        pixels = self._read(row)
+        if self._pictures.cached:
+            pixels[:: max(1, 4096 // pixels[0].nbytes)].max()  # touches every page: the disk is waited for here
+        return pixels
+
     def _read(self, row: int) -> np.ndarray:
-        pixels = np.asarray(read_base(self._manifest, self._images[row], self._side))
+        pixels = self._pictures.pixels(self._images[row])
+        if self._pictures.cached:
+            return pixels
         with self._lock:
             if row not in self._kept and self._bytes + pixels.nbytes <= self._limit:
                 self._kept[row] = pixels

@@ -10,16 +10,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
-from PIL import Image
+from PIL import Image, ImageOps
 from tqdm import tqdm
 
+from t2ibench.data.adapter import some
+from t2ibench.data.cache import cache_fault, caches_of
 from t2ibench.data.manifest import Box, ImageEntry, Manifest
-from t2ibench.data.pictures import reading_threads
+from t2ibench.data.pictures import PICTURE_FAULTS, reading_threads
 from t2ibench.data.transforms import bird_crop
 from t2ibench.spec import DatasetEntry
 from t2ibench.text.tokenizer import tokenize
+from t2ibench.text.vocabulary import UNKNOWN
 
 _SHOWN_WORDS: Final = 10
+_FOREIGN: Final = 0.2
+"""A caption of which more than this share of the letters is not ASCII is most likely not English."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +64,29 @@ def check_dataset(manifest: Manifest, entry: DatasetEntry, *, progress: bool = T
             problems += [problem] if problem else []
             outside += [image.id] if box_outside else []
     lengths, unknown = _words(manifest)
-    notices = list(manifest.warnings)
+    notices = [*manifest.caveats, *manifest.warnings]
     if outside:
-        notices.append(f"{len(outside)} boxes reach over the border of their picture: {_some(outside)}.")
+        notices.append(f"{len(outside)} boxes reach over the border of their picture: {some(outside)}.")
+    foreign = [image.id for image in manifest.images if any(_is_foreign(caption) for caption in image.captions)]
+    if foreign:
+        notices.append(
+            f"{len(foreign)} pictures have captions that are hardly English: letters outside ASCII are left out of "
+            f"words, so the encoder reads little of them: {some(foreign)}."
+        )
     if unknown:
         common = [f"{word} ({count})" for word, count in unknown.most_common(_SHOWN_WORDS)]
+        how = f"read as {UNKNOWN}" if UNKNOWN in manifest.vocabulary else "left out"
         notices.append(
             f"{len(unknown)} words of the captions are not in the {manifest.vocabulary_origin} vocabulary and will be "
-            f"left out: {', '.join(common)}{', ...' if len(unknown) > _SHOWN_WORDS else ''}."
+            f"{how}: {', '.join(common)}{', ...' if len(unknown) > _SHOWN_WORDS else ''}."
         )
+    faults = {side: cache_fault(manifest, side, deep=True) for side in caches_of(manifest)}
+    notices += [
+        f"The cache for {side} pixels is not used: {fault}. `t2ibench data prepare {manifest.name} --cache {side}` "
+        "makes it anew."
+        for side, fault in faults.items()
+        if fault
+    ]
     classes = {name: _classes(images) for name, images in manifest.splits.items()}
     return DatasetCheck(
         counts={name: (len(images), len(classes[name])) for name, images in manifest.splits.items()},
@@ -88,10 +107,10 @@ def _check_picture(manifest: Manifest, image: ImageEntry) -> tuple[str, bool]:
         content = path.read_bytes()
         with Image.open(io.BytesIO(content)) as picture:
             picture.load()
-            width, height = picture.size
+            width, height = (ImageOps.exif_transpose(picture) if manifest.upright else picture).size
     except FileNotFoundError:
         return f"{path} is missing.", False
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except PICTURE_FAULTS as error:
         return f"{path} is damaged ({error}).", False
     if hashlib.sha256(content).hexdigest() != image.sha256:
         return f"{path} has changed since the data set was prepared.", False
@@ -122,9 +141,10 @@ def _words(manifest: Manifest) -> tuple[list[int], Counter[str]]:
     return lengths, unknown
 
 
+def _is_foreign(caption: str) -> bool:
+    letters = [letter for letter in caption if letter.isalpha()]
+    return sum(not letter.isascii() for letter in letters) > _FOREIGN * len(letters)
+
+
 def _classes(images: Sequence[ImageEntry]) -> set[int]:
     return {image.class_id for image in images if image.class_id is not None}
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")

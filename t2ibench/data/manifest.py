@@ -6,7 +6,7 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -15,7 +15,7 @@ from t2ibench.files import digest_of, write_bytes
 from t2ibench.types import Caption
 
 FILE_NAME: Final = "manifest.json"
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised by hand whenever the file's form or the reading of a data set changes: older manifests are made anew."""
 
 Box = tuple[int, int, int, int]
@@ -60,10 +60,18 @@ class Manifest:
             where the words were collected here.
         sources: the other files it was read from, relative to the root.
         warnings: sentences a user should see.
+        caveats: sentences that every number made from this data set carries along.
+        missing: ids of pictures that the metadata names and that are not there or not usable; not empty only where the
+            user asked for a partial data set.
+        upright: whether pictures are turned as their EXIF orientation says. Data sets with an official loader are read
+            as that loader does, without turning.
+        found: what was found where, sentences for the user.
         request: digest of the settings it was prepared with.
         stamp: digest of the sizes and times of all files at that moment.
         made: whether the toolkit drew the files itself, into the workspace.
         format: see FORMAT.
+        home: folder in the workspace that the manifest lies in, with its picture caches; None where it is not kept. It
+            is not written.
     """
 
     name: str
@@ -73,14 +81,19 @@ class Manifest:
     vocabulary_origin: Literal["released", "built"]
     sources: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    upright: bool = False
+    found: tuple[str, ...] = ()
     request: str = ""
     stamp: str = ""
     made: bool = False
     format: int = FORMAT
+    home: Path | None = None
 
     @functools.cached_property
     def digest(self) -> str:
-        """SHA-256 over names, splits, classes, boxes, captions, picture contents and vocabulary.
+        """SHA-256 over names, splits, classes, boxes, captions, picture contents, vocabulary, and what is missing.
 
         It does not depend on where the files lie: equal data have equal digests on every machine.
         """
@@ -88,7 +101,12 @@ class Manifest:
             [image.id, image.split, image.class_id, image.box, image.captions, image.size, image.sha256]
             for image in self.images
         ]
-        return digest_of({"name": self.name, "images": images, "vocabulary": self.vocabulary})
+        content: dict[str, Any] = {"name": self.name, "images": images, "vocabulary": self.vocabulary}
+        if self.missing:
+            content["missing"] = self.missing
+        if self.upright:
+            content["upright"] = True
+        return digest_of(content)
 
     @functools.cached_property
     def splits(self) -> dict[str, tuple[ImageEntry, ...]]:
@@ -137,7 +155,7 @@ class Manifest:
 
     def write(self, path: Path) -> None:
         """Write the manifest as JSON, atomically."""
-        write_bytes(path, _FORM.dump_json(self))
+        write_bytes(path, _FORM.dump_json(self, exclude={"home"}))
 
 
 _FORM: Final = TypeAdapter(Manifest)

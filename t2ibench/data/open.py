@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from filelock import FileLock
 
 from t2ibench.data.adapter import DatasetAdapter, DrawnDataset, how_to_bring
 from t2ibench.data.manifest import FILE_NAME, FORMAT, Manifest, read_manifest, stamp_of
+from t2ibench.data.own_datasets import read_settings
 from t2ibench.errors import UserError, unknown_name
 from t2ibench.files import digest_of
 from t2ibench.registry import registry
@@ -23,6 +25,7 @@ def open_dataset(
     workspace: Workspace,
     *,
     root: Path | None = None,
+    partial: bool | None = None,
     progress: bool = True,
 ) -> Manifest:
     """Return the manifest of a data set, prepared now unless that was done before and nothing has changed since.
@@ -35,6 +38,8 @@ def open_dataset(
         benchmarks: its content.
         workspace: where manifests and drawn files are kept.
         root: folder of the files; None takes the folder named last time, or the drawn files.
+        partial: whether pictures that are missing or not usable may be left out; None takes what was remembered of the
+            last `t2ibench data prepare`, else no.
         progress: whether to show bars and warnings on stderr.
 
     Raises:
@@ -43,16 +48,18 @@ def open_dataset(
     """
     entry = _entry(name, benchmarks)
     folder = workspace.data / name
-    path = folder / FILE_NAME
-    found = _prepared(name, entry, path, root)
+    root = None if root is None else Path(os.path.normpath(root.absolute()))
+    if partial is None:
+        partial = read_settings(workspace, name).partial
+    found = _prepared(name, entry, folder, root, partial)
     if found is not None:
         return found
     _make_folder(folder)
     with FileLock(folder / ".lock"):  # two runs that start at once prepare once
-        found = _prepared(name, entry, path, root)
+        found = _prepared(name, entry, folder, root, partial)
         if found is not None:
             return found
-        return _prepare(name, entry, folder, root, progress)
+        return _prepare(name, entry, folder, root, partial, progress)
 
 
 def prepared_datasets(benchmarks: Benchmarks, workspace: Workspace) -> tuple[str, ...]:
@@ -78,26 +85,34 @@ def _adapter(name: str, entry: DatasetEntry) -> DatasetAdapter:
 
 def _entry(name: str, benchmarks: Benchmarks) -> DatasetEntry:
     if name not in benchmarks.datasets:
-        raise unknown_name("data set", name, benchmarks.datasets, hint="`t2ibench list datasets` shows them all.")
+        raise unknown_name(
+            "data set",
+            name,
+            benchmarks.datasets,
+            hint="`t2ibench list datasets` shows them all; pictures of your own become one by "
+            f"`t2ibench data prepare {name} --adapter folder --root FOLDER`.",
+        )
     return benchmarks.datasets[name]
 
 
-def _prepared(name: str, entry: DatasetEntry, path: Path, root: Path | None) -> Manifest | None:
-    """Return the manifest kept at `path` if it is what would be made now."""
-    if not path.is_file():
+def _prepared(name: str, entry: DatasetEntry, folder: Path, root: Path | None, partial: bool) -> Manifest | None:
+    """Return the manifest kept in `folder` if it is what would be made now."""
+    if not (folder / FILE_NAME).is_file():
         return None
     try:
-        manifest = read_manifest(path)
+        manifest = read_manifest(folder / FILE_NAME)
     except UserError:  # of an older form, or damaged: it can always be made anew
         return None
-    if manifest.format != FORMAT or (root is not None and manifest.root != root.absolute()):
+    if manifest.format != FORMAT or (root is not None and manifest.root != root):
         return None
-    if manifest.request != _request(_adapter(name, entry), entry, manifest.made):
+    if manifest.request != _request(_adapter(name, entry), entry, manifest.made) or (manifest.missing and not partial):
         return None
-    return manifest if manifest.stamp == _stamp(manifest) else None
+    return dataclasses.replace(manifest, home=folder) if manifest.stamp == _stamp(manifest) else None
 
 
-def _prepare(name: str, entry: DatasetEntry, folder: Path, root: Path | None, progress: bool) -> Manifest:
+def _prepare(
+    name: str, entry: DatasetEntry, folder: Path, root: Path | None, partial: bool, progress: bool
+) -> Manifest:
     adapter = _adapter(name, entry)
     drawn = folder / "files"
     if root is None:
@@ -111,13 +126,16 @@ def _prepare(name: str, entry: DatasetEntry, folder: Path, root: Path | None, pr
         adapter.draw(drawn, {}, replace=True, progress=progress)
         root = drawn
     assert root is not None
-    read = adapter.read(root.absolute(), progress=progress)
+    if partial and not made:
+        read = adapter.read(root, progress=progress, partial=True)
+    else:
+        read = adapter.read(root, progress=progress)
     manifest: Manifest = dataclasses.replace(
-        read, made=made, request=_request(adapter, entry, made), stamp=_stamp(read)
+        read, made=made, request=_request(adapter, entry, made), stamp=_stamp(read), home=folder
     )
     manifest.write(folder / FILE_NAME)
     if progress:
-        for warning in manifest.warnings:
+        for warning in (*manifest.caveats, *manifest.warnings):
             print(f"Warning: {warning}", file=sys.stderr)
     return manifest
 
@@ -132,8 +150,10 @@ def _last_root(path: Path) -> Path | None:
 
 def _request(adapter: DatasetAdapter, entry: DatasetEntry, made: bool) -> str:
     """Return the digest of the settings that a manifest depends on; what users bring does not depend on drawing."""
-    drawing = dict(adapter.drawing({})) if made and isinstance(adapter, DrawnDataset) else {}
-    return digest_of([entry.adapter, entry.captions_per_image, dict(entry.splits), drawing])
+    options = dict(entry.options)
+    if isinstance(adapter, DrawnDataset):
+        options = dict(adapter.drawing({})) if made else {}
+    return digest_of([entry.adapter, entry.captions_per_image, dict(entry.splits), options])
 
 
 def _stamp(manifest: Manifest) -> str:

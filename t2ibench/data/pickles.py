@@ -11,10 +11,11 @@ from t2ibench.errors import UserError
 from t2ibench.pickles import checked_form, read_plain_pickle
 from t2ibench.text.captions_pickle import read_captions_pickle
 
-__all__ = ["read_caption_words", "read_class_ids", "read_file_names", "read_plain_pickle"]
+__all__ = ["read_caption_numbers", "read_caption_words", "read_class_ids", "read_file_names", "read_plain_pickle"]
 
 _NAMES: Final = TypeAdapter(list[str])
 _NUMBERS: Final = TypeAdapter(list[int])
+_CAPTIONS: Final = TypeAdapter(tuple[list[list[int]], list[list[int]]])
 
 
 def read_file_names(path: Path) -> list[str]:
@@ -42,3 +43,12 @@ def read_class_ids(path: Path) -> list[int]:
 def read_caption_words(path: Path) -> tuple[str, ...]:
     """Return the vocabulary of a captions.pickle by index. Errors as `read_captions_pickle`."""
     return read_captions_pickle(path).words
+
+
+def read_caption_numbers(path: Path) -> tuple[list[list[int]], list[list[int]]]:
+    """Return the captions of a captions.pickle as word indices: (of the training pictures, of the test pictures).
+
+    They stand picture by picture in the order of filenames.pickle. Errors as `read_caption_words`.
+    """
+    read_captions_pickle(path)  # is strict about the indices
+    return checked_form(_CAPTIONS, read_plain_pickle(path)[:2], path, "[train captions, test captions, ...]")

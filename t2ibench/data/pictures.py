@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
-from PIL import Image
+from PIL import Image, ImageOps
 
+from t2ibench.data.cache import CacheFacts, open_cache, write_cache
 from t2ibench.data.manifest import ImageEntry, Manifest
 from t2ibench.data.transforms import base_picture, central_square
 from t2ibench.errors import UserError
@@ -23,24 +24,50 @@ CROP: Final = "centre-crop-1"
 """Name and version of the evaluation crop; part of every digest of real pictures."""
 
 
-def read_picture(path: Path) -> Image.Image:
-    """Return a picture file decoded, as RGB: grey, palette, CMYK and transparent files are converted as PIL does.
+PICTURE_FAULTS: Final = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
+"""All that PIL raises at a damaged file."""
+
+
+def read_picture(path: Path, *, upright: bool = False) -> Image.Image:
+    """Return a picture file decoded, as RGB.
+
+    Grey, palette and CMYK files are converted as PIL does; 16 bits a channel are scaled to 8; what is transparent shows
+    white.
+
+    Args:
+        path: the file.
+        upright: whether to turn it as its EXIF orientation says.
 
     Raises:
         UserError: the file is missing, truncated, no picture, or absurdly large.
     """
     try:
         with Image.open(path) as picture:
-            return picture.convert("RGB")
+            return _as_rgb(ImageOps.exif_transpose(picture) if upright else picture)
     except FileNotFoundError:
         raise UserError(
             f"The picture {path} is missing. Put it back, or prepare the data set again with `t2ibench data prepare`."
         ) from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # PIL raises all of these
+    except PICTURE_FAULTS as error:
         raise UserError(
             f"The picture {path} cannot be read ({error}). It may be truncated: fetch it again; "
             "`t2ibench data check` finds all such files."
         ) from error
+
+
+def fault_of_picture(content: IO[bytes]) -> str:
+    """Return why a file's content cannot be decoded as a picture, "" if it can."""
+    try:
+        with Image.open(content) as picture:
+            picture.load()
+    except PICTURE_FAULTS as error:
+        return str(error) or type(error).__name__
+    return ""
+
+
+def read_image(manifest: Manifest, image: ImageEntry) -> Image.Image:
+    """Return a picture of the data set as RGB, read as the data set's pictures are. Errors as `read_picture`."""
+    return read_picture(manifest.path(image), upright=manifest.upright)
 
 
 def read_base(manifest: Manifest, image: ImageEntry, side: int) -> Image.Image:
@@ -49,13 +76,61 @@ def read_base(manifest: Manifest, image: ImageEntry, side: int) -> Image.Image:
     Raises:
         UserError: as `read_picture`; or the box lies outside the picture.
     """
-    picture = read_picture(manifest.path(image))
+    picture = read_image(manifest, image)
     try:
         return base_picture(picture, image.box, side)
     except ValueError as error:
         raise UserError(
             f"The picture {manifest.path(image)} cannot be cropped: {error}. Check bounding_boxes.txt."
         ) from error
+
+
+class BasePictures:
+    """What `read_base` returns, as arrays, from the data set's cache where it has one for this side.
+
+    Equal to the bit either way: a cache made of other files, boxes or by another Pillow is not used.
+
+    Args:
+        manifest: the data set.
+        side: of the crops.
+    """
+
+    def __init__(self, manifest: Manifest, side: int) -> None:
+        self._manifest = manifest
+        self._side = side
+        self._cache = None if manifest.home is None else open_cache(manifest, side)
+
+    @property
+    def cached(self) -> bool:
+        """Whether pictures come from a cache."""
+        return self._cache is not None
+
+    def pixels(self, image: ImageEntry) -> np.ndarray:
+        """Return uint8 H x W x 3, the shorter side being the working size; not to be written to.
+
+        Raises:
+            UserError: as `read_base`.
+        """
+        import numpy as np
+
+        if self._cache is not None:
+            return self._cache.pixels(image.id)
+        return np.asarray(read_base(self._manifest, image, self._side))
+
+
+def make_cache(manifest: Manifest, side: int, *, progress: bool) -> CacheFacts:
+    """Return the facts of the data set's cache for crops of `side` pixels, written now unless it is there.
+
+    Raises:
+        UserError: a picture cannot be read, or the data set is not kept in a workspace.
+        RunFailedError: the disk is too small.
+    """
+    import numpy as np
+
+    def pixels(image: ImageEntry) -> np.ndarray:
+        return np.asarray(read_base(manifest, image, side))
+
+    return write_cache(manifest, side, pixels, threads=reading_threads(), progress=progress)
 
 
 class RealPictures:
@@ -66,6 +141,7 @@ class RealPictures:
 
     def __init__(self, manifest: Manifest) -> None:
         self._manifest = manifest
+        self._bases: dict[int, BasePictures] = {}
 
     def load(self, image_ids: Sequence[str], resolution: int) -> Tensor:
         """Return uint8 pictures, N x 3 x resolution x resolution, RGB, in the order of the ids (N >= 1).
@@ -83,13 +159,18 @@ class RealPictures:
     def digest(self, image_ids: Sequence[str], resolution: int) -> str:
         """Return the SHA-256 of what `load` of these ids depends on: file digests, boxes, side and crop, in order."""
         entries = [self._entry(image_id) for image_id in image_ids]
-        return digest_of({"crop": CROP, "side": resolution, "images": [[e.id, e.sha256, e.box] for e in entries]})
+        content = {"crop": CROP, "side": resolution, "images": [[e.id, e.sha256, e.box] for e in entries]}
+        return digest_of({**content, "upright": True} if self._manifest.upright else content)
 
     def _squares(self, entries: Sequence[ImageEntry], side: int) -> Iterator[np.ndarray]:
         import numpy as np
 
+        if side not in self._bases:
+            self._bases[side] = BasePictures(self._manifest, side)
+        bases = self._bases[side]
+
         def square(image: ImageEntry) -> np.ndarray:
-            return np.asarray(central_square(read_base(self._manifest, image, side), side))
+            return np.asarray(central_square(Image.fromarray(bases.pixels(image)), side))
 
         with ThreadPoolExecutor(reading_threads()) as pool:  # PIL decodes without holding Python's lock
             yield from pool.map(square, entries)
@@ -107,3 +188,12 @@ class RealPictures:
 def reading_threads() -> int:
     """Return how many threads read pictures: the cores this process may use, at most 8."""
     return min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+def _as_rgb(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I"):  # 16 bits of grey: PIL would cut them off at 255 instead of scaling
+        return picture.convert("I").point(lambda value: value * (1 / 257)).convert("L").convert("RGB")
+    if picture.has_transparency_data:
+        over = picture.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", over.size, "white"), over).convert("RGB")
+    return picture.convert("RGB")

@@ -9,7 +9,7 @@ from typing import Final
 from PIL import Image, ImageDraw, ImageFont
 
 from t2ibench.data.manifest import ImageEntry, Manifest
-from t2ibench.data.pictures import read_base, read_picture
+from t2ibench.data.pictures import read_base, read_image
 from t2ibench.data.transforms import base_side, bird_crop, central_square
 from t2ibench.text.tokenizer import tokenize
 
@@ -22,12 +22,15 @@ _BOX, _CROP, _PAPER, _INK = "#ffd500", "#00c8ff", "#ffffff", "#1a1a1a"
 
 
 def describe_image(manifest: Manifest, image: ImageEntry) -> str:
-    """Return the facts of a picture in lines; words that the vocabulary does not know stand in parentheses."""
+    """Return the facts of a picture in lines; words that the vocabulary does not know stand in parentheses.
+
+    Below each caption stand its words as the encoder is given them.
+    """
     known = set(manifest.vocabulary)
     lines = [f"{image.id} ({manifest.name}, {image.split})", f"file   {manifest.path(image)}"]
     if image.class_id is not None:
         lines.append(f"class  {image.class_id}")
-    width, height = read_picture(manifest.path(image)).size
+    width, height = read_image(manifest, image).size
     lines.append(f"size   {width} x {height}")
     if image.box is not None:
         lines.append(f"box    x, y, width, height = {', '.join(map(str, image.box))}")
@@ -45,7 +48,7 @@ def draw_image(manifest: Manifest, image: ImageEntry, side: int = 256) -> Image.
         UserError: the file is missing or damaged.
     """
     square = central_square(read_base(manifest, image, side), side).resize((HEIGHT, HEIGHT), Image.Resampling.BILINEAR)
-    whole = _marked(read_picture(manifest.path(image)), image)  # after the crop, whose error is a sentence
+    whole = _marked(read_image(manifest, image), image)  # after the crop, whose error is a sentence
     width = whole.width + square.width + 3 * _GAP
     lines = _text(manifest, image, side, width)
     font = ImageFont.load_default(13)

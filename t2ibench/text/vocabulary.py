@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +15,13 @@ from t2ibench.text.tokenizer import tokenize
 END: Final = "<end>"
 """The word of index 0: padding. It never occurs in a caption."""
 
+UNKNOWN: Final = "<unk>"
+"""Stands for every word that a learned vocabulary does not hold. It never occurs in a caption; released vocabularies
+have nothing like it."""
+
+RARE: Final = 2
+"""Words that training captions hold less often are read as UNKNOWN, which is how the encoder learns to read it."""
+
 _SHOWN_WORDS: Final = 8
 
 
@@ -21,8 +29,9 @@ _SHOWN_WORDS: Final = 8
 class Vocabulary:
     """The words an encoder knows, by index; index 0 is `END`, the padding.
 
-    Build one with `from_captions` or `from_words`. A released encoder needs the very vocabulary it was trained with,
-    in its order: rebuilding one from the captions gives other indices, so `digest` travels with every encoder.
+    Build one with `from_captions`, `learned` or `from_words`. A released encoder needs the very vocabulary it was
+    trained with, in its order: rebuilding one from the captions gives other indices, so `digest` travels with every
+    encoder.
     """
 
     words: tuple[str, ...]
@@ -34,6 +43,18 @@ class Vocabulary:
         for text in texts:
             found.update(tokenize(text))
         return cls((END, *sorted(found)))
+
+    @classmethod
+    def learned(cls, texts: Iterable[str], minimum: int = RARE) -> Vocabulary:
+        """Return the vocabulary of the words that occur `minimum` times or more in `texts`, sorted, after UNKNOWN.
+
+        For data sets without a released vocabulary. The official code takes the words of the test captions too and has
+        no unknown word; here the texts should be the training captions alone.
+        """
+        counts: Counter[str] = Counter()
+        for text in texts:
+            counts.update(tokenize(text))
+        return cls((END, UNKNOWN, *sorted(word for word, count in counts.items() if count >= minimum)))
 
     @classmethod
     def from_words(cls, words: Sequence[str]) -> Vocabulary:
@@ -66,12 +87,19 @@ class Vocabulary:
         return {word: index for index, word in enumerate(self.words)}
 
     @functools.cached_property
+    def _unknown(self) -> int:
+        """Index of UNKNOWN, 0 (which is dropped) where there is none."""
+        return self.indices.get(UNKNOWN, 0)
+
+    @functools.cached_property
     def digest(self) -> str:
         """SHA-256 (64 hex digits) over the words in order."""
         return digest_of(list(self.words))
 
     def encode(self, text: str, maximum: int | None = None, priorities: Sequence[float] | None = None) -> list[int]:
-        """Return the indices of a sentence's known words, in order; unknown words are dropped (official behaviour).
+        """Return the indices of a sentence's words, in order.
+
+        Unknown words are dropped, as in the official code; a vocabulary with UNKNOWN reads them as that.
 
         Args:
             text: the sentence.
@@ -80,10 +108,10 @@ class Vocabulary:
                 numbers are kept, in their order. None keeps the first ones.
 
         Raises:
-            UserError: no word of the sentence is known.
+            UserError: the sentence holds no word, or none that is known where there is no UNKNOWN.
         """
         tokens = tokenize(text)
-        known = [self.indices[token] for token in tokens if token in self.indices and token != END]
+        known = [index for token in tokens if (index := self.indices.get(token, self._unknown))]
         if not known:
             raise UserError(_unreadable(text, tokens))
         if maximum is None or len(known) <= maximum:

@@ -1,0 +1,134 @@
+"""`t2ibench data prepare`: read a data set once, so that every other command finds it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from t2ibench.cli.data.arguments import dataset_arguments
+from t2ibench.errors import UserError
+from t2ibench.spec import Benchmarks, LoadedBenchmarks
+from t2ibench.workspace import Workspace
+
+
+class Sides(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3 only
+    """Sides of crops in pixels, separated by commas, as in "64,256"."""
+
+    name = "sides"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """Return the sides."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            sides = tuple(int(part) for part in str(value).split(","))
+        except ValueError:
+            sides = ()
+        if not sides or min(sides) < 8 or max(sides) > 2048:
+            self.fail(f"{value!r} is no list of sides from 8 to 2048 pixels, as in --cache 64,256", param, ctx)
+        return sides
+
+
+@click.command("prepare")
+@dataset_arguments
+@click.option(
+    "--adapter",
+    default=None,
+    help="Make NAME a data set of your own, read as this data set of benchmarks.toml is, as in --adapter folder.",
+)
+@click.option(
+    "--partial/--no-partial",
+    default=None,
+    help="Leave pictures out that are missing or not usable, and mark every number as partial.",
+)
+@click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Set an option of the adapter, as in --set classes=folders. Can be repeated; remembered for NAME.",
+)
+@click.option(
+    "--cache",
+    "sides",
+    type=Sides(),
+    is_flag=False,
+    flag_value="256",
+    default=None,
+    metavar="[SIDES]",
+    help="Decode and resize all pictures once, for models of these sides (256 unless given): faster training.",
+)
+def command(
+    name: str,
+    root: Path | None,
+    workspace: Workspace,
+    benchmarks: LoadedBenchmarks,
+    adapter: str | None,
+    partial: bool | None,
+    assignments: tuple[str, ...],
+    sides: tuple[int, ...] | None,
+) -> None:
+    """Read the data set NAME once and keep what was found in the workspace; all other commands then find it.
+
+    NAME is a data set of benchmarks.toml or, with --adapter, a new name for pictures of your own.
+    """
+    from t2ibench.data.open import open_dataset
+    from t2ibench.data.own_datasets import read_settings, with_settings, write_settings
+    from t2ibench.workflow.parameters import parse_assignments
+
+    settings = read_settings(workspace, name)
+    like = _like(name, adapter, settings.like, benchmarks.content)
+    changed = {
+        "like": like,
+        "options": {**settings.options, **parse_assignments(assignments)},
+        "partial": settings.partial if partial is None else partial,
+    }
+    settings = type(settings).model_validate({**settings.model_dump(by_alias=True), **changed})
+    known = with_settings(benchmarks.content, name, settings) if like or settings.options else benchmarks.content
+    manifest = open_dataset(name, known, workspace, root=root, partial=settings.partial)
+    write_settings(workspace, name, settings)
+    counts = ", ".join(f"{len(images)} {split}" for split, images in manifest.splits.items())
+    click.echo(f"{name}: {counts} pictures in {manifest.root}")
+    for sentence in manifest.found:
+        click.echo(sentence)
+    if manifest.missing:
+        click.echo(f"partial: {len(manifest.missing)} pictures left out; `t2ibench data check {name}` names them")
+    click.echo(f"vocabulary: {len(manifest.vocabulary)} words, {manifest.vocabulary_origin}")
+    click.echo(f"digest: {manifest.digest}")
+    for side in sides or ():
+        from t2ibench.data.pictures import make_cache
+
+        facts = make_cache(manifest, side, progress=True)
+        made = f"made in {facts.seconds:.0f} s" if facts.seconds else "there already"
+        click.echo(
+            f"cache: {facts.pictures} pictures for {side} pixels (shorter side {facts.base}), "
+            f"{facts.bytes / 1e9:.2f} GB in {facts.folder}, {made}"
+        )
+
+
+def _like(name: str, adapter: str | None, remembered: str, benchmarks: Benchmarks) -> str:
+    """Return the data set of benchmarks.toml that NAME is read like; "" for one that is there itself.
+
+    Raises:
+        UserError: the name cannot be taken, or the adapter has no data set in benchmarks.toml.
+    """
+    from t2ibench.data.own_datasets import checked_name
+    from t2ibench.errors import unknown_name
+
+    own = remembered != ""
+    if name in benchmarks.datasets and not own:
+        if adapter not in (None, name, benchmarks.datasets[name].adapter):
+            raise UserError(
+                f"{name} is a data set of benchmarks.toml, read by the adapter {benchmarks.datasets[name].adapter}: "
+                f"choose another name for your own pictures, or leave --adapter {adapter} out."
+            )
+        return ""
+    if adapter is None or adapter == remembered:
+        return remembered
+    if own:
+        raise UserError(f"{name} is read like {remembered} already: choose another name to read it like {adapter}.")
+    checked_name(name)
+    if adapter not in benchmarks.datasets:
+        raise unknown_name("data set of benchmarks.toml (for --adapter)", adapter, benchmarks.datasets)
+    return adapter

@@ -1,0 +1,42 @@
+"""`t2ibench data show`: one picture with its box, crop and captions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from t2ibench.cli.data.arguments import dataset_arguments
+from t2ibench.errors import UserError
+from t2ibench.spec import LoadedBenchmarks
+from t2ibench.workspace import Workspace
+
+
+@click.command("show")
+@dataset_arguments
+@click.option("--split", default="train", show_default=True, help="The split the picture is taken from.")
+@click.option("--index", type=click.IntRange(min=0), default=0, show_default=True, help="Which picture, from 0.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), default=None, help="PNG to write.")
+def command(
+    name: str,
+    root: Path | None,
+    workspace: Workspace,
+    benchmarks: LoadedBenchmarks,
+    split: str,
+    index: int,
+    output: Path | None,
+) -> None:
+    """Show one picture of the data set NAME: file, box, crop, captions and their words, as text and as a PNG."""
+    from t2ibench.data.open import open_dataset
+    from t2ibench.data.show import describe_image, draw_image
+    from t2ibench.files import atomic_path
+
+    manifest = open_dataset(name, benchmarks.content, workspace, root=root)
+    images = manifest.split(split)
+    if index >= len(images):
+        raise UserError(f"The split {split!r} of {name} has the pictures 0 to {len(images) - 1}; {index} is none.")
+    target = output or Path(f"{name}-{split}-{index}.png")
+    with atomic_path(target) as temporary:
+        draw_image(manifest, images[index]).save(temporary, format="PNG")
+    click.echo(describe_image(manifest, images[index]))
+    click.echo(f"picture written to {target}")

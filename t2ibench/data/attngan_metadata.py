@@ -1,0 +1,198 @@
+"""The metadata that AttnGAN's authors prepared for CUB and COCO; DM-GAN, DF-GAN and StackGAN have the same form.
+
+A folder with train/ and test/ (filenames.pickle, and for the birds class_info.pickle), captions as text files, and
+captions.pickle with the vocabulary of the released encoders (DF-GAN calls it captions_DAMSM.pickle).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from t2ibench.data.adapter import missing_file
+from t2ibench.data.pickles import read_caption_numbers, read_caption_words, read_class_ids, read_file_names
+from t2ibench.errors import UserError
+from t2ibench.spec import DatasetEntry
+from t2ibench.text.tokenizer import tokenize, usable_lines
+
+SPLITS: Final = ("train", "test")
+TEXT_FOLDERS: Final = ("text", "text_c10")
+"""Where captions lie: AttnGAN's folder, and that of Reed et al."""
+_VOCABULARIES: Final = ("captions.pickle", "captions_DAMSM.pickle")
+_EMBEDDINGS: Final = "char-CNN-RNN-embeddings.pickle"
+
+
+@dataclass(frozen=True)
+class AttnGANMetadata:
+    """One such folder.
+
+    Attributes:
+        folder: holds train/filenames.pickle.
+        root: the folder the user named; errors speak of it.
+        entry: the data set's table.
+        archive: the archive it comes in, a key of `entry.files`.
+    """
+
+    folder: Path
+    root: Path
+    entry: DatasetEntry
+    archive: str
+
+    def keys(self, split: str) -> list[str]:
+        """Return the picture keys of a split.
+
+        Raises:
+            UserError: the file is missing, damaged, or names a picture twice.
+        """
+        path = self._file(split, "filenames")
+        keys = read_file_names(path)
+        if len(set(keys)) != len(keys):
+            raise UserError(f"{path} names a picture twice. Fetch it again.")
+        return keys
+
+    def classes(self, split: str, count: int) -> list[int]:
+        """Return the class of every one of the split's `count` pictures.
+
+        Raises:
+            UserError: the file is missing, damaged, or has another length.
+        """
+        path = self._file(split, "class_info")
+        classes = read_class_ids(path)
+        if len(classes) != count:
+            raise UserError(
+                f"{path} has {len(classes)} classes for the {count} pictures of filenames.pickle beside it. "
+                "They come from different releases: fetch both again."
+            )
+        return classes
+
+    @property
+    def text_folder(self) -> Path | None:
+        """The folder of the captions' text files."""
+        return next((path for name in TEXT_FOLDERS if (path := self.folder / name).is_dir()), None)
+
+    @property
+    def vocabulary(self) -> Path | None:
+        """The captions.pickle."""
+        return next((path for name in _VOCABULARIES if (path := self.folder / name).is_file()), None)
+
+    @property
+    def embeddings(self) -> list[Path]:
+        """StackGAN's sentence codes."""
+        return [path for split in SPLITS if (path := self.folder / split / _EMBEDDINGS).is_file()]
+
+    def words(self) -> tuple[str, ...] | None:
+        """Return the released vocabulary, None where there is none."""
+        return None if self.vocabulary is None else read_caption_words(self.vocabulary)
+
+    def captions(
+        self, keys: dict[str, Sequence[str]], *, partial: bool
+    ) -> tuple[dict[str, tuple[str, ...]], list[Path], str]:
+        """Return (key -> captions, the files read, a sentence that says where they come from).
+
+        The text files are read; where there is no folder of them, the words of captions.pickle are put together.
+
+        Args:
+            keys: split -> its keys, complete and in order.
+            partial: whether a picture may be without a text file.
+
+        Raises:
+            UserError: there is neither; a text file is missing; or captions.pickle does not fit the keys.
+        """
+        folder = self.text_folder
+        every = [key for split in keys.values() for key in split]
+        if folder is not None or self.vocabulary is None:
+            folder = folder or self.folder / TEXT_FOLDERS[0]
+            found, paths = read_text_files(folder, every, self.root, self.entry, self.archive, partial=partial)
+            return found, paths, f"captions: text files in {folder}"
+        return self._from_pickle(keys, self.vocabulary), [], f"captions: put together from {self.vocabulary}"
+
+    def _from_pickle(self, keys: dict[str, Sequence[str]], path: Path) -> dict[str, tuple[str, ...]]:
+        numbers = dict(zip(SPLITS, read_caption_numbers(path), strict=True))
+        words = read_caption_words(path)
+        count = self.entry.captions_per_image
+        found: dict[str, tuple[str, ...]] = {}
+        for split, names in keys.items():
+            rows = numbers[split]
+            if len(rows) != count * len(names):
+                raise UserError(
+                    f"{path} has {len(rows)} captions for the {len(names)} pictures of {split}/filenames.pickle, not "
+                    f"{count} each. They come from different releases: fetch both again, or unpack the folder "
+                    f"{TEXT_FOLDERS[0]} of {self.archive} beside it."
+                )
+            for place, name in enumerate(names):
+                own = rows[place * count : (place + 1) * count]
+                found[name] = tuple(" ".join(words[index] for index in row if index) for row in own if any(row))
+        return found
+
+    def _file(self, split: str, kind: str) -> Path:
+        path = self.folder / split / f"{kind}.pickle"
+        if not path.is_file():
+            raise missing_file(path, self.entry, self.archive, self.root)
+        return path
+
+    def files(self) -> list[Path]:
+        """Return the pickles it may consist of; what is not there yet counts too, so that its arrival is noticed."""
+        found = [self.folder / split / f"{kind}.pickle" for split in SPLITS for kind in ("filenames", "class_info")]
+        return [*found, *(self.folder / name for name in _VOCABULARIES)]
+
+
+def is_metadata(folder: Path) -> bool:
+    """Return whether a folder holds such metadata, or a part of it."""
+    return any((folder / split / "filenames.pickle").is_file() for split in SPLITS)
+
+
+def metadata_folders(places: Iterable[Path]) -> list[Path]:
+    """Return the places that hold such metadata, each once."""
+    return [place for place in dict.fromkeys(places) if is_metadata(place)]
+
+
+def read_text_files(
+    folder: Path, keys: Sequence[str], root: Path, entry: DatasetEntry, archive: str, *, partial: bool
+) -> tuple[dict[str, tuple[str, ...]], list[Path]]:
+    """Return (key -> captions as written, at most `entry.captions_per_image`; the files read).
+
+    Files lie at <folder>/<key>.txt, or one folder deeper. The first lines with a token count, so that indices agree
+    with the released captions.pickle; a line without any ASCII letter counts too, but is left out, as nothing could be
+    trained with it.
+
+    Args:
+        folder: of the text files.
+        keys: of the pictures.
+        root: the folder the user named, for errors.
+        entry: the data set's table.
+        archive: what the files come in, for errors.
+        partial: whether a file may be missing; its picture is then without captions.
+
+    Raises:
+        UserError: a file is missing or cannot be read.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    paths = []
+    for key in keys:
+        path = next((path for path in _places(folder, key) if path.is_file()), folder / f"{key}.txt")
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            if not partial:
+                raise missing_file(path, entry, archive, root) from None
+            text = ""
+        except OSError as error:
+            raise UserError(f"{path} cannot be read: {error.strerror}.") from error
+        lines = usable_lines(text.split("\n"))[: entry.captions_per_image]
+        found[key] = tuple(line.strip() for line in lines if tokenize(line))
+        paths.append(path)
+    return found, paths
+
+
+def _places(folder: Path, key: str) -> Iterable[Path]:
+    yield folder / f"{key}.txt"
+    if "/" not in key:  # COCO's texts come in a folder a split
+        yield from (below / f"{key}.txt" for below in _folders_in(folder))
+
+
+@functools.lru_cache(maxsize=4)
+def _folders_in(folder: Path) -> tuple[Path, ...]:
+    return tuple(sorted(path for path in folder.iterdir() if path.is_dir())) if folder.is_dir() else ()

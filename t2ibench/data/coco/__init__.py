@@ -1,0 +1,5 @@
+"""COCO's captions and pictures, 2014 and 2017, in the layouts people have them in."""
+
+from t2ibench.data.coco.adapter import COCO
+
+__all__ = ["COCO"]

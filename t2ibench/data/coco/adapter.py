@@ -1,0 +1,139 @@
+"""Finding and reading COCO: its own trees of 2014 and 2017, AttnGAN's, DF-GAN's, and Karpathy's split."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from t2ibench.data.adapter import checked_options, chosen, missing_file
+from t2ibench.data.assembly import Findings, Row, assemble
+from t2ibench.data.attngan_metadata import SPLITS, AttnGANMetadata, metadata_folders
+from t2ibench.data.coco.annotations import KARPATHY, CocoPicture, read_caption_file, read_karpathy_file
+from t2ibench.data.coco.pictures import PictureIndex, key_of, number_of
+from t2ibench.data.manifest import Manifest
+from t2ibench.errors import UserError
+from t2ibench.spec import DatasetEntry
+
+METADATA: Final = "coco.zip"
+_PARTS: Final = {"train": "train", "val": "test"}
+"""COCO's parts to our splits: the papers test on the validation pictures."""
+_YEARS: Final = (2014, 2017)
+_RULES: Final = ("parts", "karpathy")
+
+
+class COCO:
+    """Adapter of COCO, which has no classes and no boxes here.
+
+    Options: `split`: "parts" (train and val, as the papers) or "karpathy" (dataset_coco.json: train with restval, val,
+    test); `year`: 2014 or 2017; 0 takes AttnGAN's metadata, else 2014, else 2017, whichever is there.
+    """
+
+    def __init__(self, name: str, entry: DatasetEntry) -> None:
+        self.name = name
+        self.entry = entry
+
+    def read(self, root: Path, *, progress: bool, partial: bool = False) -> Manifest:
+        """Return the manifest of the files under `root`; see `DatasetAdapter`.
+
+        Captions: annotations/captions_{train,val}{2014,2017}.json, or AttnGAN's folder (filenames.pickle, text/,
+        captions.pickle). Pictures: train2014/ and its like, in images/ or beside it, or all in images/. A picture is
+        found by its file name or its number, so that captions of 2014 go with pictures of 2017. Ids are the numbers:
+        equal pictures and captions give equal manifests whatever the layout.
+
+        Raises:
+            MissingPicturesError: pictures are not there, and `partial` is not set.
+            UserError: the captions are missing or damaged.
+        """
+        options = checked_options(self.name, self.entry, {"split": "parts", "year": 0})
+        rule = chosen(self.name, "split", options["split"], _RULES)
+        year = int(str(options["year"]))
+        if year not in (0, *_YEARS):
+            raise UserError(
+                f"datasets.{self.name}.options: year = {year} is none of COCO's caption years, 2014 and 2017."
+            )
+        if not root.is_dir():
+            raise UserError(f"{root} is not a folder: --data-root wants the folder that holds {self.name}'s files.")
+        inside = [root, root / "coco", root / "COCO", root / "data" / "coco", root / "data"]
+        places = [place for place in inside if place.is_dir()]
+        index = PictureIndex(places)
+        karpathy = _first_file([place / below for place in places for below in (KARPATHY, f"annotations/{KARPATHY}")])
+        metadata = None if rule == "karpathy" or year else self._metadata(root, places)
+        found: list[str] = []
+        words = None
+        if rule == "karpathy":
+            if karpathy is None:
+                raise missing_file(root / KARPATHY, self.entry, "caption_datasets.zip", root)
+            pictures, sources, where = read_karpathy_file(karpathy, self.entry.captions_per_image), [karpathy], karpathy
+            found.append(f"splits and captions: {karpathy}")
+        elif metadata is not None:
+            pictures, sources, said = self._of_metadata(metadata, partial)
+            where, words = metadata.folder, metadata.words()
+            found += [f"splits: the metadata's filenames.pickle in {where}", said]
+        else:
+            files = self._caption_files(root, places, year)
+            pictures = [
+                picture
+                for split, path in files.items()
+                for picture in read_caption_file(path, split, self.entry.captions_per_image)
+            ]
+            sources, where = list(files.values()), next(iter(files.values())).parent
+            found += [f"captions of the split {split}: {path}" for split, path in files.items()]
+        found.append(f"pictures: {', '.join(str(folder) for folder in index.folders) or 'none'}")
+        if karpathy is not None and rule != "karpathy":
+            found.append(f'{karpathy} is there too: the option split = "karpathy" uses it')
+        findings = Findings(
+            rows=[
+                Row(key_of(one.number), index.find(one.file, one.number), one.split, one.captions) for one in pictures
+            ],
+            where=str(where),
+            advice=f"Unpack COCO's pictures into {root}{self._sources_of_pictures()}.",
+            caption_advice=f"Fetch {where} again.",
+            sources=sources,
+            found=found,
+            words=words,
+        )
+        return assemble(self.name, self.entry, root, findings, partial=partial, progress=progress)
+
+    def _metadata(self, root: Path, places: Sequence[Path]) -> AttnGANMetadata | None:
+        for folder in metadata_folders(places):
+            found = AttnGANMetadata(folder, root, self.entry, METADATA)
+            names = found.keys("train")
+            if names and number_of(names[0]) is not None:
+                return found
+        return None
+
+    def _of_metadata(self, metadata: AttnGANMetadata, partial: bool) -> tuple[list[CocoPicture], list[Path], str]:
+        keys: dict[str, Sequence[str]] = {split: metadata.keys(split) for split in SPLITS}
+        captions, texts, said = metadata.captions(keys, partial=partial)
+        pictures = []
+        for split, names in keys.items():
+            for name in names:
+                number = number_of(name)
+                if number is None:
+                    raise UserError(f"{metadata.folder}: the picture {name!r} does not end in COCO's twelve digits.")
+                pictures.append(CocoPicture(number, f"{name.rpartition('/')[2]}.jpg", captions[name], split))
+        return pictures, [*metadata.files(), *texts], said
+
+    def _caption_files(self, root: Path, places: Sequence[Path], year: int) -> dict[str, Path]:
+        """Return split -> caption file, of the year asked for or the first that is there."""
+        for candidate in (year,) if year else _YEARS:
+            files = {}
+            for part, split in _PARTS.items():
+                name = f"captions_{part}{candidate}.json"
+                path = _first_file([place / below for place in places for below in (f"annotations/{name}", name)])
+                if path is not None:
+                    files[split] = path
+            if files:
+                return files
+        wanted = year or _YEARS[0]
+        path = root / "annotations" / f"captions_train{wanted}.json"
+        raise missing_file(path, self.entry, f"annotations_trainval{wanted}.zip", root)
+
+    def _sources_of_pictures(self) -> str:
+        urls = [f"{name} from {file.url}" for name, file in self.entry.files.items() if name[:5] in ("train", "val20")]
+        return f" ({', '.join(urls)})" if urls else ""
+
+
+def _first_file(paths: Sequence[Path]) -> Path | None:
+    return next((path for path in paths if path.is_file()), None)

@@ -1,0 +1,229 @@
+"""Finding and reading the birds: AttnGAN's, DF-GAN's and StackGAN's trees, and plain CUB with captions beside it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Final, Literal
+
+from t2ibench.data.adapter import checked_options, chosen, missing_file, some
+from t2ibench.data.assembly import Findings, Row, assemble
+from t2ibench.data.attngan_metadata import SPLITS, TEXT_FOLDERS, AttnGANMetadata, metadata_folders, read_text_files
+from t2ibench.data.cub.tables import PHOTOS, Tables, class_of
+from t2ibench.data.manifest import Manifest
+from t2ibench.errors import UserError
+from t2ibench.files import read_json
+from t2ibench.spec import DatasetEntry
+
+METADATA: Final = "birds.zip"
+_RULES: Final = ("classes", "own")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the parts lie.
+
+    Attributes:
+        root: the folder the user named; errors speak of it.
+        photos: holds images.txt and images/.
+        metadata: AttnGAN's, None where there is none.
+        texts: folder of the captions where there is no metadata.
+    """
+
+    root: Path
+    photos: Path
+    metadata: AttnGANMetadata | None
+    texts: Path | None
+
+
+class CUB:
+    """Adapter of the real birds. Option `split`: "classes" (the papers': 150 and 50 classes) or "own" (CUB's file)."""
+
+    vocabulary_origin: ClassVar[Literal["released", "built"]] = "released"
+    """Whose the words of a captions.pickle are."""
+
+    def __init__(self, name: str, entry: DatasetEntry) -> None:
+        self.name = name
+        self.entry = entry
+
+    def read(self, root: Path, *, progress: bool, partial: bool = False) -> Manifest:
+        """Return the manifest of the files under `root`; see `DatasetAdapter`.
+
+        Understood are AttnGAN's, DF-GAN's and StackGAN-v2's data/birds (CUB_200_2011 inside the metadata's folder), its
+        parents, both folders side by side, and CUB_200_2011 with captions in text/ or text_c10/ in or beside it. Of
+        several metadata folders the first whose pictures are all there is taken.
+
+        Raises:
+            MissingPicturesError: pictures of the metadata are not there, and `partial` is not set.
+            UserError: a file is missing or damaged, or files disagree.
+        """
+        rule = self._rule()
+        layout = self._find(root)
+        tables = Tables(layout.photos, root, self.entry)
+        metadata = layout.metadata
+        if metadata is not None and rule == "classes":
+            names: dict[str, Sequence[str]] = {split: metadata.keys(split) for split in SPLITS}
+            classes = {
+                key: number
+                for split in SPLITS
+                for key, number in zip(names[split], metadata.classes(split, len(names[split])), strict=True)
+            }
+            said = f"split: the metadata's filenames.pickle in {metadata.folder}"
+        else:
+            split_of = tables.own_split() if rule == "own" else tables.class_split()
+            names = {split: [key for key in tables.keys if split_of.get(key) == split] for split in SPLITS}
+            classes = {key: class_of(key) for split in SPLITS for key in names[split]}
+            kind = (
+                "CUB's own train_test_split.txt" if rule == "own" else "by class, 150 for training and 50 for testing"
+            )
+            said = f"split: {kind}"
+        captions, texts, where = self._captions(layout, names, whole=rule == "classes", partial=partial)
+        boxes = tables.boxes()
+        rows = self._rows(layout, names, classes, captions, set(boxes))
+        pickles = metadata.files() if metadata else []
+        own = [layout.photos / "train_test_split.txt"] if rule == "own" else []
+        findings = Findings(
+            rows=[Row(row.id, row.path, row.split, row.captions, row.class_id, boxes[row.id]) for row in rows],
+            where=str(metadata.folder if metadata and rule == "classes" else layout.photos / "images.txt"),
+            advice=f"{layout.photos / 'images'} should hold them: unpack {self._source(PHOTOS)} completely.",
+            caption_advice=f"Unpack the folder {TEXT_FOLDERS[0]} of {METADATA} again.",
+            sources=[*pickles, layout.photos / "images.txt", layout.photos / "bounding_boxes.txt", *own, *texts],
+            found=[f"pictures and boxes: {layout.photos}", said, where, *_embeddings(metadata)],
+            words=None if metadata is None else metadata.words(),
+            words_origin=self.vocabulary_origin,
+        )
+        return assemble(self.name, self.entry, root, findings, partial=partial, progress=progress)
+
+    def _rule(self) -> str:
+        options = checked_options(self.name, self.entry, {"split": "classes"})
+        return chosen(self.name, "split", options["split"], _RULES)
+
+    def _source(self, archive: str) -> str:
+        known = self.entry.files.get(archive)
+        return f"{archive} from {known.url}" if known else archive
+
+    def _captions(
+        self, layout: Layout, names: dict[str, Sequence[str]], *, whole: bool, partial: bool
+    ) -> tuple[dict[str, tuple[str, ...]], list[Path], str]:
+        """Return key -> captions, the files read, and where they come from; `whole`: `names` are the metadata's."""
+        if layout.metadata is not None:
+            if whole or layout.metadata.text_folder is not None:
+                return layout.metadata.captions(names, partial=partial)
+            given: dict[str, Sequence[str]] = {split: layout.metadata.keys(split) for split in SPLITS}
+            return layout.metadata.captions(given, partial=partial)
+        assert layout.texts is not None
+        keys = [key for split in SPLITS for key in names[split]]
+        found, paths = read_text_files(layout.texts, keys, layout.root, self.entry, METADATA, partial=partial)
+        return found, paths, f"captions: text files in {layout.texts}"
+
+    def _rows(
+        self,
+        layout: Layout,
+        names: dict[str, Sequence[str]],
+        classes: Mapping[str, int],
+        captions: Mapping[str, tuple[str, ...]],
+        boxed: set[str],
+    ) -> list[Row]:
+        images = layout.photos / "images"
+        present = pictures_in(images)
+        keys = [key for split in SPLITS for key in names[split]]
+        unboxed = [key for key in keys if key not in boxed]
+        if unboxed:
+            raise UserError(
+                f"{layout.photos / 'bounding_boxes.txt'} has no box for {len(unboxed)} pictures: {some(unboxed)}. "
+                f"Unpack {PHOTOS} again."
+            )
+        return [
+            Row(
+                key, images / f"{key}.jpg" if key in present else None, split, captions.get(key, ()), classes[key], None
+            )
+            for split in SPLITS
+            for key in names[split]
+        ]
+
+    def _find(self, root: Path) -> Layout:
+        if not root.is_dir():
+            raise UserError(f"{root} is not a folder: --data-root wants the folder that holds {self.name}'s files.")
+        inside = [root, root / "birds", root / "data" / "birds", root / "data"]
+        photos = _first_with("images.txt", [*(f / "CUB_200_2011" for f in inside), root, root.parent / "CUB_200_2011"])
+        if photos is None:
+            raise missing_file(root / "CUB_200_2011" / "images.txt", self.entry, PHOTOS, root)
+        beside = [folder for folder in sorted(root.iterdir()) if folder.is_dir()]
+        places = list(dict.fromkeys([*inside, *beside, photos, photos.parent, photos.parent / "birds"]))
+        found = [AttnGANMetadata(place, root, self.entry, METADATA) for place in metadata_folders(places)]
+        present = pictures_in(photos / "images")
+        for metadata in found:
+            complete = all((metadata.folder / split / "filenames.pickle").is_file() for split in SPLITS)
+            if complete and present.issuperset(key for split in SPLITS for key in metadata.keys(split)):
+                return Layout(root, photos, metadata, None)
+        if found:
+            return Layout(root, photos, found[0], None)
+        key = Tables(photos, root, self.entry).keys[:1]
+        texts = [place / name for place in places for name in TEXT_FOLDERS]
+        folder = next((text for text in texts if key and (text / key[0]).parent.is_dir()), None)
+        if folder is None:
+            raise missing_file(root / "birds" / "train" / "filenames.pickle", self.entry, METADATA, root)
+        return Layout(root, photos, None, folder)
+
+
+class SimBirds(CUB):
+    """Adapter of the drawn birds: the same files, and code that draws them."""
+
+    vocabulary_origin = "built"
+
+    def _rule(self) -> str:
+        return "classes"
+
+    def drawing(self, settings: Mapping[str, int]) -> Mapping[str, int]:
+        """Return version, images, size and seed; see `DrawnDataset`."""
+        from t2ibench.data.simbirds.make import VERSION
+
+        found = {"images": 1600, "size": 96, "seed": 0}
+        for key, value in {**self.entry.options, **settings}.items():
+            if key not in found or not isinstance(value, int):
+                raise UserError(
+                    f"datasets.{self.name}.options: {key} = {value!r} is not an option of the drawn birds, which are "
+                    "images, size and seed, whole numbers."
+                )
+            found[key] = value
+        return {"version": VERSION, **found}
+
+    def draw(self, root: Path, settings: Mapping[str, int], *, replace: bool, progress: bool) -> None:
+        """Draw the birds into `root`, unless just these are there already; see `DrawnDataset`.
+
+        Raises:
+            UserError: the settings make no sense, or `root` holds something else or cannot be written.
+        """
+        from t2ibench.data.simbirds.make import make_simbirds
+
+        wanted = self.drawing(settings)
+        summary = root / "simbirds.json"
+        if replace and summary.is_file():
+            found = read_json(summary, what="the settings of drawn birds")
+            if not isinstance(found, dict) or any(found.get(key) != value for key, value in wanted.items()):
+                shutil.rmtree(root)
+        make_simbirds(root, wanted["images"], wanted["size"], wanted["seed"], progress=progress)
+
+
+def pictures_in(folder: Path) -> set[str]:
+    """Return the keys of the pictures there; one listing a class, where asking for each file would cost far more."""
+    found: set[str] = set()
+    if folder.is_dir():
+        for entry in os.scandir(folder):
+            if entry.is_dir():
+                names = (picture.name for picture in os.scandir(entry.path))
+                found.update(f"{entry.name}/{name[:-4]}" for name in names if name.endswith(".jpg"))
+    return found
+
+
+def _first_with(file: str, folders: Iterable[Path]) -> Path | None:
+    return next((folder for folder in folders if (folder / file).is_file()), None)
+
+
+def _embeddings(metadata: AttnGANMetadata | None) -> list[str]:
+    if metadata is None or not metadata.embeddings:
+        return []
+    return [f"StackGAN's sentence codes: {', '.join(str(path) for path in metadata.embeddings)} (captions are used)"]

@@ -1,0 +1,105 @@
+"""CUB-200-2011's own text tables: pictures, boxes, its own split; and the split by class that the papers use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from t2ibench.data.adapter import missing_file, safe_name
+from t2ibench.data.manifest import Box
+from t2ibench.errors import UserError
+from t2ibench.spec import DatasetEntry
+
+PHOTOS: Final = "CUB_200_2011.tgz"
+
+TEST_CLASSES: Final = frozenset(
+    (1, 4, 6, 8, 9, 14, 23, 29, 31, 33, 34, 35, 36, 37, 38, 43, 49, 51, 53, 66, 72, 79, 83, 84, 86,
+     91, 95, 96, 98, 101, 102, 103, 112, 114, 119, 121, 130, 135, 138, 147, 156, 163, 165, 166, 180,
+     183, 185, 186, 187, 197)
+)  # fmt: skip
+"""The 50 classes of the test split, 2,933 pictures; the other 150 are the training split, 8,855 pictures.
+
+Read off the released metadata of AttnGAN (class_info.pickle), whose split is by these classes exactly.
+"""
+
+
+class Tables:
+    """The tables of one folder CUB_200_2011.
+
+    Args:
+        folder: holds images.txt.
+        root: the folder the user named; errors speak of it.
+        entry: the data set's table.
+    """
+
+    def __init__(self, folder: Path, root: Path, entry: DatasetEntry) -> None:
+        self.folder = folder
+        self._root = root
+        self._entry = entry
+        rows = self._table("images.txt", 2)
+        self._keys = {number: safe_name(name.removesuffix(".jpg"), folder / "images.txt") for number, name in rows}
+
+    @property
+    def keys(self) -> list[str]:
+        """Keys of all pictures in the table's order: their files in images/ without .jpg."""
+        return list(self._keys.values())
+
+    def boxes(self) -> dict[str, Box]:
+        """Return key -> (x, y, width, height), cut to whole pixels as the official code does.
+
+        Raises:
+            UserError: the table is missing or damaged.
+        """
+        path = self.folder / "bounding_boxes.txt"
+        boxes: dict[str, Box] = {}
+        for number, *values in self._table(path.name, 5):
+            try:
+                x, y, width, height = (int(float(value)) for value in values)
+                boxes[self._keys[number]] = (x, y, width, height)
+            except (KeyError, ValueError, OverflowError):
+                raise UserError(
+                    f"{path}: the row of picture {number!r} is no box of a picture in images.txt. "
+                    f"Unpack {PHOTOS} again."
+                ) from None
+        return boxes
+
+    def own_split(self) -> dict[str, str]:
+        """Return key -> "train" or "test" by CUB's train_test_split.txt, 5,994 and 5,794 pictures of all classes.
+
+        Raises:
+            UserError: the table is missing or damaged.
+        """
+        path = self.folder / "train_test_split.txt"
+        try:
+            return {self._keys[number]: {"1": "train", "0": "test"}[flag] for number, flag in self._table(path.name, 2)}
+        except KeyError as error:
+            raise UserError(f"{path}: {error} is no picture of images.txt, or neither 0 nor 1.") from None
+
+    def class_split(self) -> dict[str, str]:
+        """Return key -> "train" or "test" by TEST_CLASSES."""
+        return {key: "test" if class_of(key) in TEST_CLASSES else "train" for key in self.keys}
+
+    def _table(self, name: str, columns: int) -> list[list[str]]:
+        path = self.folder / name
+        try:
+            rows = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        except FileNotFoundError:
+            raise missing_file(path, self._entry, PHOTOS, self._root) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"{path} cannot be read ({error}). Unpack {PHOTOS} again.") from error
+        for line, row in enumerate(rows, start=1):
+            if len(row) != columns:
+                raise UserError(f"{path}, row {line}: {columns} columns were expected, {len(row)} found.")
+        return rows
+
+
+def class_of(key: str) -> int:
+    """Return the class number that a key begins with, 1 to 200.
+
+    Raises:
+        UserError: it begins with none.
+    """
+    number = key.partition(".")[0]
+    if not number.isdecimal():
+        raise UserError(f"The picture {key!r} does not begin with its class, as in '001.Black_footed_Albatross/...'.")
+    return int(number)
