@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tests.parity import discriminators, encoders, generators, loss_units, losses, training
+from tests.parity import dfgan, discriminators, encoders, generators, loss_units, losses, training
 from tests.parity.entries import Entry
 from tests.parity.networks import GENERATORS, family
 from tests.parity.recipe import Comparison, GoldenSet
@@ -21,6 +21,8 @@ def outputs_of(golden: GoldenSet) -> Outputs | None:
         return encoders.text
     if networks == {"CNN_ENCODER"}:
         return encoders.image
+    if networks == dfgan.NETWORKS:
+        return dfgan.outputs
     if family(golden) is None:
         return None
     if not networks & set(GENERATORS):

@@ -30,10 +30,11 @@ class GivenNoise:
     """The set's own z and eps in place of drawn noise."""
 
     def __init__(self, golden: GoldenSet, suffix: str = "") -> None:
-        self._values = {"z": golden.tensor(f"in.z{suffix}"), "ca": golden.tensor(f"in.eps{suffix}")}
+        self._golden = golden
+        self._names = {"z": f"in.z{suffix}", "ca": f"in.eps{suffix}"}
 
     def draw(self, name: str, shape: tuple[int, ...]) -> Tensor:
-        return self._values[name]
+        return self._golden.tensor(self._names[name])
 
 
 def batch_of(golden: GoldenSet, step: int = 0) -> TrainBatch:

@@ -24,6 +24,7 @@ SETS = (
     "stackgan2_bird_g_eval",
     "second/stackgan2_bird_losses",
     "second/attndcgan_bird_g_eval",
+    "second/dfgan_bird",
 )
 
 

@@ -1,0 +1,47 @@
+"""Parameters of DF-GAN."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class DFGANParameters(BaseModel):
+    """Everything that can change a DF-GAN. The defaults are the official ones, for CUB and COCO alike.
+
+    Attributes:
+        side: of the pictures.
+        features: channels at full side; they double with every halving of the side, up to 8 times as many.
+        latent: size of z.
+        batch_size: captions a batch.
+        generator_learning_rate: of the generator's Adam.
+        discriminator_learning_rate: of the one Adam of discriminator and predictor.
+        beta1: of both Adams.
+        beta2: of both Adams.
+        averaging: decay of a moving average of the generator's parameters; 0 for none, as in the paper.
+        penalty_weight: k of the matching-aware gradient penalty; 0 for none.
+        penalty_power: p of the penalty.
+        truncation: pictures are made of a normal z truncated to [-2, 2] and multiplied by this; None leaves z as drawn.
+            The official evaluation has 0.88; training always has z as drawn.
+        words_maximum: longer captions are thinned to this many words in training.
+        words_maximum_generation: the same when pictures are made; None keeps all words.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    at_generation: ClassVar[frozenset[str]] = frozenset({"truncation", "words_maximum_generation"})
+
+    side: Literal[16, 32, 64, 128, 256] = 256
+    features: int = Field(default=32, ge=2)
+    latent: int = Field(default=100, ge=1)
+    batch_size: int = Field(default=32, ge=2)
+    generator_learning_rate: float = Field(default=1e-4, gt=0)
+    discriminator_learning_rate: float = Field(default=4e-4, gt=0)
+    beta1: float = Field(default=0.0, ge=0, lt=1)
+    beta2: float = Field(default=0.9, ge=0, lt=1)
+    averaging: float = Field(default=0.0, ge=0, lt=1)
+    penalty_weight: float = Field(default=2.0, ge=0)
+    penalty_power: float = Field(default=6.0, ge=2)
+    truncation: float | None = Field(default=None, gt=0, le=1)
+    words_maximum: int = Field(default=18, ge=1)
+    words_maximum_generation: int | None = Field(default=None, ge=1)
