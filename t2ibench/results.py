@@ -142,6 +142,10 @@ class ResultRecord(_Record):
     pictures: str = ""
     """File under pictures/ with sample pictures of this source and plan, "" for none."""
 
+    def with_warnings(self, sentences: Iterable[str]) -> ResultRecord:
+        """Return the record with further sentences that a reader of the number must see."""
+        return self.model_copy(update={"warnings": (*self.warnings, *sentences)})
+
     @staticmethod
     def key(source: SourceRecord, plan: PlanRecord, metric: MetricRecord) -> str:
         """Return the record id: digest of row, source, plan and metric identity. Same question, same id."""

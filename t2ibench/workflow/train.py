@@ -265,6 +265,7 @@ def _export(
     encoders: Mapping[str, LoadedEncoder],
 ) -> None:
     spec = job.spec
+    card = plugin.card()
     folders = {name: one.folder for name, one in encoders.items()}
     seen = tuple(digest for folder in folders.values() for digest in (folder.weights, folder.identity))
     description = ModelDescription(
@@ -289,7 +290,13 @@ def _export(
             )
             for name, folder in folders.items()
         },
-        card=dataclasses.replace(plugin.card(), title=job.title, origin=Origin.RETRAINED, trained_with=seen),
+        card=dataclasses.replace(
+            card,
+            title=job.title,
+            origin=Origin.RETRAINED,
+            trained_with=seen,
+            notes=(*card.notes, *(f"Of what it learned from: {caveat}" for caveat in manifest.caveats)),
+        ),
         created=_now(),
         environment=environment(str(device)),
     )
