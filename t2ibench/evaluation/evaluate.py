@@ -104,8 +104,11 @@ class Table:
                 for column in columns
                 if ids[column.name] not in known or known[ids[column.name]].status == "failed"
             ]
+            if not self.workers.leads:
+                self._assist(source, fresh)
+                continue
             if fresh:
-                new = self._measure(source, fresh)
+                new = [record.with_warnings(self.manifest.caveats) for record in self._measure(source, fresh)]
                 self.results.append(new)
                 known.update({record.id: record for record in new})
                 measured += len(new)
