@@ -142,7 +142,12 @@ class PluginClass(Protocol):
     """What the class behind a registered model or encoder offers before it is built."""
 
     Parameters: ClassVar[type[BaseModel]]
-    """Frozen pydantic model (extra fields forbidden) of everything that can change the result."""
+    """Frozen pydantic model (extra fields forbidden) of everything that can change the result.
+
+    A model's may name, as a ClassVar `at_generation: frozenset[str]`, the parameters that no weight hangs on, such as
+    the attention mask: a protocol can set them anew for the pictures it judges. One called `official_mask` says, where
+    it is true, that a picture depends on its batch; batches are then of a fixed size, which is part of the identity.
+    """
 
     @classmethod
     def card(cls) -> ModelCard:
@@ -270,6 +275,32 @@ class CaptionJudge(FeatureExtractor, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """One object found in a picture. `score` is in [0, 1]; `box` is (left, top, right, bottom) in pixels."""
+
+    label: str
+    score: float
+    box: tuple[float, float, float, float]
+
+
+@runtime_checkable
+class ObjectDetector(Protocol):
+    """What semantic object accuracy judges with; see `features.objects`.
+
+    Attributes:
+        identity: see FeatureIdentity.
+        labels: what it can find, as in ("person", "bicycle").
+    """
+
+    identity: FeatureIdentity
+    labels: Sequence[str]
+
+    def detect(self, pixels: Tensor) -> Sequence[Sequence[Detection]]:
+        """Return what is found in each of the uint8 pictures N x 3 x H x W: N sequences, empty where nothing is."""
+        ...
+
+
 @dataclass(frozen=True)
 class MetricInput:
     """What a metric computes from. All arrays are in the plan's order.
@@ -311,6 +342,8 @@ class Metric(Protocol):
         needs_reference: whether it compares with reference pictures.
         caption_linked: whether it needs pictures that belong to captions.
         minimum_n: below this many pictures it refuses.
+
+    A caption-linked metric may have `needs_negatives = False`: it then reads captions, but ranks none.
     """
 
     name: str
@@ -328,6 +361,27 @@ class Metric(Protocol):
 
         Raises:
             UserError: too few pictures, or features that are not finite.
+        """
+        ...
+
+
+@runtime_checkable
+class PerPicture(Protocol):
+    """A metric that is a mean over pictures: two models are compared picture by picture, on the same captions."""
+
+    def picture_values(self, given: MetricInput) -> np.ndarray:
+        """Return float64 N, in the metric's unit, whose mean is the estimate's value. Errors as `estimate`."""
+        ...
+
+
+@runtime_checkable
+class PerSet(Protocol):
+    """A metric of the whole set of pictures: two models are compared by leaving the same captions out of both."""
+
+    def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
+        """Return the value, and the value without each part of the pictures; parts depend on groups and seed alone.
+
+        Errors as `estimate`.
         """
         ...
 

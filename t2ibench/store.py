@@ -32,6 +32,18 @@ class Store:
         digest = digest_of({"kind": kind, "key": key})
         return self.folder / kind / digest[:2] / digest
 
+    def has(self, kind: str, key: Mapping[str, Any]) -> bool:
+        """Return whether a sound artefact is kept under a key: one whose bytes have the recorded digest."""
+        folder = self.path(kind, key)
+        if not (folder / SIDECAR).is_file():
+            return False
+        sidecar = read_json(folder / SIDECAR, what="the sidecar of a stored artefact")
+        arrays = folder / ARRAYS
+        if not arrays.is_file() or digest_of_file(arrays) != sidecar.get("sha256"):
+            (folder / SIDECAR).unlink(missing_ok=True)
+            return False
+        return True
+
     def get(self, kind: str, key: Mapping[str, Any]) -> dict[str, np.ndarray] | None:
         """Return the arrays kept under a key, or None where there are none.
 
@@ -39,15 +51,9 @@ class Store:
         """
         from safetensors.numpy import load_file
 
-        folder = self.path(kind, key)
-        if not (folder / SIDECAR).is_file():
+        if not self.has(kind, key):
             return None
-        sidecar = read_json(folder / SIDECAR, what="the sidecar of a stored artefact")
-        arrays = folder / ARRAYS
-        if not arrays.is_file() or digest_of_file(arrays) != sidecar.get("sha256"):
-            (folder / SIDECAR).unlink(missing_ok=True)
-            return None
-        return dict(load_file(arrays))
+        return dict(load_file(self.path(kind, key) / ARRAYS))
 
     def put(self, kind: str, key: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Path:
         """Keep arrays under a key and return their folder. Writing the same key again replaces it with the same bytes.

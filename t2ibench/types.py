@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor
 
 
@@ -85,6 +86,21 @@ class ImageBatch:
     pixels: Tensor
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class GaussianStatistics:
+    """What is left of a set of pictures' features in a statistics file.
+
+    Attributes:
+        mean: float64 d.
+        covariance: float64 d x d.
+        n: how many pictures it was computed from; None where the file does not say.
+    """
+
+    mean: np.ndarray
+    covariance: np.ndarray
+    n: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """A confidence interval: `level` of such intervals hold the true value. `method` names how it was made."""
@@ -135,6 +151,7 @@ class Capabilities:
         latents: names of the noise it draws, as in ("z", "ca").
         attention: whether it can fill `Trace.attention`.
         bound: whether it has a likelihood bound.
+        any_text: whether it reads any sentence; else only captions of its data set, whose codes are in files.
     """
 
     resolution: int
@@ -143,6 +160,7 @@ class Capabilities:
     latents: tuple[str, ...]
     attention: bool = False
     bound: bool = False
+    any_text: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,10 +248,18 @@ class TrainBatch:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """One stretch of training. `share` of all steps belong to it; most models have one phase."""
+    """One stretch of training; most models have one.
+
+    Attributes:
+        name: as batches carry it.
+        share: of all steps that belong to it.
+        request: what its batches must hold, where that is not the model's `data_request()`; all phases of a model have
+            one, or none has.
+    """
 
     name: str = "train"
     share: float = 1.0
+    request: DataRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,40 @@ from t2ibench.workspace import Workspace
 @click.option(
     "--models",
     type=NameList(),
-    required=True,
+    default=(),
     metavar="A,B",
     help="Models: a name, name:variant, name@digest, or the folder of a model.",
 )
+@click.option(
+    "--images",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="FOLDER",
+    help="A folder of PNG or JPEG pictures as a row; may be given again.",
+)
+@click.option(
+    "--command",
+    "commands",
+    multiple=True,
+    help="A program that makes pictures, with {captions} and {out} in it, as a row; may be given again.",
+)
+@click.option(
+    "--statistics",
+    type=click.Path(path_type=Path, dir_okay=False),
+    multiple=True,
+    metavar="FILE.npz",
+    help="Precomputed mu and sigma (pytorch-fid, clean-fid, TTUR) as a row; may be given again.",
+)
+@click.option("--name", "names", multiple=True, help="Name of a row of --images, --command or --statistics, in order.")
+@click.option(
+    "--reference-statistics",
+    "reference",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    metavar="FILE.npz",
+    help="Compare with these instead of the data set's pictures.",
+)
+@click.option("--skip-bad", is_flag=True, help="Leave pictures of a folder out that cannot be read, and count them.")
 @click.option(
     "--data",
     "datasets",
@@ -56,6 +86,12 @@ from t2ibench.workspace import Workspace
 @workspace_option
 def command(
     models: tuple[str, ...],
+    images: tuple[Path, ...],
+    commands: tuple[str, ...],
+    statistics: tuple[Path, ...],
+    names: tuple[str, ...],
+    reference: Path | None,
+    skip_bad: bool,
     datasets: tuple[str, ...],
     data_root: Path | None,
     protocol: str | None,
@@ -72,12 +108,15 @@ def command(
     benchmarks: LoadedBenchmarks,
     workspace: Workspace,
 ) -> None:
-    """Measure models and the control rows on the same captions with the same noise.
+    """Measure models, pictures of others and the control rows on the same captions with the same noise.
+
+    Several processes share the work, with the same numbers: torchrun --nproc-per-node 4 -m t2ibench eval ...
 
     Every number becomes a record under results/; what is known is not measured again. Leaves with status 1 if a number
     could not be had.
     """
     from t2ibench.workflow.evaluate import EvaluateRequest, evaluate, plan_evaluation
+    from t2ibench.workflow.external import ExternalRows
 
     request = EvaluateRequest(
         models=models,
@@ -89,12 +128,22 @@ def command(
         seed=seed,
         weights_dir=weights_dir,
         download=download_weights,
+        external=ExternalRows(
+            images=images,
+            commands=commands,
+            statistics=statistics,
+            names=names,
+            reference=reference,
+            skip_bad=skip_bad,
+        ),
     )
     if dry_run:
         click.echo(json.dumps(plan_evaluation(request, benchmarks.content, workspace), indent=2, ensure_ascii=False))
         return
     evaluations = evaluate(request, benchmarks.content, workspace, device=device, batch_size=batch_size, root=data_root)
     records = [record for evaluation in evaluations for record in evaluation.records]
+    if not records:  # a worker that made features for another
+        return
     if as_json:
         click.echo(json.dumps([record.model_dump(mode="json", by_alias=True) for record in records], indent=2))
     else:

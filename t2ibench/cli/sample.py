@@ -1,4 +1,4 @@
-"""`t2ibench sample`: pictures of a sentence."""
+"""`t2ibench sample`: pictures of a sentence, or of a data set's captions."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from t2ibench.cli.options import config_option, device_option, seed_option, workspace_option
+from t2ibench.cli.options import config_option, data_root_option, device_option, seed_option, workspace_option
 from t2ibench.spec import LoadedBenchmarks
 from t2ibench.workspace import Workspace
 
 
 @click.command("sample")
 @click.argument("model", metavar="MODEL[:VARIANT]")
-@click.argument("captions", nargs=-1, required=True, metavar="CAPTION...")
+@click.argument("captions", nargs=-1, metavar="CAPTION...")
 @click.option(
     "-o",
     "--output",
@@ -30,6 +30,16 @@ from t2ibench.workspace import Workspace
     help="Pictures a caption.  [default: 4, or 1 with --attention]",
 )
 @click.option("--data", "dataset", default=None, help="Only a model that learned from this data set.")
+@click.option(
+    "--out",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Without CAPTION: write the pictures that `eval --data` would judge into this folder.",
+)
+@click.option("-n", "count", type=click.IntRange(min=0), default=None, help="With --out: how many; 0: every caption.")
+@click.option("--protocol", default=None, help="With --out: protocol of benchmarks.toml.")
+@data_root_option
 @seed_option
 @device_option
 @config_option
@@ -41,6 +51,10 @@ def command(
     attention: bool,
     samples: int | None,
     dataset: str | None,
+    folder: Path | None,
+    count: int | None,
+    protocol: str | None,
+    data_root: Path | None,
     seed: int | None,
     device: str,
     benchmarks: LoadedBenchmarks,
@@ -49,16 +63,42 @@ def command(
     """Draw pictures of each CAPTION with the newest trained MODEL.
 
     MODEL is a name, "name:variant", "name@digest", or the path of a model folder. Prints the file written.
+
+    With --data and --out, and no CAPTION, pictures of the data set's captions become a folder with a manifest.jsonl,
+    for `eval --images` or for any other program.
     """
+    from t2ibench.errors import UserError
     from t2ibench.files import write_bytes
     from t2ibench.workflow.models import require_model
     from t2ibench.workflow.sample import check_output, draw_sheet, user_captions
 
+    if folder is not None:
+        from t2ibench.workflow.export import export_model
+
+        if captions or dataset is None:
+            raise UserError("--out wants --data and no CAPTION: it writes pictures of the data set's captions.")
+        made = export_model(
+            model,
+            dataset,
+            folder,
+            benchmarks.content,
+            workspace,
+            samples=count,
+            protocol=protocol,
+            seed=seed,
+            device=device,
+            root=data_root,
+        )
+        click.echo(f"{made:,} pictures and a manifest.jsonl are in {folder}")
+        return
+    if not captions:
+        raise UserError('Give a CAPTION, as in "a small bird with a red belly", or --data and --out for a folder.')
     user_captions(captions)
     check_output(output)
-    folder = require_model(workspace, model, benchmarks.content, dataset)
-    click.echo(f"{folder.label} of {folder.steps} steps on {folder.dataset}, {folder.path}", err=True)
-    count = samples or (1 if attention else 4)
-    png = draw_sheet(folder, captions, samples=count, seed=seed or 0, attention=attention, device=device)
+    found = require_model(workspace, model, benchmarks.content, dataset)
+    steps = "official-weights" if found.description.imported else f"of {found.steps} steps"
+    click.echo(f"{found.label} {steps} on {found.dataset}, {found.path}", err=True)
+    each = samples or (1 if attention else 4)
+    png = draw_sheet(found, captions, samples=each, seed=seed or 0, attention=attention, device=device)
     write_bytes(output, png)
     click.echo(output)

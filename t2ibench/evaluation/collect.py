@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
+from t2ibench.errors import RunFailedError
 from t2ibench.evaluation.extractors import Extractor
 from t2ibench.evaluation.sources import Source
-from t2ibench.store import Store
+from t2ibench.evaluation.workers import Workers
+from t2ibench.files import digest_of
+from t2ibench.store import ARRAYS, Store
+from t2ibench.stored_rows import StoredRows
 from t2ibench.types import SamplePlan
 
 if TYPE_CHECKING:
     import numpy as np
 
 CHUNK: Final = 250
-"""Pictures whose features are kept together."""
+"""Pictures whose features are kept together, and that an extractor sees at once: no feature depends on a batch size."""
 
-COLLECT_VERSION: Final = 1
+HELD_BYTES: Final = 2**26
+"""A layer's features beyond this size stay in the store."""
+
+COLLECT_VERSION: Final = 2
 """Raised by hand whenever a change here could move a feature."""
+
+_ALONE: Final = Workers()
 
 
 @dataclass
@@ -28,10 +37,11 @@ class Collected:
     """Features of one source under one plan.
 
     Attributes:
-        features: extractor name -> layer -> float32 array N x d, in the plan's order.
+        features: extractor name -> layer -> float32 N x d, in the plan's order: arrays, or `StoredRows` where they are
+            large.
         images_digest: SHA-256 over the decoded pixels, in the plan's order.
-        making_seconds: time the pictures took when they were made.
-        feature_seconds: extractor name -> time its features took.
+        making_seconds: time the pictures took when they were made, by all workers together.
+        feature_seconds: extractor name -> time its features took, likewise.
     """
 
     features: dict[str, dict[str, np.ndarray]]
@@ -48,6 +58,7 @@ def collect(
     *,
     settings: Mapping[str, Any],
     batch_size: int,
+    workers: Workers = _ALONE,
     on_chunk: Callable[[int], None] = lambda done: None,
 ) -> Collected:
     """Return the features of all pictures of a plan; each picture is made once for all extractors that lack it.
@@ -59,41 +70,123 @@ def collect(
         store: keeps every chunk.
         settings: what else the pixels depend on (resolution, quantisation); part of the key.
         batch_size: pictures made at a time; no feature depends on it.
+        workers: who else works on this evaluation.
         on_chunk: called with the number of pictures done after every chunk.
 
     Raises:
         UserError: a picture cannot be read, or an extractor cannot be used.
         RunFailedError: a model fails, or the disk is full.
     """
-    import numpy as np
-
-    parts: dict[str, list[dict[str, np.ndarray]]] = {extractor.name: [] for extractor in extractors}
+    chunks = _chunks(plan, source.together or 1)
+    for index in workers.order(len(chunks)) if workers.count > 1 else ():
+        _fill(source, chunks[index], extractors, store, settings, batch_size, workers, wait=False)
+    rows = {extractor.name: _Rows(len(plan)) for extractor in extractors}
     hasher = hashlib.sha256()
-    making = 0.0
+    making, done = 0.0, 0
     spent = {extractor.name: 0.0 for extractor in extractors}
-    for start in range(0, len(plan), CHUNK):
-        stop = min(start + CHUNK, len(plan))
-        chunk = SamplePlan(plan.items[start:stop], plan.seed, plan.dataset, plan.split)
-        keys = {extractor.name: _key(source, chunk, extractor, settings) for extractor in extractors}
-        found = {name: store.get("features", key) for name, key in keys.items()}
-        lacking = [extractor for extractor in extractors if found[extractor.name] is None]
-        if lacking:
-            for name, arrays in _compute(source, chunk, lacking, batch_size).items():
-                store.put("features", keys[name], arrays)
-                found[name] = arrays
-        for name, kept in found.items():
-            assert kept is not None
-            parts[name].append({layer: array for layer, array in kept.items() if not layer.startswith("_")})
-            spent[name] += float(kept["_seconds"][1])
-        one = next(kept for kept in found.values() if kept is not None)
-        hasher.update(one["_pixels"].tobytes())
-        making += float(one["_seconds"][0])
-        on_chunk(stop)
-    features = {
-        name: {layer: np.concatenate([part[layer] for part in chunks]) for layer in chunks[0]}
-        for name, chunks in parts.items()
-    }
+    for chunk in chunks:
+        _fill(source, chunk, extractors, store, settings, batch_size, workers, wait=True)
+        pixels, seconds = b"", 0.0
+        for extractor in extractors:
+            key = _key(source, chunk, extractor, settings)
+            kept = store.get("features", key)
+            if kept is None:  # damaged between two looks
+                raise RunFailedError(f"{store.path('features', key)} was changed while it was in use. Ask again.")
+            rows[extractor.name].add(kept, len(chunk), store, key)
+            spent[extractor.name] += float(kept["_seconds"][1])
+            pixels, seconds = kept["_pixels"].tobytes(), max(seconds, float(kept["_seconds"][0]))
+        hasher.update(pixels)
+        making += seconds
+        done += len(chunk)
+        on_chunk(done)
+    features = {name: found.layers() for name, found in rows.items()}
     return Collected(features, hasher.hexdigest(), making, spent)
+
+
+def assist(
+    source: Source,
+    plan: SamplePlan,
+    extractors: Sequence[Extractor],
+    store: Store,
+    *,
+    settings: Mapping[str, Any],
+    batch_size: int,
+    workers: Workers,
+) -> None:
+    """Make the chunks that no other worker has made or is making. Arguments and errors as `collect`."""
+    chunks = _chunks(plan, source.together or 1)
+    for index in workers.order(len(chunks)):
+        _fill(source, chunks[index], extractors, store, settings, batch_size, workers, wait=False)
+
+
+class _Rows:
+    """The features of one extractor, gathered chunk by chunk."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._arrays: dict[str, np.ndarray] = {}
+        self._pieces: list[tuple[Any, int]] = []
+        self._widths: dict[str, int] = {}
+        self._done = 0
+
+    def add(self, kept: Mapping[str, np.ndarray], rows: int, store: Store, key: Mapping[str, Any]) -> None:
+        import numpy as np
+
+        self._pieces.append((store.path("features", key) / ARRAYS, rows))
+        for layer, array in kept.items():
+            if layer.startswith("_"):
+                continue
+            width = self._widths.setdefault(layer, array.shape[1])
+            if self._count * width * 4 <= HELD_BYTES:
+                whole = self._arrays.setdefault(layer, np.empty((self._count, width), dtype=np.float32))
+                whole[self._done : self._done + rows] = array
+        self._done += rows
+
+    def layers(self) -> dict[str, np.ndarray]:
+        """Return layer -> rows; stored rows pass for arrays with those who read them by slices."""
+        return {
+            layer: self._arrays[layer]
+            if layer in self._arrays
+            else cast("np.ndarray", StoredRows(self._pieces, layer, width))
+            for layer, width in self._widths.items()
+        }
+
+
+def _chunks(plan: SamplePlan, together: int) -> list[SamplePlan]:
+    """Return the plan in pieces of CHUNK pictures, or as many more as fill batches that must stay whole."""
+    size = -(-CHUNK // together) * together
+    return [
+        SamplePlan(plan.items[start : start + size], plan.seed, plan.dataset, plan.split)
+        for start in range(0, len(plan), size)
+    ]
+
+
+def _fill(
+    source: Source,
+    chunk: SamplePlan,
+    extractors: Sequence[Extractor],
+    store: Store,
+    settings: Mapping[str, Any],
+    batch_size: int,
+    workers: Workers,
+    *,
+    wait: bool,
+) -> None:
+    """Make the features of a chunk that the store lacks, unless another worker is at it and `wait` is False."""
+    keys = {extractor.name: _key(source, chunk, extractor, settings) for extractor in extractors}
+
+    def lacking() -> list[Extractor]:
+        return [extractor for extractor in extractors if not store.has("features", keys[extractor.name])]
+
+    missing = lacking()
+    if not missing:
+        return
+    place = store.folder / "claims" / digest_of([source.identity, chunk.digest, dict(settings)])
+    with workers.claim(place, wait=wait) as mine:
+        missing = lacking() if mine and workers.count > 1 else missing
+        if mine and missing:
+            for name, arrays in _compute(source, chunk, missing, batch_size).items():
+                store.put("features", keys[name], arrays)
 
 
 def _key(source: Source, chunk: SamplePlan, extractor: Extractor, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,31 +205,22 @@ def _compute(
 ) -> dict[str, dict[str, np.ndarray]]:
     """Return extractor name -> layer -> array of one chunk, with "_pixels" (a digest) and "_seconds" (two times)."""
     import numpy as np
+    import torch
 
-    layers: dict[str, dict[str, list[np.ndarray]]] = {extractor.name: {} for extractor in extractors}
     networks = {extractor.name: extractor.opened() for extractor in extractors}
-    spent = {extractor.name: 0.0 for extractor in extractors}
-    hasher = hashlib.sha256()
-    making = 0.0
-    pictures = iter(source.images(chunk, batch_size=batch_size))
-    while True:
+    began = time.perf_counter()
+    pixels = torch.cat(list(_pictures(source, chunk, batch_size)))
+    making = time.perf_counter() - began
+    digest = np.frombuffer(hashlib.sha256(np.ascontiguousarray(pixels.numpy())).digest(), dtype=np.uint8)
+    found = {}
+    for name, network in networks.items():
         began = time.perf_counter()
-        batch = next(pictures, None)
-        making += time.perf_counter() - began
-        if batch is None:
-            break
-        hasher.update(np.ascontiguousarray(batch.pixels.numpy()).tobytes())
-        for name, network in networks.items():
-            began = time.perf_counter()
-            for layer, values in network.extract(batch.pixels).items():
-                layers[name].setdefault(layer, []).append(values.numpy())
-            spent[name] += time.perf_counter() - began
-    pixels = np.frombuffer(hasher.digest(), dtype=np.uint8)
-    return {
-        name: {
-            **{layer: np.concatenate(arrays) for layer, arrays in found.items()},
-            "_pixels": pixels,
-            "_seconds": np.array([making, spent[name]], dtype=np.float64),
-        }
-        for name, found in layers.items()
-    }
+        layers = {layer: values.numpy() for layer, values in network.extract(pixels).items()}
+        spent = time.perf_counter() - began
+        found[name] = {**layers, "_pixels": digest, "_seconds": np.array([making, spent], dtype=np.float64)}
+    return found
+
+
+def _pictures(source: Source, chunk: SamplePlan, batch_size: int) -> Iterator[Any]:
+    for batch in source.images(chunk, batch_size=batch_size):
+        yield batch.pixels

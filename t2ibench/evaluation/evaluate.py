@@ -6,11 +6,14 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from t2ibench.errors import UserError
-from t2ibench.evaluation.collect import Collected, collect
+from t2ibench.evaluation.collect import Collected, assist, collect
+from t2ibench.evaluation.external.statistics_file import StatisticsFile
+from t2ibench.evaluation.external.statistics_source import StatisticsSource
 from t2ibench.evaluation.extractors import Extractor
 from t2ibench.evaluation.measure import (
     Column,
@@ -21,10 +24,12 @@ from t2ibench.evaluation.measure import (
     metric_input,
     source_record,
 )
-from t2ibench.evaluation.plan import NEGATIVES_RULE, choose_negatives, reference_plan
+from t2ibench.evaluation.negatives import NEGATIVES_RULES, choose_negatives
+from t2ibench.evaluation.plan import reference_plan
 from t2ibench.evaluation.sources import Source, ground_truth
+from t2ibench.evaluation.workers import Workers
 from t2ibench.files import digest_of, write_json
-from t2ibench.interfaces import CaptionJudge
+from t2ibench.interfaces import CaptionJudge, MetricInput
 from t2ibench.results import MetricRecord, PlanRecord, ResultRecord, Results
 from t2ibench.store import Store
 from t2ibench.types import SamplePlan
@@ -75,6 +80,8 @@ class Table:
         device: where models compute.
         batch_size: pictures at a time.
         report: called with (row name, pictures done, pictures in all).
+        reference_statistics: takes the place of the reference pictures; `columns` must say so (`with_reference`).
+        workers: who else works on this table.
     """
 
     manifest: Manifest
@@ -87,17 +94,23 @@ class Table:
     device: str
     batch_size: int = 50
     report: Callable[[str, int, int], None] = lambda row, done, total: None
+    reference_statistics: StatisticsFile | None = None
+    workers: Workers = Workers()  # noqa: RUF009  # frozen
     _reference: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
-    _queries: Queries | None = None
+    _queries: dict[str, Queries] = field(default_factory=dict)
+    _codes: dict[str, np.ndarray] = field(default_factory=dict)
 
     def evaluate(self, sources: Iterable[Source]) -> Evaluation:
-        """Return the records of all sources; those known already are taken from the results folder."""
+        """Return the records of all sources; those known already are taken from the results folder.
+
+        A worker that does not lead makes features for the one that does and returns no records.
+        """
         known, _ = self.results.latest()
         records: list[ResultRecord] = []
         measured = 0
         for source in sources:
             whose = source_record(source)
-            columns = [column for column in self.columns if source.caption_linked or not column.metric.caption_linked]
+            columns = [column for column in self.columns if _applies(column, source)]
             ids = {column.name: ResultRecord.key(whose, self.plan_record, column.record) for column in columns}
             fresh = [
                 column
@@ -119,14 +132,13 @@ class Table:
     def plan_record(self) -> PlanRecord:
         """What was asked, as records say it."""
         protocol = self.protocol
-        judged = protocol.model_dump(mode="json", exclude={"title", "metrics", "controls", "samples"})
         return PlanRecord(
             dataset=self.plan.dataset,
             manifest=self.manifest.digest,
             split=self.plan.split,
             digest=self.plan.digest,
             protocol=self.protocol_name,
-            protocol_digest=digest_of(judged),
+            protocol_digest=digest_of(protocol.judged),
             seed=self.plan.seed,
             resolution=protocol.resolution,
             quantise=protocol.quantise,
@@ -136,14 +148,50 @@ class Table:
     def _settings(self) -> dict[str, Any]:
         return {"resolution": self.protocol.resolution, "quantise": self.protocol.quantise}
 
+    def _assist(self, source: Source, columns: Sequence[Column]) -> None:
+        """Make features that the leading worker will want. What fails here fails there, where it is told."""
+        linked = [one for one in columns if not (one.metric.caption_linked and source.unlinked_reason)]
+        extractors = list({one.extractor.name: one.extractor for one in linked if not one.extractor.fault}.values())
+        with suppress(UserError):
+            if extractors and not isinstance(source, StatisticsSource):
+                assist(
+                    source,
+                    source.plan_of(self.plan),
+                    extractors,
+                    self.store,
+                    settings=self._settings,
+                    batch_size=self.batch_size,
+                    workers=self.workers,
+                )
+            for column in linked:
+                if column.metric.needs_reference and self.reference_statistics is None:
+                    plan, reference = self._reference_source()
+                    settings, size = self._settings, self.batch_size
+                    assist(
+                        reference,
+                        plan,
+                        [column.extractor],
+                        self.store,
+                        settings=settings,
+                        batch_size=size,
+                        workers=self.workers,
+                    )
+
     def _measure(self, source: Source, columns: Sequence[Column]) -> list[ResultRecord]:
         """Return a record a column; what one column lacks is no other column's fault."""
         plan = self.plan_record
         records: dict[str, ResultRecord] = {}
+        held = source.plan_of(self.plan)
+        for column in columns:
+            if column.metric.caption_linked and source.unlinked_reason:
+                reason = f"{column.metric.title} needs pictures that belong to captions. {source.unlinked_reason}"
+                records[column.name] = failed_record(source, plan, column, reason, n=len(held), device=self.device)
+            elif isinstance(source, StatisticsSource) and not column.extractor.fault:
+                records[column.name] = self._statistics_record(source, plan, column)
         fault = ""
-        while sound := [column for column in columns if not column.extractor.fault]:
+        while sound := [one for one in columns if one.name not in records and not one.extractor.fault]:
             try:
-                collected = self._collect(source, self.plan, [column.extractor for column in sound])
+                collected = self._collect(source, held, [column.extractor for column in sound])
                 strip = self._sample_pictures(source)
             except UserError as error:
                 if any(column.extractor.fault for column in sound):
@@ -153,7 +201,7 @@ class Table:
                 uses = Counter(column.extractor.name for column in sound)
                 for column in sound:
                     shares = (len(sound), uses[column.extractor.name])
-                    records[column.name] = self._record(source, plan, column, collected, shares, strip)
+                    records[column.name] = self._record(source, plan, column, held, collected, shares, strip)
             break
         for column in columns:
             if column.name not in records:
@@ -166,24 +214,82 @@ class Table:
         source: Source,
         plan: PlanRecord,
         column: Column,
+        held: SamplePlan,
         collected: Collected,
         shares: tuple[int, int],
         strip: str,
     ) -> ResultRecord:
         try:
+            reference = self._reference_input(column)
             given = metric_input(
                 column,
                 collected,
-                reference=self._reference_features(column.extractor) if column.metric.needs_reference else {},
-                groups=groups_by_image(self.plan.items),
-                queries=self._caption_queries(column) if column.metric.caption_linked else None,
+                reference=reference.reference,
+                groups=groups_by_image(held.items),
+                queries=self._caption_queries(column, held) if column.metric.caption_linked else None,
                 seed=self.plan.seed,
             )
+            given = replace(given, reference_statistics=reference.reference_statistics)
         except UserError as error:
             return failed_record(source, plan, column, str(error), n=0, device=self.device)
         return measured_record(
-            source, plan, column, collected, given, shares=shares, device=self.device, pictures=strip
+            source,
+            plan,
+            column,
+            collected,
+            given,
+            shares=shares,
+            device=self.device,
+            pictures=strip,
+            warnings=(*self._doubts(column), *_own_pictures(held, self.plan, source)),
         )
+
+    def _statistics_record(self, source: StatisticsSource, plan: PlanRecord, column: Column) -> ResultRecord:
+        n = source.file.statistics.n or 0
+        try:
+            given = source.input_for(column, self._reference_input(column), seed=self.plan.seed)
+        except UserError as error:
+            return failed_record(source, plan, column, str(error), n=n, device=self.device)
+        nothing = Collected({}, "", 0.0, {column.extractor.name: 0.0})
+        return measured_record(
+            source,
+            plan,
+            column,
+            nothing,
+            given,
+            shares=(1, 1),
+            device=self.device,
+            pictures="",
+            warnings=self._doubts(column),
+        )
+
+    def _doubts(self, column: Column) -> tuple[str, ...]:
+        """Return the warnings that a column's reference brings."""
+        file = self.reference_statistics
+        return (file.doubt,) if file is not None and file.doubt and column.metric.needs_reference else ()
+
+    def _reference_input(self, column: Column) -> MetricInput:
+        """Return a metric's input with the reference filled in, from the data set or from a statistics file.
+
+        Raises:
+            UserError: the file was made with another extractor, or holds no features where the metric needs them.
+        """
+        if not column.metric.needs_reference:
+            return MetricInput({})
+        file = self.reference_statistics
+        if file is None:
+            return MetricInput({}, reference=self._reference_features(column.extractor))
+        width = column.extractor.opened().layers.get(column.metric.layer)
+        if misfit := file.misfit(column.extractor.describe(), width):
+            raise UserError(misfit)
+        if file.features is not None:
+            return MetricInput({}, reference={column.metric.layer: file.features})
+        if not getattr(column.metric, "reads_statistics", False):
+            raise UserError(
+                f"{column.metric.title} needs the reference's features, and {file.name} holds their mean and "
+                "covariance only: leave --reference-statistics out for it."
+            )
+        return MetricInput({}, reference_statistics=file.statistics)
 
     def _collect(self, source: Source, plan: SamplePlan, extractors: Sequence[Extractor]) -> Collected:
         unique = list({extractor.name: extractor for extractor in extractors}.values())
@@ -194,24 +300,29 @@ class Table:
             self.store,
             settings=self._settings,
             batch_size=self.batch_size,
+            workers=self.workers,
             on_chunk=lambda done: self.report(source.name, done, len(plan)),
         )
 
     def _reference_features(self, extractor: Extractor) -> dict[str, np.ndarray]:
         if extractor.name not in self._reference:
-            plan = reference_plan(self.manifest, self.protocol.split)
-            source = ground_truth(self.manifest, plan, self.protocol.resolution)
-            source.name = "reference"
+            plan, source = self._reference_source()
             self._reference[extractor.name] = self._collect(source, plan, [extractor]).features[extractor.name]
         return self._reference[extractor.name]
 
-    def _caption_queries(self, column: Column) -> Queries:
+    def _reference_source(self) -> tuple[SamplePlan, Source]:
+        plan = reference_plan(self.manifest, self.protocol.split)
+        source = ground_truth(self.manifest, plan, self.protocol.resolution)
+        source.name = "reference"
+        return plan, source
+
+    def _caption_queries(self, column: Column, plan: SamplePlan) -> Queries:
         """Return the queries and negatives, with the codes of the split's captions by the column's judge."""
-        if self._queries is None:
-            self._queries = Queries({}, *choose_negatives(self.plan, self.manifest, self.protocol))
-        if column.extractor.name not in self._queries.codes:
-            self._queries.codes[column.extractor.name] = self._caption_codes(column)
-        return self._queries
+        if plan.digest not in self._queries:
+            self._queries[plan.digest] = Queries(self._codes, *choose_negatives(plan, self.manifest, self.protocol))
+        if column.extractor.name not in self._codes:
+            self._codes[column.extractor.name] = self._caption_codes(column)
+        return self._queries[plan.digest]
 
     def _caption_codes(self, column: Column) -> np.ndarray:
         """Return float32 M x d, a judge's codes of all captions of the split; kept in the store."""
@@ -241,18 +352,38 @@ class Table:
         import torch
         from PIL import Image
 
-        items = self.plan.items[:SAMPLE_PICTURES]
+        whole = source.plan_of(self.plan).items[: max(SAMPLE_PICTURES, source.together or 0)]
+        items = whole[:SAMPLE_PICTURES]
         name = digest_of([source.name, source.identity, self.plan_record.model_dump(mode="json")])[:24]
         folder = self.results.folder / "pictures"
         if not (folder / f"{name}.json").is_file():
-            plan = SamplePlan(items, self.plan.seed, self.plan.dataset, self.plan.split)
-            pixels = torch.cat([batch.pixels for batch in source.images(plan, batch_size=self.batch_size)])
+            plan = SamplePlan(whole, self.plan.seed, self.plan.dataset, self.plan.split)
+            made = torch.cat([batch.pixels for batch in source.images(plan, batch_size=self.batch_size)])
+            pixels = made[: len(items)]
             strip = pixels.permute(2, 0, 3, 1).reshape(pixels.shape[2], -1, 3)  # H x (N W) x 3
             buffer = io.BytesIO()
             Image.fromarray(strip.numpy()).save(buffer, format="PNG")
             self.results.attach_picture(f"{name}.png", buffer.getvalue())
             write_json(folder / f"{name}.json", {"captions": [source.shown_caption(item) for item in items]})
         return f"{name}.png"
+
+
+def _applies(column: Column, source: Source) -> bool:
+    """Return whether a column is asked of a source: of a user's folder always, of controls only what they can have."""
+    if isinstance(source, StatisticsSource):
+        return source.reads(column)
+    return source.caption_linked or bool(source.unlinked_reason) or not column.metric.caption_linked
+
+
+def _own_pictures(held: SamplePlan, asked: SamplePlan, source: Source) -> tuple[str, ...]:
+    """Return the warning of a row that was not made for the table's captions."""
+    if held.digest == asked.digest:
+        return ()
+    if source.caption_linked:
+        wanted = {item.id for item in asked.items}
+        have = sum(item.id in wanted for item in held.items)
+        return (f"Judged on {len(held):,} pictures of its own choice, {have:,} of them of this table's plan.",)
+    return (f"Judged on {len(held):,} pictures whose captions are not known.",)
 
 
 def make_columns(
@@ -290,14 +421,17 @@ def make_columns(
             raise UserError(f"The options of [metrics.{name}] in benchmarks.toml do not fit: {error}.") from error
         extractor = extractors[entry.features]
         options: dict[str, Any] = dict(entry.options)
-        parts = [
+        parts = [entry.profile] if entry.profile else []
+        parts.append(
             f"{extractor.name} v{extractor.identity.version}" if extractor.identity else f"{extractor.name} missing"
-        ]
+        )
         if metric.needs_reference:
             parts.append(f"ref {manifest.name}/{protocol.split} {len(images):,}")
         if metric.caption_linked:
-            options |= {"negatives": protocol.negatives, "exclude": protocol.exclude, "rule": NEGATIVES_RULE}
-            parts.append(f"1 of {protocol.negatives + 1}, other {protocol.exclude}")
+            rule = NEGATIVES_RULES[protocol.negatives_rule]
+            options |= {"negatives": protocol.negatives, "exclude": protocol.exclude, "rule": rule}
+            fresh = ", fresh negatives" if protocol.negatives_rule == "fresh" else ""
+            parts.append(f"1 of {protocol.negatives + 1}, other {protocol.exclude}{fresh}")
         parts.append(f"n {count:,}")
         columns.append(
             Column(

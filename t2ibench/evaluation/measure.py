@@ -89,6 +89,7 @@ def measured_record(
     shares: tuple[int, int],
     device: str,
     pictures: str,
+    warnings: tuple[str, ...] = (),
 ) -> ResultRecord:
     """Return the record of one metric, a failed one where the metric refuses.
 
@@ -102,8 +103,9 @@ def measured_record(
             of a row add up to what it took.
         device: where the pictures were made.
         pictures: file with sample pictures.
+        warnings: further sentences for the record.
     """
-    n = len(next(iter(given.features.values())))
+    n = len(next(iter(given.features.values()), ()))
     began = time.perf_counter()
     try:
         estimate = column.metric.estimate(given)
@@ -126,7 +128,7 @@ def measured_record(
         if interval is None
         else IntervalRecord(low=interval.low, high=interval.high, level=interval.level, method=interval.method),
         spread=dict(estimate.spread),
-        warnings=estimate.warnings,
+        warnings=(*source.warnings, *warnings, *estimate.warnings),
         judge_seen_in_training=identity is not None and identity.weights in source.card.trained_with,
         images_digest=collected.images_digest,
         cost=CostRecord(

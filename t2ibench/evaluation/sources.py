@@ -13,12 +13,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
 from t2ibench.errors import RunFailedError, unknown_name
-from t2ibench.evaluation.plan import choose_negatives
+from t2ibench.evaluation.manner import Manner
+from t2ibench.evaluation.negatives import choose_negatives
 from t2ibench.files import digest_of
 from t2ibench.noise import Noise, seed_of
+from t2ibench.spec import GenerationOptions
 from t2ibench.types import ImageBatch, ModelCard, Origin, PlanItem, SamplePlan
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from torch import Tensor
 
     from t2ibench.data.manifest import Manifest
@@ -27,6 +31,12 @@ if TYPE_CHECKING:
     from t2ibench.types import Caption
 
 Quantise = Literal["round", "truncate"]
+
+AT_ONCE: Final = 10
+"""Pictures that pass through a generator at once, always: sums may be ordered otherwise for other numbers of them."""
+
+OWN_MANNER: Final = GenerationOptions()
+"""Every model makes its pictures its own way."""
 
 
 class Source:
@@ -40,6 +50,10 @@ class Source:
         trained_on: data set learned from, "" for none.
         steps: training steps, None for none.
         variant: of the model.
+        unlinked_reason: why no picture belongs to a caption, for sources a user brought; "" for the others.
+        warnings: sentences that every record of this source carries.
+        together: pictures made together whatever is asked, for models whose pictures depend on their batch; None for
+            all others.
     """
 
     name: str
@@ -49,12 +63,23 @@ class Source:
     trained_on: str = ""
     steps: int | None = None
     variant: str = ""
+    unlinked_reason: str = ""
+    warnings: tuple[str, ...] = ()
+    together: int | None = None
+
+    def plan_of(self, asked: SamplePlan) -> SamplePlan:
+        """Return which pictures this source has for a plan: all of it, but for folders, which make none to order."""
+        return asked
 
     def images(self, plan: SamplePlan, *, batch_size: int, start: int = 0) -> Iterator[ImageBatch]:
         """Yield the plan's pictures in order, beginning with item `start`."""
-        for first in range(start, len(plan), batch_size):
-            items = plan.items[first : first + batch_size]
-            yield ImageBatch(tuple(item.id for item in items), self.pictures(items, plan.seed))
+        size = self.together or max(AT_ONCE, batch_size // AT_ONCE * AT_ONCE)
+        before = start % self.together if self.together else 0  # made with the first ones asked for, and left out
+        for first in range(start - before, len(plan), size):
+            items = plan.items[first : first + size]
+            pixels = self.pictures(items, plan.seed)
+            skip = max(start - first, 0)
+            yield ImageBatch(tuple(item.id for item in items[skip:]), pixels[skip:])
 
     def shown_caption(self, item: PlanItem) -> str:
         """Return the caption to print under a sample picture."""
@@ -74,44 +99,78 @@ class ModelSource(Source):
         resolution: side the pictures are judged at.
         quantise: how float pictures become uint8.
         name: the row's name, if not the model's own.
+        data_root: folder of the data set's files, for models that read more of them than captions.
+        generation: how the protocol has models make their pictures.
+
+    Raises:
+        UserError: the protocol sets a parameter that belongs to the model's weights, or to a wrong value.
     """
 
     def __init__(
-        self, folder: ModelFolder, *, device: str, resolution: int, quantise: Quantise, name: str = ""
+        self,
+        folder: ModelFolder,
+        *,
+        device: str,
+        resolution: int,
+        quantise: Quantise,
+        name: str = "",
+        data_root: Path | None = None,
+        generation: GenerationOptions = OWN_MANNER,
     ) -> None:
         self.name = name or folder.label
-        self.identity = digest_of({"model": folder.identity, "noise": "keyed-noise-1"})
-        self.card = folder.card
-        if not folder.steps:
+        self._manner = Manner.of(folder, generation)
+        self.identity = digest_of({"model": folder.identity, "noise": "keyed-noise-1", **self._manner.identity})
+        self.together = self._manner.together
+        self.card = dataclasses.replace(folder.card, notes=(*folder.card.notes, *self._manner.notes))
+        if not folder.description.learned:
             self.card = dataclasses.replace(
-                folder.card,
+                self.card,
                 title=f"Untrained ({folder.card.title})",
-                notes=(*folder.card.notes, "The network before its first step: what initial weights alone would get."),
+                notes=(*self.card.notes, "The network before its first step: what initial weights alone would get."),
             )
         self.trained_on = folder.dataset
-        self.steps = folder.steps
+        self.steps = None if folder.description.imported else folder.steps
         self.variant = folder.variant
         self._folder = folder
         self._device = device
         self._resolution = resolution
         self._quantise: Quantise = quantise
+        self._data_root = data_root
         self._generate: Callable[[Sequence[Caption], object], Tensor] | None = None
 
     def pictures(self, items: Sequence[PlanItem], seed: int) -> Tensor:
-        """Return uint8 pictures, N x 3 x H x W.
+        """Return uint8 pictures, N x 3 x H x W; they are the same to the bit in whatever batches they are asked for.
 
         Raises:
             RunFailedError: the model made a picture that is not finite.
         """
         import torch
 
+        if self.together is not None:
+            return self._made(items, seed)
+        parts = []
+        for start in range(0, len(items), AT_ONCE):
+            part = items[start : start + AT_ONCE]
+            filled = [*part, *[part[-1]] * (AT_ONCE - len(part))]
+            parts.append(self._made(filled, seed)[: len(part)])
+        return torch.cat(parts)
+
+    def _made(self, items: Sequence[PlanItem], seed: int) -> Tensor:
+        """Return the pictures of one pass through the generator, as `pictures`."""
+        import torch
+
         from t2ibench.model_folder import load_model
 
         if self._generate is None:
-            self._generate = load_model(self._folder, self._device).model.generate  # type: ignore[assignment]
+            anew = self._manner.parameters
+            loaded = load_model(self._folder, self._device, data_root=self._data_root, parameters=anew)
+            self._generate = loaded.model.generate  # type: ignore[assignment]
         assert self._generate is not None
-        noise = Noise(seed).bind([item.id for item in items], self._device)
-        made = self._generate([item.caption for item in items], noise).detach().float().cpu()
+        order = self._manner.order([item.caption for item in items])
+        seen = [items[place] for place in order]
+        noise = self._manner.noise(Noise(seed).bind([item.id for item in seen], self._device))
+        made = self._generate([item.caption for item in seen], noise).detach().float().cpu()
+        made = made[torch.tensor(order).argsort()]  # back in the plan's order
         finite = torch.isfinite(made).flatten(1).all(dim=1)
         if not finite.all():
             example = items[int(finite.int().argmin())].caption.id

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from t2ibench.errors import UserError
 from t2ibench.interfaces import MetricInput
-from t2ibench.metrics._checks import checked_features, groups_of
+from t2ibench.metrics._checks import groups_of, reference_pair
 from t2ibench.metrics._intervals import jackknife_interval, jackknife_parts
 from t2ibench.types import Estimate
 
@@ -168,26 +167,28 @@ class FrechetDistance:
     needs_reference = True
     caption_linked = False
     minimum_n = 10
+    reads_statistics = True
 
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the distance.
+    def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
+        """Return the distance, and the distance with each of the `jackknife_parts` left out.
 
         Raises:
             UserError: fewer than 10 pictures on a side, features that are not finite or of different widths.
         """
-        features = checked_features(self.title, given, self.layer, self.minimum_n)
-        reference = checked_features(self.title, given, self.layer, self.minimum_n, reference=True)
-        count, width = features.shape
-        if reference.shape[1] != width:
-            raise UserError(
-                f"FID compares features of one extractor; found {width} numbers a picture against "
-                f"{reference.shape[1]} of the reference."
-            )
-        parts = jackknife_parts(groups_of(given, count), given.seed)
-        if min(count, len(reference)) < width:
-            value, left_out = _by_gram(features, reference, parts)
-        else:
-            value, left_out = _by_moments(features, reference, parts)
+        features, reference = reference_pair(self.title, given, self.layer, self.minimum_n)
+        parts = jackknife_parts(groups_of(given, len(features)), given.seed)
+        if min(len(features), len(reference)) < features.shape[1]:
+            return _by_gram(features, reference, parts)
+        return _by_moments(features, reference, parts)
+
+    def estimate(self, given: MetricInput) -> Estimate:
+        """Return the distance. Errors as above."""
+        if given.statistics is not None or given.reference_statistics is not None:
+            from t2ibench.metrics.frechet_statistics import estimate_from_statistics
+
+            return estimate_from_statistics(given, title=self.title, layer=self.layer, minimum_n=self.minimum_n)
+        value, left_out = self.jackknife(given)
+        count, width = given.features[self.layer].shape
         warnings = []
         if count <= width:
             warnings.append(

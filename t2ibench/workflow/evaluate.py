@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from t2ibench.data.manifest import Manifest
 from t2ibench.data.open import open_dataset, prepared_datasets
 from t2ibench.errors import UserError, unknown_name
 from t2ibench.evaluation.evaluate import Evaluation, Table, make_columns
+from t2ibench.evaluation.external.statistics_source import with_reference
 from t2ibench.evaluation.extractors import Extractor
 from t2ibench.evaluation.plan import make_plan
 from t2ibench.evaluation.sources import (
@@ -23,6 +25,7 @@ from t2ibench.evaluation.sources import (
     real_of_other_split,
     shuffled_captions,
 )
+from t2ibench.evaluation.workers import Workers
 from t2ibench.features.context import FeatureContext
 from t2ibench.model_folder import ModelFolder
 from t2ibench.results import Results
@@ -30,6 +33,7 @@ from t2ibench.spec import Benchmarks, ProtocolEntry
 from t2ibench.store import Store
 from t2ibench.training.progress import say
 from t2ibench.types import SamplePlan
+from t2ibench.workflow.external import ExternalRows, distinct, external_sources, reference_statistics
 from t2ibench.workflow.models import find_models, require_model
 from t2ibench.workflow.shipped import is_shipped, shipped_models
 from t2ibench.workflow.train import untrained_twin
@@ -52,6 +56,7 @@ class EvaluateRequest:
         seed: of noise, captions and negatives.
         weights_dir: folder of weights files that cannot be shipped.
         download: whether missing weights may be fetched.
+        external: rows that the user brings.
     """
 
     models: tuple[str, ...]
@@ -63,6 +68,7 @@ class EvaluateRequest:
     seed: int | None = None
     weights_dir: Path | None = None
     download: bool = False
+    external: ExternalRows = field(default_factory=ExternalRows)
 
 
 def evaluate(
@@ -73,15 +79,23 @@ def evaluate(
     device: str = "auto",
     batch_size: int = 50,
     root: Path | None = None,
+    workers: Workers | None = None,
 ) -> list[Evaluation]:
     """Return an evaluation a data set. Numbers known already are not measured again.
+
+    `workers` says who else works on it; None asks torchrun's variables. Those that do not lead return no records.
 
     Raises:
         UserError: a name is unknown (near names are given), or a model was not trained yet.
     """
     evaluations = []
+    workers = Workers.of_environment() if workers is None else workers
+    quiet = not workers.leads
+    device = _device_of(device, workers)
+    request.external.check()
+    reference = reference_statistics(request.external)
     for dataset in _datasets(request, benchmarks, workspace):
-        name, protocol = _protocol(request, benchmarks, dataset)
+        name, protocol = protocol_for(request, benchmarks, dataset)
         models = _models(request, benchmarks, workspace, dataset)
         manifest = open_dataset(dataset, benchmarks, workspace, root=root)
         plan = make_plan(manifest, protocol, request.samples)
@@ -91,22 +105,27 @@ def evaluate(
             for entry in dict.fromkeys(benchmarks.metrics[metric].features for metric in wanted)
         }
         for extractor in extractors.values():
-            if extractor.fault:
+            if extractor.fault and workers.leads:
                 say(f"Without {extractor.name}: {extractor.fault}")
+        columns = make_columns(wanted, benchmarks, protocol, extractors, manifest, len(plan))
         table = Table(
             manifest=manifest,
             protocol_name=name,
             protocol=protocol,
             plan=plan,
-            columns=make_columns(wanted, benchmarks, protocol, extractors, manifest, len(plan)),
+            columns=columns if reference is None else with_reference(columns, reference),
             store=Store(workspace.store),
             results=Results(workspace.results),
-            device=_device(device),
+            device=device_name(device),
             batch_size=batch_size,
+            reference_statistics=reference,
+            workers=workers,
         )
-        say(f"Evaluating {', '.join(model.label for model in models)} on {dataset}, protocol {name}, n {len(plan)}.")
-        rows = list(_sources(models, manifest, plan, protocol, request, benchmarks, workspace, table.device))
-        with _Progress(len(rows), len(plan)) as progress:
+        given = [model.label for model in models] + [one["from"] for one in request.external.described()]
+        if workers.leads:
+            say(f"Evaluating {', '.join(given)} on {dataset}, protocol {name}, n {len(plan)}.")
+        rows = distinct(list(_sources(models, manifest, plan, protocol, request, benchmarks, workspace, table.device)))
+        with _Progress(len(rows), len(plan), quiet=quiet) as progress:
             table.report = progress.report
             evaluations.append(table.evaluate(rows))
     return evaluations
@@ -116,7 +135,7 @@ def plan_evaluation(request: EvaluateRequest, benchmarks: Benchmarks, workspace:
     """Return what `evaluate` would do, as JSON values, a data set each. Errors as `evaluate`."""
     planned = []
     for dataset in _datasets(request, benchmarks, workspace):
-        name, protocol = _protocol(request, benchmarks, dataset)
+        name, protocol = protocol_for(request, benchmarks, dataset)
         models = _models(request, benchmarks, workspace, dataset)
         planned.append(
             {
@@ -125,6 +144,7 @@ def plan_evaluation(request: EvaluateRequest, benchmarks: Benchmarks, workspace:
                 "samples": protocol.samples if request.samples is None else request.samples,
                 "metrics": list(request.metrics or protocol.metrics),
                 "models": [{"name": one.label, "identity": one.identity, "folder": str(one.path)} for one in models],
+                "external": request.external.described(),
                 "controls": list(protocol.controls) if request.controls else [],
             }
         )
@@ -135,8 +155,13 @@ def _datasets(request: EvaluateRequest, benchmarks: Benchmarks, workspace: Works
     for metric in request.metrics:
         if metric not in benchmarks.metrics:
             raise unknown_name("metric", metric, benchmarks.metrics, hint="`t2ibench list metrics` shows them all.")
-    if not request.models:
-        raise UserError("No model was named: --models wants one or more, as in --models attngan,stackgan_v2.")
+    if not request.models and not request.external:
+        raise UserError(
+            "No model was named: --models wants one or more, as in --models attngan,stackgan_v2; --images, --command "
+            "and --statistics take pictures from elsewhere."
+        )
+    if not request.models and not request.datasets:
+        raise UserError("Name the data set with --data: pictures from elsewhere do not say what they were drawn for.")
     if request.datasets:
         for dataset in request.datasets:
             if dataset not in benchmarks.datasets:
@@ -176,11 +201,11 @@ def _models(request: EvaluateRequest, benchmarks: Benchmarks, workspace: Workspa
     return list(found.values())
 
 
-def _protocol(request: EvaluateRequest, benchmarks: Benchmarks, dataset: str) -> tuple[str, ProtocolEntry]:
+def protocol_for(request: EvaluateRequest, benchmarks: Benchmarks, dataset: str) -> tuple[str, ProtocolEntry]:
     name = request.protocol or benchmarks.datasets[dataset].protocol
     if name not in benchmarks.protocols:
         raise unknown_name("protocol", name, benchmarks.protocols, hint="`t2ibench list protocols` shows them all.")
-    protocol = benchmarks.protocols[name]
+    protocol = benchmarks.protocols[name].for_dataset(dataset)
     for control in protocol.controls:
         if control not in CONTROLS:
             raise unknown_name(f"control row (protocols.{name}.controls)", control, CONTROLS)
@@ -194,13 +219,15 @@ def _extractor(
     entry = benchmarks.features[name]
     if entry.plugin in benchmarks.encoders:
         trained = find_models(workspace, entry.plugin, dataset, benchmarks=benchmarks)
-        # A shipped one judges: the same on every machine. Else the longest trained: a short trial must not move numbers.
-        encoder = max(trained, key=lambda model: (is_shipped(model), model.steps)).path if trained else None
+        # Official weights judge, else a shipped one: the same on every machine. Else the longest trained: a short trial
+        # must not move numbers.
+        ranks = {one.path: (one.description.imported, is_shipped(one), one.steps) for one in trained}
+        encoder = max(ranks, key=lambda path: ranks[path]) if ranks else None
     return Extractor(
         FeatureContext(
             name=name,
             entry=entry,
-            device=_device(device),
+            device=device_name(device),
             weights_dir=request.weights_dir,
             encoder=encoder,
             download=request.download,
@@ -219,9 +246,18 @@ def _sources(
     device: str,
 ) -> Iterator[Source]:
     """Yield the rows: models first, then the protocol's controls."""
-    side, rule = protocol.resolution, protocol.quantise
+    side = protocol.resolution
+    of_model = partial(
+        ModelSource,
+        device=device,
+        resolution=side,
+        quantise=protocol.quantise,
+        data_root=manifest.root,
+        generation=protocol.generation,
+    )
     for model in models:
-        yield ModelSource(model, device=device, resolution=side, quantise=rule)
+        yield of_model(model)
+    yield from external_sources(request.external, manifest, plan, side, workspace)
     for control in protocol.controls if request.controls else ():
         if control == "ground-truth":
             yield ground_truth(manifest, plan, side)
@@ -237,23 +273,26 @@ def _sources(
         elif control == "untrained":
             twin = _untrained(models, benchmarks, workspace)
             if twin is not None:
-                source = ModelSource(twin, device=device, resolution=side, quantise=rule, name="untrained")
-                yield source
+                yield of_model(twin, name="untrained")
 
 
 def _untrained(models: Sequence[ModelFolder], benchmarks: Benchmarks, workspace: Workspace) -> ModelFolder | None:
     """Return the first model's untrained twin; None, with a sentence, where no model was trained here."""
+    from filelock import FileLock
+
     from t2ibench.model_folder import read_model_folder
 
+    workspace.runs.mkdir(parents=True, exist_ok=True)
     for model in models:
         try:
-            return read_model_folder(untrained_twin(model, benchmarks, workspace))
+            with FileLock(workspace.runs / ".untrained.lock"):  # workers of one evaluation make it once
+                return read_model_folder(untrained_twin(model, benchmarks, workspace))
         except UserError as error:
             say(f"No untrained row from {model.label}: {error}")
     return None
 
 
-def _device(name: str) -> str:
+def device_name(name: str) -> str:
     """Return the device's full name; "auto" is resolved without torch where torch would find no GPU anyway."""
     if name == "cpu" or (name == "auto" and not Path("/dev/nvidiactl").exists() and sys.platform != "darwin"):
         return "cpu"
@@ -262,13 +301,26 @@ def _device(name: str) -> str:
     return str(choose_device(name))
 
 
+def _device_of(name: str, workers: Workers) -> str:
+    """Return the device that was asked for; of several workers on one machine each takes its own GPU."""
+    if workers.count == 1 or name not in ("auto", "cuda"):
+        return name
+    full = device_name(name)
+    if not full.startswith("cuda"):
+        return full
+    import torch
+
+    return f"cuda:{workers.local_rank % torch.cuda.device_count()}"
+
+
 class _Progress:
     """A bar over all pictures of a table on stderr, with an ETA; rows known already are skipped over."""
 
-    def __init__(self, rows: int, count: int) -> None:
+    def __init__(self, rows: int, count: int, *, quiet: bool = False) -> None:
         from tqdm import tqdm
 
-        self._bar = tqdm(total=rows * count, unit="img", desc="pictures", file=sys.stderr, disable=None, leave=False)
+        hidden = True if quiet else None  # None: hidden unless stderr is a terminal
+        self._bar = tqdm(total=rows * count, unit="img", desc="pictures", file=sys.stderr, disable=hidden, leave=False)
         self._done: dict[str, int] = {}
 
     def __enter__(self) -> _Progress:
