@@ -1,8 +1,8 @@
 """Confidence intervals that know pictures of one image's captions are not independent.
 
-Means of hits get a Wilson interval with a design effect, other means a bootstrap over whole groups; statistics of a whole
-set (IS, FID, KID, recall ...) get a delete-a-group jackknife. Those take no bootstrap: a resample holds each picture
-several times, which pulls IS down and FID and KID up by about as much as the interval is wide, while leaving a
+Means of hits get a Wilson interval with a design effect, other means a bootstrap over whole groups; statistics of a
+whole set (IS, FID, KID, recall ...) get a delete-a-group jackknife. Those take no bootstrap: a resample holds each
+picture several times, which pulls IS down and FID and KID up by about as much as the interval is wide, while leaving a
 twentieth out moves them hardly at all.
 """
 
@@ -49,10 +49,13 @@ def jackknife_parts(groups: np.ndarray, seed: int, parts: int = JACKKNIFE_PARTS)
     return [part == index for index in range(parts)]
 
 
-def jackknife_interval(value: float, left_out: Sequence[float], *, low: float, what: str) -> Interval | None:
+def jackknife_interval(
+    value: float, left_out: Sequence[float], *, low: float, what: str, high: float = math.inf
+) -> Interval | None:
     """Return the interval of a statistic from its values with one part left out each, or None without any.
 
-    The standard error is sqrt((g-1)/g * sum (value_j - mean)^2), the interval value +- t(g-1) * error, cut at `low`.
+    The standard error is sqrt((g-1)/g * sum (value_j - mean)^2), the interval value +- t(g-1) * error, cut at `low` and
+    `high`.
     Source: Shao and Tu, The Jackknife and Bootstrap, 1995, section 2.3 (delete-a-group).
 
     Args:
@@ -60,6 +63,7 @@ def jackknife_interval(value: float, left_out: Sequence[float], *, low: float, w
         left_out: the statistic without part j.
         low: the least value the statistic can have.
         what: what was held fixed or grouped, for the method's name.
+        high: the greatest value it can have.
     """
     import numpy as np
     from scipy.stats import t
@@ -71,7 +75,7 @@ def jackknife_interval(value: float, left_out: Sequence[float], *, low: float, w
     error = math.sqrt((parts - 1) / parts * float(((values - values.mean()) ** 2).sum()))
     reach = float(t.ppf(0.5 + LEVEL / 2, parts - 1)) * error
     method = f"jackknife, {parts} parts, {what}"
-    return Interval(low=max(low, value - reach), high=value + reach, level=LEVEL, method=method)
+    return Interval(low=max(low, value - reach), high=min(high, value + reach), level=LEVEL, method=method)
 
 
 def hit_rate_interval(hits: np.ndarray, groups: np.ndarray) -> Interval:
@@ -110,8 +114,8 @@ def hit_rate_interval(hits: np.ndarray, groups: np.ndarray) -> Interval:
 def mean_interval(values: np.ndarray, groups: np.ndarray, seed: int) -> Interval | None:
     """Return the interval of a mean from a bootstrap over groups, or None for fewer than three groups.
 
-    Whole groups are drawn with replacement, as many as there are, 2,000 times; the interval holds the middle 95 % of the
-    means of their pictures. Given the differences of two models on the same captions, it is the paired bootstrap.
+    Whole groups are drawn with replacement, as many as there are, 2,000 times; the interval holds the middle 95 % of
+    the means of their pictures. Given the differences of two models on the same captions, it is the paired bootstrap.
     Source: Davison and Hinkley, Bootstrap Methods and their Application, 1997, section 3.8 (strategy 1).
 
     Args:

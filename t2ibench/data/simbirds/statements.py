@@ -69,7 +69,7 @@ def statements_in(caption: str) -> frozenset[Statement]:
     return frozenset(stated.intersection(STATEMENTS))
 
 
-# The opening ends with the bird and what is said of it at once: "this is a small red bird with", "the bird is tall with".
+# The opening ends with the bird and what is said of it at once: "this is a red bird with", "the bird is tall with".
 _BIRD: Final = re.compile(
     r"(?P<before>.*?)\bbird\b(?:'s| that has\b| has\b| with\b| is (?P<about>.*?) with\b)?(?P<facts>.*)"
 )

@@ -1,0 +1,163 @@
+"""A judge that was trained on neither the data set nor with any model of the table: CLIP, through open_clip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+
+from t2ibench.errors import UserError
+from t2ibench.features.context import CHUNK, FeatureContext, WeightsFile, chunks, find_weights, options_of
+from t2ibench.features.state_dict import checked, read_state
+from t2ibench.interfaces import FeatureIdentity
+from t2ibench.spec import Frozen
+from t2ibench.types import Caption
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+VERSION: Final = 1
+# What OpenAI's CLIP and most of its followers were trained with; open_clip tells where a network differs.
+_MEAN: Final = (0.48145466, 0.4578275, 0.40821073)
+_DEVIATION: Final = (0.26862954, 0.26130258, 0.27577711)
+
+
+class CLIPOptions(Frozen):
+    """Options of the entry in benchmarks.toml.
+
+    Attributes:
+        architecture: open_clip's name of the network that the weights are of.
+    """
+
+    architecture: str = "ViT-B-32-quickgelu"
+
+
+class CLIPJudge:
+    """Reads pictures (layer "image") and captions with a CLIP whose weights the user brings.
+
+    Weights are a state dict (.safetensors, or a file of torch.save); TorchScript, which is a program, is not opened.
+    Pictures are resized by Pillow's bicubic filter, as CLIP's own transform does. Needs the extra `clip`.
+    """
+
+    layers: Mapping[str, int]
+    Options: ClassVar = CLIPOptions
+
+    def __init__(self, network: Any, tokenizer: Any, identity: FeatureIdentity, device: str) -> None:
+        import torch
+
+        size = network.visual.image_size
+        self.identity = identity
+        self._network = network
+        self._tokenizer = tokenizer
+        self._device = device
+        self._side = int(size[0] if isinstance(size, Sequence) else size)
+        mean, deviation = _normalisation(network.visual)
+        self._mean = torch.tensor(mean, device=device).view(1, 3, 1, 1)
+        self._deviation = torch.tensor(deviation, device=device).view(1, 3, 1, 1)
+        self.layers = {"image": int(self.read([Caption("", "a")]).shape[1])}
+
+    @classmethod
+    def peek(cls, context: FeatureContext) -> FeatureIdentity:
+        """Return the identity from the weights file's digest, without building a network.
+
+        Standing "standard" for weights with the digest recorded in benchmarks.toml, else "stand-in".
+
+        Raises:
+            UserError: open_clip is not installed, or the weights are missing.
+        """
+        _open_clip()
+        return _identity(context, find_weights(context))
+
+    @classmethod
+    def open(cls, context: FeatureContext) -> Self:
+        """Return the judge with its networks on the context's device.
+
+        Raises:
+            UserError: as `peek`; or the architecture is unknown, or the weights are not of it.
+        """
+        import torch
+
+        open_clip = _open_clip()
+        architecture = options_of(context, CLIPOptions).architecture
+        found = find_weights(context)
+        if architecture not in open_clip.list_models():
+            raise UserError(
+                f"open_clip knows no architecture {architecture!r}: [features.{context.name}.options] in "
+                "benchmarks.toml wants one of open_clip.list_models()."
+            )
+        state = read_state(found.path)
+        # Initial weights are overwritten at once; a caller's random numbers must not notice.
+        with torch.random.fork_rng(devices=[]):
+            network = open_clip.create_model(architecture, pretrained=None)
+        hint = f"Name its architecture in [features.{context.name}.options] of benchmarks.toml, or bring another file."
+        network.load_state_dict(checked(state, network.state_dict(), found.path, architecture, hint))
+        tokenizer = open_clip.get_tokenizer(architecture)
+        network = network.to(context.device).eval().requires_grad_(False)
+        return cls(network, tokenizer, _identity(context, found), context.device)
+
+    def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
+        """Return "image", N x D picture codes (not of unit length), float32 on the CPU.
+
+        Args:
+            pixels: uint8, N x 3 x H x W, square.
+        """
+        import torch
+
+        parts = [torch.zeros(0, self.layers["image"])]
+        with torch.no_grad():
+            for part in chunks(pixels):
+                pictures = _resized(part, self._side).to(self._device).float() / 255
+                codes = self._network.encode_image((pictures - self._mean) / self._deviation)
+                parts.append(codes.float().cpu())
+        return {"image": torch.cat(parts)}
+
+    def read(self, captions: Sequence[Caption]) -> Tensor:
+        """Return the captions' codes, M x D, float32 on the CPU; words past the network's context are cut off."""
+        import torch
+
+        parts = []
+        with torch.no_grad():
+            for start in range(0, len(captions), CHUNK):
+                tokens = self._tokenizer([caption.text for caption in captions[start : start + CHUNK]])
+                parts.append(self._network.encode_text(tokens.to(self._device)).float().cpu())
+        return torch.cat(parts)
+
+
+def _open_clip() -> Any:
+    try:
+        import open_clip
+    except ImportError as error:
+        raise UserError(
+            "CLIP needs open_clip, which is not installed: `pip install 't2ibench[clip]'`, then name the folder of its "
+            "weights with --weights-dir."
+        ) from error
+    return open_clip
+
+
+def _identity(context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
+    return FeatureIdentity(
+        name=f"{context.entry.plugin} {options_of(context, CLIPOptions).architecture}",
+        version=VERSION,
+        weights=found.sha256,
+        resize="bicubic-pil",
+        range="CLIP's mean and deviation",
+        standing="standard" if found.recorded else "stand-in",
+    )
+
+
+def _normalisation(visual: Any) -> tuple[Sequence[float], Sequence[float]]:
+    """Return (mean, deviation) of a network's pictures; newer open_clip keeps them in `preprocess_cfg`."""
+    config = getattr(visual, "preprocess_cfg", None) or {}
+    mean = config.get("mean") or getattr(visual, "image_mean", None) or _MEAN
+    deviation = config.get("std") or getattr(visual, "image_std", None) or _DEVIATION
+    return mean, deviation
+
+
+def _resized(pixels: Tensor, side: int) -> Tensor:
+    """Return uint8 pictures N x 3 x side x side, by Pillow's bicubic filter."""
+    import numpy as np
+    import torch
+    from PIL import Image
+
+    rows = pixels.permute(0, 2, 3, 1).cpu().numpy()
+    made = [np.asarray(Image.fromarray(row).resize((side, side), Image.Resampling.BICUBIC)) for row in rows]
+    return torch.from_numpy(np.stack(made)).permute(0, 3, 1, 2).contiguous()

@@ -1,0 +1,60 @@
+"""Attribute accuracy: of all that the captions state, the share that the pictures show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from t2ibench.interfaces import MetricInput
+from t2ibench.metrics._checks import groups_of
+from t2ibench.metrics._intervals import hit_rate_interval
+from t2ibench.metrics._named import named_and_shown, share_per_picture
+from t2ibench.types import Estimate, Interval
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class AttributeAccuracy:
+    """Share of the captions' statements ("black wings", "a hooked bill") that hold in their pictures, in %.
+
+    For data whose captions can be read exactly, as simulated birds'. Judged by a classifier: the row of the ground
+    truth is its ceiling, shuffled captions show what luck gets.
+    """
+
+    name = "attribute_accuracy"
+    version = 1
+    title = "Attributes"
+    unit = "%"
+    higher_is_better = True
+    layer = "statements"
+    needs_reference = False
+    caption_linked = True
+    needs_negatives = False
+    minimum_n = 10
+
+    def picture_values(self, given: MetricInput) -> np.ndarray:
+        """Return float64 N whose mean is the share in %; see `share_per_picture`.
+
+        Raises:
+            UserError: fewer than 10 pictures, no caption codes, numbers that are not finite, or no statement at all.
+        """
+        return 100 * share_per_picture(*named_and_shown(self.title, given, self.layer, self.minimum_n, 0.5))
+
+    def estimate(self, given: MetricInput) -> Estimate:
+        """Return the share, with Wilson's interval over statements, clustered by image. Errors as above.
+
+        The spread tells in how many pictures everything stated is shown.
+        """
+        import numpy as np
+
+        named, shown = named_and_shown(self.title, given, self.layer, self.minimum_n, 0.5)
+        picture, thing = np.nonzero(named)
+        hits = shown[picture, thing].astype(np.float64)
+        unit = hit_rate_interval(hits, groups_of(given, len(named))[picture])
+        speaking = named.any(axis=1)
+        return Estimate(
+            value=100 * float(hits.mean()),
+            interval=Interval(low=100 * unit.low, high=100 * unit.high, level=unit.level, method=unit.method),
+            n=len(named),
+            spread={"whole captions": 100 * float((shown | ~named).all(axis=1)[speaking].mean())},
+        )
