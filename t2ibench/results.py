@@ -55,7 +55,10 @@ class SourceRecord(_Record):
 
 
 class PlanRecord(_Record):
-    """What was asked: the data set, split, captions and protocol."""
+    """What was asked: the data set, split, captions and protocol.
+
+    `rules` is the digest of the protocol without its seed: plans that share it differ in the captions and noise drawn.
+    """
 
     dataset: str
     manifest: str
@@ -66,6 +69,7 @@ class PlanRecord(_Record):
     seed: int
     resolution: int
     quantise: str
+    rules: str = ""
 
 
 class MetricRecord(_Record):
@@ -148,10 +152,12 @@ class ResultRecord(_Record):
 
     @staticmethod
     def key(source: SourceRecord, plan: PlanRecord, metric: MetricRecord) -> str:
-        """Return the record id: digest of row, source, plan and metric identity. Same question, same id."""
-        return digest_of(
-            [source.name, source.identity, plan.digest, plan.protocol_digest, plan.manifest, metric.digest]
-        )
+        """Return the record id: digest of row, source, plan and metric identity. Same question, same id.
+
+        The protocol's name is part of it: two protocols may judge alike and show other columns, each in its own table.
+        """
+        asked = [plan.protocol, plan.digest, plan.protocol_digest, plan.manifest]
+        return digest_of([source.name, source.identity, *asked, metric.digest])
 
 
 class Results:

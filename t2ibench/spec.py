@@ -34,10 +34,11 @@ class Frozen(BaseModel):
 
 
 class Setting(Frozen):
-    """Overrides for one data set or one variant. `steps` None keeps the outer value."""
+    """Overrides for one data set or one variant. `steps` and `seed` None keep the outer value; a seed asked for wins."""
 
     title: str = ""
     steps: int | None = Field(default=None, ge=1)
+    seed: int | None = Field(default=None, ge=0)
     parameters: Mapping[str, Value] = Field(default_factory=dict)
 
 
@@ -82,12 +83,14 @@ class FeatureEntry(Frozen):
     """A feature extractor with the weights it needs; `url` and `sha256` go into the error for a missing file.
 
     `options` are the plug-in's own, as in { resize = "tensor" }; two entries that differ in them are two identities.
+    `encoder` names the trained encoder that judges, as in "damsm:second", where it is not called like the plug-in.
     """
 
     plugin: Name
     file: str = ""
     url: str = ""
     sha256: str = Field(default="", pattern=r"^([0-9a-f]{8,64})?$")
+    encoder: str = ""
     options: Mapping[str, Value] = Field(default_factory=dict)
 
 
@@ -363,6 +366,12 @@ def settings_for(entry: TrainableEntry, dataset: str, variant: str = "") -> tupl
         steps = setting.steps or steps
         parameters.update(setting.parameters)
     return steps, parameters
+
+
+def seed_for(entry: TrainableEntry, dataset: str, variant: str = "") -> int:
+    """Return the seed of an entry's training where none is asked for: the variant's, the data set's, else 0."""
+    settings = [entry.variants.get(variant), entry.on.get(dataset)]
+    return next((setting.seed for setting in settings if setting is not None and setting.seed is not None), 0)
 
 
 def _known(key: str, name: str, names: Mapping[str, Any]) -> None:

@@ -24,7 +24,7 @@ from t2ibench.evaluation.measure import (
     metric_input,
     source_record,
 )
-from t2ibench.evaluation.negatives import NEGATIVES_RULES, choose_negatives
+from t2ibench.evaluation.negatives import NEGATIVES_RULES, choose_negatives, own_captions, ranks_captions
 from t2ibench.evaluation.plan import reference_plan
 from t2ibench.evaluation.sources import Source, ground_truth
 from t2ibench.evaluation.workers import Workers
@@ -139,6 +139,7 @@ class Table:
             digest=self.plan.digest,
             protocol=self.protocol_name,
             protocol_digest=digest_of(protocol.judged),
+            rules=digest_of({name: value for name, value in protocol.judged.items() if name != "seed"}),
             seed=self.plan.seed,
             resolution=protocol.resolution,
             quantise=protocol.quantise,
@@ -318,11 +319,14 @@ class Table:
 
     def _caption_queries(self, column: Column, plan: SamplePlan) -> Queries:
         """Return the queries and negatives, with the codes of the split's captions by the column's judge."""
-        if plan.digest not in self._queries:
-            self._queries[plan.digest] = Queries(self._codes, *choose_negatives(plan, self.manifest, self.protocol))
+        ranks = ranks_captions(column.metric)
+        key = f"{plan.digest} {'ranked' if ranks else 'read'}"
+        if key not in self._queries:
+            chosen = choose_negatives(plan, self.manifest, self.protocol) if ranks else None
+            self._queries[key] = Queries(self._codes, *(chosen or (own_captions(plan, self.manifest), None)))
         if column.extractor.name not in self._codes:
             self._codes[column.extractor.name] = self._caption_codes(column)
-        return self._queries[plan.digest]
+        return self._queries[key]
 
     def _caption_codes(self, column: Column) -> np.ndarray:
         """Return float32 M x d, a judge's codes of all captions of the split; kept in the store."""
@@ -427,7 +431,7 @@ def make_columns(
         )
         if metric.needs_reference:
             parts.append(f"ref {manifest.name}/{protocol.split} {len(images):,}")
-        if metric.caption_linked:
+        if ranks_captions(metric):
             rule = NEGATIVES_RULES[protocol.negatives_rule]
             options |= {"negatives": protocol.negatives, "exclude": protocol.exclude, "rule": rule}
             fresh = ", fresh negatives" if protocol.negatives_rule == "fresh" else ""

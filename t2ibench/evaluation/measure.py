@@ -47,12 +47,12 @@ class Queries:
     Attributes:
         codes: extractor name -> float array M x d, codes of all captions of the split; filled as they are needed.
         queries: int N, each picture's own caption.
-        negatives: int N x k.
+        negatives: int N x k; None for metrics that rank no captions.
     """
 
     codes: dict[str, np.ndarray]
     queries: np.ndarray
-    negatives: np.ndarray
+    negatives: np.ndarray | None
 
 
 def source_record(source: Source) -> SourceRecord:

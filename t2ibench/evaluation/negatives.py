@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from t2ibench.data.manifest import Manifest
+    from t2ibench.interfaces import Metric
     from t2ibench.spec import ProtocolEntry
 
 NEGATIVES_RULES: Final = {"stored": "keyed-negatives-1", "fresh": "keyed-fresh-negatives-1"}
@@ -44,6 +45,19 @@ def choose_negatives(plan: SamplePlan, manifest: Manifest, protocol: ProtocolEnt
     if protocol.negatives_rule == "fresh":
         return queries, _fresh(plan, queries, captions, keys, protocol.negatives)
     return queries, _stored(plan, queries, captions, keys, protocol.negatives, "class" if use_class else "image")
+
+
+def own_captions(plan: SamplePlan, manifest: Manifest) -> np.ndarray:
+    """Return int64 N: the place of each picture's caption among the split's."""
+    import numpy as np
+
+    place = {caption.id: index for index, caption in enumerate(manifest.captions(plan.split))}
+    return np.array([place[item.caption.id] for item in plan.items], dtype=np.int64)
+
+
+def ranks_captions(metric: Metric) -> bool:
+    """Return whether a metric ranks captions, and so needs negatives; CLIPScore, for one, only reads them."""
+    return metric.caption_linked and bool(getattr(metric, "needs_negatives", True))
 
 
 def _stored(

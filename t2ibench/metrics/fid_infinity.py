@@ -55,12 +55,11 @@ class FrechetDistanceInfinity:
                 f"{self.title} needs at least {least} pictures for {width} features and was given {count}: below that "
                 "FID is no straight line in 1/n. Ask for more with --samples, or use KID, which has no bias."
             )
-        groups = groups_of(given, count)
-        parts = jackknife_parts(groups, given.seed)
+        parts = jackknife_parts(groups_of(given, count), given.seed)
         origin = reference.mean(axis=0, dtype=np.float64)
         target = Moments.of(reference, origin)
         gaussian = GaussianReference(target.mean, target.covariance)
-        sums = {shares: _cut(features, _pieces(groups, shares, given.seed), parts, origin) for shares in SHARES}
+        sums = {shares: _cut(features, _pieces(count, shares, given.seed), parts, origin) for shares in SHARES}
         values = [
             intercept(
                 [_mean_count(pieces, at) for pieces in sums.values()],
@@ -92,16 +91,13 @@ Pieces = list[list[Moments]]
 """A piece of the pictures -> its moments: whole, then without each part of the jackknife."""
 
 
-def _pieces(groups: np.ndarray, shares: int, seed: int) -> np.ndarray:
-    """Return int N: the piece of each picture, 0..shares-1; pictures of one group stay together."""
+def _pieces(count: int, shares: int, seed: int) -> np.ndarray:
+    """Return int N: the piece of each picture, 0..shares-1, of nearly equal size."""
     import numpy as np
 
-    names, member = np.unique(groups, return_inverse=True)
-    if len(names) < shares:
-        names, member = np.arange(len(groups)), np.arange(len(groups))
-    piece = np.empty(len(names), dtype=np.int64)
-    piece[keyed_order(len(names), seed, "fid infinity", shares)] = np.arange(len(names)) % shares
-    return piece[member.reshape(-1)]
+    piece = np.empty(count, dtype=np.int64)
+    piece[keyed_order(count, seed, "fid infinity", shares)] = np.arange(count) % shares
+    return piece
 
 
 def _cut(features: np.ndarray, piece_of: np.ndarray, parts: list[np.ndarray], origin: np.ndarray) -> Pieces:

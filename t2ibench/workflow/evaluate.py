@@ -217,8 +217,9 @@ def _extractor(
 ) -> Extractor:
     encoder = None
     entry = benchmarks.features[name]
-    if entry.plugin in benchmarks.encoders:
-        trained = find_models(workspace, entry.plugin, dataset, benchmarks=benchmarks)
+    judge = entry.encoder or entry.plugin
+    if judge.partition(":")[0] in benchmarks.encoders:
+        trained = find_models(workspace, judge, dataset, benchmarks=benchmarks)
         # Official weights judge, else a shipped one: the same on every machine. Else the longest trained: a short trial
         # must not move numbers.
         ranks = {one.path: (one.description.imported, is_shipped(one), one.steps) for one in trained}

@@ -12,7 +12,7 @@ from t2ibench.errors import UserError, unknown_name
 from t2ibench.interfaces import ReadsDataFiles
 from t2ibench.model_folder import ModelFolder
 from t2ibench.registry import registry
-from t2ibench.spec import Benchmarks, TrainableEntry, TrainingSpec, settings_for
+from t2ibench.spec import Benchmarks, TrainableEntry, TrainingSpec, seed_for, settings_for
 from t2ibench.training.run_folder import RunFolder
 from t2ibench.workflow.parameters import checked_parameters
 from t2ibench.workflow.shipped import MARK, shipped_models
@@ -158,7 +158,7 @@ def resolve(
         dataset=request.dataset,
         manifest=manifest,
         encoders={name: job.identity for name, job in encoders.items()},
-        seed=request.seed or 0,
+        seed=seed_for(entry, request.dataset, request.variant) if request.seed is None else request.seed,
         precision=request.precision,
     )
     steps = full_steps if request.steps is None or full_steps == 0 else request.steps
