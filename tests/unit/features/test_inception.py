@@ -14,7 +14,7 @@ from t2ibench.interfaces import FeatureExtractor
 from t2ibench.spec import FeatureEntry, load_benchmarks
 
 ENTRIES = load_benchmarks().content.features
-NAMES = ["inception-tf", "inception-clean"]
+NAMES = ["inception-tf", "inception-clean", "inception-tf-pil", "inception-pytorch-fid", "inception-t2i-legacy"]
 
 
 @pytest.fixture(autouse=True)
