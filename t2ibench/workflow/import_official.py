@@ -53,10 +53,11 @@ class Imported:
 
 @dataclass(frozen=True)
 class _Filled:
-    """The networks of one part, fitted: name in the model folder -> state."""
+    """The networks of one part, fitted: name in the model folder -> state or file, and the part's own ones."""
 
     states: Mapping[str, Mapping[str, Tensor]]
     sources: Mapping[str, Source]
+    own: frozenset[str]
 
 
 def import_official(
@@ -123,7 +124,7 @@ def _filled(part: Part, plan: ImportPlan, imported: Imported) -> _Filled:
                     f"{len(fitted.not_finite)} tensors of {source.where} hold NaN or infinity "
                     f"({', '.join(fitted.not_finite[:3])}): what is made with them will not be finite."
                 )
-    return _Filled(states, sources)
+    return _Filled(states, sources, frozenset(name for name, slot in slots.items() if not slot.owner))
 
 
 def _from_folder(folder: ModelFolder, network: str) -> Mapping[str, Tensor]:
@@ -169,7 +170,7 @@ def _write(
         "plugin": part.plugin_name,
         "parameters": part.parameters.model_dump(mode="json"),
         "encoders": {name: encoder.model_dump(mode="json") for name, encoder in encoders.items()},
-        "networks": {name: [source.sha256, source.place] for name, source in filled.sources.items()},
+        "networks": {name: [filled.sources[name].sha256, filled.sources[name].place] for name in sorted(filled.own)},
         "words": list(plan.words),
         "licence": part.licence,
     }

@@ -1,4 +1,4 @@
-"""Finding trained models by what a user types."""
+"""Finding trained and imported models by what a user types."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def find_models(
         dataset: only models that learned from it; None for all. A path is taken whatever it learned from.
         benchmarks: content of benchmarks.toml; None leaves the shipped models out.
 
-    Models of 0 steps are found by their path only. Sizes of files are checked, digests are not: loading does that.
+    Imported weights count as trained. Models of 0 steps are found by their path only. Sizes of files are checked, digests are not: loading does that.
     """
     path = Path(selector)
     if "/" in selector or path.is_dir():
@@ -41,7 +41,7 @@ def find_models(
             except UserError:
                 continue  # half copied or damaged: it is not there as far as a search goes
             fits = model.description.spec.startswith(prefix) or model.identity.startswith(prefix)
-            if model.steps and model.label == label and fits:
+            if model.description.learned and model.label == label and fits:
                 found.append(model)
     own = _sorted(found)
     return own if benchmarks is None else [*own, *_shipped(benchmarks, label, prefix, dataset)]
