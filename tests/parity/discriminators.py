@@ -1,25 +1,33 @@
-"""Sets of AttnGAN's discriminators alone."""
+"""Sets of AttnGAN's or DM-GAN's discriminators alone."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import torch
 
-from tests.parity.entries import Entry
-from tests.parity.networks import attngan_discriminators
+from tests.parity.entries import Entry, spectral_entries
+from tests.parity.networks import staged_discriminators
 from tests.parity.recipe import GoldenSet
+
+_PASS = re.compile(r"out\.D\d+\.((?:eval|train)(?:\.call\d+)?)\.")
 
 
 @torch.no_grad()
 def outputs(golden: GoldenSet) -> Iterator[Entry]:
-    """Yield features and scores in eval and in train mode; the set's scores are after the sigmoid."""
+    """Yield features and scores of every pass that the set names, in its order; its scores are after the sigmoid.
+
+    Passes are "eval" and "train" of AttnGAN's, "eval.call1", "eval.call2" ... of DM-GAN's, where a pass moves the power
+    iterations.
+    """
     sentence = golden.tensor("in.sent_emb")
-    for side, discriminator in attngan_discriminators(golden).items():
-        for mode in ("eval", "train"):
-            discriminator.train(mode == "train")
+    passes = dict.fromkeys(match.group(1) for match in map(_PASS.match, golden.names) if match)
+    for side, discriminator in staged_discriminators(golden).items():
+        for one in passes:
+            discriminator.train(one.startswith("train"))
             features = discriminator.features(golden.pictures(f"img{side}", len(sentence)))
-            prefix = f"out.D{side}.{mode}"
+            prefix = f"out.D{side}.{one}"
             yield f"{prefix}.features", features
             yield f"{prefix}.features_mean", features.double().mean(dim=(2, 3))
             conditional = discriminator.COND_DNET(features, sentence)
@@ -29,3 +37,4 @@ def outputs(golden: GoldenSet) -> Iterator[Entry]:
             if unconditional is not None:
                 yield f"{prefix}.uncond", unconditional.sigmoid()
                 yield f"{prefix}.uncond_presig", unconditional
+            yield from spectral_entries(f"{prefix}.state", discriminator)

@@ -37,6 +37,13 @@ def gradient_entries(name: str, network: nn.Module, order: Sequence[str]) -> Ite
             yield f"grad.{name}.{key}.slice", gradient
 
 
+def spectral_entries(prefix: str, network: nn.Module) -> Iterator[Entry]:
+    """Yield copies of the vectors of the power iterations, as they are now; none without spectral normalisation."""
+    for key, value in network.named_buffers():
+        if key.endswith(("weight_u", "weight_v")):
+            yield f"{prefix}.{key}", value.clone()
+
+
 def norms(values: Sequence[Tensor]) -> Tensor:
     """Return the Euclidean norm of each value."""
     return torch.tensor([float(value.double().norm()) for value in values], dtype=torch.float64)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from t2ibench_baselines._stackgan_lineage.conditioning import Condition, divergence
 from tests.parity import encoders
 from tests.parity.entries import Entry, attention_entries, gradient_entries, map_entries, norms
-from tests.parity.networks import attngan_generator, family, stackgan_generator
+from tests.parity.networks import family, stackgan_generator, staged_generator
 from tests.parity.recipe import GoldenSet
 
 
@@ -47,9 +47,9 @@ def _run(golden: GoldenSet, *, training: bool) -> tuple[nn.Module, tuple[dict[in
     entries: list[Entry] = []
     attention: dict[int, Tensor] = {}
     z, eps = golden.tensor("in.z"), golden.tensor("in.eps")
-    if family(golden) == "attngan":
+    if family(golden) in ("attngan", "dmgan"):
         entries += encoders.text(golden)
-        generator = attngan_generator(golden).train(training)
+        generator = staged_generator(golden).train(training)
         with _features(generator, entries):
             words, sentence = golden.tensor("in.words_embs"), golden.tensor("in.sent_emb")
             made = generator(z, eps, sentence, words, golden.tensor("in.mask"))

@@ -26,7 +26,7 @@ def outputs_of(golden: GoldenSet) -> Outputs | None:
     if family(golden) is None:
         return None
     if not networks & set(GENERATORS):
-        return discriminators.outputs if family(golden) == "attngan" else None
+        return discriminators.outputs if family(golden) in ("attngan", "dmgan") else None
     if "out.errD" in golden:
         return losses.outputs
     if "out.errD.step0" in golden:

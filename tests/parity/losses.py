@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import torch
 
 from tests.parity import encoders
-from tests.parity.entries import Entry, gradient_entries, map_entries
-from tests.parity.models import GivenNoise, attngan_model, batch_of, stackgan_model
+from tests.parity.entries import Entry, gradient_entries, map_entries, spectral_entries
+from tests.parity.models import GivenNoise, batch_of, stackgan_model, staged_model
 from tests.parity.networks import family
 from tests.parity.recipe import GoldenSet
 
@@ -18,12 +18,12 @@ def outputs(golden: GoldenSet) -> Iterator[Entry]:
     if family(golden) == "stackgan_v2":
         yield from _stackgan(golden)
     else:
-        yield from _attngan(golden)
+        yield from _staged(golden)
 
 
-def _attngan(golden: GoldenSet) -> Iterator[Entry]:
+def _staged(golden: GoldenSet) -> Iterator[Entry]:
     yield from encoders.text(golden)
-    model = attngan_model(golden)
+    model = staged_model(golden)
     names = {f"discriminator/{side}": f"D{side}" for side in model.discriminators} | {"generator": "G"}
     fakes = {}
     model.generator.register_forward_hook(lambda module, given, made: fakes.update(made.pictures))
@@ -33,6 +33,7 @@ def _attngan(golden: GoldenSet) -> Iterator[Entry]:
         network = model.networks()[update.optimizer]
         name = names[update.optimizer]
         yield from gradient_entries(name, network, golden.values[f"params.{name}"])
+        yield from spectral_entries(f"out.afterD.{name}", network)
         errors.append(update.loss.detach().double())
     for side, pictures in fakes.items():
         yield from map_entries(f"out.fake{side}", pictures)

@@ -12,15 +12,17 @@ from t2ibench.text.damsm import DAMSM, DAMSMParameters
 from t2ibench.text.vocabulary import END, Vocabulary
 from t2ibench.types import Caption, TrainBatch
 from t2ibench_baselines.attngan import AttnGAN, AttnGANParameters
+from t2ibench_baselines.dmgan import DMGAN, DMGANParameters
 from t2ibench_baselines.stackgan_v2 import StackGANv2, StackGANv2Parameters
 from tests.parity.loss_units import gammas
 from tests.parity.networks import (
     SIDES,
-    attngan_discriminators,
-    attngan_generator,
+    family,
     image_encoder,
     stackgan_discriminators,
     stackgan_generator,
+    staged_discriminators,
+    staged_generator,
     text_encoder,
 )
 from tests.parity.recipe import GoldenSet
@@ -54,10 +56,15 @@ def batch_of(golden: GoldenSet, step: int = 0) -> TrainBatch:
     return TrainBatch(step, "train", captions, images, classes, wrong)
 
 
-def attngan_model(golden: GoldenSet) -> AttnGAN:
-    """Return AttnGAN over the set's networks, in train mode, encoders frozen (align_corners False as in the sets)."""
+def staged_model(golden: GoldenSet) -> AttnGAN | DMGAN:
+    """Return AttnGAN or DM-GAN over the set's networks, in train mode, encoders frozen.
+
+    Pictures reach the image encoder as in each repository's code today: align_corners is set in DM-GAN's, not in
+    AttnGAN's.
+    """
     g = gammas(golden)
-    parameters = AttnGANParameters(
+    dynamic = family(golden) == "dmgan"
+    parameters = (DMGANParameters if dynamic else AttnGANParameters)(
         generator_learning_rate=golden.setting("TRAIN.GENERATOR_LR"),
         discriminator_learning_rate=golden.setting("TRAIN.DISCRIMINATOR_LR"),
         damsm_weight=golden.setting("TRAIN.SMOOTH.LAMBDA"),
@@ -69,13 +76,13 @@ def attngan_model(golden: GoldenSet) -> AttnGAN:
     text = text_encoder(golden).requires_grad_(False)
     words = text.encoder.num_embeddings
     vocabulary = Vocabulary.from_words((END, *(f"w{index}" for index in range(1, words))))
-    images = image_encoder(golden, align_corners=False).requires_grad_(False)
+    images = image_encoder(golden, align_corners=dynamic).requires_grad_(False)
     encoder = DAMSM(DAMSMParameters(), vocabulary, text, images)
-    generator = attngan_generator(golden).train()
-    discriminators = attngan_discriminators(golden)
+    generator: Any = staged_generator(golden).train()
+    discriminators: Any = staged_discriminators(golden)
     for discriminator in discriminators.values():
         discriminator.train()
-    return AttnGAN(parameters, generator, discriminators, encoder)
+    return (DMGAN if dynamic else AttnGAN)(cast(Any, parameters), generator, discriminators, encoder)
 
 
 def stackgan_model(golden: GoldenSet) -> StackGANv2:

@@ -6,6 +6,8 @@ from t2ibench.text.damsm.inception_encoder import InceptionImageEncoder
 from t2ibench.text.damsm.text_encoder import TextEncoder
 from t2ibench_baselines.attngan.discriminator import Discriminator as AttnGANDiscriminator
 from t2ibench_baselines.attngan.generator import Generator as AttnGANGenerator
+from t2ibench_baselines.dmgan.discriminator import Discriminator as DMGANDiscriminator
+from t2ibench_baselines.dmgan.generator import Generator as DMGANGenerator
 from t2ibench_baselines.stackgan_v2.discriminator import Discriminator as StackGANDiscriminator
 from t2ibench_baselines.stackgan_v2.generator import Generator as StackGANGenerator
 from tests.parity.recipe import GoldenSet
@@ -20,11 +22,13 @@ def keys(golden: GoldenSet, name: str) -> dict[str, tuple[int, ...]]:
 
 
 def family(golden: GoldenSet) -> str | None:
-    """Return "attngan" or "stackgan_v2", by the keys of the set's networks; None where neither knows them."""
+    """Return "attngan", "dmgan" or "stackgan_v2", by the keys of the set's networks; None where none knows them."""
     for name in golden.networks:
         found = keys(golden, name)
         if "h_net2.att.conv_context.weight" in found:
             return "attngan"
+        if "h_net2.A.weight" in found or "COND_DNET.jointConv.0.module.weight_bar" in found:
+            return "dmgan"
         if "h_net2.jointConv.0.weight" in found or "uncond_logits.0.weight" in found:
             return "stackgan_v2"
         if name.startswith("D_NET") and "COND_DNET.jointConv.1.running_mean" in found:
@@ -48,36 +52,40 @@ def image_encoder(golden: GoldenSet, *, align_corners: bool) -> InceptionImageEn
     return encoder.eval()
 
 
-def attngan_generator(golden: GoldenSet) -> AttnGANGenerator:
-    """Return the set's AttnGAN generator, filled, with the official attention mask."""
+def staged_generator(golden: GoldenSet) -> AttnGANGenerator | DMGANGenerator:
+    """Return the set's AttnGAN or DM-GAN generator, filled, with the official attention mask."""
     name = next(name for name in GENERATORS if name in golden.networks)
-    generator = AttnGANGenerator(
-        channels=golden.setting("GAN.GF_DIM"),
-        branches=golden.setting("TREE.BRANCH_NUM"),
-        residuals=golden.setting("GAN.R_NUM"),
-        latent=golden.setting("GAN.Z_DIM"),
-        condition=golden.setting("GAN.CONDITION_DIM"),
-        text_dimension=golden.setting("TEXT.EMBEDDING_DIM"),
-        dcgan=name == "G_DCGAN",
-        official_mask=True,
-    )
+    sizes = {
+        "channels": golden.setting("GAN.GF_DIM"),
+        "branches": golden.setting("TREE.BRANCH_NUM"),
+        "residuals": golden.setting("GAN.R_NUM"),
+        "latent": golden.setting("GAN.Z_DIM"),
+        "condition": golden.setting("GAN.CONDITION_DIM"),
+        "text_dimension": golden.setting("TEXT.EMBEDDING_DIM"),
+    }
+    generator: AttnGANGenerator | DMGANGenerator
+    if family(golden) == "dmgan":
+        generator = DMGANGenerator(**sizes, official_mask=True)
+    else:
+        generator = AttnGANGenerator(**sizes, dcgan=name == "G_DCGAN", official_mask=True)
     golden.fill(generator, name)
     return generator
 
 
-def attngan_discriminators(golden: GoldenSet) -> dict[int, AttnGANDiscriminator]:
-    """Return the set's AttnGAN discriminators by side, filled."""
-    found = {}
+def staged_discriminators(golden: GoldenSet) -> dict[int, AttnGANDiscriminator | DMGANDiscriminator]:
+    """Return the set's AttnGAN or DM-GAN discriminators by side, filled."""
+    found: dict[int, AttnGANDiscriminator | DMGANDiscriminator] = {}
+    sizes = golden.setting("GAN.DF_DIM"), golden.setting("TEXT.EMBEDDING_DIM")
     for side in SIDES:
         name = f"D_NET{side}"
-        if name in golden.networks:
-            found[side] = AttnGANDiscriminator(
-                side,
-                golden.setting("GAN.DF_DIM"),
-                golden.setting("TEXT.EMBEDDING_DIM"),
-                unconditional="UNCOND_DNET.outlogits.0.weight" in keys(golden, name),
-            )
-            golden.fill(found[side], name)
+        if name not in golden.networks:
+            continue
+        if family(golden) == "dmgan":
+            found[side] = DMGANDiscriminator(side, *sizes)
+        else:
+            unconditional = "UNCOND_DNET.outlogits.0.weight" in keys(golden, name)
+            found[side] = AttnGANDiscriminator(side, *sizes, unconditional=unconditional)
+        golden.fill(found[side], name)
     return found
 
 

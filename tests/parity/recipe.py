@@ -74,12 +74,16 @@ class GoldenSet:
         return torch.from_numpy(pixels.astype(np.float32) / np.float32(127.5) - np.float32(1))
 
     def fill(self, network: nn.Module, name: str) -> None:
-        """Fill a network by the recipe; its keys, shapes and number of parameters must be those of the set."""
+        """Fill a network by the recipe; its keys, shapes and number of parameters must be those of the set.
+
+        The vectors of power iterations are buffers here and parameters there.
+        """
         entry = self.networks[name]
         wanted = {key: tuple(shape) for key, shape, *_ in entry["keys"]}
         state = network.state_dict()
         assert {key: tuple(value.shape) for key, value in state.items()} == wanted
-        assert sum(parameter.numel() for parameter in network.parameters()) == entry["n_params"]
+        vectors = [value for key, value in network.named_buffers() if key.endswith(("weight_u", "weight_v"))]
+        assert sum(value.numel() for value in (*network.parameters(), *vectors)) == entry["n_params"]
         for key, shape, _, first, total in entry["keys"]:
             value = drawn(key, tuple(shape), entry["salt"], entry["gain"])
             assert float(value.flatten()[0]) == first, f"the recipe differs at {key}"

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from tests.parity import encoders
 from tests.parity.entries import Entry, map_entries, norms
 from tests.parity.losses import matching_parts
-from tests.parity.models import GivenNoise, attngan_model, batch_of
+from tests.parity.models import GivenNoise, batch_of, staged_model
 from tests.parity.networks import keys
 from tests.parity.recipe import GoldenSet
 
@@ -20,7 +20,7 @@ _DECAY = 0.999
 def outputs(golden: GoldenSet) -> Iterator[Entry]:
     """Yield losses and weights after each step, and the averaged generator's pictures after the last."""
     yield from encoders.text(golden)
-    model = attngan_model(golden)
+    model = staged_model(golden)
     optimizers = model.optimizers()
     average = {name: value.detach().clone() for name, value in model.generator.named_parameters()}
     assert model.averaging() == {"generator": _DECAY}
