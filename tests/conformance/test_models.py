@@ -3,7 +3,7 @@
 import pytest
 
 from t2ibench.registry import registry
-from t2ibench.testing.check_model import GENERATION, TRAINING
+from t2ibench.testing.check_model import checks_of
 from t2ibench.testing.subject import Subject
 from tests.stub_run import register
 
@@ -12,6 +12,9 @@ register()
 DAMSM = {"trunk": "small", "resolution": 32, "width": 8, "embedding": 16, "word_embedding": 8, "batch_size": 4}
 GAME = {"batch_size": 4, "base_side": 16, "branches": 2}
 LINEAGE = {**GAME, "latent": 6, "condition": 6, "discriminator_features": 4, "residual_blocks": 1}
+STACKED = {**LINEAGE, "generator_features": 16, "condition": 12}
+del STACKED["branches"]
+REED = {"side": 16, "generator_features": 8, "discriminator_features": 4, "latent": 6, "batch_size": 4}
 
 MODELS = {
     "stub": ({}, {"stub-encoder": {}}),
@@ -30,10 +33,28 @@ MODELS = {
         {**LINEAGE, "generator_features": 4, "writing_gate": False, "response_gate": False, "r1_weight": 1.0},
         {"damsm": DAMSM},
     ),
+    "stackgan_v1": (STACKED, {"damsm": DAMSM}),
+    "stackgan_v1, one stage": ({**STACKED, "stages": 1}, {"damsm": DAMSM}),
+    "stackgan_v1, char-CNN-RNN": ({**STACKED, "text": "char-cnn-rnn"}, {"char_cnn_rnn": {"dimension": 8}}),
+    "dfgan": ({"side": 16, "features": 4, "latent": 6, "batch_size": 4}, {"damsm": DAMSM}),
+    "dfgan, truncated": (
+        {"side": 32, "features": 2, "latent": 6, "batch_size": 4, "truncation": 0.88, "averaging": 0.9},
+        {"damsm": DAMSM},
+    ),
+    "gan_int_cls": (REED, {"damsm": DAMSM}),
+    "gan_int_cls, plain GAN": (
+        {**REED, "side": 32, "mismatch_weight": 0.0, "interpolation_weight": 0.0, "script": "cls"},
+        {"damsm": DAMSM},
+    ),
+    "gan_int_cls, char-CNN-RNN": ({**REED, "text": "char-cnn-rnn"}, {"char_cnn_rnn": {"dimension": 8}}),
     "stackgan_v2": ({**LINEAGE, "generator_features": 8}, {"damsm": DAMSM}),
+    "stackgan_v2, char-CNN-RNN": (
+        {**LINEAGE, "generator_features": 8, "text": "char-cnn-rnn"},
+        {"char_cnn_rnn": {"dimension": 8}},
+    ),
 }
-ENCODERS = {"stub-encoder": {}, "damsm": DAMSM}
-TEST_ONLY = {"poisoned", "killed"}
+ENCODERS = {"stub-encoder": {}, "damsm": DAMSM, "char_cnn_rnn": {"dimension": 8}}
+TEST_ONLY = {"poisoned", "killed", "killed-stackgan"}
 
 
 def test_every_registered_plugin_is_examined():
@@ -41,15 +62,19 @@ def test_every_registered_plugin_is_examined():
     assert set(registry("encoders")) == set(ENCODERS)
 
 
-@pytest.mark.parametrize("check", [*GENERATION, *TRAINING])
-@pytest.mark.parametrize("name", MODELS)
+def cases(kind, names):
+    """Pairs of a name and a check that its plug-in must pass."""
+    return [(name, check) for name in names for check in checks_of(registry(kind)[name.partition(",")[0]], kind[:-1])]
+
+
+@pytest.mark.parametrize(("name", "check"), cases("models", MODELS))
 def test_model(name, check, tmp_path):
     parameters, encoders = MODELS[name]
     subject = Subject(name.partition(",")[0], tmp_path, parameters, encoders)
-    {**GENERATION, **TRAINING}[check](subject)
+    checks_of(subject.plugin_class, "model")[check](subject)
 
 
-@pytest.mark.parametrize("check", TRAINING)
-@pytest.mark.parametrize("name", ENCODERS)
+@pytest.mark.parametrize(("name", "check"), cases("encoders", ENCODERS))
 def test_encoder(name, check, tmp_path):
-    TRAINING[check](Subject(name, tmp_path, ENCODERS[name], kind="encoder"))
+    subject = Subject(name, tmp_path, ENCODERS[name], kind="encoder")
+    checks_of(subject.plugin_class, "encoder")[check](subject)

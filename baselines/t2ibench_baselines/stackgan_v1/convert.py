@@ -16,6 +16,9 @@ _OFFICIAL_TEXT: Final = {"text": "char-cnn-rnn"}
 _RELEASED_FEATURES: Final = 192
 """generator_features of the released model, of COCO; its discriminators have half as many."""
 
+_SMALLEST_TRUNK: Final = 4
+"""Layers of the first stage's trunk at side 64; the second's has a narrowing layer for each halving more."""
+
 
 def recognise(shapes: Shapes) -> OfficialNetwork | None:
     """Return which of StackGAN's networks a state dict is, None if it is none; see `ImportsOfficial.recognise`.
@@ -26,7 +29,9 @@ def recognise(shapes: Shapes) -> OfficialNetwork | None:
         return _second_stage(shapes)
     if any(key.startswith("get_cond_logits.outlogits.") for key in shapes):
         return _discriminator(shapes)
-    if any(key.startswith("ca_net.fc.") for key in shapes) and any(key.startswith("fc.0.") for key in shapes):
+    if any(key.startswith("ca_net.fc.") for key in shapes) and any(
+        key.startswith(("fc.0.", "fc.1.")) for key in shapes
+    ):
         return _generator({"stages": 1, **_first_stage(shapes)})
     return None
 
@@ -62,8 +67,9 @@ def _first_stage(shapes: Shapes) -> dict[str, Any]:
 
 
 def _discriminator(shapes: Shapes) -> OfficialNetwork:
-    trunk = [shape for key, shape in shapes.items() if key.startswith("encode_img.") and len(shape) == 4]
-    halvings = sum(1 for shape in trunk if shape[-1] == 4)
+    last = max((int(key.split(".")[1]) for key in shapes if key.startswith("encode_img.")), default=0)
+    layers = 1 + (last + 1) // 3  # the first one has two modules, each further one three
+    halvings = layers if layers <= _SMALLEST_TRUNK else (layers + _SMALLEST_TRUNK) // 2  # half of the rest narrow
     parameters: dict[str, Any] = dict(_OFFICIAL_TEXT)
     if "encode_img.0.weight" in shapes:
         parameters["discriminator_features"] = shapes["encode_img.0.weight"][0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -35,6 +35,8 @@ class StackGANv1Parameters(AdversarialParameters):
         words_maximum: longer captions are thinned to this many words in training (DAMSM only).
         words_maximum_generation: the same when pictures are made; None keeps all words.
     """
+
+    at_generation: ClassVar[frozenset[str]] = frozenset({"words_maximum_generation"})
 
     batch_size: int = Field(default=64, ge=2)
     stage2_batch_size: int | None = Field(default=None, ge=2)

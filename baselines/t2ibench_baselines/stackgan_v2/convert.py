@@ -59,8 +59,9 @@ def _generator(shapes: Shapes) -> OfficialNetwork:
 
 
 def _discriminator(shapes: Shapes) -> OfficialNetwork:
-    trunk = [shape for key, shape in shapes.items() if key.startswith("img_code_s") and len(shape) == 4]
-    halvings = sum(1 for shape in trunk if shape[-1] == 4)
+    last = max((int(key.split(".")[1]) for key in shapes if key.startswith("img_code_s16.")), default=0)
+    halvings = 1 + (last + 1) // 3  # the first layer has two modules, each further one three
+    halvings += sum(1 for name in ("img_code_s32.", "img_code_s64.") if any(key.startswith(name) for key in shapes))
     parameters: dict[str, Any] = dict(_OFFICIAL_TEXT)
     if "img_code_s16.0.weight" in shapes:
         parameters["discriminator_features"] = shapes["img_code_s16.0.weight"][0]

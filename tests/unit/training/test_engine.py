@@ -82,6 +82,17 @@ def test_learning_rates_follow_the_schedule(tmp_path):
     assert rates == [0.1, 0.1, 0.05, 0.05]
 
 
+def test_schedules_count_from_the_start_of_their_phase(tmp_path):
+    subject = Subject("stub-encoder", tmp_path, kind="encoder")
+    engine = Engine(subject.build(), seed=0, device=CPU, steps_per_epoch={"train": 2, "later": 1})
+    data = subject.data(engine.model)
+    rates = []
+    for step, phase, start in ((2, "train", 0), (3, "train", 0), (4, "later", 4), (5, "later", 4), (6, "later", 4)):
+        engine.step(data.batch(step, phase), step, phase_start=start)
+        rates.append(engine._optimizers["encoders"].param_groups[0]["lr"])
+    assert rates == [0.05, 0.05, 0.1, 0.05, 0.025]
+
+
 def test_clipping_limits_the_norm(engine, subject):
     model = engine.model
 
