@@ -30,9 +30,10 @@ def with_instance_noise(
 ) -> Tensor:
     """Return pictures, N x 3 x H x W, with the noise that all pictures get before a discriminator, if any.
 
+    There may be fewer pictures than the batch has captions. After
     Sønderby et al., Amortised MAP Inference for Image Super-resolution, ICLR 2017, section 3.
     """
     scale = parameters.noise_scale(step)
     if scale == 0:
         return pictures
-    return pictures + scale * noise.draw(f"instance/{name}", tuple(pictures.shape[1:]))
+    return pictures + scale * noise.draw(f"instance/{name}", tuple(pictures.shape[1:]))[: len(pictures)]

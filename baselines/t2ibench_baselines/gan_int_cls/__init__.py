@@ -1,0 +1,8 @@
+"""GAN-INT-CLS: the first GAN that made pictures of sentences."""
+
+from __future__ import annotations
+
+from t2ibench_baselines.gan_int_cls.model import GANINTCLS
+from t2ibench_baselines.gan_int_cls.parameters import GANINTCLSParameters
+
+__all__ = ["GANINTCLS", "GANINTCLSParameters"]

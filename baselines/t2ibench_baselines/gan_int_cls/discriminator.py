@@ -1,0 +1,60 @@
+"""GAN-INT-CLS's matching-aware discriminator."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from t2ibench_baselines.gan_int_cls.residual import SLOPE, Bottleneck
+
+
+def _halving(before: int, after: int) -> nn.Conv2d:
+    return nn.Conv2d(before, after, kernel_size=4, stride=2, padding=1, bias=False)
+
+
+class Discriminator(nn.Module):
+    """Pictures and sentences to logits of "real and matching" (Reed et al., section 4.1).
+
+    Strided convolutions down to side 4, a bottleneck, then the sentence is joined at every place. Convolutions have no
+    bias: the official code sets theirs to zero before every step. Its two training scripts differ: the one with
+    interpolated sentences normalises the sentence's features and has no activation at side 8, the one without has that
+    activation and does not normalise.
+    """
+
+    def __init__(
+        self,
+        side: int = 64,
+        features: int = 64,
+        *,
+        text_features: int = 128,
+        text_dimension: int = 1024,
+        interpolating: bool = True,
+    ) -> None:
+        super().__init__()
+        halvings = (side // 4).bit_length() - 1
+        layers: list[nn.Module] = [_halving(3, features), nn.LeakyReLU(SLOPE)]
+        channels = features
+        for number in range(2, halvings + 1):
+            layers += [_halving(channels, 2 * channels), nn.BatchNorm2d(2 * channels)]
+            channels *= 2
+            if number < halvings - 1 or (number == halvings - 1 and not interpolating):
+                layers.append(nn.LeakyReLU(SLOPE))
+        layers.append(Bottleneck(channels, channels // 4, nn.LeakyReLU))
+        self.maps = nn.Sequential(*layers)
+        self.text = nn.Sequential(nn.Linear(text_dimension, text_features))
+        if interpolating:
+            self.text.append(nn.BatchNorm1d(text_features))
+        self.text.append(nn.LeakyReLU(SLOPE))
+        self.joined = nn.Sequential(
+            nn.Conv2d(channels + text_features, channels, kernel_size=1, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.LeakyReLU(SLOPE),
+            nn.Conv2d(channels, 1, kernel_size=4, bias=False),
+        )
+
+    def forward(self, pictures: Tensor, sentence: Tensor) -> Tensor:
+        """Return logits N of pictures N x 3 x side x side in [-1, 1] and sentence codes N x D."""
+        maps: Tensor = self.maps(pictures)  # N x c x 4 x 4
+        tiled = self.text(sentence)[:, :, None, None].expand(-1, -1, *maps.shape[2:])
+        logits: Tensor = self.joined(torch.cat((maps, tiled), dim=1))
+        return logits.flatten()

@@ -1,0 +1,59 @@
+"""GAN-INT-CLS's generator."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from t2ibench_baselines.gan_int_cls.residual import SLOPE, Bottleneck
+
+
+def _doubling(before: int, after: int) -> nn.ConvTranspose2d:
+    return nn.ConvTranspose2d(before, after, kernel_size=4, stride=2, padding=1, bias=False)
+
+
+class Generator(nn.Module):
+    """Latent and sentence to a picture of side 64 (Reed et al., section 4.1), by transposed convolutions.
+
+    From 8 * features channels at side 4, halved with every doubling of the side; a bottleneck follows at sides 4 and 8.
+    Convolutions have no bias: the official code sets theirs to zero before every step. Smaller sides are ours; they
+    begin with fewer channels.
+    """
+
+    def __init__(
+        self,
+        *,
+        side: int = 64,
+        features: int = 128,
+        latent: int = 100,
+        text_features: int = 128,
+        text_dimension: int = 1024,
+    ) -> None:
+        super().__init__()
+        self.text = nn.Sequential(nn.Linear(text_dimension, text_features), nn.LeakyReLU(SLOPE))
+        channels = features * side // 8
+        layers: list[nn.Module] = [
+            nn.ConvTranspose2d(latent + text_features, channels, kernel_size=4, bias=False),
+            nn.BatchNorm2d(channels),
+            Bottleneck(channels, channels // 4, nn.ReLU),
+            _doubling(channels, channels // 2),
+            nn.BatchNorm2d(channels // 2),
+            Bottleneck(channels // 2, channels // 8, nn.ReLU),
+        ]
+        channels //= 2
+        while channels > features:
+            layers += [_doubling(channels, channels // 2), nn.BatchNorm2d(channels // 2), nn.ReLU()]
+            channels //= 2
+        layers += [_doubling(channels, 3), nn.Tanh()]
+        self.pictures = nn.Sequential(*layers)
+
+    def forward(self, latent: Tensor, sentence: Tensor) -> Tensor:
+        """Return pictures N x 3 x side x side in [-1, 1].
+
+        Args:
+            latent: N x z, standard normal.
+            sentence: N x D sentence codes.
+        """
+        joined = torch.cat((latent, self.text(sentence)), dim=1)  # N x (z + t)
+        pictures: Tensor = self.pictures(joined[:, :, None, None])
+        return pictures

@@ -1,0 +1,99 @@
+"""GAN-INT-CLS's losses: wrong pictures for the discriminator (CLS), sentences in between for the generator (INT)."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from t2ibench_baselines._stackgan_lineage.adversarial import AdversarialParameters, gradient_penalty
+from t2ibench_baselines.gan_int_cls.discriminator import Discriminator
+
+Parts = dict[str, Tensor]
+
+
+def discriminator_loss(
+    discriminator: Discriminator,
+    real: Tensor,
+    wrong: Tensor | None,
+    fake: Tensor,
+    sentence: Tensor,
+    game: AdversarialParameters,
+    *,
+    mismatch_weight: float = 0.5,
+    r1_weight: float = 0.0,
+) -> tuple[Tensor, Parts]:
+    """Return the discriminator's loss, a scalar with a graph, and its parts (Reed et al., algorithm 1).
+
+    Real pictures against wrong ones, weighted w, and fakes, weighted 1 - w, all with the same sentences. Each kind has
+    a pass, and so batch statistics, of its own.
+
+    Args:
+        discriminator: the judge.
+        real: N x 3 x side x side, pictures of the captions.
+        wrong: N x 3 x side x side, real pictures of other captions; None where the weight is 0.
+        fake: the generator's pictures, N x 3 x side x side; no gradient reaches them.
+        sentence: N x D sentence codes.
+        game: how logits are scored.
+        mismatch_weight: w; 0 is a plain conditional GAN.
+        r1_weight: weight of the gradient penalty on the real pictures.
+
+    Raises:
+        ValueError: a weight for wrong pictures and no wrong pictures.
+    """
+    if r1_weight:
+        real = real.detach().requires_grad_()
+    matching = discriminator(real, sentence)
+    parts = {"real": game.real_loss(matching)}
+    loss = parts["real"]
+    if mismatch_weight:
+        if wrong is None:
+            raise ValueError("GAN-INT-CLS learns from wrong images, but the batch has none.")
+        parts["wrong"] = game.fake_loss(discriminator(wrong, sentence))
+        loss = loss + mismatch_weight * parts["wrong"]
+    parts["fake"] = game.fake_loss(discriminator(fake.detach(), sentence))
+    loss = loss + (1 - mismatch_weight) * parts["fake"]
+    if r1_weight:
+        parts["r1"] = gradient_penalty(matching, real)
+        loss = loss + r1_weight * parts["r1"]
+    return loss, detached(parts)
+
+
+def midpoints(sentence: Tensor) -> Tensor:
+    """Return the codes halfway between i and i + N // 2, N // 2 x D, of codes N x D (Reed et al., section 4.3)."""
+    half = len(sentence) // 2
+    return (sentence[:half] + sentence[half : 2 * half]) / 2
+
+
+def generator_loss(
+    discriminator: Discriminator,
+    fake: Tensor,
+    sentence: Tensor,
+    game: AdversarialParameters,
+    *,
+    true: int,
+    interpolation_weight: float = 1.0,
+) -> tuple[Tensor, Parts]:
+    """Return what the generator pays, a scalar with a graph, and its parts (Reed et al., equation 5).
+
+    All rows pass the discriminator together; rows of sentences in between are weighted, and the sum is divided by the
+    number of all rows.
+
+    Args:
+        discriminator: the judge.
+        fake: M x 3 x side x side, with a graph.
+        sentence: M x D, the codes the pictures were made of: `true` ones of captions, then ones in between.
+        game: how logits are scored.
+        true: how many rows are of captions.
+        interpolation_weight: of a row in between.
+    """
+    logits = discriminator(fake, sentence)
+    parts = {"adversarial": game.generator_loss(logits[:true])}
+    loss = true * parts["adversarial"]
+    if len(logits) > true:
+        parts["interpolated"] = game.generator_loss(logits[true:])
+        loss = loss + interpolation_weight * (len(logits) - true) * parts["interpolated"]
+    return loss / len(logits), detached(parts)
+
+
+def detached(parts: Parts) -> Parts:
+    """Return the parts without their graphs."""
+    return {name: value.detach() for name, value in parts.items()}

@@ -1,0 +1,183 @@
+"""GAN-INT-CLS as a plug-in: what the training loop and the sampler see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar, Self
+
+import torch
+from torch import Tensor
+from torch.nn import Module
+from torch.optim import Optimizer
+
+from t2ibench.interfaces import BoundNoise, BuildContext
+from t2ibench.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
+from t2ibench_baselines._stackgan_lineage.cards import read_card
+from t2ibench_baselines._stackgan_lineage.modes import evaluating, frozen
+from t2ibench_baselines._stackgan_lineage.optimisation import adam_optimizers, with_instance_noise
+from t2ibench_baselines._stackgan_lineage.sentences import ENCODERS, SentenceEncoder, sentence_codes, text_networks
+from t2ibench_baselines.gan_int_cls.discriminator import Discriminator
+from t2ibench_baselines.gan_int_cls.generator import Generator
+from t2ibench_baselines.gan_int_cls.initialisation import initialise
+from t2ibench_baselines.gan_int_cls.losses import discriminator_loss, generator_loss, midpoints
+from t2ibench_baselines.gan_int_cls.parameters import GANINTCLSParameters
+
+
+class GANINTCLS:
+    """GAN-INT-CLS (Reed et al., ICML 2016): a conditional GAN of 64 pixels whose discriminator sees mismatched pairs.
+
+    The paper's GAN, GAN-CLS and GAN-INT are the same with `interpolation_weight` or `mismatch_weight` 0.
+    """
+
+    Parameters: ClassVar[type[GANINTCLSParameters]] = GANINTCLSParameters
+
+    def __init__(
+        self,
+        parameters: GANINTCLSParameters,
+        generator: Generator,
+        discriminator: Discriminator | None,
+        encoder: SentenceEncoder,
+    ) -> None:
+        self.parameters = parameters
+        self.generator = generator
+        self.discriminator = discriminator
+        self.encoder = encoder
+        self.capabilities = Capabilities(
+            resolution=parameters.side,
+            stages=(parameters.side,),
+            uses=frozenset({"sentence"}),
+            latents=("z",),
+            any_text=parameters.text == "damsm",
+        )
+
+    @classmethod
+    def card(cls) -> ModelCard:
+        """Return title, paper and licence."""
+        return read_card(__package__ or "t2ibench_baselines.gan_int_cls")
+
+    @classmethod
+    def requirements(cls, parameters: GANINTCLSParameters) -> tuple[str, ...]:
+        """Return the encoder it reads captions with."""
+        return (ENCODERS[parameters.text],)
+
+    @classmethod
+    def build(cls, parameters: GANINTCLSParameters, context: BuildContext) -> Self:
+        """Return the model; for "generate" without a discriminator, its generator's weights to be loaded."""
+        p = parameters
+        encoder: SentenceEncoder = context.encoders[ENCODERS[p.text]]
+        sizes = {"text_features": p.text_features, "text_dimension": encoder.dimension}
+        generator = Generator(side=p.side, features=p.generator_features, latent=p.latent, **sizes)
+        if context.purpose == "generate":
+            return cls(p, generator, None, encoder)
+        discriminator = Discriminator(
+            p.side,
+            p.discriminator_features,
+            text_features=p.text_features,
+            text_dimension=encoder.dimension,
+            interpolating=p.script == "int",
+        )
+        initialise(generator)
+        initialise(discriminator)
+        return cls(p, generator, discriminator, encoder)
+
+    def exported(self) -> Mapping[str, Module]:
+        """Return the generator, and the text encoder if it has one."""
+        return {"generator": self.generator, **text_networks(self.encoder)}
+
+    def networks(self) -> Mapping[str, Module]:
+        """Return the generator and, in training, the discriminator."""
+        if self.discriminator is None:
+            return {"generator": self.generator}
+        return {"generator": self.generator, "discriminator": self.discriminator}
+
+    def frozen_networks(self) -> Mapping[str, Module]:
+        """Return the text encoder, if it has one."""
+        return text_networks(self.encoder)
+
+    def data_request(self) -> DataRequest:
+        """Return pictures of one side and, where the discriminator learns from them, wrong ones."""
+        p = self.parameters
+        return DataRequest((p.side,), p.batch_size, wrong_images=p.mismatch_weight > 0)
+
+    def optimizers(self) -> Mapping[str, Optimizer]:
+        """Return one Adam a network."""
+        return adam_optimizers(self.networks(), self.parameters)
+
+    def learning_rates(self, step: int, steps_per_epoch: int) -> Mapping[str, float]:
+        """Return the rates of this step: halved every so many epochs."""
+        p = self.parameters
+        halvings = step // max(steps_per_epoch, 1) // p.halving_epochs if p.halving_epochs else 0
+        rates = {"generator": p.generator_learning_rate, "discriminator": p.discriminator_learning_rate}
+        return {name: rates[name] * 0.5**halvings for name in self.networks()}
+
+    def curriculum(self) -> Sequence[Phase]:
+        """Return one phase."""
+        return (Phase(),)
+
+    def averaging(self) -> Mapping[str, float]:
+        """Return nothing, unless a moving average of the generator is asked for."""
+        return {"generator": self.parameters.averaging} if self.parameters.averaging else {}
+
+    def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
+        """Yield the discriminator's update, then the generator's on pictures made anew, with latents of their own.
+
+        Raises:
+            ValueError: the model was built for "generate", or the batch has no wrong images though they were asked for.
+        """
+        p, discriminator = self.parameters, self.discriminator
+        if discriminator is None:
+            raise ValueError('This GAN-INT-CLS was built for "generate" and has no discriminator to learn from.')
+        latent = noise.draw("z", (p.latent,))
+        with torch.no_grad():
+            sentence = sentence_codes(self.encoder, batch.captions, noise, latent, maximum=p.words_maximum)
+        if p.discriminators_learn(batch.step):
+            with torch.no_grad():
+                fake = self.generator(latent, sentence)
+            wrong = batch.wrong_images[p.side] if batch.wrong_images is not None and p.mismatch_weight else None
+            loss, parts = discriminator_loss(
+                discriminator,
+                with_instance_noise(batch.images[p.side], p, batch.step, noise, "real"),
+                None if wrong is None else with_instance_noise(wrong, p, batch.step, noise, "wrong"),
+                with_instance_noise(fake, p, batch.step, noise, "fake"),
+                sentence,
+                p,
+                mismatch_weight=p.mismatch_weight,
+                r1_weight=p.r1_weight_at(batch.step),
+            )
+            yield Update("discriminator", loss, parts)
+        with frozen([discriminator]):
+            loss, parts = self._generator_loss(discriminator, sentence, batch.step, noise)
+        yield Update("generator", loss, parts)
+
+    def _generator_loss(
+        self, discriminator: Discriminator, sentence: Tensor, step: int, noise: BoundNoise
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the generator's loss on the captions' codes and, for half as many rows, on codes in between."""
+        p, count = self.parameters, len(sentence)
+        latent = noise.draw("z/generator", (p.latent,))
+        if p.interpolation_weight:
+            between = midpoints(sentence)
+            latent = torch.cat((latent, noise.draw("z/between", (p.latent,))[: len(between)]))
+            sentence = torch.cat((sentence, between))
+        fake: Tensor = self.generator(latent, sentence)
+        noisy = [with_instance_noise(fake[:count], p, step, noise, "generator")]
+        if len(fake) > count:
+            noisy.append(with_instance_noise(fake[count:], p, step, noise, "between"))
+        return generator_loss(
+            discriminator, torch.cat(noisy), sentence, p, true=count, interpolation_weight=p.interpolation_weight
+        )
+
+    def generate(self, captions: Sequence[Caption], noise: BoundNoise, *, trace: Trace | None = None) -> Tensor:
+        """Return float32 pictures, N x 3 x side x side in [-1, 1], of N captions; eval mode, noise "z" as given.
+
+        Raises:
+            UserError: a caption without a known word, or without a code in the files.
+        """
+        p = self.parameters
+        latent = noise.draw("z", (p.latent,))
+        with torch.no_grad(), evaluating(self.generator, *text_networks(self.encoder).values()):
+            sentence = sentence_codes(self.encoder, captions, noise, latent, maximum=p.words_maximum_generation)
+            pictures: Tensor = self.generator(latent, sentence)
+        if trace is not None:
+            trace.stages[p.side] = pictures.float()
+        return pictures.float()
