@@ -92,7 +92,8 @@ class Subject:
         from t2ibench.training.engine import Engine
 
         model = self.build(seed=seed)
-        if isinstance(model, Trainable) and len(model.curriculum()) > 1:
+        learns = isinstance(model, Trainable)  # apart, since it must not narrow the type: there is more to a plug-in
+        if learns and len(model.curriculum()) > 1:
             engine = Engine(model, seed=seed, device=torch.device("cpu"))
             for step, batch in enumerate(self.batches(model)):
                 engine.step(batch, step)

@@ -115,7 +115,7 @@ class StageTwo(nn.Module):
     @property
     def begun(self) -> bool:
         """Whether this stage has learned at all: its batch normalisation has collected statistics."""
-        return bool(self.hr_joint.get_submodule("1").running_mean.any())  # type: ignore[operator, union-attr]
+        return bool(self.hr_joint.get_submodule("1").running_mean.any())  # type: ignore[operator]
 
     def forward(self, latent: Tensor, noise_below: Tensor, noise: Tensor, sentence: Tensor) -> Generated:
         """Return the pictures, their condition and the first stage's pictures.
