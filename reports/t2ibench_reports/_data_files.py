@@ -70,7 +70,7 @@ def _line(group: Group, row: Row, column: Column, cell: Cell) -> dict[str, Any]:
         "metric_subtitle": metric.subtitle,
         "features": metric.features.get("name", ""),
         "features_standing": column.standing,
-        "seed": plan.seed,
+        "seed": plan.seed if len(group.seeds) == 1 else " ".join(map(str, group.seeds)),
         "resolution": record.plan.resolution,
         "quantise": plan.quantise,
         "created": record.created,
@@ -95,6 +95,7 @@ def _safe(value: Any) -> Any:
 def _group(group: Group) -> dict[str, Any]:
     return {
         "plan": group.plan.model_dump(mode="json"),
+        "seeds": list(group.seeds),
         "n": group.n,
         "sorted_by": group.sorted_by,
         "columns": [

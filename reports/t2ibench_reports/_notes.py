@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from t2ibench_reports._format import clean, count, sentence_list
 from t2ibench_reports._ranking import RULE
+from t2ibench_reports._seeds import is_range
 from t2ibench_reports._tables import Column, Group, Section
 
 JUDGE_SEEN = (
@@ -29,7 +30,9 @@ def group_notes(group: Group) -> tuple[str, ...]:
 def interval_note(column: Column, group: Group) -> str:
     """Return how a column's intervals were made, as in "95% intervals, bootstrap over images"; "" without any."""
     found = {
-        f"{record.interval.level * 100:g}% intervals, {clean(record.interval.method)}"
+        clean(record.interval.method)
+        if is_range(record.interval)
+        else f"{record.interval.level * 100:g}% intervals, {clean(record.interval.method)}"
         for _, other, cell in group.cells
         if other is column and (record := cell.record).interval is not None
     }

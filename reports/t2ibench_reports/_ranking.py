@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from t2ibench.results import ResultRecord
+from t2ibench_reports._seeds import is_range
 
 RULE = (
     "Best (*): its interval lies wholly on the better side of every other ranked interval in the column. "
@@ -62,6 +63,8 @@ def rank(candidates: Mapping[str, ResultRecord]) -> tuple[dict[str, Standing], s
     entries = {key: record for key, record in entries.items() if record.n == common_n}
     if len(entries) < 2:
         return {}, "not ranked, because only one row has a value"
+    if any(is_range(record.interval) for record in entries.values()):
+        return {}, "not ranked, because a range over seeds is no interval; each seed's own table says what is clear"
     if any(record.interval is None for record in entries.values()):
         return {}, "not ranked, because a value has no interval"
     standings = {}

@@ -16,6 +16,7 @@ from t2ibench.types import Origin
 from t2ibench_reports._controls import CONTROL_ORDER, Check, check_controls
 from t2ibench_reports._format import clean, decimals_for
 from t2ibench_reports._ranking import Standing, rank
+from t2ibench_reports._seeds import is_range, over_seeds, seeds_of
 
 
 class Section(StrEnum):
@@ -128,7 +129,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Group:
-    """One question and all answers to it."""
+    """One question and all answers to it. `seeds` has several where the answers are means over seeds."""
 
     key: str
     plan: PlanRecord
@@ -137,6 +138,7 @@ class Group:
     rows: tuple[Row, ...]
     sorted_by: str
     checks: tuple[Check, ...]
+    seeds: tuple[int, ...] = ()
 
     def section(self, section: Section) -> tuple[Row, ...]:
         """Return the rows of a section in order."""
@@ -173,18 +175,21 @@ class Leaderboard:
 
 def build(records: Iterable[ResultRecord], faults: Sequence[str]) -> Leaderboard:
     """Return the table model. Its order depends on the records alone."""
+    records = list(records)
     plans: dict[tuple[str, ...], list[ResultRecord]] = {}
     for record in records:
         plan = record.plan
         key = (plan.dataset, plan.manifest, plan.split, plan.protocol, plan.protocol_digest, plan.digest)
         plans.setdefault(key, []).append(record)
     groups = [_group(members) for members in plans.values()]
+    groups += [replace(_group(means), seeds=seeds) for seeds, means in over_seeds(records)]
     groups.sort(
         key=lambda group: (
             group.plan.dataset,
             group.sections == (Section.REPORTED,),
-            group.plan.protocol,
+            group.plan.protocol.partition(", mean over seeds ")[0],
             -group.n,
+            len(group.seeds) < 2,
             group.key,
         )
     )
@@ -240,7 +245,8 @@ def _group(records: list[ResultRecord]) -> Group:
         columns=tuple(columns),
         rows=tuple(_with_distinct_labels(rows)),
         sorted_by=lead.title if lead else "",
-        checks=check_controls(records),
+        checks=() if any(is_range(record.interval) for record in records) else check_controls(records),
+        seeds=seeds_of(records),
     )
 
 

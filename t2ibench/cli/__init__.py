@@ -19,6 +19,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "sample": "Make pictures of a sentence with a trained model.",
     "import": "Make models of files of the official code.",
     "eval": "Measure models under one protocol.",
+    "compare": "Say whether one model is better than another, paired by caption.",
     "report": "Render a report from the results.",
     "list": "Show what is registered and where it comes from.",
     "data": "Make, prepare, check and show data sets.",

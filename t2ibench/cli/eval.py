@@ -16,6 +16,7 @@ from t2ibench.cli.options import (
     seed_option,
     workspace_option,
 )
+from t2ibench.errors import UserError
 from t2ibench.spec import LoadedBenchmarks
 from t2ibench.workspace import Workspace
 
@@ -80,6 +81,13 @@ from t2ibench.workspace import Workspace
 @click.option("--batch-size", type=click.IntRange(min=1), default=50, show_default=True, help="Changes no number.")
 @click.option("--json", "as_json", is_flag=True, help="Print the records as JSON instead of a table.")
 @seed_option
+@click.option(
+    "--seeds",
+    type=NameList(),
+    default=(),
+    metavar="100,101,...",
+    help="Several seeds: a table each, and their mean and range.",
+)
 @device_option
 @dry_run_option
 @config_option
@@ -103,6 +111,7 @@ def command(
     batch_size: int,
     as_json: bool,
     seed: int | None,
+    seeds: tuple[str, ...],
     device: str,
     dry_run: bool,
     benchmarks: LoadedBenchmarks,
@@ -118,6 +127,10 @@ def command(
     from t2ibench.workflow.evaluate import EvaluateRequest, evaluate, plan_evaluation
     from t2ibench.workflow.external import ExternalRows
 
+    if seeds and seed is not None:
+        raise UserError("Both --seed and --seeds were given; give one of them.")
+    if bad := [one for one in seeds if not one.isdecimal()]:
+        raise UserError(f"--seeds wants whole numbers separated by commas, as in 100,101,102; found {bad[0]!r}.")
     request = EvaluateRequest(
         models=models,
         datasets=datasets,
@@ -126,6 +139,7 @@ def command(
         metrics=metrics,
         controls=controls,
         seed=seed,
+        seeds=tuple(int(one) for one in seeds),
         weights_dir=weights_dir,
         download=download_weights,
         external=ExternalRows(

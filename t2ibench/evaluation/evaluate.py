@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -24,13 +23,13 @@ from t2ibench.evaluation.measure import (
     metric_input,
     source_record,
 )
-from t2ibench.evaluation.negatives import NEGATIVES_RULES, choose_negatives, own_captions, ranks_captions
+from t2ibench.evaluation.negatives import choose_negatives, own_captions, ranks_captions
 from t2ibench.evaluation.plan import reference_plan
 from t2ibench.evaluation.sources import Source, ground_truth
 from t2ibench.evaluation.workers import Workers
 from t2ibench.files import digest_of, write_json
 from t2ibench.interfaces import CaptionJudge, MetricInput
-from t2ibench.results import MetricRecord, PlanRecord, ResultRecord, Results
+from t2ibench.results import PlanRecord, ResultRecord, Results
 from t2ibench.store import Store
 from t2ibench.types import SamplePlan
 
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from t2ibench.data.manifest import Manifest
-    from t2ibench.spec import Benchmarks, ProtocolEntry
+    from t2ibench.spec import ProtocolEntry
 
 SAMPLE_PICTURES = 16
 
@@ -221,16 +220,7 @@ class Table:
         strip: str,
     ) -> ResultRecord:
         try:
-            reference = self._reference_input(column)
-            given = metric_input(
-                column,
-                collected,
-                reference=reference.reference,
-                groups=groups_by_image(held.items),
-                queries=self._caption_queries(column, held) if column.metric.caption_linked else None,
-                seed=self.plan.seed,
-            )
-            given = replace(given, reference_statistics=reference.reference_statistics)
+            given = self._input(column, held, collected)
         except UserError as error:
             return failed_record(source, plan, column, str(error), n=0, device=self.device)
         return measured_record(
@@ -244,6 +234,35 @@ class Table:
             pictures=strip,
             warnings=(*self._doubts(column), *_own_pictures(held, self.plan, source)),
         )
+
+    def inputs(self, source: Source, columns: Sequence[Column]) -> dict[str, MetricInput | UserError]:
+        """Return column name -> what its metric reads of a source, or why it cannot; `compare` pairs two of these.
+
+        Raises:
+            UserError: the pictures cannot be had.
+            RunFailedError: a model fails.
+        """
+        held = source.plan_of(self.plan)
+        collected = self._collect(source, held, [column.extractor for column in columns])
+        found: dict[str, MetricInput | UserError] = {}
+        for column in columns:
+            try:
+                found[column.name] = self._input(column, held, collected)
+            except UserError as error:
+                found[column.name] = error
+        return found
+
+    def _input(self, column: Column, held: SamplePlan, collected: Collected) -> MetricInput:
+        reference = self._reference_input(column)
+        given = metric_input(
+            column,
+            collected,
+            reference=reference.reference,
+            groups=groups_by_image(held.items),
+            queries=self._caption_queries(column, held) if column.metric.caption_linked else None,
+            seed=self.plan.seed,
+        )
+        return replace(given, reference_statistics=reference.reference_statistics)
 
     def _statistics_record(self, source: StatisticsSource, plan: PlanRecord, column: Column) -> ResultRecord:
         n = source.file.statistics.n or 0
@@ -388,72 +407,3 @@ def _own_pictures(held: SamplePlan, asked: SamplePlan, source: Source) -> tuple[
         have = sum(item.id in wanted for item in held.items)
         return (f"Judged on {len(held):,} pictures of its own choice, {have:,} of them of this table's plan.",)
     return (f"Judged on {len(held):,} pictures whose captions are not known.",)
-
-
-def make_columns(
-    names: Sequence[str],
-    benchmarks: Benchmarks,
-    protocol: ProtocolEntry,
-    extractors: dict[str, Extractor],
-    manifest: Manifest,
-    count: int,
-) -> list[Column]:
-    """Return the columns of a table with their identities.
-
-    Args:
-        names: of [metrics.*] in benchmarks.toml.
-        benchmarks: its content.
-        protocol: how is judged.
-        extractors: by name.
-        manifest: the data set, whose split is the reference.
-        count: pictures a row.
-
-    Raises:
-        UserError: a metric or split is unknown, or a metric's options do not fit it.
-    """
-    from t2ibench.data.pictures import RealPictures
-    from t2ibench.registry import registry
-
-    columns = []
-    images = [image.id for image in manifest.split(protocol.split)]
-    reference = RealPictures(manifest).digest(images, protocol.resolution)
-    for name in names:
-        entry = benchmarks.metrics[name]
-        try:
-            metric = registry("metrics")[entry.metric](**dict(entry.options))
-        except TypeError as error:
-            raise UserError(f"The options of [metrics.{name}] in benchmarks.toml do not fit: {error}.") from error
-        extractor = extractors[entry.features]
-        options: dict[str, Any] = dict(entry.options)
-        parts = [entry.profile] if entry.profile else []
-        parts.append(
-            f"{extractor.name} v{extractor.identity.version}" if extractor.identity else f"{extractor.name} missing"
-        )
-        if metric.needs_reference:
-            parts.append(f"ref {manifest.name}/{protocol.split} {len(images):,}")
-        if ranks_captions(metric):
-            rule = NEGATIVES_RULES[protocol.negatives_rule]
-            options |= {"negatives": protocol.negatives, "exclude": protocol.exclude, "rule": rule}
-            fresh = ", fresh negatives" if protocol.negatives_rule == "fresh" else ""
-            parts.append(f"1 of {protocol.negatives + 1}, other {protocol.exclude}{fresh}")
-        parts.append(f"n {count:,}")
-        columns.append(
-            Column(
-                name,
-                metric,
-                extractor,
-                MetricRecord(
-                    column=name,
-                    metric=entry.metric,
-                    version=metric.version,
-                    title=metric.title,
-                    unit=metric.unit,
-                    higher_is_better=metric.higher_is_better,
-                    features=json.loads(json.dumps(extractor.describe())),
-                    reference=reference if metric.needs_reference else "",
-                    options=options,
-                    subtitle=" · ".join(parts),
-                ),
-            )
-        )
-    return columns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ from typing import Any
 from t2ibench.data.manifest import Manifest
 from t2ibench.data.open import open_dataset, prepared_datasets
 from t2ibench.errors import UserError, unknown_name
-from t2ibench.evaluation.evaluate import Evaluation, Table, make_columns
+from t2ibench.evaluation.columns import make_columns
+from t2ibench.evaluation.evaluate import Evaluation, Table
+from t2ibench.evaluation.external.statistics_file import StatisticsFile
 from t2ibench.evaluation.external.statistics_source import with_reference
 from t2ibench.evaluation.extractors import Extractor
 from t2ibench.evaluation.plan import make_plan
@@ -39,7 +41,7 @@ from t2ibench.workflow.shipped import is_shipped, shipped_models
 from t2ibench.workflow.train import untrained_twin
 from t2ibench.workspace import Workspace
 
-__all__ = ["EvaluateRequest", "Evaluation", "evaluate", "plan_evaluation"]
+__all__ = ["EvaluateRequest", "Evaluation", "datasets_of", "evaluate", "open_table", "plan_evaluation", "protocol_for"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class EvaluateRequest:
         metrics: columns; empty for the protocol's.
         controls: whether to measure the control rows.
         seed: of noise, captions and negatives.
+        seeds: several of them, a table each; empty for `seed` alone.
         weights_dir: folder of weights files that cannot be shipped.
         download: whether missing weights may be fetched.
         external: rows that the user brings.
@@ -66,6 +69,7 @@ class EvaluateRequest:
     metrics: tuple[str, ...] = ()
     controls: bool = True
     seed: int | None = None
+    seeds: tuple[int, ...] = ()
     weights_dir: Path | None = None
     download: bool = False
     external: ExternalRows = field(default_factory=ExternalRows)
@@ -81,7 +85,7 @@ def evaluate(
     root: Path | None = None,
     workers: Workers | None = None,
 ) -> list[Evaluation]:
-    """Return an evaluation a data set. Numbers known already are not measured again.
+    """Return an evaluation a data set and seed. Numbers known already are not measured again.
 
     `workers` says who else works on it; None asks torchrun's variables. Those that do not lead return no records.
 
@@ -90,53 +94,99 @@ def evaluate(
     """
     evaluations = []
     workers = Workers.of_environment() if workers is None else workers
+    if request.seeds:
+        for one in each_seed(request):
+            made = evaluate(
+                one, benchmarks, workspace, device=device, batch_size=batch_size, root=root, workers=workers
+            )
+            evaluations += made
+        return evaluations
     quiet = not workers.leads
     device = _device_of(device, workers)
     request.external.check()
     reference = reference_statistics(request.external)
-    for dataset in _datasets(request, benchmarks, workspace):
-        name, protocol = protocol_for(request, benchmarks, dataset)
-        models = _models(request, benchmarks, workspace, dataset)
-        manifest = open_dataset(dataset, benchmarks, workspace, root=root)
-        plan = make_plan(manifest, protocol, request.samples)
-        wanted = tuple(dict.fromkeys(request.metrics or protocol.metrics))
-        extractors = {
-            entry: _extractor(entry, request, benchmarks, workspace, dataset, device)
-            for entry in dict.fromkeys(benchmarks.metrics[metric].features for metric in wanted)
-        }
-        for extractor in extractors.values():
-            if extractor.fault and workers.leads:
-                say(f"Without {extractor.name}: {extractor.fault}")
-        columns = make_columns(wanted, benchmarks, protocol, extractors, manifest, len(plan))
-        table = Table(
-            manifest=manifest,
-            protocol_name=name,
-            protocol=protocol,
-            plan=plan,
-            columns=columns if reference is None else with_reference(columns, reference),
-            store=Store(workspace.store),
-            results=Results(workspace.results),
-            device=device_name(device),
+    for dataset in datasets_of(request, benchmarks, workspace):
+        table, rows = open_table(
+            request,
+            benchmarks,
+            workspace,
+            dataset,
+            protocol=protocol_for(request, benchmarks, dataset),
+            device=device,
             batch_size=batch_size,
-            reference_statistics=reference,
+            root=root,
             workers=workers,
+            reference=reference,
         )
-        given = [model.label for model in models] + [one["from"] for one in request.external.described()]
-        if workers.leads:
-            say(f"Evaluating {', '.join(given)} on {dataset}, protocol {name}, n {len(plan)}.")
-        rows = distinct(list(_sources(models, manifest, plan, protocol, request, benchmarks, workspace, table.device)))
-        with _Progress(len(rows), len(plan), quiet=quiet) as progress:
+        with _Progress(len(rows), len(table.plan), quiet=quiet) as progress:
             table.report = progress.report
             evaluations.append(table.evaluate(rows))
     return evaluations
 
 
+def each_seed(request: EvaluateRequest) -> list[EvaluateRequest]:
+    """Return a request a seed, each seed once, in the order asked; the request itself where it asks for one seed."""
+    return [replace(request, seed=seed, seeds=()) for seed in dict.fromkeys(request.seeds)] or [request]
+
+
+def open_table(
+    request: EvaluateRequest,
+    benchmarks: Benchmarks,
+    workspace: Workspace,
+    dataset: str,
+    *,
+    protocol: tuple[str, ProtocolEntry],
+    device: str,
+    batch_size: int,
+    root: Path | None = None,
+    workers: Workers = Workers(),  # noqa: B008  # frozen
+    reference: StatisticsFile | None = None,
+) -> tuple[Table, Sequence[Source]]:
+    """Return the table of one data set, nothing measured yet, and its rows: models, what the user brought, controls.
+
+    Raises:
+        UserError: a model was not trained yet, or the data set cannot be opened.
+    """
+    name, rules = protocol
+    models = _models(request, benchmarks, workspace, dataset)
+    manifest = open_dataset(dataset, benchmarks, workspace, root=root)
+    plan = make_plan(manifest, rules, request.samples)
+    wanted = tuple(dict.fromkeys(request.metrics or rules.metrics))
+    extractors = {
+        entry: _extractor(entry, request, benchmarks, workspace, dataset, device)
+        for entry in dict.fromkeys(benchmarks.metrics[metric].features for metric in wanted)
+    }
+    for extractor in extractors.values():
+        if extractor.fault and workers.leads:
+            say(f"Without {extractor.name}: {extractor.fault}")
+    columns = make_columns(wanted, benchmarks, rules, extractors, manifest, len(plan))
+    table = Table(
+        manifest=manifest,
+        protocol_name=name,
+        protocol=rules,
+        plan=plan,
+        columns=columns if reference is None else with_reference(columns, reference),
+        store=Store(workspace.store),
+        results=Results(workspace.results),
+        device=device_name(device),
+        batch_size=batch_size,
+        reference_statistics=reference,
+        workers=workers,
+    )
+    given = [model.label for model in models] + [one["from"] for one in request.external.described()]
+    if workers.leads:
+        say(f"Evaluating {', '.join(given) or 'controls'} on {dataset}, protocol {name}, n {len(plan)}.")
+    rows = _sources(models, manifest, plan, rules, request, benchmarks, workspace, table.device)
+    return table, distinct(list(rows))
+
+
 def plan_evaluation(request: EvaluateRequest, benchmarks: Benchmarks, workspace: Workspace) -> list[dict[str, Any]]:
     """Return what `evaluate` would do, as JSON values, a data set each. Errors as `evaluate`."""
     planned = []
-    for dataset in _datasets(request, benchmarks, workspace):
-        name, protocol = protocol_for(request, benchmarks, dataset)
-        models = _models(request, benchmarks, workspace, dataset)
+    asked = [(one, dataset) for one in each_seed(request) for dataset in datasets_of(one, benchmarks, workspace)]
+    for one, dataset in asked:
+        name, protocol = protocol_for(one, benchmarks, dataset)
+        models = _models(one, benchmarks, workspace, dataset)
         planned.append(
             {
                 "dataset": dataset,
@@ -151,11 +201,24 @@ def plan_evaluation(request: EvaluateRequest, benchmarks: Benchmarks, workspace:
     return planned
 
 
-def _datasets(request: EvaluateRequest, benchmarks: Benchmarks, workspace: Workspace) -> Sequence[str]:
+def datasets_of(
+    request: EvaluateRequest, benchmarks: Benchmarks, workspace: Workspace, *, rows_named: bool = False
+) -> Sequence[str]:
+    """Return the data sets asked for, else every prepared one that all models were trained on.
+
+    Args:
+        request: what is asked.
+        benchmarks: content of benchmarks.toml.
+        workspace: where models lie.
+        rows_named: the rows are named already, and need be neither models nor brought.
+
+    Raises:
+        UserError: a name is unknown, no row is named, or no data set fits.
+    """
     for metric in request.metrics:
         if metric not in benchmarks.metrics:
             raise unknown_name("metric", metric, benchmarks.metrics, hint="`t2ibench list metrics` shows them all.")
-    if not request.models and not request.external:
+    if not (rows_named or request.models or request.external):
         raise UserError(
             "No model was named: --models wants one or more, as in --models attngan,stackgan_v2; --images, --command "
             "and --statistics take pictures from elsewhere."
@@ -202,6 +265,11 @@ def _models(request: EvaluateRequest, benchmarks: Benchmarks, workspace: Workspa
 
 
 def protocol_for(request: EvaluateRequest, benchmarks: Benchmarks, dataset: str) -> tuple[str, ProtocolEntry]:
+    """Return (name, protocol) that a data set is judged by, with the seed asked for.
+
+    Raises:
+        UserError: there is no such protocol, or it names an unknown control.
+    """
     name = request.protocol or benchmarks.datasets[dataset].protocol
     if name not in benchmarks.protocols:
         raise unknown_name("protocol", name, benchmarks.protocols, hint="`t2ibench list protocols` shows them all.")

@@ -9,7 +9,8 @@ import torch
 from PIL import Image
 
 from t2ibench.errors import UserError
-from t2ibench.evaluation.evaluate import Table, make_columns
+from t2ibench.evaluation.columns import make_columns
+from t2ibench.evaluation.evaluate import Table
 from t2ibench.evaluation.external.export import export_pictures
 from t2ibench.evaluation.external.folder_source import FolderSource
 from t2ibench.evaluation.external.layouts import link_pictures

@@ -1,0 +1,168 @@
+"""`t2ibench compare`: two rows, caption by caption, and whether they differ."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from t2ibench.cli.options import (
+    NameList,
+    config_option,
+    data_root_option,
+    device_option,
+    seed_option,
+    workspace_option,
+)
+from t2ibench.spec import LoadedBenchmarks
+from t2ibench.workspace import Workspace
+
+if TYPE_CHECKING:
+    from t2ibench.workflow.compare import ComparedColumn, Comparison
+
+_DIGITS = 2
+
+
+@click.command("compare")
+@click.argument("first", metavar="A")
+@click.argument("second", metavar="B")
+@click.option(
+    "--data",
+    "datasets",
+    type=NameList(),
+    default=(),
+    help="Data sets.  [default: every prepared one that the models were trained on]",
+)
+@data_root_option
+@click.option("--protocol", default=None, help="Protocol of benchmarks.toml.  [default: the data set's own]")
+@click.option("--samples", type=click.IntRange(min=0), default=None, help="Pictures a row; 0: every caption once.")
+@click.option(
+    "--metric",
+    "--metrics",
+    "metrics",
+    type=NameList(),
+    default=(),
+    help="Columns of benchmarks.toml.  [default: the protocol's]",
+)
+@click.option(
+    "--weights-dir",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=None,
+    help="Folder with weights files that cannot be shipped (Inception, CLIP).",
+)
+@click.option("--batch-size", type=click.IntRange(min=1), default=50, show_default=True, help="Changes no number.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@seed_option
+@device_option
+@config_option
+@workspace_option
+def command(
+    first: str,
+    second: str,
+    datasets: tuple[str, ...],
+    data_root: Path | None,
+    protocol: str | None,
+    samples: int | None,
+    metrics: tuple[str, ...],
+    weights_dir: Path | None,
+    batch_size: int,
+    as_json: bool,
+    seed: int | None,
+    device: str,
+    benchmarks: LoadedBenchmarks,
+    workspace: Workspace,
+) -> None:
+    """Say whether A is better than B, pairing their pictures by caption.
+
+    A and B are models as in `eval --models`, control rows (ground-truth, noise ...) or folders of pictures. A
+    difference is called clear where its interval lies wholly on one side of 0. Works on stored features, so asking
+    again is quick. Leaves with status 1 if a column could not be compared.
+    """
+    from t2ibench.workflow.compare import compare
+    from t2ibench.workflow.evaluate import EvaluateRequest
+
+    request = EvaluateRequest(
+        models=(),
+        datasets=datasets,
+        protocol=protocol,
+        samples=samples,
+        metrics=metrics,
+        seed=seed,
+        weights_dir=weights_dir,
+    )
+    found = compare(
+        first,
+        second,
+        request,
+        benchmarks.content,
+        workspace,
+        device=device,
+        batch_size=batch_size,
+        root=data_root,
+    )
+    if as_json:
+        click.echo(json.dumps([one.describe() for one in found], indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        click.echo("\n".join(_text(one) for one in found))
+    raise SystemExit(1 if any(column.first is None for one in found for column in one.columns) else 0)
+
+
+def _text(found: Comparison) -> str:
+    """Return a comparison as a table with its sentences."""
+    names = _names(found)
+    head = ["", *names, "difference", "verdict"]
+    rows = [_row(column, names) for column in found.columns]
+    widths = [max(len(line[place]) for line in [head, *rows]) for place in range(len(head))]
+    lines = [
+        f"{names[0]} against {names[1]}: {found.dataset}, protocol {found.protocol}, seed {found.seed}, "
+        f"n {found.n:,}, paired by caption",
+        "",
+    ]
+    for line in [head, *rows]:
+        cells = [
+            line[0].ljust(widths[0]),
+            *(text.rjust(width) for text, width in zip(line[1:4], widths[1:4], strict=True)),
+        ]
+        lines.append(f"  {'  '.join([*cells, line[4]])}".rstrip())
+    lines.append("")
+    for method in dict.fromkeys(column.interval.method for column in found.columns if column.interval is not None):
+        titles = [one.title for one in found.columns if one.interval is not None and one.interval.method == method]
+        lines.append(f"  95% intervals of {', '.join(titles)}: {method}.")
+    lines += [f"  {column.title}: {column.subtitle}." for column in found.columns]
+    lines += [f"  {column.title}: {column.reason.rstrip('.')}." for column in found.columns if column.reason]
+    judged = sum(column.interval is not None for column in found.columns)
+    if judged > 1:
+        lines.append(
+            f"  Each of the {judged} columns is judged by itself; one in twenty would seem clear by luck alone."
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _names(found: Comparison) -> tuple[str, str]:
+    """Return what the two rows are called, made unlike where they are called alike."""
+    first, second = found.first, found.second
+    if first["name"] != second["name"]:
+        return first["name"], second["name"]
+    return f"{first['name']}@{first['identity'][:6]}", f"{second['name']}@{second['identity'][:6]}"
+
+
+def _row(column: ComparedColumn, names: tuple[str, str]) -> list[str]:
+    title = f"{column.title}{f' ({column.unit})' if column.unit else ''} {'↑' if column.higher_is_better else '↓'}"
+    if column.first is None or column.second is None or column.difference is None:
+        return [title, "-", "-", "-", column.verdict]
+    decimals = _decimals(column)
+    difference = f"{column.difference:+.{decimals}f}"
+    if column.interval is not None:
+        difference += f" [{column.interval.low:+.{decimals}f}, {column.interval.high:+.{decimals}f}]"
+    verdict = {"first": f"{names[0]} is better", "second": f"{names[1]} is better"}.get(column.verdict, column.verdict)
+    return [title, f"{column.first:.{decimals}f}", f"{column.second:.{decimals}f}", difference, verdict]
+
+
+def _decimals(column: ComparedColumn) -> int:
+    """Return how many decimals show two digits of the interval's half-width."""
+    from math import floor, log10
+
+    width = 0.0 if column.interval is None else (column.interval.high - column.interval.low) / 2
+    return min(max(_DIGITS - 1 - floor(log10(width)), 0), 6) if width > 0 else _DIGITS
