@@ -165,10 +165,10 @@ def test_the_command_line(weights, tmp_path, capsys):
     assert main([str(tmp_path / "none.npz"), str(tmp_path / "b.safetensors")]) == 1
     assert "none.npz does not exist" in capsys.readouterr().err and not (tmp_path / "b.safetensors").exists()
     (tmp_path / "bad.npz").write_bytes(b"PK\x03\x04 cut off")
-    with pytest.raises(UserError, match="cannot be read as an .npz"):
+    with pytest.raises(UserError, match="cannot be read as an"):
         read_arrays(tmp_path / "bad.npz")
     np.savez(tmp_path / "code.npz", conv0=np.array([print], dtype=object))
-    with pytest.raises(UserError, match="cannot be read as an .npz"):
+    with pytest.raises(UserError, match="cannot be read as an"):
         read_arrays(tmp_path / "code.npz")
 
 

@@ -114,3 +114,47 @@ def test_peek_imports_no_torch(trained):
     )
     done = subprocess.run([sys.executable, "-c", code, str(folder.path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def judge_with(folder, **options):
+    entry = FeatureEntry(plugin="damsm", options=options)
+    return open_extractor(FeatureContext("damsm", entry, encoder=folder.path))
+
+
+@torch.no_grad()
+def test_the_corners_of_the_resize_are_an_option(trained):
+    encoder, folder = trained
+    seen = pictures(3, side=48)
+    aligned, apart = (judge_with(folder, align_corners=value) for value in (True, False))
+    assert aligned.identity == open_extractor(context(folder.path)).identity  # as it was trained
+    assert apart.identity.resize == "bilinear 32" and aligned.identity.resize == "bilinear align-corners 32"
+    floats = seen.float() / 127.5 - 1
+    for judge, corners in ((aligned, True), (apart, False)):
+        resized = torch.nn.functional.interpolate(floats, size=(32, 32), mode="bilinear", align_corners=corners)
+        _, expected = encoder.encode_images(resized)
+        assert torch.allclose(judge.extract(seen)["image"], expected, atol=1e-5)
+    assert (aligned.extract(seen)["image"] - apart.extract(seen)["image"]).abs().max() > 1e-3
+    small = pictures(2)  # of the encoder's own size nothing is resized
+    assert torch.equal(aligned.extract(small)["image"], apart.extract(small)["image"])
+
+
+@torch.no_grad()
+def test_words_are_thinned_as_for_the_first_picture(trained):
+    from t2ibench.noise import Noise
+
+    encoder, folder = trained
+    whole, thinned, other = (
+        judge_with(folder),
+        judge_with(folder, words_maximum=4),
+        judge_with(folder, words_maximum=4, words_seed=6),
+    )
+    noise = Noise(100).bind([(caption.id, 0) for caption in CAPTIONS])  # what a model draws under a protocol's seed
+    expected = encoder.encode_text(CAPTIONS, maximum=4, noise=noise).sentence
+    codes = thinned.read(CAPTIONS)
+    assert torch.allclose(codes, expected, atol=1e-6)
+    assert torch.allclose(thinned.read(CAPTIONS[3:])[0], codes[3], atol=1e-6)
+    changed = (codes - whole.read(CAPTIONS)).abs().amax(1) > 1e-5
+    assert changed.tolist() == [len(text.split()) > 4 for text in TEXTS]
+    assert not torch.allclose(other.read(CAPTIONS), codes)
+    assert thinned.identity.captions == "4 words at most, drawn with seed 100" != other.identity.captions
+    assert whole.identity.captions == "" and whole.identity != thinned.identity

@@ -49,3 +49,14 @@ def test_inception_score_is_that_of_torch_fidelity_on_the_same_splits():
     one = metric_isc.isc_features_to_metric(torch.from_numpy(logits), splits=1, shuffle=False)
     ours = InceptionScore(splits=1).estimate(MetricInput({"logits": logits}))
     assert ours.value == pytest.approx(one["inception_score_mean"], rel=1e-9)
+
+
+def test_frechet_distance_is_that_of_pytorch_fid(features):
+    fid_score = pytest.importorskip("pytorch_fid.fid_score")
+    moments = [part for side in features for part in (side.mean(0), np.cov(side, rowvar=False))]
+    try:
+        theirs = fid_score.calculate_frechet_distance(*moments)
+    except TypeError as error:  # pytorch-fid 0.3 asks sqrtm for `disp`, which SciPy 1.18 no longer has
+        pytest.skip(f"this pytorch-fid does not run with this SciPy: {error}")
+    ours = FrechetDistance().estimate(MetricInput({"pool": features[0]}, {"pool": features[1]})).value
+    assert ours == pytest.approx(float(theirs), rel=1e-6 if len(features[0]) > features[0].shape[1] else 1e-3)
