@@ -72,4 +72,5 @@ def spectrally_normalised(before: int, after: int, *, kernel: int, stride: int, 
 
 
 def _unit(vector: Tensor) -> Tensor:
-    return vector / (vector.norm() + _EPSILON)
+    length: Tensor = torch.linalg.vector_norm(vector)
+    return vector / (length + _EPSILON)

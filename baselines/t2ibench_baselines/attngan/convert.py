@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, Final
 
 from t2ibench.interfaces import OfficialNetwork
-
-Shapes = Mapping[str, tuple[int, ...]]
+from t2ibench_baselines._stackgan_lineage.official_shapes import Shapes, generator_sizes
 
 _ATTENTION: Final = re.compile(r"h_net(\d)\.att\.")
 _HEADS: Final = ("COND_DNET.jointConv.0.weight", "COND_DNET.outlogits.0.weight", "UNCOND_DNET.outlogits.0.weight")
@@ -29,24 +27,13 @@ def recognise(shapes: Shapes) -> OfficialNetwork | None:
 
 
 def _generator(shapes: Shapes) -> OfficialNetwork:
-    stages = {int(found.group(1)) for found in (re.match(r"h_net(\d)\.", key) for key in shapes) if found}
     dcgan = any(key.startswith("img_net.") for key in shapes)
-    residuals = _count(shapes, r"h_net\d\.residual\.(\d+)\.")
-    parameters: dict[str, Any] = {"branches": max(stages), "residual_blocks": residuals, "dcgan": dcgan}
+    parameters = {**generator_sizes(shapes), "dcgan": dcgan}
     attention = next((shapes[key] for key in shapes if key.endswith(".att.conv_context.weight")), ())
     if attention:
         parameters["generator_features"] = attention[0]
-    doublings = _count(shapes, r"h_net1\.upsample(\d+)\.") - 1
-    if doublings in (2, 3, 4):
-        parameters["base_side"] = 4 << doublings
-    condition = shapes.get("ca_net.fc.weight") or shapes.get("ca_net.fc.bias")
-    if condition:
-        parameters["condition"] = condition[0] // 4
-        inputs = shapes.get("h_net1.fc.0.weight", ())
-        if len(inputs) == 2 and inputs[1] > parameters["condition"]:
-            parameters["latent"] = inputs[1] - parameters["condition"]
-    configuration = (parameters.get("generator_features"), residuals, dcgan)
-    return OfficialNetwork("generator", parameters, _RELEASED.get(configuration, ""))  # type: ignore[arg-type]
+    configuration = (parameters.get("generator_features", 0), parameters["residual_blocks"], dcgan)
+    return OfficialNetwork("generator", parameters, _RELEASED.get(configuration, ""))
 
 
 def _discriminator(shapes: Shapes) -> OfficialNetwork:
@@ -60,9 +47,3 @@ def _discriminator(shapes: Shapes) -> OfficialNetwork:
         parameters["discriminator_features"] = first[0]
     dataset = {64: "cub", 96: "coco"}.get(parameters.get("discriminator_features", 0), "")
     return OfficialNetwork(f"discriminator/{4 << halvings}", parameters, dataset)
-
-
-def _count(shapes: Shapes, pattern: str) -> int:
-    """Return one more than the largest number that a pattern finds in the keys, 0 where it finds none."""
-    numbers = [int(found.group(1)) for found in (re.match(pattern, key) for key in shapes) if found]
-    return max(numbers, default=-1) + 1

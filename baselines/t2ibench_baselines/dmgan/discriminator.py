@@ -9,7 +9,7 @@ from t2ibench_baselines._stackgan_lineage.spectral_normalisation import spectral
 class Discriminator(SentenceJudge):
     """Judge of the pictures of one side: AttnGAN's, spectrally normalised instead of batch normalised.
 
-    The paper does not speak of it; it is in the official code. The two convolutions that make the logits are plain.
+    The two convolutions that make the logits are plain, as in the official code; the paper normalises every one.
     Judging moves the power iterations, in evaluation too.
     """
 

@@ -98,4 +98,5 @@ class DynamicMemory(nn.Module):
         gate = torch.sigmoid(self.A(words.transpose(1, 2)).squeeze(2) + self.B(pooled))  # N x T
         gates["writing"] = gate
         gate = gate[:, None, :]
-        return gate * written + (1 - gate) * self.M_r(pooled[:, :, None])
+        shown: Tensor = self.M_r(pooled[:, :, None])  # N x 2c x 1
+        return gate * written + (1 - gate) * shown

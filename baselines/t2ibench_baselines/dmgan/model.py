@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Self
 
-from t2ibench.interfaces import BuildContext
+from torch import Tensor
+
+from t2ibench.interfaces import BuildContext, OfficialNetwork
 from t2ibench.text.damsm import DAMSM
 from t2ibench.types import ModelCard
 from t2ibench_baselines._stackgan_lineage.cards import read_card
 from t2ibench_baselines._stackgan_lineage.initialisation import initialise
 from t2ibench_baselines._stackgan_lineage.staged_model import StagedModel
+from t2ibench_baselines.dmgan import convert
 from t2ibench_baselines.dmgan.discriminator import Discriminator
 from t2ibench_baselines.dmgan.generator import Generator
 from t2ibench_baselines.dmgan.parameters import DMGANParameters
@@ -67,3 +70,13 @@ class DMGAN(StagedModel):
         for network in (generator, *discriminators.values()):
             initialise(network)
         return cls(p, generator, discriminators, encoder)
+
+    @classmethod
+    def recognise(cls, shapes: Mapping[str, tuple[int, ...]]) -> OfficialNetwork | None:
+        """Return which of its networks an official state dict is, None if it is none of them."""
+        return convert.recognise(shapes)
+
+    @classmethod
+    def official_state(cls, network: str, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Return the state as it is: the official names are ours."""
+        return state

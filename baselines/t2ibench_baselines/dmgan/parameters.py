@@ -37,7 +37,5 @@ class DMGANParameters(StagedParameters):
     @model_validator(mode="after")
     def _gates_need_a_memory(self) -> Self:
         if not self.memory and (self.writing_gate or self.response_gate):
-            raise ValueError(
-                "without memory there is nothing to gate: set writing_gate and response_gate to false"
-            )
+            raise ValueError("without memory there is nothing to gate: set writing_gate and response_gate to false")
         return self

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from torch import nn
 
 from t2ibench_baselines.attngan.discriminator import Discriminator as AttnGANDiscriminator
 from t2ibench_baselines.attngan.generator import Generator as AttnGANGenerator
+from t2ibench_baselines.dmgan.discriminator import Discriminator as DMGANDiscriminator
+from t2ibench_baselines.dmgan.generator import Generator as DMGANGenerator
 from t2ibench_baselines.stackgan_v2.discriminator import Discriminator as StackGANDiscriminator
 from t2ibench_baselines.stackgan_v2.generator import Generator as StackGANGenerator
 
@@ -41,6 +44,41 @@ def test_attngan_generator(given: dict[str, int], keys: int, parameters: int) ->
 )
 def test_attngan_discriminator(side: int, width: int, unconditional: bool, keys: int, parameters: int) -> None:
     assert counts(AttnGANDiscriminator(side, width, unconditional=unconditional)) == (keys, parameters)
+
+
+@pytest.mark.parametrize(("residuals", "keys", "parameters"), [(2, 119, 21_449_042), (3, 143, 22_335_314)])
+def test_dmgan_generator(residuals: int, keys: int, parameters: int) -> None:
+    with torch.device("meta"):
+        generator = DMGANGenerator(residuals=residuals)
+    assert counts(generator) == (keys, parameters)
+    learned = [key for key in generator.state_dict() if not key.endswith("num_batches_tracked")]
+    assert len(learned) == {2: 104, 3: 124}[residuals]
+    memory = {key: tuple(value.shape) for key, value in generator.h_net3.state_dict().items() if "." in key}
+    assert {key: shape for key, shape in memory.items() if not key.startswith(("residual.", "upsample."))} == {
+        "A.weight": (1, 256),
+        "B.weight": (1, 64),
+        "M_r.0.weight": (128, 64, 1),
+        "M_r.0.bias": (128,),
+        "M_w.0.weight": (128, 256, 1),
+        "M_w.0.bias": (128,),
+        "key.0.weight": (64, 128, 1),
+        "key.0.bias": (64,),
+        "value.0.weight": (64, 128, 1),
+        "value.0.bias": (64,),
+        "response_gate.0.weight": (1, 128, 1, 1),
+        "response_gate.0.bias": (1,),
+    }
+
+
+@pytest.mark.parametrize(
+    ("side", "keys", "numbers", "learned"),
+    [(64, 24, 1_887_218, 1_878_242), (128, 32, 5_174_258, 5_155_810), (256, 40, 18_301_938, 18_264_546)],
+)
+def test_dmgan_discriminator(side: int, keys: int, numbers: int, learned: int) -> None:
+    with torch.device("meta"):
+        discriminator = DMGANDiscriminator(side)
+    assert counts(discriminator) == (keys, learned)
+    assert sum(value.numel() for value in discriminator.state_dict().values()) == numbers
 
 
 def test_stackgan_generator() -> None:

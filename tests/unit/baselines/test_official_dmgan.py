@@ -1,0 +1,89 @@
+"""DM-GAN's networks told by the names and shapes of official state dicts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from t2ibench.interfaces import ImportsOfficial
+from t2ibench_baselines.attngan import AttnGAN
+from t2ibench_baselines.attngan.discriminator import Discriminator as AttnGANDiscriminator
+from t2ibench_baselines.attngan.generator import Generator as AttnGANGenerator
+from t2ibench_baselines.dmgan import DMGAN
+from t2ibench_baselines.dmgan.discriminator import Discriminator
+from t2ibench_baselines.dmgan.generator import Generator
+
+Shapes = dict[str, tuple[int, ...]]
+
+
+def shapes(network: type[nn.Module], *given: Any, **named: Any) -> Shapes:
+    with torch.device("meta"):
+        return {key: tuple(value.shape) for key, value in network(*given, **named).state_dict().items()}
+
+
+@pytest.mark.parametrize(("residuals", "dataset"), [(2, "cub"), (3, "coco"), (1, "")])
+def test_generators_of_the_official_sizes(residuals: int, dataset: str) -> None:
+    found = DMGAN.recognise(shapes(Generator, residuals=residuals))
+    assert found is not None
+    assert (found.network, found.dataset) == ("generator", dataset)
+    assert found.parameters == {
+        "branches": 3,
+        "base_side": 64,
+        "residual_blocks": residuals,
+        "generator_features": 64,
+        "condition": 100,
+        "latent": 100,
+        "writing_gate": True,
+        "response_gate": True,
+    }
+    DMGAN.Parameters.model_validate(found.parameters)
+
+
+def test_other_sizes_are_read_off_the_shapes() -> None:
+    given = {"branches": 2, "base_side": 16, "channels": 8, "residuals": 1, "latent": 5, "condition": 7}
+    found = DMGAN.recognise(shapes(Generator, **given, response_gate=False))
+    assert found is not None
+    assert found.parameters == {
+        "branches": 2,
+        "base_side": 16,
+        "residual_blocks": 1,
+        "generator_features": 8,
+        "condition": 7,
+        "latent": 5,
+        "writing_gate": True,
+        "response_gate": False,
+    }
+
+
+@pytest.mark.parametrize("side", [64, 128, 256])
+def test_discriminators(side: int) -> None:
+    found = DMGAN.recognise(shapes(Discriminator, side))
+    assert found is not None
+    assert (found.network, found.parameters) == (f"discriminator/{side}", {"discriminator_features": 32})
+
+
+@pytest.mark.parametrize(
+    "missing", ["h_net2.A.weight", "ca_net.fc.weight", "h_net2.key.0.weight", "h_net1.fc.0.weight"]
+)
+def test_a_generator_is_known_with_a_key_missing(missing: str) -> None:
+    given = shapes(Generator)
+    del given[missing]
+    found = DMGAN.recognise(given)
+    assert found is not None and found.network == "generator" and found.parameters["generator_features"] == 64
+
+
+def test_attngan_and_dmgan_do_not_claim_each_others() -> None:
+    assert issubclass(DMGAN, ImportsOfficial)
+    for foreign in (shapes(AttnGANGenerator), shapes(AttnGANDiscriminator, 64)):
+        assert DMGAN.recognise(foreign) is None
+        assert AttnGAN.recognise(foreign) is not None
+    for ours in (shapes(Generator), shapes(Discriminator, 64)):
+        assert AttnGAN.recognise(ours) is None
+
+
+def test_the_official_names_are_ours() -> None:
+    state = {"h_net2.A.weight": torch.zeros(1, 256)}
+    assert DMGAN.official_state("generator", state) is state
