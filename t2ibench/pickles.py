@@ -198,22 +198,25 @@ def open_plain_pickle(path: Path, *, arrays: bool = False) -> PlainPickle:
         raise UserError(f"{path} does not exist.") from None
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}.") from error
+    damaged = _only_with_carriage_returns(content)
+    # The exact inverse of a transfer that writes \r\n for every \n, an \n after an \r included.
+    mended = content.replace(b"\r\n", b"\n") if damaged else content
     try:
+        if damaged and _is_text(content):  # it could be read, with a carriage return at the end of every name
+            return PlainPickle(_loaded(mended, arrays), repaired=True)
         return PlainPickle(_loaded(content, arrays))
-    except _Refusal as error:
-        raise UserError(
-            f"{path} is refused: besides plain data it asks for {error}, which could run code. Nothing of it was run. "
-            "Fetch the file again from its official source."
-        ) from error
     except Exception as error:  # a damaged pickle may raise almost anything: UnpicklingError, EOFError, ValueError, ...
-        carriage_returns = _only_with_carriage_returns(content)
-        if carriage_returns:
+        if damaged and not _is_text(content):
             try:
-                # The exact inverse of a transfer that writes \r\n for every \n, an \n after an \r included.
-                return PlainPickle(_loaded(content.replace(b"\r\n", b"\n"), arrays), repaired=True)
-            except Exception:  # the sentence below is about the file as it is
-                carriage_returns = True
-        hint = " Its line ends were changed on the way: transfer it in binary mode." if carriage_returns else ""
+                return PlainPickle(_loaded(mended, arrays), repaired=True)
+            except Exception as other:  # the sentence is about the file as it is, but for what it asks for
+                error = other if isinstance(other, _Refusal) else error
+        if isinstance(error, _Refusal):
+            raise UserError(
+                f"{path} is refused: besides plain data it asks for {error}, which could run code. Nothing of it was "
+                "run. Fetch the file again from its official source."
+            ) from error
+        hint = " Its line ends were changed on the way: transfer it in binary mode." if damaged else ""
         raise UserError(
             f"{path} is truncated or is no pickle of plain data ({error or type(error).__name__}).{hint} "
             "Delete it and fetch it again."
@@ -252,3 +255,8 @@ def _loaded(content: bytes, arrays: bool) -> Any:
 def _only_with_carriage_returns(content: bytes) -> bool:
     """Return whether every line feed follows a carriage return, which no pickle of some length is by chance."""
     return b"\n" in content and content.count(b"\n") == content.count(b"\r\n")
+
+
+def _is_text(content: bytes) -> bool:
+    """Return whether this may be a pickle of protocol 0, which consists of lines of text."""
+    return not content.translate(None, bytes([9, 10, 13, *range(32, 256)])) and content[:1] != b"\x80"

@@ -6,17 +6,19 @@ import json
 
 import click
 
-from t2ibench.cli.options import NameList, config_option
+from t2ibench.cli.options import NameList, config_option, workspace_option
 from t2ibench.errors import unknown_name
 from t2ibench.registry import KINDS, registry
 from t2ibench.spec import LoadedBenchmarks
+from t2ibench.workspace import Workspace
 
 
 @click.command("list")
 @click.argument("kinds", type=NameList(), default="models,datasets,metrics,protocols,suites")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@workspace_option
 @config_option
-def command(kinds: tuple[str, ...], as_json: bool, benchmarks: LoadedBenchmarks) -> None:
+def command(kinds: tuple[str, ...], as_json: bool, benchmarks: LoadedBenchmarks, workspace: Workspace) -> None:
     """Show registered KINDS: models, encoders, datasets, features, metrics, reports, protocols, suites."""
     known = {*KINDS, "protocols", "suites"}
     rows: dict[str, list[dict[str, str]]] = {}

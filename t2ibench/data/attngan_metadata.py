@@ -7,7 +7,7 @@ captions.pickle with the vocabulary of the released encoders (DF-GAN calls it ca
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -88,7 +88,7 @@ class AttnGANMetadata:
         return None if self.vocabulary is None else read_caption_words(self.vocabulary)
 
     def captions(
-        self, keys: dict[str, Sequence[str]], *, partial: bool
+        self, keys: dict[str, Sequence[str]], *, needed: Collection[str]
     ) -> tuple[dict[str, tuple[str, ...]], list[Path], str]:
         """Return (key -> captions, the files read, a sentence that says where they come from).
 
@@ -96,7 +96,7 @@ class AttnGANMetadata:
 
         Args:
             keys: split -> its keys, complete and in order.
-            partial: whether a picture may be without a text file.
+            needed: keys whose text file must be there.
 
         Raises:
             UserError: there is neither; a text file is missing; or captions.pickle does not fit the keys.
@@ -105,7 +105,7 @@ class AttnGANMetadata:
         every = [key for split in keys.values() for key in split]
         if folder is not None or self.vocabulary is None:
             folder = folder or self.folder / TEXT_FOLDERS[0]
-            found, paths = read_text_files(folder, every, self.root, self.entry, self.archive, partial=partial)
+            found, paths = read_text_files(folder, every, self.root, self.entry, self.archive, needed)
             return found, paths, f"captions: text files in {folder}"
         return self._from_pickle(keys, self.vocabulary), [], f"captions: put together from {self.vocabulary}"
 
@@ -150,7 +150,7 @@ def metadata_folders(places: Iterable[Path]) -> list[Path]:
 
 
 def read_text_files(
-    folder: Path, keys: Sequence[str], root: Path, entry: DatasetEntry, archive: str, *, partial: bool
+    folder: Path, keys: Sequence[str], root: Path, entry: DatasetEntry, archive: str, needed: Collection[str]
 ) -> tuple[dict[str, tuple[str, ...]], list[Path]]:
     """Return (key -> captions as written, at most `entry.captions_per_image`; the files read).
 
@@ -164,10 +164,10 @@ def read_text_files(
         root: the folder the user named, for errors.
         entry: the data set's table.
         archive: what the files come in, for errors.
-        partial: whether a file may be missing; its picture is then without captions.
+        needed: keys whose file must be there; other pictures may be without captions.
 
     Raises:
-        UserError: a file is missing or cannot be read.
+        UserError: a needed file is missing, or one cannot be read.
     """
     found: dict[str, tuple[str, ...]] = {}
     paths = []
@@ -176,7 +176,7 @@ def read_text_files(
         try:
             text = path.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
-            if not partial:
+            if key in needed:
                 raise missing_file(path, entry, archive, root) from None
             text = ""
         except OSError as error:

@@ -92,7 +92,7 @@ def caches_of(manifest: Manifest) -> list[int]:
     """Return the sides that the data set has caches for, ascending, whether they can be used or not."""
     if manifest.home is None:
         return []
-    names = (path.name.removeprefix("cache-") for path in manifest.home.glob(f"cache-*/{_INDEX}"))
+    names = (path.parent.name.removeprefix("cache-") for path in manifest.home.glob(f"cache-*/{_INDEX}"))
     return sorted(int(name) for name in names if name.isdecimal())
 
 

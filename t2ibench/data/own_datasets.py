@@ -88,7 +88,7 @@ def with_settings(benchmarks: Benchmarks, name: str, settings: DatasetSettings) 
         )
     base = benchmarks.datasets[settings.like]
     changed = {
-        "title": f"{name}: your own, read by the adapter {base.adapter}",
+        "title": f"Your own, read by the adapter {base.adapter}",
         "options": {**base.options, **settings.options},
         "splits": {},
         "files": {},

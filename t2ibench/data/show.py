@@ -80,9 +80,10 @@ def _scaled(corners: Sequence[int], scale: float) -> tuple[float, float, float, 
 
 def _text(manifest: Manifest, image: ImageEntry, side: int, width: int) -> list[str]:
     kind = f", class {image.class_id}" if image.class_id is not None else ""
+    marks = ", box yellow, crop blue" if image.box else ""
     lines = [
         f"{image.id} ({manifest.name}, {image.split}{kind})",
-        f"Left: file, box yellow, crop blue. Right: central {side} of {base_side(side)} pixels.",
+        f"Left: file{marks}. Right: central {side} of {base_side(side)} pixels.",
     ]
     letters = max(20, int((width - 2 * _GAP) / _LETTERS))
     for index, caption in enumerate(image.captions):

@@ -67,7 +67,7 @@ class COCO:
             pictures, sources, where = read_karpathy_file(karpathy, self.entry.captions_per_image), [karpathy], karpathy
             found.append(f"splits and captions: {karpathy}")
         elif metadata is not None:
-            pictures, sources, said = self._of_metadata(metadata, partial)
+            pictures, sources, said = self._of_metadata(metadata, index, partial)
             where, words = metadata.folder, metadata.words()
             found += [f"splits: the metadata's filenames.pickle in {where}", said]
         else:
@@ -103,16 +103,23 @@ class COCO:
                 return found
         return None
 
-    def _of_metadata(self, metadata: AttnGANMetadata, partial: bool) -> tuple[list[CocoPicture], list[Path], str]:
+    def _of_metadata(
+        self, metadata: AttnGANMetadata, index: PictureIndex, partial: bool
+    ) -> tuple[list[CocoPicture], list[Path], str]:
         keys: dict[str, Sequence[str]] = {split: metadata.keys(split) for split in SPLITS}
-        captions, texts, said = metadata.captions(keys, partial=partial)
-        pictures = []
-        for split, names in keys.items():
-            for name in names:
-                number = number_of(name)
-                if number is None:
-                    raise UserError(f"{metadata.folder}: the picture {name!r} does not end in COCO's twelve digits.")
-                pictures.append(CocoPicture(number, f"{name.rpartition('/')[2]}.jpg", captions[name], split))
+        numbers = {name: number_of(name) for names in keys.values() for name in names}
+        files = {name: f"{name.rpartition('/')[2]}.jpg" for name in numbers}
+        for name, number in numbers.items():
+            if number is None:
+                raise UserError(f"{metadata.folder}: the picture {name!r} does not end in COCO's twelve digits.")
+        there = {name for name, number in numbers.items() if number is not None and index.find(files[name], number)}
+        captions, texts, said = metadata.captions(keys, needed=() if partial else there)
+        pictures = [
+            CocoPicture(number, files[name], captions[name], split)
+            for split, names in keys.items()
+            for name in names
+            if (number := numbers[name]) is not None
+        ]
         return pictures, [*metadata.files(), *texts], said
 
     def _caption_files(self, root: Path, places: Sequence[Path], year: int) -> dict[str, Path]:

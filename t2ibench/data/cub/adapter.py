@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final, Literal
@@ -80,13 +80,29 @@ class CUB:
                 "CUB's own train_test_split.txt" if rule == "own" else "by class, 150 for training and 50 for testing"
             )
             said = f"split: {kind}"
-        captions, texts, where = self._captions(layout, names, whole=rule == "classes", partial=partial)
+        present = pictures_in(layout.photos / "images")
+        captions, texts, where = self._captions(
+            layout, names, whole=rule == "classes", needed=() if partial else present
+        )
         boxes = tables.boxes()
-        rows = self._rows(layout, names, classes, captions, set(boxes))
+        self._check_boxes(layout, names, boxes)
+        images = layout.photos / "images"
+        rows = [
+            Row(
+                key,
+                images / f"{key}.jpg" if key in present else None,
+                split,
+                captions.get(key, ()),
+                classes[key],
+                boxes[key],
+            )
+            for split in SPLITS
+            for key in names[split]
+        ]
         pickles = metadata.files() if metadata else []
         own = [layout.photos / "train_test_split.txt"] if rule == "own" else []
         findings = Findings(
-            rows=[Row(row.id, row.path, row.split, row.captions, row.class_id, boxes[row.id]) for row in rows],
+            rows=rows,
             where=str(metadata.folder if metadata and rule == "classes" else layout.photos / "images.txt"),
             advice=f"{layout.photos / 'images'} should hold them: unpack {self._source(PHOTOS)} completely.",
             caption_advice=f"Unpack the folder {TEXT_FOLDERS[0]} of {METADATA} again.",
@@ -106,43 +122,26 @@ class CUB:
         return f"{archive} from {known.url}" if known else archive
 
     def _captions(
-        self, layout: Layout, names: dict[str, Sequence[str]], *, whole: bool, partial: bool
+        self, layout: Layout, names: dict[str, Sequence[str]], *, whole: bool, needed: Collection[str]
     ) -> tuple[dict[str, tuple[str, ...]], list[Path], str]:
         """Return key -> captions, the files read, and where they come from; `whole`: `names` are the metadata's."""
         if layout.metadata is not None:
             if whole or layout.metadata.text_folder is not None:
-                return layout.metadata.captions(names, partial=partial)
+                return layout.metadata.captions(names, needed=needed)
             given: dict[str, Sequence[str]] = {split: layout.metadata.keys(split) for split in SPLITS}
-            return layout.metadata.captions(given, partial=partial)
+            return layout.metadata.captions(given, needed=needed)
         assert layout.texts is not None
         keys = [key for split in SPLITS for key in names[split]]
-        found, paths = read_text_files(layout.texts, keys, layout.root, self.entry, METADATA, partial=partial)
+        found, paths = read_text_files(layout.texts, keys, layout.root, self.entry, METADATA, needed)
         return found, paths, f"captions: text files in {layout.texts}"
 
-    def _rows(
-        self,
-        layout: Layout,
-        names: dict[str, Sequence[str]],
-        classes: Mapping[str, int],
-        captions: Mapping[str, tuple[str, ...]],
-        boxed: set[str],
-    ) -> list[Row]:
-        images = layout.photos / "images"
-        present = pictures_in(images)
-        keys = [key for split in SPLITS for key in names[split]]
-        unboxed = [key for key in keys if key not in boxed]
+    def _check_boxes(self, layout: Layout, names: Mapping[str, Sequence[str]], boxes: Collection[str]) -> None:
+        unboxed = [key for split in SPLITS for key in names[split] if key not in boxes]
         if unboxed:
             raise UserError(
                 f"{layout.photos / 'bounding_boxes.txt'} has no box for {len(unboxed)} pictures: {some(unboxed)}. "
                 f"Unpack {PHOTOS} again."
             )
-        return [
-            Row(
-                key, images / f"{key}.jpg" if key in present else None, split, captions.get(key, ()), classes[key], None
-            )
-            for split in SPLITS
-            for key in names[split]
-        ]
 
     def _find(self, root: Path) -> Layout:
         if not root.is_dir():
