@@ -22,7 +22,7 @@ ENCODERS: Final[dict[SentenceSource, str]] = {"damsm": "damsm", "char-cnn-rnn": 
 
 def text_networks(encoder: SentenceEncoder) -> dict[str, Module]:
     """Return the network that reads captions, under the name "text_encoder"; none where codes come from files."""
-    return {"text_encoder": encoder.text_encoder} if isinstance(encoder, DAMSM) else {}
+    return {} if isinstance(encoder, CharCNNRNN) else {"text_encoder": encoder.text_encoder}
 
 
 def sentence_codes(
@@ -40,6 +40,6 @@ def sentence_codes(
     Raises:
         UserError: a caption without a known word, or without a code in the files.
     """
-    if isinstance(encoder, DAMSM):
-        return encoder.encode_text(captions, maximum=maximum, noise=noise).sentence
-    return encoder.sentences(captions).to(like)
+    if isinstance(encoder, CharCNNRNN):
+        return encoder.sentences(captions).to(like)
+    return encoder.encode_text(captions, maximum=maximum, noise=noise).sentence
