@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 OptionsType = TypeVar("OptionsType", bound=Frozen)
 
-CHUNK: Final = 64
+CHUNK: Final = 32
 """Pictures that pass through a network at once; features do not depend on it."""
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from t2ibench.errors import UserError
 from t2ibench.features.context import CHUNK, FeatureContext, chunks, options_of
+from t2ibench.features.folding import folded
 from t2ibench.interfaces import FeatureIdentity
 from t2ibench.model_folder import ModelFolder, load_encoder, read_model_folder
 from t2ibench.noise import Noise
@@ -76,7 +77,7 @@ class DAMSMJudge:
         """
         loaded = load_encoder(_folder(context), context.device)
         for network in loaded.encoder.exported().values():
-            network.requires_grad_(False)
+            folded(network)
         options = options_of(context, DAMSMJudgeOptions)
         if options.align_corners is not None:
             loaded.encoder.image_encoder.align_corners = options.align_corners

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.features.context import FeatureContext, WeightsFile
+from t2ibench.features.folding import folded
 from t2ibench.features.state_dict import checked, read_state
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def filled_network(context: FeatureContext, found: WeightsFile) -> Any:
     entry = context.entry
     hint = f"Another network's file may have been given this name; fetch {entry.url or entry.file}."
     network.load_state_dict(checked(read_state(found.path), wanted, found.path, "the Inception-v3 of 2015", hint))
-    return network.to(context.device).eval()
+    return folded(network).to(context.device)
 
 
 def pooled(network: Any, pictures: Tensor) -> Tensor:

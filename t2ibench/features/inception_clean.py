@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from t2ibench.errors import UserError
 from t2ibench.features.context import FeatureContext, WeightsFile, chunks, find_weights
+from t2ibench.features.folding import folded_script
 from t2ibench.interfaces import FeatureIdentity
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class InceptionClean:
                 # "torch.jit.load is deprecated": the file exists in this form only.
                 warnings.simplefilter("ignore", FutureWarning)
                 program = torch.jit.load(str(found.path), map_location=context.device)  # type: ignore[no-untyped-call]
-            network = program.eval().layers
+                network = folded_script(program.eval().layers)
         except (RuntimeError, AttributeError, ValueError, OSError) as error:
             reason = " ".join(str(error).split())[:120]
             raise UserError(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self
 
 from t2ibench.features.context import FeatureContext, WeightsFile, chunks, find_weights, options_of
+from t2ibench.features.folding import folded
 from t2ibench.features.resizing import resized_by_pil, resized_by_torch
 from t2ibench.features.state_dict import checked, read_state
 from t2ibench.interfaces import FeatureIdentity
@@ -103,7 +104,7 @@ class InceptionTorchvision:
         hint = f"Fetch {context.entry.url or context.entry.file}; the Inception of 2015 is another network."
         network.load_state_dict(checked(state, network.state_dict(), found.path, "torchvision's Inception-v3", hint))
         options = options_of(context, InceptionTorchvisionOptions)
-        return cls(network.to(context.device).eval(), options, identity, context.device)
+        return cls(folded(network).to(context.device), options, identity, context.device)
 
     def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
         """Return "pool", N x 2048, and, unless the input is "t2i-legacy", "logits", N x 1000, float32 on the CPU.

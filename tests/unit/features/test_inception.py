@@ -146,7 +146,8 @@ def test_inception_tf_is_torch_fidelitys_network(random_inception):
     seen = pictures(2)
     features = extractor.extract(seen)
     pool, logits = network(seen)
-    assert torch.equal(features["pool"], pool) and torch.equal(features["logits"], logits)
+    for ours, theirs in ((features["pool"], pool), (features["logits"], logits)):
+        assert float((ours - theirs).abs().max()) < 2e-5 * float(theirs.abs().max())  # batch norms are folded
     assert torch.allclose(extractor.extract(seen[1:])["pool"][0], pool[1], atol=1e-5)
     assert extractor.extract(seen[:0])["logits"].shape == (0, 1008)
 
