@@ -94,7 +94,10 @@ class _Bounded:
         return self._file.read(min(size, self._limit))
 
     def readline(self) -> bytes:
-        return self._file.readline(self._limit)
+        line = self._file.readline(self._limit)
+        if not line.endswith(b"\n"):
+            raise DamagedFileError("it ends in the middle")
+        return line
 
 
 def _tensor(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> _Declared:

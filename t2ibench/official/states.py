@@ -66,7 +66,7 @@ def _walk(content: Any, place: str, path: Path) -> Iterator[FoundState]:
 
     if not isinstance(content, Mapping) or place.count(".") >= _DEEPEST:
         return
-    tensors = {key: value for key, value in content.items() if isinstance(value, torch.Tensor)}
+    tensors = {key: value for key, value in content.items() if isinstance(key, str) and isinstance(value, torch.Tensor)}
     if not tensors:
         for key, value in content.items():
             if isinstance(key, str):
@@ -74,8 +74,8 @@ def _walk(content: Any, place: str, path: Path) -> Iterator[FoundState]:
         return
     where = f"{path} ({place})" if place else str(path)
     others = [key for key in content if key not in tensors]
-    if others or not all(isinstance(key, str) for key in tensors):
-        shown = ", ".join(f"{key!r} ({type(content[key]).__name__})" for key in others[:3]) or "keys that are no names"
+    if others:
+        shown = ", ".join(f"{key!r} ({type(content[key]).__name__})" for key in others[:3])
         raise UserError(
             f"{where} is no state dict: besides {len(tensors)} tensors it holds {len(others)} other "
             f"entr{'y' if len(others) == 1 else 'ies'}, {shown}. Name a file of weights alone."

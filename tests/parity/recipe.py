@@ -19,6 +19,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from tests.parity.importing import fill_by_import
+
 _STRIDES = re.compile(r"\[((?:\s*:?\s*(?:::?\d+)?\s*,?)+)\]")
 _FORWARD_FLOOR = 5e-5
 _FIRST = re.compile(r"first (\d+) samples?")
@@ -41,6 +43,7 @@ class GoldenSet:
         self.name = sidecar.stem
         self.sidecar: dict[str, Any] = json.loads(sidecar.read_text(encoding="utf-8"))
         self._arrays = np.load(sidecar.with_suffix(".npz"))
+        self.copied: list[str] = []
 
     def __contains__(self, array: str) -> bool:
         return array in self._arrays
@@ -74,21 +77,23 @@ class GoldenSet:
         return torch.from_numpy(pixels.astype(np.float32) / np.float32(127.5) - np.float32(1))
 
     def fill(self, network: nn.Module, name: str) -> None:
-        """Fill a network by the recipe; its keys, shapes and number of parameters must be those of the set.
+        """Fill a network by the recipe, through the import of official files; nothing may be missing or left over.
 
-        The vectors of power iterations are buffers here and parameters there.
+        A network whose plug-in has no import yet is filled directly, and noted in `copied`. The vectors of power
+        iterations are buffers here and parameters there.
         """
         entry = self.networks[name]
-        wanted = {key: tuple(shape) for key, shape, *_ in entry["keys"]}
-        state = network.state_dict()
-        assert {key: tuple(value.shape) for key, value in state.items()} == wanted
         vectors = [value for key, value in network.named_buffers() if key.endswith(("weight_u", "weight_v"))]
         assert sum(value.numel() for value in (*network.parameters(), *vectors)) == entry["n_params"]
+        official = {}
         for key, shape, _, first, total in entry["keys"]:
             value = drawn(key, tuple(shape), entry["salt"], entry["gain"])
             assert float(value.flatten()[0]) == first, f"the recipe differs at {key}"
             assert math.isclose(float(value.astype(np.float64).sum()), total, rel_tol=1e-9, abs_tol=1e-6)
-            state[key].copy_(torch.from_numpy(value))
+            official[key] = torch.from_numpy(value)
+        if not fill_by_import(network, official):
+            network.load_state_dict(official)
+            self.copied.append(name)
 
     def compare(self, array: str, value: Tensor) -> Comparison:
         """Return how far a computed value is from the set's array, by the set's own tolerance."""

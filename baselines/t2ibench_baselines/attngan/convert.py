@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 
 from t2ibench.interfaces import OfficialNetwork
-from t2ibench_baselines._stackgan_lineage.official_shapes import Shapes, generator_sizes
+from t2ibench_baselines._stackgan_lineage.official_shapes import Shapes, counted, generator_sizes
 
 _ATTENTION: Final = re.compile(r"h_net(\d)\.att\.")
 _HEADS: Final = ("COND_DNET.jointConv.0.weight", "COND_DNET.outlogits.0.weight", "UNCOND_DNET.outlogits.0.weight")
@@ -38,8 +38,9 @@ def _generator(shapes: Shapes) -> OfficialNetwork:
 
 def _discriminator(shapes: Shapes) -> OfficialNetwork:
     trunk = {key.split(".")[0] for key in shapes if key.startswith("img_code_s")}
-    halvings = sum(1 for key in shapes if re.fullmatch(r"img_code_s16\.\d+\.weight", key) and len(shapes[key]) == 4)
-    halvings = max(halvings, 1) + ("img_code_s32" in trunk) + ("img_code_s64" in trunk)
+    # Convolutions stand at 0, 2, 5 and 8, each but the first before its normalisation: 3 a layer.
+    halvings = (counted(shapes, r"img_code_s16\.(\d+)\.") + 3) // 3
+    halvings += ("img_code_s32" in trunk) + ("img_code_s64" in trunk)
     dcgan = not any(key.startswith("UNCOND_DNET.") for key in shapes)
     parameters: dict[str, Any] = {"dcgan": dcgan}
     first = shapes.get("img_code_s16.0.weight", ())

@@ -1,0 +1,29 @@
+"""Filling a network with an official state dict the way `t2ibench import` does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor, nn
+
+from t2ibench.official import convert, fit, recognise, without_data_parallel
+from t2ibench.registry import registry
+
+
+def fill_by_import(network: nn.Module, official: Mapping[str, Tensor]) -> bool:
+    """Recognise, convert and fit a state dict and load it; False, and nothing is done, if no plug-in knows it.
+
+    The counters of batch normalisation are taken out first, as files of their time have none.
+    """
+    tensors = without_data_parallel(
+        {key: value for key, value in official.items() if not key.endswith("num_batches_tracked")}
+    )
+    known = recognise({key: tuple(value.shape) for key, value in tensors.items()})
+    if known is None:
+        return False
+    plugin = registry(known.kind)[known.plugin]
+    given = convert(plugin, known.official.network, tensors, "the golden set")
+    fitted = fit(network.state_dict(), given, "the golden set", known.text)
+    assert not fitted.not_finite
+    network.load_state_dict(fitted.state)
+    return True
