@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from t2ibench.errors import UserError
-from t2ibench.interfaces import Metric, MetricInput
+from t2ibench.interfaces import Metric, MetricInput, PerPicture, PerSet
 from t2ibench.registry import registry
 
 COUNT, WIDTH = 60, 12
@@ -84,3 +84,17 @@ def test_it_takes_one_picture_an_image_or_no_groups_at_all(metric):
     given = given_for(metric)
     alone = MetricInput(**{**vars(given), "groups": None})
     assert metric.estimate(alone).value == pytest.approx(metric.estimate(given).value, rel=1e-12)
+
+
+def test_it_can_be_compared_with_another_row_on_the_same_captions(metric):
+    given = given_for(metric)
+    value = metric.estimate(given).value
+    if isinstance(metric, PerPicture):
+        values = metric.picture_values(given)
+        assert values.shape == (COUNT,)
+        assert values.mean() == pytest.approx(value, rel=1e-9)
+    else:
+        assert isinstance(metric, PerSet), "`t2ibench compare` needs picture_values or jackknife"
+        whole, left_out = metric.jackknife(given)
+        assert whole == pytest.approx(value, rel=1e-9)
+        assert len(left_out) == 20 and all(math.isfinite(one) for one in left_out)
