@@ -28,6 +28,10 @@ class DFGAN:
 
     Parameters: ClassVar[type[DFGANParameters]] = DFGANParameters
 
+    official_licence: ClassVar[str] = "CC BY-NC-SA 4.0 (non-commercial)"
+    """Of the official weights; this code is MIT."""
+    official_licence: ClassVar[str] = "CC BY-NC-SA 4.0"
+
     def __init__(
         self,
         parameters: DFGANParameters,

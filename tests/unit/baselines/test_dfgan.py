@@ -255,7 +255,10 @@ def test_official_state_dicts_are_recognised() -> None:
     assert small is not None and small.parameters == {"features": 8, "latent": 7, "side": 64}
     fewer = {key: shape for key, shape in official_generator().items() if not re.search("fuse2|c_sc|bias", key)}
     assert DFGAN.recognise(fewer) == found["G"]
-    assert DFGAN.recognise({"fc.weight": (4096, 100), "to_rgb.1.weight": (3, 32, 3, 3)}) is None
+    headless = {key: shape for key, shape in official_generator().items() if key.startswith("GBlocks.")}
+    told = DFGAN.recognise(headless)
+    assert told is not None and (told.network, told.parameters) == ("generator", {"side": 256})
+    assert DFGAN.recognise({"fc.weight": (4096, 100), "jointConv.0.weight": (64, 512, 3, 3)}) is None
     assert DFGAN.recognise({}) is None
 
 
@@ -276,4 +279,6 @@ def test_the_defaults_are_the_official_ones() -> None:
     p = DFGANParameters()
     assert (p.side, p.features, p.latent, p.batch_size, p.averaging) == (256, 32, 100, 32, 0)
     assert (p.penalty_weight, p.penalty_power, p.beta1, p.beta2) == (2, 6, 0, 0.9)
+    assert DFGAN.card().licence == "MIT"
     assert "non-commercial" in " ".join(DFGAN.card().notes)
+    assert "non-commercial" in DFGAN.official_licence
