@@ -82,6 +82,27 @@ def test_check_shows_boxes_outside_and_unknown_words(run, birds):
         run("show", "cub", "--index", 2)
 
 
+def test_check_tells_hardly_english_captions_left_out_pictures_and_the_digest(run, birds):
+    text = birds / "birds" / "text" / "001.Red_Wren" / "Red_Wren_0001.txt"
+    text.write_text("ein V\u00f6gelchen \u00fcber \u00c4pfeln \u00f6\u00e4\u00fc bird\n" * 10, encoding="utf-8")
+    gone = birds / "CUB_200_2011" / "images" / "004.Tiny_Tit" / "Tiny_Tit_0001.jpg"
+    gone.unlink()
+    prepared = run("prepare", "cub", "--root", birds, "--partial")
+    said = run("check", "cub")
+    assert "left out: 004.Tiny_Tit/Tiny_Tit_0001\n" in said and "partial: 1 pictures left out" in prepared
+    assert "1 pictures have captions that are hardly English" in said and "Red_Wren_0001." in said
+    assert "cub is partial: 1 of its 8 pictures" in said and "No problem found." in said
+    assert said.partition("digest: ")[2][:64] == prepared.partition("digest: ")[2][:64]
+
+
+def test_captions_with_html_are_shown_as_they_are(run, birds, tmp_path):
+    text = birds / "birds" / "text" / "001.Red_Wren" / "Red_Wren_0000.txt"
+    text.write_text("<img src=x onerror=alert(1)> a bird\n" * 10)
+    run("prepare", "cub", "--root", birds)
+    said = run("show", "cub", "-o", tmp_path / "a.png")
+    assert "#0  <img src=x onerror=alert(1)> a bird\n    img src x onerror alert 1 a bird\n" in said
+
+
 def test_make_draws_where_it_is_told(run, drawings, tmp_path):
     said = run("make", "simbirds", "--root", tmp_path / "sim", "--images", 8, "--size", 32)
     assert drawings == [(8, 32, 0)] and f"--data-root {tmp_path / 'sim'}" in said

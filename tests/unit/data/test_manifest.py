@@ -45,6 +45,10 @@ def test_the_digest_knows_every_content(manifest, change):
 def test_the_digest_knows_name_vocabulary_and_order_but_not_bookkeeping(manifest):
     for change in ({"name": "x"}, {"vocabulary": ("<end>",)}, {"images": manifest.images[::-1]}):
         assert dataclasses.replace(manifest, **change).digest != manifest.digest
+    for change in ({"caveats": ("x",)}, {"found": ("x",)}, {"home": manifest.root}):
+        assert dataclasses.replace(manifest, **change).digest == manifest.digest
+    for change in ({"missing": ("x",)}, {"missing": ("y",)}, {"upright": True}):
+        assert dataclasses.replace(manifest, **change).digest != manifest.digest
     for change in ({"stamp": "x"}, {"request": "x"}, {"warnings": ("x",)}, {"sources": ()}, {"made": True}):
         assert dataclasses.replace(manifest, **change).digest == manifest.digest
 

@@ -23,6 +23,23 @@ def test_all_modes_become_rgb(tmp_path, mode, suffix):
     assert min(band[0] for band in picture.getextrema()) > 250
 
 
+def test_photos_of_official_data_sets_are_not_turned(tmp_path):
+    """The official loaders do not look at the orientation, and boxes are in the file's own pixels."""
+    path = tmp_path / "sideways.jpg"
+    picture = Image.new("RGB", (20, 10))
+    exif = picture.getexif()
+    exif[0x0112] = 6
+    picture.save(path, exif=exif)
+    assert read_picture(path).size == (20, 10) and read_picture(path, upright=True).size == (10, 20)
+
+
+def test_turning_is_part_of_what_pictures_are(manifest):
+    ids = [image.id for image in manifest.images]
+    upright = dataclasses.replace(manifest, upright=True)
+    assert upright.digest != manifest.digest
+    assert RealPictures(upright).digest(ids, 64) != RealPictures(manifest).digest(ids, 64)
+
+
 def test_damaged_files_are_named(tmp_path):
     path = tmp_path / "photo.jpg"
     pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)

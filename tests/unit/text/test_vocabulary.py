@@ -5,7 +5,7 @@ import pytest
 from t2ibench.errors import UserError
 from t2ibench.noise import Noise
 from t2ibench.text.tokens import encode_captions
-from t2ibench.text.vocabulary import END, Vocabulary
+from t2ibench.text.vocabulary import END, UNKNOWN, Vocabulary
 from t2ibench.types import Caption
 
 LONG = "a small red bird with a black head and a short yellow beak sits on a green branch of a tree"
@@ -17,6 +17,19 @@ def test_words_are_sorted_and_begin_with_the_padding() -> None:
     assert len(vocabulary) == 5
     assert vocabulary.encode("a RED bird") == [1, 3, 2]
     assert vocabulary.decode([1, 3, 0]) == ("a", "red")
+
+
+def test_a_learned_vocabulary_reads_what_it_does_not_know() -> None:
+    vocabulary = Vocabulary.learned(["the red bird", "a red bird", "a blue jay"])
+    assert vocabulary.words == (END, UNKNOWN, "a", "bird", "red")
+    assert vocabulary.encode("a purple bird") == [2, 1, 3]
+    assert vocabulary.encode("the blue jay") == [1, 1, 1]  # which is how the encoder learns to read it
+    assert vocabulary.encode("<unk> bird", maximum=1) == [1]
+    assert vocabulary.decode([2, 1, 0]) == ("a", UNKNOWN)
+    with pytest.raises(UserError, match="holds no words"):
+        vocabulary.encode("...")
+    assert UNKNOWN not in Vocabulary.from_captions(["the red bird"]).words
+    assert Vocabulary.learned(["a bird"], minimum=1).words == (END, UNKNOWN, "a", "bird")
 
 
 def test_order_matters_to_the_digest() -> None:
