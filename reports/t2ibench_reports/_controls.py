@@ -143,7 +143,9 @@ def _goodness(record: ResultRecord) -> float:
 
 
 def _family(metric: str, controls: Rows) -> bool:
-    return any(record.metric.metric == metric for record in controls.values())
+    """Return whether the column is of a metric or a relative of it, as "r_precision_official" is of "r_precision"."""
+    names = {record.metric.metric for record in controls.values()}
+    return any(name == metric or name.startswith(f"{metric}_") for name in names)
 
 
 def _ok(record: ResultRecord) -> bool:

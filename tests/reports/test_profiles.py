@@ -8,6 +8,7 @@ import pytest
 
 from t2ibench.files import digest_of
 from t2ibench.interfaces import ReportInput
+from t2ibench.types import Origin
 from t2ibench_reports._tables import build
 from t2ibench_reports.leaderboard import Leaderboard
 from tests.reports.sample_results import FID, INCEPTION, SIMNET, R, plan, record, source
@@ -103,3 +104,12 @@ def test_a_name_with_a_dot_stays_whole():
     (group,) = build([record(source(name), FID, 10.0, 1) for name in names], ()).groups
     assert sorted(row.label for row in group.rows) == list(names)
     assert SIMNET["name"] == group.columns[0].metric.features["name"]
+
+
+@pytest.mark.parametrize("metric", ["r_precision", "r_precision_official"])
+def test_both_ways_of_counting_r_precision_are_held_to_chance(metric):
+    judged = R.model_copy(update={"metric": metric})
+    rows = [record(source("shuffled-captions", Origin.CONTROL), judged, 40.0, 3), record(source("a"), judged, 50.0, 3)]
+    (group,) = build(rows, ()).groups
+    assert [check.verdict for check in group.failed_checks] == ["failed"]
+    assert "1 in 100" in group.failed_checks[0].sentence
