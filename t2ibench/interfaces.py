@@ -126,7 +126,7 @@ class ReadsDataFiles(Protocol):
 
     @classmethod
     def with_files(cls, parameters: Any, root: Path) -> Any:
-        """Return the parameters with the digests of these files, so that they are part of every identity.
+        """Return the parameters with the files' digests in a field `digests`, so that they are part of every identity.
 
         Args:
             parameters: of the plug-in.
@@ -186,7 +186,10 @@ class OfficialNetwork:
 
 @runtime_checkable
 class ImportsOfficial(Protocol):
-    """A plug-in class that reads state dicts of the official code."""
+    """A plug-in class that reads state dicts of the official code.
+
+    A class attribute `official_licence` names the licence of the official weights where it is not that of the card.
+    """
 
     @classmethod
     def recognise(cls, shapes: Mapping[str, tuple[int, ...]]) -> OfficialNetwork | None:

@@ -16,6 +16,7 @@ from t2ibench.errors import RunFailedError, unknown_name
 from t2ibench.evaluation.manner import Manner
 from t2ibench.evaluation.negatives import choose_negatives
 from t2ibench.files import digest_of
+from t2ibench.model_folder.data_files import unrecorded_files
 from t2ibench.noise import Noise, seed_of
 from t2ibench.spec import GenerationOptions
 from t2ibench.types import ImageBatch, ModelCard, Origin, PlanItem, SamplePlan
@@ -119,7 +120,10 @@ class ModelSource(Source):
     ) -> None:
         self.name = name or folder.label
         self._manner = Manner.of(folder, generation)
-        self.identity = digest_of({"model": folder.identity, "noise": "keyed-noise-1", **self._manner.identity})
+        files = unrecorded_files(folder, data_root)
+        self.identity = digest_of(
+            {"model": folder.identity, "noise": "keyed-noise-1", **self._manner.identity, **files}
+        )
         self.together = self._manner.together
         self.card = dataclasses.replace(folder.card, notes=(*folder.card.notes, *self._manner.notes))
         if not folder.description.learned:

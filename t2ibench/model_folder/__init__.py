@@ -6,6 +6,7 @@
 - manifest.json: digests of the others, written last.
 """
 
+from t2ibench.model_folder.data_files import unrecorded_files
 from t2ibench.model_folder.description import EncoderDescription, ModelDescription
 from t2ibench.model_folder.load import LoadedEncoder, LoadedModel, load_encoder, load_model
 from t2ibench.model_folder.read import ModelFolder, is_model_folder, read_model_folder
@@ -22,5 +23,6 @@ __all__ = [
     "load_encoder",
     "load_model",
     "read_model_folder",
+    "unrecorded_files",
     "write_model_folder",
 ]

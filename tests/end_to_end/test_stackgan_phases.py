@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
@@ -18,7 +19,7 @@ from t2ibench.data.open import open_dataset
 from t2ibench.errors import UserError
 from t2ibench.evaluation.plan import make_plan
 from t2ibench.evaluation.sources import ModelSource
-from t2ibench.model_folder import read_model_folder
+from t2ibench.model_folder import read_model_folder, unrecorded_files
 from t2ibench.spec import ProtocolEntry, load_benchmarks
 from t2ibench.workspace import Workspace
 from tests import stackgan_run
@@ -142,3 +143,23 @@ def test_without_the_files_a_model_says_what_it_lacks(tmp_path):
     done = train(tmp_path)
     assert done.exit_code == 2 and "char-CNN-RNN-embeddings.pickle is missing" in done.stderr
     assert not (tmp_path / "workspace" / "runs").exists()
+
+
+def test_an_imported_model_has_the_identity_of_the_files_that_are_there(trained):
+    folder, path = trained
+    benchmarks, workspace = load_benchmarks(folder / "benchmarks.toml").content, Workspace(folder / "workspace")
+    root = open_dataset("squares", benchmarks, workspace).root
+    model = read_model_folder(path)
+    assert unrecorded_files(model, root) == {}
+    described = model.description.encoders["char_cnn_rnn"]
+    imported = described.model_copy(update={"parameters": {"dimension": 8, "digests": {}}})
+    description = model.description.model_copy(update={"encoders": {"char_cnn_rnn": imported}})
+    other = replace(model, description=description)
+    found = unrecorded_files(other, root)
+    assert found == {"data files": {"char_cnn_rnn": dict(described.parameters["digests"])}}
+
+    def identity(root):
+        return ModelSource(other, device="cpu", resolution=64, quantise="round", data_root=root).identity
+
+    assert identity(root) != identity(None)
+    assert unrecorded_files(other, folder) == {"data files": {"char_cnn_rnn": "missing"}}
