@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from t2ibench.errors import UserError
 from t2ibench.interfaces import MetricInput
+from t2ibench.stored_rows import StoredRows
 
 if TYPE_CHECKING:
     import numpy as np
 
+_ROWS = 4096
 
 def checked_features(
-    metric: str, given: MetricInput, layer: str, minimum_n: int, *, reference: bool = False
+    metric: str, given: MetricInput, layer: str, minimum_n: int, *, reference: bool = False, stored: bool = False
 ) -> np.ndarray:
     """Return the float array N x d of `layer`, with at least `minimum_n` rows, all finite.
 
@@ -22,6 +24,7 @@ def checked_features(
         layer: the layer it reads.
         minimum_n: rows needed.
         reference: take the reference pictures' features instead of the judged pictures'.
+        stored: leave `StoredRows` on disk: the metric reads slices and masks only.
 
     Raises:
         UserError: the layer is missing, has too few rows or a number that is not finite.
@@ -35,15 +38,19 @@ def checked_features(
             f"{metric} reads the layer {layer!r} of the {whose}, and the features have "
             f"{', '.join(sorted(arrays)) or 'none'}: name a fitting feature extractor in benchmarks.toml."
         )
-    values = np.asarray(arrays[layer])
+    values = arrays[layer]
+    if not (stored and isinstance(values, StoredRows)):
+        values = np.asarray(values)
     if values.ndim != 2:
         raise UserError(f"{metric} needs features of shape N x d and was given {values.shape}.")
     if len(values) < minimum_n:
         raise UserError(
             f"{metric} needs at least {minimum_n} {whose} and was given {len(values)}: ask for more with --samples."
         )
-    if not np.isfinite(values).all():
-        bad = int((~np.isfinite(values).all(axis=1)).sum())
+    bad = sum(
+        int((~np.isfinite(values[start : start + _ROWS]).all(axis=1)).sum()) for start in range(0, len(values), _ROWS)
+    )
+    if bad:
         raise UserError(
             f"{metric}: the features of {bad} of {len(values)} {whose} are not finite, so it has no value. "
             "Look at the pictures and at the feature extractor's weights."
@@ -67,14 +74,16 @@ def groups_of(given: MetricInput, count: int) -> np.ndarray:
     return groups
 
 
-def reference_pair(metric: str, given: MetricInput, layer: str, minimum_n: int) -> tuple[np.ndarray, np.ndarray]:
+def reference_pair(
+    metric: str, given: MetricInput, layer: str, minimum_n: int, *, stored: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     """Return (features, reference), float N x d and M x d of `layer`, checked as by `checked_features`.
 
     Raises:
         UserError: also where the two have different widths.
     """
-    features = checked_features(metric, given, layer, minimum_n)
-    reference = checked_features(metric, given, layer, minimum_n, reference=True)
+    features = checked_features(metric, given, layer, minimum_n, stored=stored)
+    reference = checked_features(metric, given, layer, minimum_n, reference=True, stored=stored)
     if reference.shape[1] != features.shape[1]:
         raise UserError(
             f"{metric} compares features of one extractor; found {features.shape[1]} numbers a picture against "

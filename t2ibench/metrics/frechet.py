@@ -175,10 +175,12 @@ class FrechetDistance:
         Raises:
             UserError: fewer than 10 pictures on a side, features that are not finite or of different widths.
         """
-        features, reference = reference_pair(self.title, given, self.layer, self.minimum_n)
+        import numpy as np
+
+        features, reference = reference_pair(self.title, given, self.layer, self.minimum_n, stored=True)
         parts = jackknife_parts(groups_of(given, len(features)), given.seed)
         if min(len(features), len(reference)) < features.shape[1]:
-            return _by_gram(features, reference, parts)
+            return _by_gram(np.asarray(features), np.asarray(reference), parts)
         return _by_moments(features, reference, parts)
 
     def estimate(self, given: MetricInput) -> Estimate:
@@ -208,10 +210,19 @@ def _by_gram(features: np.ndarray, reference: np.ndarray, parts: list[np.ndarray
     return route.distance(), [route.distance(~out) for out in parts]
 
 
-def _by_moments(features: np.ndarray, reference: np.ndarray, parts: list[np.ndarray]) -> tuple[float, list[float]]:
+def _mean(rows: np.ndarray) -> np.ndarray:
+    """Return float64 d, the mean of N x d rows, read in slices."""
     import numpy as np
 
-    origin = reference.mean(axis=0, dtype=np.float64)
+    total = np.zeros(rows.shape[1])
+    for start in range(0, len(rows), _ROWS):
+        total += rows[start : start + _ROWS].sum(axis=0, dtype=np.float64)
+    mean: np.ndarray = total / len(rows)
+    return mean
+
+
+def _by_moments(features: np.ndarray, reference: np.ndarray, parts: list[np.ndarray]) -> tuple[float, list[float]]:
+    origin = _mean(reference)
     target = Moments.of(reference, origin)
     gaussian = GaussianReference(target.mean, target.covariance)
     everything = Moments.of(features, origin)

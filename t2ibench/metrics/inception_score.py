@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 from t2ibench.errors import UserError
 from t2ibench.interfaces import MetricInput
@@ -13,6 +14,8 @@ from t2ibench.types import Estimate
 
 if TYPE_CHECKING:
     import numpy as np
+
+_ROWS = 4096
 
 
 def split_scores(logits: np.ndarray, split_of: np.ndarray, splits: int) -> np.ndarray:
@@ -91,18 +94,69 @@ class InceptionScore:
 
     def _scores(self, given: MetricInput) -> tuple[np.ndarray, list[float]]:
         """Return (score of every split, mean score with each part left out)."""
-        logits = checked_features(self.title, given, self.layer, self.minimum_n) / self.temperature
+        import numpy as np
+
+        logits = checked_features(self.title, given, self.layer, self.minimum_n, stored=True)
         count = len(logits)
-        split_of = keyed_splits(count, self.splits, given.seed)
-        predictions, certainty = _predictions(logits)
-        left_out: list[float] = []
-        for out in jackknife_parts(groups_of(given, count), given.seed):
-            rest = split_of[~out]
-            if len(set(rest.tolist())) < self.splits:
-                left_out = []
-                break
-            left_out.append(float(_scores(predictions[~out], certainty[~out], rest, self.splits).mean()))
-        return _scores(predictions, certainty, split_of, self.splits), left_out
+        parts = jackknife_parts(groups_of(given, count), given.seed)
+        part_of = np.zeros(count, dtype=np.int64)
+        for index, out in enumerate(parts):
+            part_of[out] = index
+        cell_of = keyed_splits(count, self.splits, given.seed) * max(len(parts), 1) + part_of
+        sums = _CellSums.of(logits, self.temperature, cell_of, self.splits, max(len(parts), 1))
+        left_out = [sums.scores(without=index) for index in range(len(parts))]
+        if any(scores is None for scores in left_out):
+            left_out = []
+        scores = sums.scores()
+        assert scores is not None
+        return scores, [float(one.mean()) for one in left_out if one is not None]
+
+
+@dataclass(frozen=True)
+class _CellSums:
+    """All that the scores need of N x K predictions: sums by split and jackknife part, so that memory is flat in N.
+
+    Attributes:
+        counts: int S x P.
+        predictions: float64 S x P x K, sums of p(y|x).
+        certainty: float64 S x P, sums of sum p log p.
+    """
+
+    counts: np.ndarray
+    predictions: np.ndarray
+    certainty: np.ndarray
+
+    @classmethod
+    def of(cls, logits: np.ndarray, temperature: float, cell_of: np.ndarray, splits: int, parts: int) -> Self:
+        """Return the sums; `cell_of` is int N, split * parts + part."""
+        import numpy as np
+
+        cells = splits * parts
+        predictions, certainty = np.zeros((cells, logits.shape[1])), np.zeros(cells)
+        for start in range(0, len(logits), _ROWS):
+            here = cell_of[start : start + _ROWS]
+            p, own = _predictions(logits[start : start + _ROWS] / temperature)
+            predictions += np.eye(cells)[here].T @ p
+            certainty += np.bincount(here, weights=own, minlength=cells)
+        counts = np.bincount(cell_of, minlength=cells)
+        shape = (splits, parts)
+        return cls(counts.reshape(shape), predictions.reshape(*shape, -1), certainty.reshape(shape))
+
+    def scores(self, without: int | None = None) -> np.ndarray | None:
+        """Return float64 S as `split_scores`, without one part's pictures; None if a split has no other."""
+        import numpy as np
+        from scipy.special import xlogy
+
+        counts, predictions, certainty = (
+            whole.sum(axis=1) - (0 if without is None else whole[:, without])
+            for whole in (self.counts, self.predictions, self.certainty)
+        )
+        if (counts == 0).any():
+            return None
+        marginals = np.clip(predictions / counts[:, None], 0, None)  # a difference of sums may fall below 0 by rounding
+        divergence = certainty / counts - xlogy(marginals, marginals).sum(axis=1)
+        scores: np.ndarray = np.exp(np.clip(divergence, 0, None))
+        return scores
 
 
 def _predictions(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
