@@ -28,9 +28,8 @@ class DFGAN:
 
     Parameters: ClassVar[type[DFGANParameters]] = DFGANParameters
 
-    official_licence: ClassVar[str] = "CC BY-NC-SA 4.0 (non-commercial)"
-    """Of the official weights; this code is MIT."""
     official_licence: ClassVar[str] = "CC BY-NC-SA 4.0"
+    """Of the official weights, which are non-commercial; this code is MIT."""
 
     def __init__(
         self,

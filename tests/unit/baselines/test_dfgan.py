@@ -281,4 +281,4 @@ def test_the_defaults_are_the_official_ones() -> None:
     assert (p.penalty_weight, p.penalty_power, p.beta1, p.beta2) == (2, 6, 0, 0.9)
     assert DFGAN.card().licence == "MIT"
     assert "non-commercial" in " ".join(DFGAN.card().notes)
-    assert "non-commercial" in DFGAN.official_licence
+    assert DFGAN.official_licence == "CC BY-NC-SA 4.0"
