@@ -43,6 +43,21 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Words:
+    """A vocabulary that came with the data.
+
+    Attributes:
+        words: by index.
+        origin: "built" where the order of the words gives away that it is not the released one.
+        warnings: sentences a user should see.
+    """
+
+    words: tuple[str, ...]
+    origin: Literal["released", "built"]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Findings:
     """All that an adapter found.
 
@@ -55,7 +70,6 @@ class Findings:
         found: what was found where, sentences for the user.
         warnings: sentences a user should see.
         words: the vocabulary that came with the data; None to build one from the captions of the training split.
-        words_origin: whose `words` are.
         upright: see Manifest.
         decode: whether to decode every picture now: for pictures that nobody has checked before.
         few_captions: whether fewer captions than the data set should have are worth a warning.
@@ -67,8 +81,7 @@ class Findings:
     sources: Sequence[Path] = ()
     found: Sequence[str] = ()
     warnings: Sequence[str] = ()
-    words: tuple[str, ...] | None = None
-    words_origin: Literal["released", "built"] = "released"
+    words: Words | None = None
     upright: bool = False
     decode: bool = False
     few_captions: bool = True
@@ -113,17 +126,15 @@ def assemble(
     )
     if not images:
         raise UserError(f"{findings.where}: no picture of {name} can be used. {findings.advice}")
-    words, origin = findings.words, findings.words_origin
-    if words is None:
-        words, origin = _built_words(images), "built"
+    words = findings.words or Words(_built_words(images), "built")
     return Manifest(
         name=name,
         root=root,
         images=images,
-        vocabulary=words,
-        vocabulary_origin=origin,
+        vocabulary=words.words,
+        vocabulary_origin=words.origin,
         sources=tuple(relative(path, root) for path in findings.sources),
-        warnings=(*findings.warnings, *_warnings(name, entry, findings, images)),
+        warnings=(*findings.warnings, *words.warnings, *_warnings(name, entry, findings, images)),
         caveats=tuple(_caveats(name, entry, images, absent)),
         missing=tuple(absent),
         upright=findings.upright,

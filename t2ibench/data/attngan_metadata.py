@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Final
 
 from t2ibench.data.adapter import missing_file
-from t2ibench.data.pickles import read_caption_numbers, read_caption_words, read_class_ids, read_file_names
+from t2ibench.data.assembly import Words
+from t2ibench.data.pickles import read_caption_numbers, read_class_ids, read_file_names
 from t2ibench.errors import UserError
 from t2ibench.spec import DatasetEntry
+from t2ibench.text.captions_pickle import read_captions_pickle
 from t2ibench.text.tokenizer import tokenize, usable_lines
 
 SPLITS: Final = ("train", "test")
@@ -83,9 +85,23 @@ class AttnGANMetadata:
         """StackGAN's sentence codes."""
         return [path for split in SPLITS if (path := self.folder / split / _EMBEDDINGS).is_file()]
 
-    def words(self) -> tuple[str, ...] | None:
-        """Return the released vocabulary, None where there is none."""
-        return None if self.vocabulary is None else read_caption_words(self.vocabulary)
+    def words(self) -> Words | None:
+        """Return the vocabulary that came with the data, None where there is none."""
+        if self.vocabulary is None:
+            return None
+        content = read_captions_pickle(self.vocabulary)
+        said = []
+        if content.repaired:
+            said.append(
+                f"{self.vocabulary} went through a transfer in text mode; its line ends were repaired in reading. "
+                "Fetch it again in binary mode."
+            )
+        if content.order:
+            said.append(
+                f"{self.vocabulary} is not the released one: its words stand in {content.order} order, as a vocabulary "
+                "built anew has them. Released encoders do not fit it."
+            )
+        return Words(content.words, "built" if content.order else "released", tuple(said))
 
     def captions(
         self, keys: dict[str, Sequence[str]], *, needed: Collection[str]
@@ -111,7 +127,7 @@ class AttnGANMetadata:
 
     def _from_pickle(self, keys: dict[str, Sequence[str]], path: Path) -> dict[str, tuple[str, ...]]:
         numbers = dict(zip(SPLITS, read_caption_numbers(path), strict=True))
-        words = read_caption_words(path)
+        words = read_captions_pickle(path).words
         count = self.entry.captions_per_image
         found: dict[str, tuple[str, ...]] = {}
         for split, names in keys.items():

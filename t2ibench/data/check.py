@@ -80,11 +80,11 @@ def check_dataset(manifest: Manifest, entry: DatasetEntry, *, progress: bool = T
             f"{len(unknown)} words of the captions are not in the {manifest.vocabulary_origin} vocabulary and will be "
             f"{how}: {', '.join(common)}{', ...' if len(unknown) > _SHOWN_WORDS else ''}."
         )
-    faults = {side: cache_fault(manifest, side, deep=True) for side in caches_of(manifest)}
+    cache_faults = {side: cache_fault(manifest, side, deep=True) for side in caches_of(manifest)}
     notices += [
         f"The cache for {side} pixels is not used: {fault}. `t2ibench data prepare {manifest.name} --cache {side}` "
         "makes it anew."
-        for side, fault in faults.items()
+        for side, fault in cache_faults.items()
         if fault
     ]
     classes = {name: _classes(images) for name, images in manifest.splits.items()}

@@ -7,10 +7,10 @@ import shutil
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Final, Literal
+from typing import Final
 
 from t2ibench.data.adapter import checked_options, chosen, missing_file, some
-from t2ibench.data.assembly import Findings, Row, assemble
+from t2ibench.data.assembly import Findings, Row, Words, assemble
 from t2ibench.data.attngan_metadata import SPLITS, TEXT_FOLDERS, AttnGANMetadata, metadata_folders, read_text_files
 from t2ibench.data.cub.tables import PHOTOS, Tables, class_of
 from t2ibench.data.manifest import Manifest
@@ -41,9 +41,6 @@ class Layout:
 
 class CUB:
     """Adapter of the real birds. Option `split`: "classes" (the papers': 150 and 50 classes) or "own" (CUB's file)."""
-
-    vocabulary_origin: ClassVar[Literal["released", "built"]] = "released"
-    """Whose the words of a captions.pickle are."""
 
     def __init__(self, name: str, entry: DatasetEntry) -> None:
         self.name = name
@@ -108,8 +105,7 @@ class CUB:
             caption_advice=f"Unpack the folder {TEXT_FOLDERS[0]} of {METADATA} again.",
             sources=[*pickles, layout.photos / "images.txt", layout.photos / "bounding_boxes.txt", *own, *texts],
             found=[f"pictures and boxes: {layout.photos}", said, where, *_embeddings(metadata)],
-            words=None if metadata is None else metadata.words(),
-            words_origin=self.vocabulary_origin,
+            words=None if metadata is None else self._words(metadata),
         )
         return assemble(self.name, self.entry, root, findings, partial=partial, progress=progress)
 
@@ -134,6 +130,9 @@ class CUB:
         keys = [key for split in SPLITS for key in names[split]]
         found, paths = read_text_files(layout.texts, keys, layout.root, self.entry, METADATA, needed)
         return found, paths, f"captions: text files in {layout.texts}"
+
+    def _words(self, metadata: AttnGANMetadata) -> Words | None:
+        return metadata.words()
 
     def _check_boxes(self, layout: Layout, names: Mapping[str, Sequence[str]], boxes: Collection[str]) -> None:
         unboxed = [key for split in SPLITS for key in names[split] if key not in boxes]
@@ -171,7 +170,9 @@ class CUB:
 class SimBirds(CUB):
     """Adapter of the drawn birds: the same files, and code that draws them."""
 
-    vocabulary_origin = "built"
+    def _words(self, metadata: AttnGANMetadata) -> Words | None:
+        found = metadata.words()
+        return None if found is None else Words(found.words, "built")
 
     def _rule(self) -> str:
         return "classes"

@@ -135,12 +135,34 @@ def test_few_captions_warn_and_none_is_an_error(birds, entry):
 
 
 def test_the_released_vocabulary_is_taken_as_it_is(birds, entry):
-    words = ["<end>", "zebra", "bird"]
-    content = [[[1]], [[2]], dict(enumerate(words)), {word: index for index, word in enumerate(words)}]
+    words = ["<end>", "zebra", "bird", "wing"]
+    content = [[[3, 1]], [[2]], dict(enumerate(words)), {word: index for index, word in enumerate(words)}]
     (birds / "birds" / "captions.pickle").write_bytes(pickle.dumps(content, 2))
     manifest = _read(birds, entry)
     assert manifest.vocabulary == tuple(words) and manifest.vocabulary_origin == "released"
     assert SimBirds("simbirds", entry).read(birds, progress=False).vocabulary_origin == "built"
+
+
+@pytest.mark.parametrize(
+    ("words", "order"), [(["bird", "red", "zebra"], "alphabetical"), (["zebra", "bird", "red"], "first appearance")]
+)
+def test_a_vocabulary_that_somebody_built_anew_is_not_called_released(birds, entry, words, order):
+    words = ["<end>", *words]
+    content = [[[1, 2]], [[3]], dict(enumerate(words)), {word: index for index, word in enumerate(words)}]
+    (birds / "birds" / "captions.pickle").write_bytes(pickle.dumps(content, 2))
+    manifest = _read(birds, entry)
+    assert manifest.vocabulary == tuple(words) and manifest.vocabulary_origin == "built"
+    assert f"is not the released one: its words stand in {order} order" in manifest.warnings[0]
+
+
+def test_a_vocabulary_damaged_by_a_transfer_is_repaired_and_told(birds, entry):
+    words = ["<end>", *(f"word{number * 7 % 300}" for number in range(300))]
+    content = [[[3, 10, 13]], [[2]], dict(enumerate(words)), {word: index for index, word in enumerate(words)}]
+    path = birds / "birds" / "captions.pickle"
+    path.write_bytes(pickle.dumps(content, 2).replace(b"\n", b"\r\n"))
+    manifest = _read(birds, entry)
+    assert manifest.vocabulary == tuple(words) and manifest.vocabulary_origin == "released"
+    assert "transfer in text mode; its line ends were repaired" in manifest.warnings[0]
 
 
 def test_real_photos_and_the_released_metadata(cub_mini, entry):

@@ -96,11 +96,11 @@ def test_stackgans_tree_is_understood_and_its_codes_are_told(birds, entry, manif
 @pytest.mark.parametrize("name", ["captions.pickle", "captions_DAMSM.pickle"])
 def test_captions_come_from_the_pickle_where_there_is_no_text(birds, entry, name):
     shutil.rmtree(birds / "birds" / "text")
-    words = {0: "<end>", 1: "red", 2: "bird"}
-    content = [[[1, 2]] * 60, [[2, 0]] * 20, words, {word: index for index, word in words.items()}]
+    words = {0: "<end>", 1: "wing", 2: "red", 3: "bird"}
+    content = [[[2, 3]] * 60, [[3, 0]] * 20, words, {word: index for index, word in words.items()}]
     (birds / "birds" / name).write_bytes(pickle.dumps(content, 2))
     found = read(birds, entry)
-    assert found.vocabulary == ("<end>", "red", "bird") and found.vocabulary_origin == "released"
+    assert found.vocabulary == ("<end>", "wing", "red", "bird") and found.vocabulary_origin == "released"
     assert found.split("train")[0].captions == ("red bird",) * 10 and found.split("test")[1].captions == ("bird",) * 10
     (birds / "birds" / name).write_bytes(pickle.dumps([content[0][:59], *content[1:]], 2))
     with pytest.raises(UserError, match=r"59 captions for the 6 pictures of train/filenames\.pickle, not 10 each"):
