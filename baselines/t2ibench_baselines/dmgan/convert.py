@@ -6,12 +6,12 @@ import re
 from typing import Any, Final
 
 from t2ibench.interfaces import OfficialNetwork
-from t2ibench_baselines._stackgan_lineage.official_shapes import Shapes, generator_sizes
+from t2ibench_baselines._stackgan_lineage.official_shapes import Shapes, counted, generator_sizes
 
 _MEMORY: Final = re.compile(r"h_net\d\.(A|B|M_r|M_w|key|value|response_gate)\.")
 _WRITING: Final = re.compile(r"h_net\d\.(A|B|M_r)\.")
 _RESPONSE: Final = re.compile(r"h_net\d\.response_gate\.")
-_TRUNK: Final = re.compile(r"img_code_s16\.(\d+)\.module\.")
+_TRUNK: Final = re.compile(r"img_code_s16\.\d+\.module\.")
 _RELEASED: Final = {(64, 2): "cub", (64, 3): "coco"}
 """(features, residual blocks) of the released generators, by data set."""
 
@@ -39,7 +39,7 @@ def _generator(shapes: Shapes) -> OfficialNetwork:
 
 
 def _discriminator(shapes: Shapes) -> OfficialNetwork:
-    halvings = len({found.group(1) for found in map(_TRUNK.match, shapes) if found})
+    halvings = (counted(shapes, r"img_code_s16\.(\d+)\.") + 1) // 2  # convolutions stand at 0, 2, 4 and 6
     halvings += sum(any(key.startswith(name) for key in shapes) for name in ("img_code_s32.", "img_code_s64."))
     parameters: dict[str, Any] = {}
     first = shapes.get("img_code_s16.0.module.weight_bar") or shapes.get("img_code_s16.0.module.bias")
