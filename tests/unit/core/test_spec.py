@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from t2ibench.errors import UserError
-from t2ibench.spec import TrainingSpec, load_benchmarks, settings_for
+from t2ibench.spec import Benchmarks, TrainingSpec, load_benchmarks, settings_for
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -97,3 +98,15 @@ def test_the_digest_follows_every_field():
     }
     assert len(digests) == 7
     assert spec().digest == spec().digest
+
+
+def test_an_encoder_may_have_nothing_to_learn_but_no_model():
+    content = {
+        "schema": 1,
+        "datasets": {},
+        "encoders": {"codes": {"plugin": "codes", "steps": 0}},
+        "models": {"m": {"plugin": "m", "steps": 1}},
+    }
+    assert Benchmarks.model_validate(content).encoders["codes"].steps == 0
+    with pytest.raises(ValidationError, match="greater than or equal to 1"):
+        Benchmarks.model_validate({**content, "models": {"m": {"plugin": "m", "steps": 0}}})
