@@ -109,7 +109,9 @@ def _check_zip(path: Path, file: IO[bytes], size: int) -> None:
                 raise DamagedFileError("its table of tensors is absurdly large")
             storages = declared_storages(io.BytesIO(archive.read(pickles[0])), size)
             sizes = {entry.filename: entry.file_size for entry in entries}
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+    except (UserError, UnsafeFileError, DamagedFileError):
+        raise
+    except Exception as error:  # zipfile raises many kinds for a damaged archive: BadZipFile, UnicodeDecodeError, ...
         raise DamagedFileError(str(error) or "it ends in the middle") from error
     for key, nbytes in storages.items():
         held = sizes.get(f"{prefix}data/{key}")

@@ -258,14 +258,13 @@ class _Planner:
                     )
             return self.variant
         plain = self._parameters({}, dataset)
-        fitting = [
-            (sum(told[key] != getattr(plain, key) for key in setting.parameters), name)
-            for name, setting in self.entry.variants.items()
-            if setting.parameters.keys() & told.keys()
-            and all(told[key] == value for key, value in setting.parameters.items() if key in told)
-            and any(told[key] != getattr(plain, key) for key in setting.parameters if key in told)
-        ]
-        return max(fitting)[1] if fitting else ""
+        differing = {key for key, value in told.items() if value != getattr(plain, key)}
+        best, most = "", 0
+        for name, setting in self.entry.variants.items():
+            known = {key: value for key, value in setting.parameters.items() if key in told}
+            if len(differing & known.keys()) > most and all(told[key] == value for key, value in known.items()):
+                best, most = name, len(differing & known.keys())
+        return best
 
 
 def _named(name: str, benchmarks: Benchmarks) -> tuple[Literal["model", "encoder"], str, TrainableEntry | None]:

@@ -72,7 +72,10 @@ def read_sources(path: Path, plugins: Sequence[tuple[str, str]]) -> list[Source]
     sha256 = digest_of_file(path)
     found = []
     for state in states:
-        known = recognise(state.shapes, plugins)
+        try:
+            known = recognise(state.shapes, plugins)
+        except UserError as error:  # a plug-in knows it and has no use for it
+            raise UserError(f"{path}: {error}") from error
         if known is not None:
             found.append(Source(path, sha256, state.place, known, state.tensors))
     if not found:

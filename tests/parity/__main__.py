@@ -30,18 +30,13 @@ def main(folder: Path) -> int:
         print(
             f"{golden.name}: {'FAILED' if beyond or missing else 'matched'}, {len(comparisons)} arrays, worst "
             f"{worst.array} at {worst.share:.3g} of its allowance (difference {worst.difference:.3g}), "
-            f"{time.monotonic() - begin:.0f} s{_note(golden)}"
+            f"{time.monotonic() - begin:.0f} s"
         )
         for comparison in beyond:
             print(f"    {comparison.array}: {comparison.share:.3g} of its allowance")
         if missing:
             print(f"    not compared: {', '.join(missing)}")
     return int(failed)
-
-
-def _note(golden: GoldenSet) -> str:
-    """Say which networks were filled directly, as their plug-in has no import."""
-    return f"; not through the import: {', '.join(dict.fromkeys(golden.copied))}" if golden.copied else ""
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from t2ibench.official import convert, fit, recognise, without_data_parallel
 from t2ibench.registry import registry
 
 
-def fill_by_import(network: nn.Module, official: Mapping[str, Tensor]) -> bool:
-    """Recognise, convert and fit a state dict and load it; False, and nothing is done, if no plug-in knows it.
+def fill_by_import(network: nn.Module, official: Mapping[str, Tensor]) -> None:
+    """Recognise, convert and fit a state dict and load it.
 
     The counters of batch normalisation are taken out first, as files of their time have none.
     """
@@ -19,11 +19,9 @@ def fill_by_import(network: nn.Module, official: Mapping[str, Tensor]) -> bool:
         {key: value for key, value in official.items() if not key.endswith("num_batches_tracked")}
     )
     known = recognise({key: tuple(value.shape) for key, value in tensors.items()})
-    if known is None:
-        return False
+    assert known is not None, "no plug-in knows this state dict"
     plugin = registry(known.kind)[known.plugin]
     given = convert(plugin, known.official.network, tensors, "the golden set")
     fitted = fit(network.state_dict(), given, "the golden set", known.text)
     assert not fitted.not_finite
     network.load_state_dict(fitted.state)
-    return True

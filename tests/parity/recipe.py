@@ -43,7 +43,6 @@ class GoldenSet:
         self.name = sidecar.stem
         self.sidecar: dict[str, Any] = json.loads(sidecar.read_text(encoding="utf-8"))
         self._arrays = np.load(sidecar.with_suffix(".npz"))
-        self.copied: list[str] = []
 
     def __contains__(self, array: str) -> bool:
         return array in self._arrays
@@ -79,8 +78,7 @@ class GoldenSet:
     def fill(self, network: nn.Module, name: str) -> None:
         """Fill a network by the recipe, through the import of official files; nothing may be missing or left over.
 
-        A network whose plug-in has no import yet is filled directly, and noted in `copied`. The vectors of power
-        iterations are buffers here and parameters there.
+        The vectors of power iterations are buffers here and parameters there.
         """
         entry = self.networks[name]
         vectors = [value for key, value in network.named_buffers() if key.endswith(("weight_u", "weight_v"))]
@@ -91,9 +89,7 @@ class GoldenSet:
             assert float(value.flatten()[0]) == first, f"the recipe differs at {key}"
             assert math.isclose(float(value.astype(np.float64).sum()), total, rel_tol=1e-9, abs_tol=1e-6)
             official[key] = torch.from_numpy(value)
-        if not fill_by_import(network, official):
-            network.load_state_dict(official)
-            self.copied.append(name)
+        fill_by_import(network, official)
 
     def compare(self, array: str, value: Tensor) -> Comparison:
         """Return how far a computed value is from the set's array, by the set's own tolerance."""
