@@ -6,6 +6,7 @@ import unicodedata
 
 from t2ibench_reports._format import clean, count, failure
 from t2ibench_reports._plain import cell_text, heads, row_texts
+from t2ibench_reports._seeds import RANGE
 from t2ibench_reports._tables import SECTION_TITLES, Cell, Column, Group, Leaderboard, Row, Section
 
 _SPECIAL = {
@@ -26,6 +27,7 @@ _SPECIAL = {
     "↑": r"$\uparrow$",
     "↓": r"$\downarrow$",
     "≈": r"$\approx$",
+    "∞": r"$\infty$",
     "†": r"\dag{}",
     "±": r"$\pm$",
     "\u2013": "--",
@@ -38,7 +40,13 @@ _SPECIAL = {
 def latex(board: Leaderboard) -> str:
     """Return one table a group."""
     head = "% Made by `t2ibench report leaderboard`. In the preamble: \\usepackage{booktabs}\n"
-    return head + "\n".join(_table(group) for group in board.groups)
+    names = [_label(group) for group in board.groups]
+    tables = []
+    for group, name in zip(board.groups, names, strict=True):
+        # Tables of single seeds are told apart by their seed.
+        seed = f"-seed-{group.plan.seed}" if names.count(name) > 1 else ""
+        tables.append(_table(group, name + seed))
+    return head + "\n".join(tables)
 
 
 def escaped(text: str) -> str:
@@ -55,8 +63,12 @@ def _settable(char: str) -> str:
     return "".join(_SPECIAL.get(part, part) for part in plain) or f"(U+{ord(char):04X})"
 
 
-def _table(group: Group) -> str:
-    plan = group.plan
+def _label(group: Group) -> str:
+    text = f"{group.plan.dataset}-{group.plan.protocol}-{group.n}"
+    return "".join(char if char.isascii() and char.isalnum() else "-" for char in text)
+
+
+def _table(group: Group, name: str) -> str:
     columns = heads(group)[: 2 + len(group.columns)]  # a printed page has room for the steps, not for the other costs
     lines = [
         r"\begin{table}",
@@ -72,13 +84,12 @@ def _table(group: Group) -> str:
             title = escaped(SECTION_TITLES[section])
             lines.append(rf"    \multicolumn{{{len(columns)}}}{{l}}{{\itshape {title}}} \\")
         lines += [f"    {_row(row, group)}" for row in group.section(section)]
-    name = "".join(char if char.isascii() and char.isalnum() else "-" for char in f"{plan.dataset}-{plan.protocol}")
     return "\n".join(
         [
             *lines,
             r"    \bottomrule",
             r"  \end{tabular}",
-            rf"  \label{{tab:t2ibench-{name}-{group.n}}}",
+            rf"  \label{{tab:t2ibench-{name}}}",
             r"\end{table}",
             "",
         ]
@@ -104,7 +115,9 @@ def _caption(group: Group) -> str:
     sentences = [
         f"{plan.dataset}, split {plan.split}, protocol {plan.protocol}, {count(group.n)} pictures a row.",
         *(f"{column.title}: {column.subtitle}." for column in group.columns),
-        "Intervals in brackets. Bold: best, its interval apart from all others; ≈: no clear difference from the "
+        f"In brackets: {RANGE}; nothing is ranked by it."
+        if len(group.seeds) > 1
+        else "Intervals in brackets. Bold: best, its interval apart from all others; ≈: no clear difference from the "
         "leading value.",
     ]
     if any(cell.record.judge_seen_in_training for _, _, cell in group.cells):

@@ -64,7 +64,8 @@ def statements_in(caption: str) -> frozenset[Statement]:
     for piece in re.split(r",| and ", facts):
         thing, _, pattern = piece.partition(" with ")
         # "its bill is short and pointed": what follows "and" without a noun is said of the noun before.
-        topic = next((topics for noun, topics in _NOUNS.items() if re.search(rf"\b{noun}\b", thing)), topic)
+        kept = "" if re.match(r" *(an?|the|its)\b", thing) else topic
+        topic = next((topics for noun, topics in _NOUNS.items() if re.search(rf"\b{noun}\b", thing)), kept)
         stated |= _said(topic, thing) | _first(pattern, _PATTERNS)
     return frozenset(stated.intersection(STATEMENTS))
 
