@@ -253,8 +253,7 @@ class Phase:
     Attributes:
         name: as batches carry it.
         share: of all steps that belong to it.
-        request: what its batches must hold, where that is not the model's `data_request()`; all phases of a model have
-            one, or none has.
+        request: what its batches must hold; None for the model's `data_request()`.
     """
 
     name: str = "train"

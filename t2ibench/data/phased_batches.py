@@ -57,7 +57,7 @@ def training_data(manifest: Manifest, model: Trainable, seed: int) -> TrainingDa
     Raises:
         UserError: as `TrainingData`.
     """
-    requests = {phase.name: phase.request for phase in model.curriculum() if phase.request is not None}
-    if requests:
-        return PhasedData(manifest, requests, seed)
-    return TrainingData(manifest, model.data_request(), seed)
+    phases, usual = model.curriculum(), model.data_request()
+    if any(phase.request for phase in phases):
+        return PhasedData(manifest, {phase.name: phase.request or usual for phase in phases}, seed)
+    return TrainingData(manifest, usual, seed)

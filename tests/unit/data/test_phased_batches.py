@@ -61,6 +61,11 @@ def test_models_without_requests_of_their_phases_are_as_before(manifest):
     assert data.batch(2, "a").captions == TrainingData(manifest, FIRST, 3).batch(2, "b").captions
 
 
+def test_a_phase_without_a_request_has_the_models(manifest):
+    data = training_data(manifest, Model(Phase("a", 0.5), Phase("b", 0.5, SECOND)), seed=3)
+    assert set(data.batch(0, "a").images) == {16} and set(data.batch(1, "b").images) == {32}
+
+
 def test_a_batch_too_large_is_told_before_the_first_step(manifest):
     phases = (Phase("a", 0.5, FIRST), Phase("b", 0.5, DataRequest((16,), 1000)))
     with pytest.raises(UserError, match="fewer than a batch of 1000"):
