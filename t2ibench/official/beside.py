@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,18 +16,19 @@ _HIGHEST: Final = 4
 """How many folders above a file are looked into: models/x.pth lies one below the repository, DF-GAN's three."""
 
 
-def text_encoders_near(files: Iterable[Path], dataset: str) -> list[Path]:
-    """Return files called text_encoder*.pth beside the given ones, else in the official layout around them.
+def text_encoders_near(files: Sequence[Path], dataset: str) -> list[Path]:
+    """Return files called text_encoder*.pth in the first folder that has any: the given ones', then the layout's.
 
     Args:
         files: of generators or encoders.
-        dataset: "cub" or "coco" limits the layout to its folders; anything else takes both.
+        dataset: "cub" or "coco" limits the layout to its folders; "" takes those of all, since any may be meant.
     """
+    found: list[Path] = []
     for folder in _folders(files, _ENCODERS, dataset):
-        found = sorted(folder.glob("text_encoder*.pth"))
-        if found:
-            return found
-    return []
+        found += sorted(folder.glob("text_encoder*.pth"))
+        if found and (dataset or folder in {file.absolute().parent for file in files}):
+            break
+    return found
 
 
 def image_encoder_of(text_encoder: Path) -> Path | None:
@@ -46,7 +47,7 @@ def text_encoder_of(image_encoder: Path) -> Path | None:
     return path if path.is_file() else None
 
 
-def captions_near(files: Iterable[Path], dataset: str) -> Path | None:
+def captions_near(files: Sequence[Path], dataset: str) -> Path | None:
     """Return the captions.pickle beside the given files, else in the official layout around them; None without."""
     for folder in _folders(files, _CAPTIONS, dataset):
         for name in _NAMES:
@@ -55,7 +56,7 @@ def captions_near(files: Iterable[Path], dataset: str) -> Path | None:
     return None
 
 
-def _folders(files: Iterable[Path], layout: dict[str, tuple[str, ...]], dataset: str) -> Iterator[Path]:
+def _folders(files: Sequence[Path], layout: dict[str, tuple[str, ...]], dataset: str) -> Iterator[Path]:
     """Yield the files' own folders first, then the layout's folders under the folders above them."""
     parents = [file.absolute().parent for file in files]
     yield from dict.fromkeys(parents)

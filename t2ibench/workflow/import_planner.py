@@ -101,12 +101,12 @@ class _Planner:
         if self.request.name is not None:
             target = replace(target, label=self.label)
         target = replace(target, needed=needed, licence=self.request.licence or target.licence)
-        found = find_words(self.request, [target, *encoders.values()], dataset, self.workspace)
-        self.facts += found.facts
-        self.warnings += found.warnings
-        sha256 = digest_of_file(found.captions) if found.captions else ""
+        words = find_words(self.request, [target, *encoders.values()], dataset, self.workspace)
+        self.facts += words.facts
+        self.warnings += words.warnings
+        sha256 = digest_of_file(words.captions) if words.captions else ""
         return ImportPlan(
-            target, encoders, dataset, found.words, found.captions, sha256, tuple(self.facts), tuple(self.warnings)
+            target, encoders, dataset, words.words, words.captions, sha256, tuple(self.facts), tuple(self.warnings)
         )
 
     def _named_sources(self) -> list[Source]:

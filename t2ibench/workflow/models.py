@@ -69,7 +69,9 @@ def require_model(
         raise unknown_name(f"variant of {base}", variant, entries[base].variants)
     where = f" on {dataset}" if dataset else ""
     data = f" --data {dataset}" if dataset else ""
-    raise UserError(f"{selector} is not trained{where} yet. `t2ibench train {label}{data}` trains it.")
+    others = [name for name in entries[base].variants if find_models(workspace, f"{base}:{name}", dataset)]
+    there = f" There is {' and '.join(f'{base}:{name}' for name in others)}." if others and not variant else ""
+    raise UserError(f"{selector} is not trained{where} yet. `t2ibench train {label}{data}` trains it.{there}")
 
 
 def _shipped(benchmarks: Benchmarks, label: str, prefix: str, dataset: str | None) -> list[ModelFolder]:

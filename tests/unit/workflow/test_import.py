@@ -234,6 +234,14 @@ def test_the_official_layout_is_searched(tmp_path):
     assert "bird/text_encoder200.pth: taken" in facts and "data/birds/captions.pickle: its words" in facts
 
 
+def test_an_encoder_is_not_guessed_where_the_data_set_is_open(tmp_path):
+    place = Workspace(tmp_path / "workspace"), tmp_path
+    save(tmp_path / "models" / "x.pth", generator())
+    save(tmp_path / "DAMSMencoders" / "bird" / "text_encoder200.pth", text_encoder())
+    save(tmp_path / "DAMSMencoders" / "coco" / "text_encoder100.pth", text_encoder())
+    assert "would both do as the text encoder" in refused(place, "models/x.pth", dataset=None)
+
+
 def test_two_text_encoders_are_one_too_many(place):
     save(place[1] / "text_encoder300.pth", text_encoder())
     assert "would both do as the text encoder" in refused(place)
