@@ -19,6 +19,9 @@ class AttributeAccuracy:
 
     For data whose captions can be read exactly, as simulated birds'. Judged by a classifier: the row of the ground
     truth is its ceiling, shuffled captions show what luck gets.
+
+    Args:
+        whole_captions: count pictures that show everything their caption states, instead of statements.
     """
 
     name = "attribute_accuracy"
@@ -32,29 +35,35 @@ class AttributeAccuracy:
     needs_negatives = False
     minimum_n = 10
 
+    def __init__(self, *, whole_captions: bool = False) -> None:
+        self.whole_captions = whole_captions
+        if whole_captions:
+            self.title = "Whole captions"
+
     def picture_values(self, given: MetricInput) -> np.ndarray:
         """Return float64 N whose mean is the share in %; see `share_per_picture`.
 
         Raises:
             UserError: fewer than 10 pictures, no caption codes, numbers that are not finite, or no statement at all.
         """
-        return 100 * share_per_picture(*named_and_shown(self.title, given, self.layer, self.minimum_n, 0.5))
+        return 100 * share_per_picture(*self._named_and_shown(given))
 
     def estimate(self, given: MetricInput) -> Estimate:
-        """Return the share, with Wilson's interval over statements, clustered by image. Errors as above.
-
-        The spread tells in how many pictures everything stated is shown.
-        """
+        """Return the share, with Wilson's interval over what is counted, clustered by image. Errors as above."""
         import numpy as np
 
-        named, shown = named_and_shown(self.title, given, self.layer, self.minimum_n, 0.5)
+        named, shown = self._named_and_shown(given)
         picture, thing = np.nonzero(named)
         hits = shown[picture, thing].astype(np.float64)
         unit = hit_rate_interval(hits, groups_of(given, len(named))[picture])
-        speaking = named.any(axis=1)
         return Estimate(
             value=100 * float(hits.mean()),
             interval=Interval(low=100 * unit.low, high=100 * unit.high, level=unit.level, method=unit.method),
             n=len(named),
-            spread={"whole captions": 100 * float((shown | ~named).all(axis=1)[speaking].mean())},
         )
+
+    def _named_and_shown(self, given: MetricInput) -> tuple[np.ndarray, np.ndarray]:
+        named, shown = named_and_shown(self.title, given, self.layer, self.minimum_n, 0.5)
+        if self.whole_captions:  # one thing a caption: all that it states
+            return named.any(axis=1, keepdims=True), (shown | ~named).all(axis=1, keepdims=True)
+        return named, shown

@@ -19,7 +19,8 @@ class CLIPScore:
     """Mean over pictures of weight * max(cosine of picture and caption, 0).
 
     Source: Hessel et al., CLIPScore, 2021, equation 1. Differs: weight 100 instead of 2.5, as the text-to-image papers
-    write it (GALIP's .334 is 33.4 here), and the caption is read as it stands, without "A photo depicts". It compares rows of one judge only: two CLIPs have two scales.
+    write it (GALIP's .334 is 33.4 here), and the caption is read as it stands, without "A photo depicts". It compares
+    rows of one judge only: two CLIPs have two scales.
 
     Args:
         weight: what the cosine is multiplied by.

@@ -70,7 +70,7 @@ class FrechetDistanceInfinity:
         return values[0], values[1:]
 
     def estimate(self, given: MetricInput) -> Estimate:
-        """Return the distance for endless pictures, with a jackknife over images, the reference fixed. Errors as above."""
+        """Return the distance for endless pictures with a jackknife over images, reference fixed. Errors as above."""
         value, left_out = self.jackknife(given)
         what = "clustered by image, reference fixed"
         return Estimate(

@@ -40,8 +40,8 @@ class _ObjectAccuracy:
 class ObjectAccuracyPerImage(_ObjectAccuracy):
     """Share of all (picture, object its caption names) pairs in which the object is found, in %.
 
-    Source: Hinz et al., Semantic Object Accuracy, 2020, equation 2 (SOA-I). Differs: on the plan's captions, one picture
-    each, instead of three pictures of every caption that names the label; the detector is any, and part of the
+    Source: Hinz et al., Semantic Object Accuracy, 2020, equation 2 (SOA-I). Differs: on the plan's captions, one
+    picture each, instead of three pictures of every caption that names the label; the detector is any, and part of the
     identity: TISE's figures (Mask R-CNN) and the authors' (YOLOv3) are two metrics.
 
     Args:

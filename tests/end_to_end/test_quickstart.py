@@ -56,7 +56,9 @@ def test_every_number_is_a_sound_record(finished):
     assert rows == {
         "attngan", "stackgan_v2", "ground-truth", "real-train", "shuffled-captions", "noise", "untrained",
     }  # fmt: skip
-    assert {record["metric"]["metric"] for record in records} == {"inception_score", "fid", "r_precision"}
+    assert {record["metric"]["metric"] for record in records} == {
+        "inception_score", "fid", "r_precision", "attribute_accuracy",
+    }  # fmt: skip
     assert not [r for r in records if r["source"]["name"] == "real-train" and r["metric"]["metric"] == "r_precision"]
     for record in records:
         if record["metric"]["metric"] == "r_precision":

@@ -38,7 +38,9 @@ def test_attribute_accuracy_counts_statements_and_whole_captions():
     shown[::2, 0] = 0
     found = AttributeAccuracy().estimate(linked("statements", shown, stated))
     assert found.value == pytest.approx(100 * (48 - 12) / 48)
-    assert found.spread == {"whole captions": pytest.approx(50.0)}
+    whole = AttributeAccuracy(whole_captions=True)
+    assert whole.estimate(linked("statements", shown, stated)).value == pytest.approx(50.0)
+    assert whole.title == "Whole captions" and AttributeAccuracy().title == "Attributes"
     assert found.interval.low < found.value < found.interval.high
     assert AttributeAccuracy().picture_values(linked("statements", shown, stated)).mean() == pytest.approx(found.value)
 
