@@ -121,6 +121,26 @@ class HasSchedule(Protocol):
 
 
 @runtime_checkable
+class HasBound(Protocol):
+    """A model with a lower bound on the likelihood of a picture given its caption."""
+
+    @classmethod
+    def bound_of(cls, parameters: Any) -> str:
+        """Return what the bound is of, as in "32 x 32 RGB". Bounds are comparable only where this is equal."""
+        ...
+
+    def bound(self, captions: Sequence[Caption], pictures: Tensor, noise: BoundNoise) -> Tensor:
+        """Return a draw of the lower bound on log p(picture | caption) in nats, N, without a graph, in eval mode.
+
+        Args:
+            captions: N of them.
+            pictures: one for each, float32 N x 3 x H x W in [-1, 1], H and W being the model's resolution.
+            noise: what the draw hangs on.
+        """
+        ...
+
+
+@runtime_checkable
 class ReadsDataFiles(Protocol):
     """A plug-in class whose result depends on more files of the data set than its pictures and captions."""
 

@@ -195,6 +195,24 @@ class GateMap:
     words: tuple[tuple[str, ...], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How pictures were drawn step by step, by a model that writes on a canvas.
+
+    Attributes:
+        canvases: N x S x 3 x H x W in [-1, 1], the canvas after each of S steps.
+        boxes: N x S x 4, where each step wrote: (left, top, right, bottom) in pixels, 0 at the first pixel's centre; a
+            box may leave the picture.
+        weights: N x S x T, how much of each word a step read, sums to 1 over T; None without word attention.
+        words: per caption, the words in order (N lists); empty without word attention.
+    """
+
+    canvases: Tensor
+    boxes: Tensor
+    weights: Tensor | None = None
+    words: tuple[tuple[str, ...], ...] = ()
+
+
 @dataclass(slots=True)
 class Trace:
     """What a model shows of its inner life, for galleries; metrics never read it.
@@ -203,11 +221,13 @@ class Trace:
         stages: side in pixels -> float pictures N x 3 x side x side in [-1, 1].
         attention: attention maps in the order of the stages.
         gates: gates in the order of the stages; empty for models without any.
+        drawing: the steps of the drawing; None for models that make a picture at once.
     """
 
     stages: dict[int, Tensor] = field(default_factory=dict)
     attention: list[AttentionMap] = field(default_factory=list)
     gates: list[GateMap] = field(default_factory=list)
+    drawing: Drawing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +291,7 @@ class Update:
         parts: named scalars for the log.
         clip_norm: largest gradient norm of `clip_parameters`, None for no clipping.
         clip_parameters: what is clipped; empty means all of the optimiser's parameters.
+        clip_each: every tensor's norm is limited apart, instead of that of all together.
     """
 
     optimizer: str
@@ -278,6 +299,7 @@ class Update:
     parts: Mapping[str, Tensor] = field(default_factory=dict)
     clip_norm: float | None = None
     clip_parameters: Sequence[Tensor] = ()
+    clip_each: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,9 @@ class Engine:
         # step needs none for the discriminators.
         self._fabric.backward(update.loss, inputs=parameters)
         if update.clip_norm is not None:
-            torch.nn.utils.clip_grad_norm_(list(update.clip_parameters) or parameters, update.clip_norm)
+            clipped = list(update.clip_parameters) or parameters
+            for together in [[tensor] for tensor in clipped] if update.clip_each else [clipped]:
+                torch.nn.utils.clip_grad_norm_(together, update.clip_norm)
         optimizer.step()
 
     def _moved(self, batch: TrainBatch) -> TrainBatch:

@@ -14,6 +14,8 @@ GAME = {"batch_size": 4, "base_side": 16, "branches": 2}
 LINEAGE = {**GAME, "latent": 6, "condition": 6, "discriminator_features": 4, "residual_blocks": 1}
 STACKED = {**LINEAGE, "generator_features": 16, "condition": 12}
 del STACKED["branches"]
+DRAW = {"batch_size": 4, "side": 16, "steps": 3, "patch": 4, "latent": 5, "language_features": 6}
+DRAW |= {"alignment_features": 7, "encoder_features": 12, "decoder_features": 12}
 REED = {"side": 16, "generator_features": 8, "discriminator_features": 4, "latent": 6, "batch_size": 4}
 
 MODELS = {
@@ -32,6 +34,15 @@ MODELS = {
     "dmgan, no gates": (
         {**LINEAGE, "generator_features": 4, "writing_gate": False, "response_gate": False, "r1_weight": 1.0},
         {"damsm": DAMSM},
+    ),
+    "aligndraw": (DRAW, {}),
+    "aligndraw, uniform attention, grey, Adam": (
+        {**DRAW, "attention": "uniform", "channels": 1, "optimizer": "adam", "window": "as-coded"},
+        {},
+    ),
+    "aligndraw, sharpened": (
+        {**DRAW, "sharpener_features": 4, "judge_features": 4, "sharpener_share": 0.5, "warmup_steps": 2},
+        {},
     ),
     "stackgan_v1": (STACKED, {"damsm": DAMSM}),
     "stackgan_v1, one stage": ({**STACKED, "stages": 1}, {"damsm": DAMSM}),

@@ -1,0 +1,214 @@
+"""alignDRAW as a plug-in: what the training loop, the sampler and the evaluator see of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar, Self
+
+import torch
+from torch import Tensor
+from torch.nn import Module
+from torch.nn import functional as F
+from torch.optim import Adam, Optimizer
+
+from t2ibench.interfaces import BoundNoise, BuildContext
+from t2ibench.text.tokens import TokenBatch, encode_captions
+from t2ibench.text.vocabulary import Vocabulary
+from t2ibench.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
+from t2ibench_baselines._stackgan_lineage.cards import read_card
+from t2ibench_baselines._stackgan_lineage.modes import evaluating, frozen
+from t2ibench_baselines.aligndraw.alignment import WordStates
+from t2ibench_baselines.aligndraw.drawer import Drawer, reconstruction
+from t2ibench_baselines.aligndraw.film import Film, to_picture, to_values
+from t2ibench_baselines.aligndraw.optimisation import RMSProp
+from t2ibench_baselines.aligndraw.parameters import AlignDRAWParameters
+from t2ibench_baselines.aligndraw.sharpener import Judge, Sharpener, blurred
+
+DRAW, SHARPEN = "draw", "sharpen"
+"""Phases of training."""
+
+
+class AlignDRAW:
+    """alignDRAW (Mansimov et al., ICLR 2016): a recurrent variational autoencoder with attention to words.
+
+    It is the only model here with a likelihood bound. With `sharpener_features` a second phase of training teaches an
+    adversarial network to sharpen its pictures; the bound is that of the pictures before.
+    """
+
+    Parameters: ClassVar[type[AlignDRAWParameters]] = AlignDRAWParameters
+
+    def __init__(
+        self,
+        parameters: AlignDRAWParameters,
+        vocabulary: Vocabulary,
+        drawer: Drawer,
+        sharpener: Sharpener | None = None,
+        judge: Judge | None = None,
+    ) -> None:
+        self.parameters = parameters
+        self.vocabulary = vocabulary
+        self.drawer = drawer
+        self.sharpener = sharpener
+        self.judge = judge
+        self.capabilities = Capabilities(
+            resolution=parameters.side,
+            stages=(parameters.side,),
+            uses=frozenset({"words"}),
+            latents=("z_step",),
+            attention=parameters.attention == "align",
+            bound=True,
+        )
+
+    @classmethod
+    def card(cls) -> ModelCard:
+        """Return title, paper and licence."""
+        return read_card(__package__ or "t2ibench_baselines.aligndraw")
+
+    @classmethod
+    def requirements(cls, parameters: AlignDRAWParameters) -> tuple[str, ...]:
+        """Return nothing: it learns to read captions by itself."""
+        return ()
+
+    @classmethod
+    def bound_of(cls, parameters: AlignDRAWParameters) -> str:
+        """Return what the bound is of, as in "32 x 32 RGB"."""
+        return f"{parameters.side} x {parameters.side} {'grey' if parameters.channels == 1 else 'RGB'}"
+
+    @classmethod
+    def build(cls, parameters: AlignDRAWParameters, context: BuildContext) -> Self:
+        """Return the model; for "generate" without the sharpener's discriminator, its weights to be loaded."""
+        p = parameters
+        vocabulary = Vocabulary.from_words(context.vocabulary)
+        drawer = Drawer(p, len(vocabulary))
+        drawer.initialise()
+        if not p.sharpener_features:
+            return cls(p, vocabulary, drawer)
+        code = 2 * p.language_features
+        sharpener = Sharpener(p.channels, p.side, code, p.sharpener_features)
+        judge = Judge(p.channels, p.side, code, p.judge_features) if context.purpose == "train" else None
+        return cls(p, vocabulary, drawer, sharpener, judge)
+
+    def exported(self) -> Mapping[str, Module]:
+        """Return the drawer and, if there is one, the sharpener."""
+        return {"drawer": self.drawer} | ({} if self.sharpener is None else {"sharpener": self.sharpener})
+
+    def networks(self) -> Mapping[str, Module]:
+        """Return the drawer and, if there is one, the sharpener and its discriminator."""
+        return {**self.exported(), **({} if self.judge is None else {"judge": self.judge})}
+
+    def frozen_networks(self) -> Mapping[str, Module]:
+        """Return nothing."""
+        return {}
+
+    def data_request(self) -> DataRequest:
+        """Return pictures of one side."""
+        return DataRequest((self.parameters.side,), self.parameters.batch_size)
+
+    def optimizers(self) -> Mapping[str, Optimizer]:
+        """Return the drawer's RMSProp or Adam, and an Adam each for the sharpener and its discriminator."""
+        p = self.parameters
+        own = list(self.drawer.parameters())
+        found: dict[str, Optimizer] = {
+            "drawer": RMSProp(own, p.learning_rate) if p.optimizer == "rmsprop" else Adam(own, p.learning_rate)
+        }
+        for name, network in self.networks().items():
+            if name != "drawer":
+                found[name] = Adam(network.parameters(), p.sharpener_learning_rate, betas=(0.5, 0.999))
+        return found
+
+    def learning_rates(self, step: int, steps_per_epoch: int) -> Mapping[str, float]:
+        """Return the drawer's rate: rising at first, a tenth from `decay_epoch` on.
+
+        The official code watches a validation set instead: for MNIST it stops after the fourth worsening, for COCO it
+        divides the rate by ten at every one.
+        """
+        p = self.parameters
+        rate = p.learning_rate * min(1.0, (step + 1) / p.warmup_steps if p.warmup_steps else 1.0)
+        late = p.decay_epoch and step // max(steps_per_epoch, 1) >= p.decay_epoch
+        return {"drawer": rate / 10 if late else rate}
+
+    def curriculum(self) -> Sequence[Phase]:
+        """Return one phase, or two with a sharpener."""
+        share = self.parameters.sharpener_share if self.sharpener is not None else 0.0
+        return (Phase(DRAW, 1 - share), Phase(SHARPEN, share)) if share else (Phase(DRAW),)
+
+    def averaging(self) -> Mapping[str, float]:
+        """Return nothing: no averages in the paper."""
+        return {}
+
+    def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
+        """Yield the one update that raises the bound; in the second phase the discriminator's, then the sharpener's."""
+        values = to_values(batch.images[self.parameters.side], self.parameters.channels)
+        if batch.phase == SHARPEN:
+            yield from self._sharpening(batch.captions, values, noise)
+            return
+        words, _ = self._read(batch.captions, noise)
+        drawn = self.drawer(words, self._latents(noise), values)
+        entropy, divergence = reconstruction(drawn.logits, values).mean(), drawn.divergence.mean()
+        parts = {"reconstruction": entropy.detach(), "divergence": divergence.detach()}
+        yield Update("drawer", entropy + divergence, parts, clip_norm=self.parameters.clip_norm, clip_each=True)
+
+    def _sharpening(self, captions: Sequence[Caption], values: Tensor, noise: BoundNoise) -> Iterator[Update]:
+        """Yield the sharpener's game on real pictures: to undo a blur, so that the discriminator cannot tell."""
+        sharpener, judge = self.sharpener, self.judge
+        if sharpener is None or judge is None:
+            raise ValueError('This alignDRAW was built for "generate", or without sharpener: nothing can be sharpened.')
+        sharpener.begun.fill_(1)
+        with torch.no_grad():
+            code = self._read(captions, noise)[0].mean
+        blurry = blurred(values)
+        plane = noise.draw("sharpener", (1, self.parameters.side, self.parameters.side))
+        sharp = sharpener(blurry, code, torch.erf(plane / math.sqrt(2)))  # normal to uniform in [-1, 1]
+        real, fake = judge(blurry, values, code), judge(blurry, sharp.detach(), code)
+        loss = F.softplus(-real).mean() + F.softplus(fake).mean()
+        yield Update("judge", loss, {"real": real.mean().detach(), "fake": fake.mean().detach()})
+        with frozen([judge]):
+            loss = F.softplus(-judge(blurry, sharp, code)).mean()
+        yield Update("sharpener", loss, {"change": (sharp - blurry).abs().mean().detach()})
+
+    def generate(self, captions: Sequence[Caption], noise: BoundNoise, *, trace: Trace | None = None) -> Tensor:
+        """Return float32 pictures, N x 3 x side x side in [-1, 1], of N captions; noise "z_step" as given.
+
+        They are sharpened if there is a sharpener and it has begun to learn. The trace gets the steps of the drawing.
+
+        Raises:
+            UserError: a caption without a known word.
+        """
+        with torch.no_grad(), evaluating(*self.exported().values()):
+            words, tokens = self._read(captions, noise)
+            latents = self._latents(noise)
+            if trace is None:
+                drawn = self.drawer(words, latents)
+            else:
+                film = Film(self.drawer.canvas.detach().expand(len(captions), -1, -1, -1), tokens.words)
+                drawn = self.drawer(words, latents, watch=film.watch)
+                trace.drawing = film.drawing(aligned=self.capabilities.attention)
+                if self.capabilities.attention:
+                    trace.attention.append(film.attention())
+            values = drawn.logits.sigmoid()
+            if self.sharpener is not None and bool(self.sharpener.begun):
+                values = self.sharpener(values, words.mean).clamp(0, 1)
+        pictures = to_picture(values).float().contiguous()
+        if trace is not None:
+            trace.stages[self.parameters.side] = pictures
+        return pictures
+
+    def bound(self, captions: Sequence[Caption], pictures: Tensor, noise: BoundNoise) -> Tensor:
+        """Return a draw of the lower bound on log p(picture | caption) in nats, N, float32; see `HasBound`.
+
+        Each value of a pixel is a Bernoulli mean, as published: for values between 0 and 1 that is no density, and the
+        bound stays below minus their entropy.
+        """
+        values = to_values(pictures, self.parameters.channels)
+        with torch.no_grad(), evaluating(self.drawer):
+            words, _ = self._read(captions, noise)
+            drawn = self.drawer(words, self._latents(noise), values)
+            return -(reconstruction(drawn.logits, values) + drawn.divergence).float()
+
+    def _latents(self, noise: BoundNoise) -> Tensor:
+        return noise.draw("z_step", (self.parameters.steps, self.parameters.latent))
+
+    def _read(self, captions: Sequence[Caption], noise: BoundNoise) -> tuple[WordStates, TokenBatch]:
+        tokens = encode_captions(self.vocabulary, captions, maximum=self.parameters.words_maximum, noise=noise)
+        return self.drawer.read_captions(tokens.ids.to(self.drawer.canvas.device), tokens.lengths), tokens
