@@ -20,9 +20,11 @@ COMMANDS: Final[Mapping[str, str]] = {
     "import": "Make models of files of the official code.",
     "eval": "Measure models under one protocol.",
     "compare": "Say whether one model is better than another, paired by caption.",
+    "statistics": "Write the mean and covariance of pictures' features, for FID here and elsewhere.",
     "report": "Render a report from the results.",
     "list": "Show what is registered and where it comes from.",
     "data": "Make, prepare, check and show data sets.",
+    "doctor": "Say what is installed, which weights and data are here, and what would run.",
 }
 
 

@@ -153,7 +153,7 @@ def open_table(
     plan = make_plan(manifest, rules, request.samples)
     wanted = tuple(dict.fromkeys(request.metrics or rules.metrics))
     extractors = {
-        entry: _extractor(entry, request, benchmarks, workspace, dataset, device)
+        entry: extractor_for(entry, request, benchmarks, workspace, dataset, device)
         for entry in dict.fromkeys(benchmarks.metrics[metric].features for metric in wanted)
     }
     for extractor in extractors.values():
@@ -280,7 +280,7 @@ def protocol_for(request: EvaluateRequest, benchmarks: Benchmarks, dataset: str)
     return name, protocol if request.seed is None else protocol.model_copy(update={"seed": request.seed})
 
 
-def _extractor(
+def extractor_for(
     name: str, request: EvaluateRequest, benchmarks: Benchmarks, workspace: Workspace, dataset: str, device: str
 ) -> Extractor:
     encoder = None

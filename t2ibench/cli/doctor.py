@@ -1,0 +1,45 @@
+"""`t2ibench doctor`: what is here, what is missing, where it comes from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Final
+
+import click
+
+from t2ibench.cli.options import config_option, workspace_option
+from t2ibench.spec import LoadedBenchmarks
+from t2ibench.workspace import Workspace
+
+_MARKS: Final = {"ok": ("ok", "green"), "missing": ("--", "yellow"), "note": ("!", "yellow"), "broken": ("XX", "red")}
+
+
+@click.command("doctor")
+@click.option(
+    "--weights-dir",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=None,
+    help="Folder with weights files that cannot be shipped (Inception).",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@config_option
+@workspace_option
+def command(weights_dir: Path | None, as_json: bool, benchmarks: LoadedBenchmarks, workspace: Workspace) -> None:
+    """Say what is installed, which weights, data sets and models are here, and what would run.
+
+    Nothing is fetched or written. Leaves with status 1 if something must be repaired; optional things may be missing.
+    """
+    from t2ibench.workflow.doctor import diagnose
+
+    found = diagnose(benchmarks, workspace, weights_dir=weights_dir)
+    if as_json:
+        click.echo(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
+    else:
+        for title, findings in found.sections.items():
+            click.secho(title, bold=True)
+            for one in findings:
+                mark, colour = _MARKS[one.state]
+                click.echo(f"  {click.style(f'{mark:<2}', fg=colour)}  {one.name}: {one.text}")
+        click.echo("ok here, -- missing and not needed by everything, ! look at it, XX must be repaired")
+    raise SystemExit(1 if found.broken else 0)
