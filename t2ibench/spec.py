@@ -60,10 +60,23 @@ class EncoderEntry(TrainableEntry):
 
 
 class SourceFile(Frozen):
-    """A file that has to be fetched or brought by hand. `sha256` "" means: recorded on first use, checked after."""
+    """A file that has to be fetched or brought by hand. `sha256` "" means: recorded on first use, checked after.
+
+    Attributes:
+        mirrors: further addresses of the same file, tried in order.
+        size: in bytes, 0 where it is not known.
+        by_hand: whether only a person with a browser can fetch it.
+        holds: paths that come out of it; where one is there already, it was unpacked before and is not fetched.
+        instead_of: the file that it can stand in for; then it is not asked for, only taken.
+    """
 
     url: str
+    mirrors: tuple[str, ...] = ()
     sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+    size: int = Field(default=0, ge=0)
+    by_hand: bool = False
+    holds: tuple[str, ...] = ()
+    instead_of: str = ""
     note: str = ""
 
 

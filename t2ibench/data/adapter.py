@@ -85,8 +85,12 @@ def missing_file(path: Path, entry: DatasetEntry, source: str, root: Path) -> Us
 def how_to_bring(name: str, entry: DatasetEntry) -> str:
     """Return a sentence that says which files a data set needs and what to do with them."""
     files = "; ".join(f"{file} from {source.url} ({source.note})" for file, source in entry.files.items())
-    wanted = f"Fetch {files}." if files else "Bring its files."
-    return f"{wanted} Then run `t2ibench data prepare {name} --data-root FOLDER`, or give --data-root FOLDER here."
+    if files:
+        return (
+            f"Run `t2ibench data fetch {name}`, which fetches what it can, or fetch {files} and run "
+            f"`t2ibench data prepare {name} --data-root FOLDER`, or give --data-root FOLDER here."
+        )
+    return f"Bring its files. Then run `t2ibench data prepare {name} --data-root FOLDER`, or give --data-root FOLDER here."
 
 
 def checked_options(name: str, entry: DatasetEntry, defaults: Mapping[str, Value]) -> dict[str, Value]:

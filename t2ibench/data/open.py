@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from t2ibench.data.adapter import DatasetAdapter, DrawnDataset, how_to_bring
+from t2ibench.data.fetch.install import unfinished
 from t2ibench.data.manifest import FILE_NAME, FORMAT, Manifest, read_manifest, stamp_of
 from t2ibench.data.own_datasets import read_settings
 from t2ibench.errors import UserError, unknown_name
@@ -126,6 +127,12 @@ def _prepare(
         adapter.draw(drawn, {}, replace=True, progress=progress)
         root = drawn
     assert root is not None
+    moving = unfinished(root)
+    if moving:
+        raise UserError(
+            f"{root} is not whole: `t2ibench data fetch` was stopped while it moved the files of {', '.join(moving)}. "
+            f"Run `t2ibench data fetch {name} --root {root}` again; it goes on from there."
+        )
     if partial and not made:
         read = adapter.read(root, progress=progress, partial=True)
     else:

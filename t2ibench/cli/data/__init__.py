@@ -1,16 +1,16 @@
-"""`t2ibench data`: make, prepare, check and show data sets; one command a file."""
+"""`t2ibench data`: fetch, make, prepare, check and show data sets; one command a file."""
 
 from __future__ import annotations
 
 import click
 
-from t2ibench.cli.data import check, make, prepare, show
+from t2ibench.cli.data import check, fetch, make, prepare, show
 
 
 @click.group("data")
 def command() -> None:
-    """Make, prepare, check and show data sets."""
+    """Fetch, make, prepare, check and show data sets."""
 
 
-for _one in (make.command, prepare.command, check.command, show.command):
+for _one in (fetch.command, make.command, prepare.command, check.command, show.command):
     command.add_command(_one)
