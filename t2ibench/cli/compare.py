@@ -113,7 +113,8 @@ def _text(found: Comparison) -> str:
     """Return a comparison as a table with its sentences."""
     names = _names(found)
     head = ["", *names, "difference", "verdict"]
-    rows = [_row(column, names) for column in found.columns]
+    titles = _titles(found)
+    rows = [_row(column, titles[column.column], names) for column in found.columns]
     widths = [max(len(line[place]) for line in [head, *rows]) for place in range(len(head))]
     lines = [
         f"{names[0]} against {names[1]}: {found.dataset}, protocol {found.protocol}, seed {found.seed}, "
@@ -128,10 +129,10 @@ def _text(found: Comparison) -> str:
         lines.append(f"  {'  '.join([*cells, line[4]])}".rstrip())
     lines.append("")
     for method in dict.fromkeys(column.interval.method for column in found.columns if column.interval is not None):
-        titles = [one.title for one in found.columns if one.interval is not None and one.interval.method == method]
-        lines.append(f"  95% intervals of {', '.join(titles)}: {method}.")
-    lines += [f"  {column.title}: {column.subtitle}." for column in found.columns]
-    lines += [f"  {column.title}: {column.reason.rstrip('.')}." for column in found.columns if column.reason]
+        of = [one for one in found.columns if one.interval is not None and one.interval.method == method]
+        lines.append(f"  95% intervals of {', '.join(titles[one.column] for one in of)}: {method}.")
+    lines += [f"  {titles[column.column]}: {column.subtitle}." for column in found.columns]
+    lines += [f"  {titles[column.column]}: {column.reason.rstrip('.')}." for column in found.columns if column.reason]
     judged = sum(column.interval is not None for column in found.columns)
     if judged > 1:
         lines.append(
@@ -148,8 +149,17 @@ def _names(found: Comparison) -> tuple[str, str]:
     return f"{first['name']}@{first['identity'][:6]}", f"{second['name']}@{second['identity'][:6]}"
 
 
-def _row(column: ComparedColumn, names: tuple[str, str]) -> list[str]:
-    title = f"{column.title}{f' ({column.unit})' if column.unit else ''} {'↑' if column.higher_is_better else '↓'}"
+def _titles(found: Comparison) -> dict[str, str]:
+    """Return column -> title; columns of one title, as of two judges, are told apart by their names."""
+    titles = [column.title for column in found.columns]
+    return {
+        column.column: f"{column.title} {column.column}" if titles.count(column.title) > 1 else column.title
+        for column in found.columns
+    }
+
+
+def _row(column: ComparedColumn, title: str, names: tuple[str, str]) -> list[str]:
+    title = f"{title}{f' ({column.unit})' if column.unit else ''} {'↑' if column.higher_is_better else '↓'}"
     if column.first is None or column.second is None or column.difference is None:
         return [title, "-", "-", "-", column.verdict]
     decimals = _decimals(column)

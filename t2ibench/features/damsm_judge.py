@@ -119,8 +119,9 @@ class DAMSMJudge:
 def _folder(context: FeatureContext) -> ModelFolder:
     if context.encoder is None:
         raise UserError(
-            "R-precision needs the data set's trained DAMSM as its judge, and none was found; train it first with "
-            "`t2ibench train`, or import the released one with `t2ibench import damsm`."
+            f"{context.name} needs the data set's trained DAMSM, and none was found; train it first with `t2ibench "
+            f"train {context.entry.encoder or context.entry.plugin}`, or import the released one with `t2ibench import "
+            "damsm`."
         )
     folder = read_model_folder(context.encoder)
     if folder.description.kind != "encoder" or "resolution" not in folder.parameters:

@@ -65,5 +65,6 @@ class AttributeAccuracy:
     def _named_and_shown(self, given: MetricInput) -> tuple[np.ndarray, np.ndarray]:
         named, shown = named_and_shown(self.title, given, self.layer, self.minimum_n, 0.5)
         if self.whole_captions:  # one thing a caption: all that it states
-            return named.any(axis=1, keepdims=True), (shown | ~named).all(axis=1, keepdims=True)
+            lacking: np.ndarray = named & ~shown
+            return named.any(axis=1)[:, None], ~lacking.any(axis=1)[:, None]
         return named, shown

@@ -23,7 +23,8 @@ Estimator = Literal["full", "subsets"]
 def kernel(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return float64 n x m, (x . y / d + 1)^3. Source: Bińkowski et al., Demystifying MMD GANs, 2018, section 4."""
     products: np.ndarray = first @ second.T / first.shape[1] + 1.0
-    return products * products * products
+    cubes: np.ndarray = products * products * products
+    return cubes
 
 
 def unbiased_mmd2(first: np.ndarray, second: np.ndarray) -> float:

@@ -96,7 +96,7 @@ def _said(topic: str, thing: str) -> set[Statement]:
     if topic == "head mark":
         return {("head mark", mark) for noun, mark in _MARKS.items() if re.search(rf"\b{noun}\b", thing)}
     words = thing.split()
-    stated = {(topic, word) for word in words if word in COLOURS}
+    stated: set[Statement] = {(topic, word) for word in words if word in COLOURS}
     if topic in ("bill", "tail"):
         stated |= {(f"{topic} length", word) for word in words if word in ("short", "medium", "long")}
     if topic == "bill":

@@ -84,7 +84,7 @@ class SimAttributes:
         except (RuntimeError, SafetensorError, OSError) as error:
             reason = " ".join(str(error).split())[:200]
             raise UserError(f"SimAttributes' weights are damaged ({reason}); reinstall t2ibench.") from error
-        network = network.to(context.device, memory_format=torch.channels_last)
+        network = network.to(context.device).to(memory_format=torch.channels_last)
         return cls(network.eval().requires_grad_(False), identity, context.device)
 
     def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
