@@ -34,12 +34,18 @@ class Frozen(BaseModel):
 
 
 class Setting(Frozen):
-    """Overrides for one data set or one variant. `steps` and `seed` None keep the outer value; a seed asked for wins."""
+    """Overrides for a data set or a variant. `steps` and `seed` None keep the outer value; a seed asked for wins."""
 
     title: str = ""
     steps: int | None = Field(default=None, ge=1)
     seed: int | None = Field(default=None, ge=0)
     parameters: Mapping[str, Value] = Field(default_factory=dict)
+
+
+class VariantEntry(Setting):
+    """A variant. `on` are parameters that it has on one data set instead, as weights of a loss that is scaled there."""
+
+    on: Mapping[Name, Mapping[str, Value]] = Field(default_factory=dict)
 
 
 class TrainableEntry(Frozen):
@@ -50,7 +56,7 @@ class TrainableEntry(Frozen):
     steps: int = Field(ge=1)
     parameters: Mapping[str, Value] = Field(default_factory=dict)
     on: Mapping[Name, Setting] = Field(default_factory=dict)
-    variants: Mapping[Name, Setting] = Field(default_factory=dict)
+    variants: Mapping[Name, VariantEntry] = Field(default_factory=dict)
 
 
 class EncoderEntry(TrainableEntry):
@@ -213,17 +219,45 @@ class ProtocolEntry(Frozen):
         return values
 
 
+class BudgetEntry(Frozen):
+    """How long a suite trains where that is not as long as its models' own recipes say.
+
+    Attributes:
+        steps: model -> training steps of it and of its variants; "model:variant" names one variant alone. What is not
+            named keeps its own.
+        encoder_steps: of the encoders that the models need; None leaves them their own.
+    """
+
+    steps: Mapping[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+    encoder_steps: int | None = Field(default=None, ge=1)
+
+
 class SuiteEntry(Frozen):
     """Models (with variants as "model:variant") to train, evaluate and report on one data set.
 
-    `shipped` are evaluated beside them as they came with the package, without training.
+    Attributes:
+        title: what it is for.
+        data: name of the data set; `t2ibench bench --data` takes others.
+        models: to train, in the order of the table.
+        shipped: models evaluated beside them as they came with the package, without training.
+        seeds: of training, a model each; empty for the models' own.
+        budgets: name -> shorter (or longer) trainings; "full", the models' own recipes, is always there.
+        report: what is rendered at the end.
     """
 
     title: str = ""
     data: Name
     models: tuple[str, ...]
     shipped: tuple[str, ...] = ()
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = ()
+    budgets: Mapping[Name, BudgetEntry] = Field(default_factory=dict)
     report: Name = "leaderboard"
+
+    @model_validator(mode="after")
+    def _full_is_taken(self) -> SuiteEntry:
+        if "full" in self.budgets:
+            raise ValueError('a budget cannot be called "full": that is the models\' own recipes')
+        return self
 
 
 class Benchmarks(Frozen):
@@ -250,7 +284,8 @@ class Benchmarks(Frozen):
                     _known(f"protocols.{name}.metrics", column, self.metrics)
         for name, suite in self.suites.items():
             _known(f"suites.{name}.data", suite.data, self.datasets)
-            for model in (*suite.models, *suite.shipped):
+            budgeted = [model for budget in suite.budgets.values() for model in budget.steps]
+            for model in (*suite.models, *suite.shipped, *budgeted):
                 base, _, variant = model.partition(":")
                 _known(f"suites.{name}.models", base, self.models)
                 if variant:
@@ -366,6 +401,8 @@ class TrainingSpec(Frozen):
 def settings_for(entry: TrainableEntry, dataset: str, variant: str = "") -> tuple[int, dict[str, Any]]:
     """Return (steps, parameters) of an entry on a data set: the entry's own, then the data set's, then the variant's.
 
+    A variant's own parameters on the data set come last.
+
     Raises:
         UserError: the variant is not known.
     """
@@ -378,6 +415,8 @@ def settings_for(entry: TrainableEntry, dataset: str, variant: str = "") -> tupl
     for setting in layers:
         steps = setting.steps or steps
         parameters.update(setting.parameters)
+        if isinstance(setting, VariantEntry):
+            parameters.update(setting.on.get(dataset, {}))
     return steps, parameters
 
 

@@ -19,6 +19,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "sample": "Make pictures of a sentence with a trained model.",
     "import": "Make models of files of the official code.",
     "eval": "Measure models under one protocol.",
+    "bench": "Train, measure and report whatever a suite lists.",
     "compare": "Say whether one model is better than another, paired by caption.",
     "statistics": "Write the mean and covariance of pictures' features, for FID here and elsewhere.",
     "report": "Render a report from the results.",

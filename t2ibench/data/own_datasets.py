@@ -128,9 +128,17 @@ def _with_settings_of(
     entries: Mapping[str, TrainableEntry | ProtocolEntry], name: str, like: str
 ) -> dict[str, TrainableEntry | ProtocolEntry]:
     """Return models, encoders or protocols that are on `name` as on `like`, unless benchmarks.toml says otherwise."""
-    return {
-        key: entry.model_copy(update={"on": {**entry.on, name: entry.on[like]}})
-        if like in entry.on and name not in entry.on
-        else entry
-        for key, entry in entries.items()
-    }
+    found = {}
+    for key, entry in entries.items():
+        changed: dict[str, Any] = {}
+        if like in entry.on and name not in entry.on:
+            changed["on"] = {**entry.on, name: entry.on[like]}
+        if isinstance(entry, TrainableEntry):
+            changed["variants"] = {
+                variant: setting.model_copy(update={"on": {name: setting.on[like], **setting.on}})
+                if like in setting.on
+                else setting
+                for variant, setting in entry.variants.items()
+            }
+        found[key] = entry.model_copy(update=changed)
+    return found

@@ -1,0 +1,114 @@
+"""`t2ibench bench`: train, measure and report whatever a suite of benchmarks.toml lists."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import click
+
+from t2ibench.cli.options import (
+    NameList,
+    config_option,
+    device_option,
+    dry_run_option,
+    workspace_option,
+)
+from t2ibench.errors import UserError
+from t2ibench.spec import LoadedBenchmarks
+from t2ibench.workspace import Workspace
+
+
+@click.command("bench")
+@click.argument("suite")
+@click.option("--data", "datasets", type=NameList(), default=(), help="Data sets.  [default: the suite's own]")
+@click.option(
+    "--budget",
+    default="full",
+    show_default=True,
+    metavar="full|small|...",
+    help="How long to train: full is the models' own recipes, others are the suite's.",
+)
+@click.option("--seeds", type=NameList(), default=(), metavar="0,1,...", help="Seeds of training, a model each.")
+@click.option("--keep-going/--stop", "keep_going", default=True, show_default=True, help="After a failure.")
+@click.option(
+    "--weights-dir",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=None,
+    help="Folder with weights files that cannot be shipped (Inception).",
+)
+@click.option("--threads", type=click.IntRange(min=1), default=None, help="Threads torch computes with on the CPU.")
+@device_option
+@dry_run_option
+@config_option
+@workspace_option
+def command(
+    suite: str,
+    datasets: tuple[str, ...],
+    budget: str,
+    seeds: tuple[str, ...],
+    keep_going: bool,
+    weights_dir: Path | None,
+    threads: int | None,
+    device: str,
+    dry_run: bool,
+    benchmarks: LoadedBenchmarks,
+    workspace: Workspace,
+) -> None:
+    """Train what SUITE lists, measure all of it on one plan and print the suite's report.
+
+    Asking again goes on where it was stopped; what is trained and measured already costs nothing. A model that fails is
+    told and left behind; the command leaves with status 1 then. `--dry-run` says what would be trained and, as far as
+    earlier runs tell, how long it takes and how much disk.
+    """
+    from t2ibench.cli.report import load_report, write_report
+    from t2ibench.workflow.bench import run_bench
+    from t2ibench.workflow.bench_plan import BenchRequest, describe, plan_bench, suite_of
+    from t2ibench.workflow.train import Compute
+
+    if bad := [one for one in seeds if not one.isdecimal()]:
+        raise UserError(f"--seeds wants whole numbers separated by commas, as in 0,1,2; found {bad[0]!r}.")
+    content = benchmarks.content
+    request = BenchRequest(suite, datasets, budget, tuple(int(one) for one in seeds))
+    entry = suite_of(request, content)
+    report = load_report(entry.report)
+    if dry_run:
+        plan = describe(request, plan_bench(request, content, workspace), content, workspace)
+        click.echo(json.dumps(plan, indent=2, ensure_ascii=False))
+        click.echo(_summary(plan), err=True)
+        return
+    started = time.monotonic()
+    click.echo(f"{entry.title or suite}\nUsing {benchmarks.path}; writing to {workspace.root}.", err=True)
+    outcome = run_bench(
+        request,
+        content,
+        workspace,
+        compute=Compute(device=device, threads=threads),
+        weights_dir=weights_dir,
+        keep_going=keep_going,
+    )
+    for evaluation in outcome.evaluations:
+        text, paths = write_report(report, workspace, data=evaluation.dataset)
+        click.echo(text, nl=False)
+        for path in paths:
+            click.echo(f"wrote {path}", err=True)
+    for failure in outcome.failures:
+        click.echo(f"Failed: {failure.what}: {failure.reason}", err=True)
+    click.echo(f"Done in {(time.monotonic() - started) / 60:.1f} minutes.", err=True)
+    raise SystemExit(1 if outcome.failures else 0)
+
+
+def _summary(plan: dict) -> str:  # type: ignore[type-arg]  # JSON values
+    """Return the plan's estimate as a sentence."""
+    rows = plan["models"]
+    to_train = [row for row in rows if not row["trained"] and not row.get("fault")]
+    faults = [f"\nCannot be trained: {row['model']}: {row['fault']}" for row in rows if row.get("fault")]
+    estimate = plan["estimate"]
+    minutes = f"{estimate['known_seconds'] / 60:.0f} minutes"
+    space = f"{estimate['known_bytes'] / 2**20:.0f} MiB"
+    if estimate["seconds"] == "unknown":
+        minutes = f"unknown (no earlier run of some models here), {minutes} of it known"
+    if estimate["bytes"] == "unknown":
+        space = f"unknown, {space} of it known"
+    return f"{len(rows)} models, {len(to_train)} to train. Time: {minutes}. Disk: {space}.{''.join(faults)}"
