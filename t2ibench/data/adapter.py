@@ -37,14 +37,14 @@ class DatasetAdapter(Protocol):
 class DrawnDataset(Protocol):
     """An adapter whose pictures are drawn by code, so that no user has to bring them."""
 
-    def drawing(self, settings: Mapping[str, int]) -> Mapping[str, int]:
+    def drawing(self, settings: Mapping[str, int]) -> Mapping[str, Value]:
         """Return all that the drawn pictures depend on: the entry's options overridden by `settings`, and a version.
 
         Args:
             settings: any of images, size and seed.
 
         Raises:
-            UserError: the entry has an option that is not known or no whole number.
+            UserError: the entry has an option that is not known or has a wrong value.
         """
         ...
 
@@ -90,7 +90,7 @@ def how_to_bring(name: str, entry: DatasetEntry) -> str:
             f"Run `t2ibench data fetch {name}`, which fetches what it can, or fetch {files} and run "
             f"`t2ibench data prepare {name} --data-root FOLDER`, or give --data-root FOLDER here."
         )
-    return f"Bring its files. Then run `t2ibench data prepare {name} --data-root FOLDER`, or give --data-root FOLDER here."
+    return f"Bring its files, then run `t2ibench data prepare {name} --data-root FOLDER` or name FOLDER here."
 
 
 def checked_options(name: str, entry: DatasetEntry, defaults: Mapping[str, Value]) -> dict[str, Value]:
