@@ -34,7 +34,8 @@ class TrainingData:
     """The training batches of one split for one model.
 
     Every epoch visits the pictures in a new order; an incomplete last batch is left out, as in the official code. Each
-    visit draws one of the picture's captions, a crop and a flip, uniformly.
+    visit draws one of the picture's captions, a crop and a flip, uniformly; pictures that a data set shows whole are
+    neither cropped nor flipped.
 
     Args:
         manifest: the prepared data set.
@@ -156,7 +157,7 @@ class TrainingData:
             top = int(v[place] * (base.shape[0] - side + 1))
             left = int(u[place] * (base.shape[1] - side + 1))
             crop = base[top : top + side, left : left + side]
-            pixels[place] = crop[:, ::-1] if w[place] < 0.5 else crop
+            pixels[place] = crop[:, ::-1] if w[place] < 0.5 and not self._manifest.whole else crop
         return torch.from_numpy(pixels).permute(0, 3, 1, 2)
 
     def _wrong(self, rows: np.ndarray, table: np.ndarray) -> np.ndarray:

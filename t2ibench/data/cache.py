@@ -154,7 +154,7 @@ def write_cache(
     import numpy as np
 
     folder = cache_folder(manifest, side)
-    count, base = len(manifest.images), base_side(side)
+    count, base = len(manifest.images), base_side(side, whole=manifest.whole)
     if not cache_fault(manifest, side, deep=False):
         return CacheFacts(folder, side, base, count, (folder / _PIXELS).stat().st_size, 0.0)
     least = 3 * base * base * count
@@ -187,7 +187,7 @@ def _settings(manifest: Manifest, side: int) -> dict[str, Any]:
     return {
         "version": VERSION,
         "side": side,
-        "base": base_side(side),
+        "base": base_side(side, whole=manifest.whole),
         "upright": manifest.upright,
         "pillow": PIL.__version__,
         "pictures": digest_of(pictures),

@@ -65,6 +65,7 @@ class Manifest:
             user asked for a partial data set.
         upright: whether pictures are turned as their EXIF orientation says. Data sets with an official loader are read
             as that loader does, without turning.
+        whole: whether pictures are shown whole, neither cropped nor flipped, because captions say where things are.
         found: what was found where, sentences for the user.
         request: digest of the settings it was prepared with.
         stamp: digest of the sizes and times of all files at that moment.
@@ -84,6 +85,7 @@ class Manifest:
     caveats: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     upright: bool = False
+    whole: bool = False
     found: tuple[str, ...] = ()
     request: str = ""
     stamp: str = ""
@@ -106,6 +108,8 @@ class Manifest:
             content["missing"] = self.missing
         if self.upright:
             content["upright"] = True
+        if self.whole:
+            content["whole"] = True
         return digest_of(content)
 
     @functools.cached_property

@@ -78,7 +78,7 @@ def read_base(manifest: Manifest, image: ImageEntry, side: int) -> Image.Image:
     """
     picture = read_image(manifest, image)
     try:
-        return base_picture(picture, image.box, side)
+        return base_picture(picture, image.box, side, whole=manifest.whole)
     except ValueError as error:
         raise UserError(
             f"The picture {manifest.path(image)} cannot be cropped: {error}. Check bounding_boxes.txt."
@@ -160,7 +160,8 @@ class RealPictures:
         """Return the SHA-256 of what `load` of these ids depends on: file digests, boxes, side and crop, in order."""
         entries = [self._entry(image_id) for image_id in image_ids]
         content = {"crop": CROP, "side": resolution, "images": [[e.id, e.sha256, e.box] for e in entries]}
-        return digest_of({**content, "upright": True} if self._manifest.upright else content)
+        content |= {name: True for name in ("upright", "whole") if getattr(self._manifest, name)}
+        return digest_of(content)
 
     def _squares(self, entries: Sequence[ImageEntry], side: int) -> Iterator[np.ndarray]:
         import numpy as np

@@ -83,7 +83,7 @@ def _text(manifest: Manifest, image: ImageEntry, side: int, width: int) -> list[
     marks = ", box yellow, crop blue" if image.box else ""
     lines = [
         f"{image.id} ({manifest.name}, {image.split}{kind})",
-        f"Left: file{marks}. Right: central {side} of {base_side(side)} pixels.",
+        f"Left: file{marks}. Right: central {side} of {base_side(side, whole=manifest.whole)} pixels.",
     ]
     letters = max(20, int((width - 2 * _GAP) / _LETTERS))
     for index, caption in enumerate(image.captions):

@@ -46,9 +46,12 @@ def bird_crop(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
     return (left, top, right, bottom)
 
 
-def base_side(side: int) -> int:
-    """Return the working size for crops of `side` pixels: int(side * 76 / 64); 64 -> 76, 256 -> 304, 299 -> 355."""
-    return side * MARGIN[0] // MARGIN[1]
+def base_side(side: int, *, whole: bool = False) -> int:
+    """Return the working size for crops of `side` pixels: int(side * 76 / 64); 64 -> 76, 256 -> 304, 299 -> 355.
+
+    `whole`: `side` itself, of pictures that are not cropped.
+    """
+    return side if whole else side * MARGIN[0] // MARGIN[1]
 
 
 def resize_shorter(picture: Image.Image, side: int) -> Image.Image:
@@ -61,15 +64,17 @@ def resize_shorter(picture: Image.Image, side: int) -> Image.Image:
     return picture if size == picture.size else picture.resize(size, Image.Resampling.BILINEAR)
 
 
-def base_picture(picture: Image.Image, box: Box | None, side: int) -> Image.Image:
+def base_picture(picture: Image.Image, box: Box | None, side: int, *, whole: bool = False) -> Image.Image:
     """Return the picture cropped around its box (if it has one) and resized for crops of `side` pixels.
+
+    `whole`: without room for the crop to move, so that of a square picture nothing is lost.
 
     Raises:
         ValueError: as `bird_crop`.
     """
     if box is not None:
         picture = picture.crop(bird_crop(box, *picture.size))
-    return resize_shorter(picture, base_side(side))
+    return resize_shorter(picture, base_side(side, whole=whole))
 
 
 def central_square(picture: Image.Image, side: int) -> Image.Image:

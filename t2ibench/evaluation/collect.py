@@ -12,6 +12,7 @@ from t2ibench.errors import RunFailedError
 from t2ibench.evaluation.extractors import Extractor
 from t2ibench.evaluation.sources import Source
 from t2ibench.evaluation.workers import Workers
+from t2ibench.features.likelihood import Likelihood
 from t2ibench.files import digest_of
 from t2ibench.store import ARRAYS, Store
 from t2ibench.stored_rows import StoredRows
@@ -191,13 +192,14 @@ def _fill(
 
 def _key(source: Source, chunk: SamplePlan, extractor: Extractor, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return everything the features of a chunk depend on."""
-    return {
+    key = {
         "version": COLLECT_VERSION,
         "source": source.identity,
         "chunk": chunk.digest,
         "extractor": extractor.describe(),
         "settings": dict(settings),
     }
+    return {**key, "weighed": source.weighs()} if extractor.reads_model else key
 
 
 def _compute(
@@ -215,7 +217,8 @@ def _compute(
     found = {}
     for name, network in networks.items():
         began = time.perf_counter()
-        layers = {layer: values.numpy() for layer, values in network.extract(pixels).items()}
+        read = source.weigh(chunk, network) if isinstance(network, Likelihood) else network.extract(pixels)
+        layers = {layer: values.numpy() for layer, values in read.items()}
         spent = time.perf_counter() - began
         found[name] = {**layers, "_pixels": digest, "_seconds": np.array([making, spent], dtype=np.float64)}
     return found

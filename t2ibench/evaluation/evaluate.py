@@ -27,6 +27,7 @@ from t2ibench.evaluation.negatives import choose_negatives, own_captions, ranks_
 from t2ibench.evaluation.plan import reference_plan
 from t2ibench.evaluation.sources import Source, ground_truth
 from t2ibench.evaluation.workers import Workers
+from t2ibench.features.likelihood import Likelihood
 from t2ibench.files import digest_of, write_json
 from t2ibench.interfaces import CaptionJudge, MetricInput
 from t2ibench.results import PlanRecord, ResultRecord, Results
@@ -243,8 +244,11 @@ class Table:
             RunFailedError: a model fails.
         """
         held = source.plan_of(self.plan)
+        found: dict[str, MetricInput | UserError] = {
+            column.name: UserError(reason) for column in columns if (reason := _without_bound(column, source))
+        }
+        columns = [column for column in columns if column.name not in found]
         collected = self._collect(source, held, [column.extractor for column in columns])
-        found: dict[str, MetricInput | UserError] = {}
         for column in columns:
             try:
                 found[column.name] = self._input(column, held, collected)
@@ -395,7 +399,23 @@ def _applies(column: Column, source: Source) -> bool:
     """Return whether a column is asked of a source: of a user's folder always, of controls only what they can have."""
     if isinstance(source, StatisticsSource):
         return source.reads(column)
+    if column.extractor.reads_model:
+        return not _without_bound(column, source)
     return source.caption_linked or bool(source.unlinked_reason) or not column.metric.caption_linked
+
+
+def _without_bound(column: Column, source: Source) -> str:
+    """Return why a source has no number in a column of likelihood bounds; "" where it has one, and of other columns."""
+    if not column.extractor.reads_model:
+        return ""
+    own = source.bound_of()
+    if not own:
+        return f"{column.metric.title}: not offered, since {source.name} has no likelihood bound."
+    judge = column.extractor.opened()
+    wanted = judge.options.of if isinstance(judge, Likelihood) else own
+    if own == wanted:
+        return ""
+    return f"{column.metric.title}: not offered, since {source.name}'s bound is of {own}, not {wanted}."
 
 
 def _own_pictures(held: SamplePlan, asked: SamplePlan, source: Source) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 from t2ibench.errors import UserError
 from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
 from t2ibench.interfaces import FeatureExtractor, FeatureIdentity
+from t2ibench.registry import registry
 
 
 class Extractor:
@@ -29,6 +30,11 @@ class Extractor:
             self.identity = peek_identity(context)
         except UserError as error:
             self.fault = str(error)
+
+    @property
+    def reads_model(self) -> bool:
+        """Whether it asks the model instead of looking at pictures: a likelihood bound."""
+        return not self.fault and bool(getattr(registry("features")[self._context.entry.plugin], "reads_model", False))
 
     def opened(self) -> FeatureExtractor:
         """Return the extractor with its network loaded.

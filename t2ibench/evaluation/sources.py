@@ -9,13 +9,15 @@ from __future__ import annotations
 import dataclasses
 import random
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
-from t2ibench.errors import RunFailedError, unknown_name
+from t2ibench.errors import RunFailedError, UserError, unknown_name
+from t2ibench.evaluation.likelihood import bound_of, bounds_of
 from t2ibench.evaluation.manner import Manner
 from t2ibench.evaluation.negatives import choose_negatives
 from t2ibench.files import digest_of
+from t2ibench.interfaces import HasBound, TextToImage
 from t2ibench.model_folder.data_files import unrecorded_files
 from t2ibench.noise import Noise, seed_of
 from t2ibench.spec import GenerationOptions
@@ -27,9 +29,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from t2ibench.data.manifest import Manifest
+    from t2ibench.features.likelihood import Likelihood
     from t2ibench.model_folder import ModelFolder
     from t2ibench.spec import ProtocolEntry
-    from t2ibench.types import Caption
 
 Quantise = Literal["round", "truncate"]
 
@@ -82,6 +84,22 @@ class Source:
             skip = max(start - first, 0)
             yield ImageBatch(tuple(item.id for item in items[skip:]), pixels[skip:])
 
+    def bound_of(self) -> str:
+        """Return what its likelihood bound is of, as in "32 x 32 RGB"; "" for all that have none."""
+        return ""
+
+    def weighs(self) -> str:
+        """Return the digest of the real pictures that `weigh` may look at."""
+        return ""
+
+    def weigh(self, plan: SamplePlan, judge: Likelihood) -> Mapping[str, Tensor]:
+        """Return how likely it finds the real pictures of a plan's captions; see `features.likelihood`.
+
+        Raises:
+            UserError: it has no likelihood bound.
+        """
+        raise UserError(f"{self.name} has no likelihood bound.")
+
     def shown_caption(self, item: PlanItem) -> str:
         """Return the caption to print under a sample picture."""
         return item.caption.text
@@ -102,6 +120,7 @@ class ModelSource(Source):
         name: the row's name, if not the model's own.
         data_root: folder of the data set's files, for models that read more of them than captions.
         generation: how the protocol has models make their pictures.
+        manifest: the data set, for models that say how likely they find its pictures.
 
     Raises:
         UserError: the protocol sets a parameter that belongs to the model's weights, or to a wrong value.
@@ -117,6 +136,7 @@ class ModelSource(Source):
         name: str = "",
         data_root: Path | None = None,
         generation: GenerationOptions = OWN_MANNER,
+        manifest: Manifest | None = None,
     ) -> None:
         self.name = name or folder.label
         self._manner = Manner.of(folder, generation)
@@ -140,7 +160,8 @@ class ModelSource(Source):
         self._resolution = resolution
         self._quantise: Quantise = quantise
         self._data_root = data_root
-        self._generate: Callable[[Sequence[Caption], object], Tensor] | None = None
+        self._manifest = manifest
+        self._loaded: TextToImage | None = None
 
     def pictures(self, items: Sequence[PlanItem], seed: int) -> Tensor:
         """Return uint8 pictures, N x 3 x H x W; they are the same to the bit in whatever batches they are asked for.
@@ -163,17 +184,10 @@ class ModelSource(Source):
         """Return the pictures of one pass through the generator, as `pictures`."""
         import torch
 
-        from t2ibench.model_folder import load_model
-
-        if self._generate is None:
-            anew = self._manner.parameters
-            loaded = load_model(self._folder, self._device, data_root=self._data_root, parameters=anew)
-            self._generate = loaded.model.generate  # type: ignore[assignment]
-        assert self._generate is not None
         order = self._manner.order([item.caption for item in items])
         seen = [items[place] for place in order]
         noise = self._manner.noise(Noise(seed).bind([item.id for item in seen], self._device))
-        made = self._generate([item.caption for item in seen], noise).detach().float().cpu()
+        made = self._model().generate([item.caption for item in seen], noise).detach().float().cpu()
         made = made[torch.tensor(order).argsort()]  # back in the plan's order
         finite = torch.isfinite(made).flatten(1).all(dim=1)
         if not finite.all():
@@ -183,6 +197,32 @@ class ModelSource(Source):
                 f"may have diverged; train it again with a smaller learning rate ({self._folder.path})."
             )
         return resized(to_uint8(made, self._quantise), self._resolution)
+
+    def bound_of(self) -> str:
+        """Return what its likelihood bound is of; "" for models without one."""
+        found = self._folder.description
+        return "" if self._manifest is None else bound_of(found.plugin, found.parameters)
+
+    def weighs(self) -> str:
+        """Return the data set's digest."""
+        return "" if self._manifest is None else self._manifest.digest
+
+    def weigh(self, plan: SamplePlan, judge: Likelihood) -> Mapping[str, Tensor]:
+        """Return the model's bounds for the real pictures of a plan's captions. Errors as `bounds_of`."""
+        model = self._model()
+        if self._manifest is None or not isinstance(model, HasBound):
+            return super().weigh(plan, judge)
+        side = model.capabilities.resolution
+        return bounds_of(model, plan, self._manifest, judge.options, side=side, device=self._device)
+
+    def _model(self) -> TextToImage:
+        """Return the model, loaded when it is first needed."""
+        from t2ibench.model_folder import load_model
+
+        if self._loaded is None:
+            anew = self._manner.parameters
+            self._loaded = load_model(self._folder, self._device, data_root=self._data_root, parameters=anew).model
+        return self._loaded
 
 
 class RealSource(Source):

@@ -323,6 +323,7 @@ def _sources(
         quantise=protocol.quantise,
         data_root=manifest.root,
         generation=protocol.generation,
+        manifest=manifest,
     )
     for model in models:
         yield of_model(model)
