@@ -28,8 +28,8 @@ Request = TypeVar("Request")
 
 def make_folder(
     name: str, root: Path, wanted: Mapping[str, int], write: Callable[[Path], Mapping[str, Any]]
-) -> Mapping[str, Any]:
-    """Write a drawn data set into `root` unless just it is there already; return its summary.
+) -> tuple[Mapping[str, Any], bool]:
+    """Write a drawn data set into `root` unless just it is there already; return its summary and whether it was made.
 
     It is built beside `root` under another name and renamed at the end, the summary (<name>.json) written last.
 
@@ -46,7 +46,7 @@ def make_folder(
     root = root.absolute()
     found = _existing(name, root, wanted)
     if found is not None:
-        return found
+        return found, False
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         # Otherwise the worker would wait for a lock that its parent holds while that waits for the worker.
         raise UserError(f'{name} is drawn while a worker starts: put the call under if __name__ == "__main__".')
@@ -57,7 +57,7 @@ def make_folder(
         with FileLock(root.with_name(f".{root.name}.{name}-lock")):
             found = _existing(name, root, wanted)
             if found is not None:
-                return found
+                return found, False
             shutil.rmtree(unfinished, ignore_errors=True)
             try:
                 unfinished.mkdir()
@@ -68,7 +68,7 @@ def make_folder(
                 unfinished.replace(root)
             finally:
                 shutil.rmtree(unfinished, ignore_errors=True)
-        return summary
+        return summary, True
     except BrokenProcessPool as error:
         raise RunFailedError(
             f"A process that draws {name} died (out of memory, or the calling script lacks "

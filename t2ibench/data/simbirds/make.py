@@ -4,39 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import io
-import multiprocessing
-import os
-import shutil
-import sys
-import tempfile
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-from tqdm import tqdm
-
+from t2ibench.data.drawn_folder import draw_all, make_folder
 from t2ibench.data.simbirds.appearance import appearance_of
 from t2ibench.data.simbirds.captions import captions_for
 from t2ibench.data.simbirds.drawing import LARGEST, SMALLEST, draw_bird
 from t2ibench.data.simbirds.layout import Drawn, Picture, side_files
 from t2ibench.data.simbirds.species import TEST_SPECIES, TRAIN_SPECIES, spread_species
 from t2ibench.data.simbirds.truth import truth_of
-from t2ibench.errors import RunFailedError, UserError
-from t2ibench.files import digest_of, read_json, write_json
+from t2ibench.errors import UserError
+from t2ibench.files import digest_of
 
 VERSION = 1
 """Counts changes of what is drawn or written; data sets of different versions are different data sets."""
 
 FEWEST_IMAGES = 8
-_MANIFEST = "simbirds.json"
-_CHUNK = 16
-_WORTH_A_POOL = 150
-_MOST_PROCESSES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,38 +84,15 @@ def make_simbirds(
     _check_request(images, size, processes)
     root = Path(root).absolute()
     request = {"version": VERSION, "images": images, "size": size, "seed": seed}
-    found = _existing(root, request)
-    if found is not None:
-        return found
-    if getattr(multiprocessing.current_process(), "_inheriting", False):
-        # Otherwise the worker would wait for a lock that its parent holds while that waits for the worker.
-        raise UserError('make_simbirds ran while a worker was starting: put the call under if __name__ == "__main__".')
-    unfinished = root.with_name(f".{root.name}.simbirds-unfinished")
-    try:
-        root.parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=root.parent).close()  # a lock waits for ever where no file can be made
-        with FileLock(root.with_name(f".{root.name}.simbirds-lock")):
-            found = _existing(root, request)
-            if found is not None:
-                return found
-            shutil.rmtree(unfinished, ignore_errors=True)
-            try:
-                summary = _write(unfinished, root, request, processes, progress)
-                if root.exists():
-                    root.rmdir()
-                unfinished.replace(root)
-            finally:
-                shutil.rmtree(unfinished, ignore_errors=True)
-        return summary
-    except BrokenProcessPool as error:
-        raise RunFailedError(
-            "A process that draws simbirds died (out of memory, or the calling script lacks "
-            '`if __name__ == "__main__":`). Nothing was written; ask again with one process.'
-        ) from error
-    except OSError as error:
-        raise UserError(
-            f"Cannot write simbirds to {root} ({error.strerror or error}). Choose another folder, or free space there."
-        ) from error
+
+    def write(folder: Path) -> dict[str, Any]:
+        return _write(folder, request, processes, progress)
+
+    summary, created = make_folder("simbirds", root, request, write)
+    expected = {field.name for field in fields(SimbirdsSummary)} - {"root", "created"}
+    if set(summary) != expected:
+        raise UserError(f"{root / 'simbirds.json'} is damaged. Delete {root} and ask again.")
+    return SimbirdsSummary(**summary, root=root, created=created)
 
 
 def list_pictures(images: int) -> list[Picture]:
@@ -149,47 +112,13 @@ def _check_request(images: int, size: int, processes: int | None) -> None:
         raise UserError(f"simbirds cannot be drawn by {processes} processes; give 1 or more, or leave it out.")
 
 
-def _existing(root: Path, request: dict[str, int]) -> SimbirdsSummary | None:
-    """Return what is in `root` if it is what was asked for, None if it is free."""
-    try:
-        if not root.exists() or (root.is_dir() and not any(root.iterdir())):
-            return None
-    except OSError as error:
-        raise UserError(f"{root} cannot be read ({error.strerror}). Make it readable or choose another.") from error
-    if not (root / _MANIFEST).is_file():
-        raise UserError(
-            f"{root} is in use and is no finished simbirds data set ({_MANIFEST} is missing). "
-            "Choose an empty or new folder, or delete this one."
-        )
-    manifest = read_json(root / _MANIFEST, what="the summary of a simbirds data set")
-    expected = {field.name for field in fields(SimbirdsSummary)} - {"root", "created"}
-    if not isinstance(manifest, dict) or set(manifest) != expected:
-        raise UserError(f"{root / _MANIFEST} is damaged. Delete {root} and ask again.")
-    differing = [f"{name} {manifest[name]} instead of {value}" for name, value in request.items()
-                 if manifest[name] != value]  # fmt: skip
-    if differing:
-        raise UserError(
-            f"{root} already holds other simbirds ({', '.join(differing)}). Choose another folder, or delete this one."
-        )
-    return SimbirdsSummary(**{**manifest, "root": root, "created": False})
-
-
-def _write(folder: Path, root: Path, request: dict[str, int], processes: int | None, progress: bool) -> SimbirdsSummary:
+def _write(folder: Path, request: dict[str, int], processes: int | None, progress: bool) -> dict[str, Any]:
     pictures = list_pictures(request["images"])
     for name in sorted({picture.species.name for picture in pictures}):
         (folder / "CUB_200_2011" / "images" / name).mkdir(parents=True)
         (folder / "text" / name).mkdir(parents=True)
-    count = len(pictures)
-    if processes is None:
-        processes = min(os.cpu_count() or 1, _MOST_PROCESSES) if count >= _WORTH_A_POOL else 1
-    chunks = [pictures[start : start + _CHUNK] for start in range(0, count, _CHUNK)]
-    draw = partial(_draw_chunk, folder, request["size"], request["seed"])
-    rows: list[Drawn] = []
-    silent = None if progress else True  # None: silent unless stderr is a terminal
-    with tqdm(total=count, desc="drawing simbirds", unit="image", file=sys.stderr, disable=silent) as bar:
-        for drawn in _mapped(draw, chunks, processes):
-            rows += drawn
-            bar.update(len(drawn))
+    draw = partial(_draw_one, folder, request["size"], request["seed"])
+    rows = draw_all("simbirds", draw, pictures, processes=processes, progress=progress)
     digests = {f"CUB_200_2011/images/{row.picture.key}.jpg": row.digest for row in rows}
     for name, content in side_files(rows):
         target = folder / name
@@ -199,31 +128,15 @@ def _write(folder: Path, root: Path, request: dict[str, int], processes: int | N
     species = {picture.species for picture in pictures}
     train_images = sum(picture.species.split == "train" for picture in pictures)
     train_classes = sum(bird.split == "train" for bird in species)
-    summary = SimbirdsSummary(
-        root=root, **request, train_images=train_images, test_images=count - train_images, classes=len(species),
-        train_classes=train_classes, test_classes=len(species) - train_classes, digest=digest_of(digests), created=True,
-    )  # fmt: skip
-    manifest = {name: value for name, value in asdict(summary).items() if name not in ("root", "created")}
-    write_json(folder / _MANIFEST, manifest)
-    return summary
-
-
-def _mapped(draw: partial[list[Drawn]], chunks: list[list[Picture]], processes: int) -> Iterator[list[Drawn]]:
-    if processes == 1:
-        yield from map(draw, chunks)
-        return
-    # Spawned, not forked: a fork of a process with torch's threads in it may hang.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(processes, len(chunks)), mp_context=context) as pool:
-        try:
-            yield from pool.map(draw, chunks)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
-def _draw_chunk(folder: Path, size: int, seed: int, pictures: list[Picture]) -> list[Drawn]:
-    return [_draw_one(folder, size, seed, picture) for picture in pictures]
+    return {
+        **request,
+        "train_images": train_images,
+        "test_images": len(pictures) - train_images,
+        "classes": len(species),
+        "train_classes": train_classes,
+        "test_classes": len(species) - train_classes,
+        "digest": digest_of(digests),
+    }
 
 
 def _draw_one(folder: Path, size: int, seed: int, picture: Picture) -> Drawn:

@@ -70,7 +70,7 @@ def make_simscenes(
         counts = {"train_images": train, "val_images": images - train}
         return {**wanted, **counts, "digest": digest_of(digests)}
 
-    return make_folder("simscenes", Path(root), wanted, write)
+    return make_folder("simscenes", Path(root), wanted, write)[0]
 
 
 def _draw_one(folder: Path, size: int, seed: int, index: int) -> Drawn:
