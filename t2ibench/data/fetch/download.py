@@ -193,8 +193,8 @@ def _write(got: requests.Response, path: Path, have: int, total: int | None, pro
 
 def _version(headers: requests.structures.CaseInsensitiveDict[str]) -> str:
     """Return what If-Range can be given; a weak ETag cannot."""
-    tag = headers.get("ETag", "")
-    return tag if tag and not tag.startswith("W/") else headers.get("Last-Modified", "")
+    tag = str(headers.get("ETag", ""))
+    return tag if tag and not tag.startswith("W/") else str(headers.get("Last-Modified", ""))
 
 
 def _shortened(error: Exception) -> str:

@@ -126,8 +126,8 @@ def _kinds(plan: _Plan, place: Place, generator: random.Random) -> list[Kind]:
         lower = [kind for kind in fitting if not NATURES[kind].flies]
         return [generator.choice(upper), generator.choice(lower)]
     if plan == "on":
-        lower = generator.choice([kind for kind in fitting if NATURES[kind].carries])
-        return [generator.choice([kind for kind in fitting if NATURES[kind].climbs and kind != lower]), lower]
+        support = generator.choice([kind for kind in fitting if NATURES[kind].carries])
+        return [generator.choice([kind for kind in fitting if NATURES[kind].climbs and kind != support]), support]
     grounded = [kind for kind in fitting if not NATURES[kind].flies]
     return generator.sample(grounded if plan == "beside" else fitting, 2)
 
