@@ -20,7 +20,7 @@ from t2ibench.workspace import Workspace
     type=click.Path(path_type=Path),
     default=Path("sample.png"),
     show_default=True,
-    help="The PNG to write.",
+    help="The PNG to write; a .gif shows how it is drawn, of models that draw step by step.",
 )
 @click.option("--attention", is_flag=True, help="Show every stage, and for every word where the model looked.")
 @click.option(
@@ -70,7 +70,7 @@ def command(
     from t2ibench.errors import UserError
     from t2ibench.files import write_bytes
     from t2ibench.workflow.models import require_model
-    from t2ibench.workflow.sample import check_output, draw_sheet, user_captions
+    from t2ibench.workflow.sample import FILM, check_output, draw_film, draw_sheet, user_captions
 
     if folder is not None:
         from t2ibench.workflow.export import export_model
@@ -99,6 +99,9 @@ def command(
     steps = "official-weights" if found.description.imported else f"of {found.steps} steps"
     click.echo(f"{found.label} {steps} on {found.dataset}, {found.path}", err=True)
     each = samples or (1 if attention else 4)
-    png = draw_sheet(found, captions, samples=each, seed=seed or 0, attention=attention, device=device)
-    write_bytes(output, png)
+    if output.suffix.lower() == FILM:
+        made = draw_film(found, captions, samples=each, seed=seed or 0, device=device)
+    else:
+        made = draw_sheet(found, captions, samples=each, seed=seed or 0, attention=attention, device=device)
+    write_bytes(output, made)
     click.echo(output)

@@ -6,10 +6,20 @@ import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from t2ibench.errors import UserError
 from t2ibench.model_folder import ModelFolder
 from t2ibench.types import Caption
+
+if TYPE_CHECKING:
+    import torch
+
+    from t2ibench.interfaces import TextToImage
+
+
+FILM: Final = ".gif"
+"""Ending of a file that shows how pictures are drawn."""
 
 
 def user_captions(texts: Sequence[str]) -> tuple[Caption, ...]:
@@ -31,12 +41,12 @@ def check_output(path: Path) -> None:
     """Check that a picture can be written to a path, before anything is computed.
 
     Raises:
-        UserError: it is a folder, not a .png, or lies where nothing can be written.
+        UserError: it is a folder, neither a .png nor a .gif, or lies where nothing can be written.
     """
     if path.is_dir():
         raise UserError(f"{path} is a folder; name a file in it, as in {path / 'picture.png'}.")
-    if path.suffix.lower() != ".png":
-        raise UserError(f"{path} does not end in .png, and only PNG is written.")
+    if path.suffix.lower() not in (".png", FILM):
+        raise UserError(f"{path} does not end in .png or .gif, and nothing else is written.")
     existing = next(parent for parent in path.absolute().parents if parent.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK):
         raise UserError(f"Cannot write {path}: {existing} is not a folder one can write to. Choose another place.")
@@ -59,22 +69,14 @@ def draw_sheet(
         UserError: an empty sentence, one without a known word, a model that reads no text of a user's, or attention
             asked of a model without it.
     """
-    from t2ibench.device import choose_device
-    from t2ibench.model_folder import load_model
     from t2ibench.noise import Noise
     from t2ibench.training.pictures import png_of
     from t2ibench.types import Trace
+    from t2ibench.workflow.drawing_film import alignment_tile, step_tiles
     from t2ibench.workflow.montage import Section, attention_tiles, picture_tile, sheet
 
     captions = user_captions(texts)
-    place = choose_device(device)
-    model = load_model(folder, place).model
-    if not model.capabilities.any_text:
-        raise UserError(
-            f"{folder.label} cannot draw a sentence of yours: it was trained with sentence codes from files, which "
-            f"hold the captions of {folder.dataset} only. Take a model that reads text itself; `t2ibench eval` "
-            "measures this one on its captions."
-        )
+    model, place = _reader(folder, device)
     if attention and not model.capabilities.attention:
         raise UserError(f"{folder.label} has no attention to show. Ask without --attention.")
     noise = Noise(seed)
@@ -93,4 +95,52 @@ def draw_sheet(
                 maps = attention_tiles(stages[one.stage][sample], one, sample)
                 heading = f"{which}attention {index + 1}, for {one.stage} px; bright = much; % = the word's range"
                 sections.append(Section(heading, maps))
+            if trace.drawing is not None:
+                heading = f"{which}step by step: the frame is where it wrote, the word the one it read most"
+                sections.append(Section(heading, step_tiles(trace.drawing, sample)))
+                alignment = alignment_tile(trace.drawing, sample)
+                sections += [Section(f"{which}alignment", (alignment,))] if alignment else []
     return png_of(sheet(sections))
+
+
+def draw_film(folder: ModelFolder, texts: Sequence[str], *, samples: int, seed: int, device: str) -> bytes:
+    """Return an animated GIF of pictures being drawn step by step; arguments as `draw_sheet`.
+
+    Raises:
+        UserError: a model that makes a picture at once; an empty sentence, one without a known word.
+    """
+    from t2ibench.noise import Noise
+    from t2ibench.types import Trace
+    from t2ibench.workflow.drawing_film import FilmRow, film
+
+    captions = user_captions(texts)
+    model, place = _reader(folder, device)
+    noise, rows = Noise(seed), []
+    for caption in captions:
+        trace = Trace()
+        ids = [(caption.id, sample) for sample in range(samples)]
+        pictures = model.generate([caption] * samples, noise.bind(ids, place), trace=trace)
+        if trace.drawing is None:
+            raise UserError(f"{folder.label} makes a picture at once, so there is no film of it: write a .png instead.")
+        rows.append(FilmRow(caption.text, trace.drawing, pictures))
+    return film(rows)
+
+
+def _reader(folder: ModelFolder, device: str) -> tuple[TextToImage, torch.device]:
+    """Return a model that reads any sentence, and where it computes.
+
+    Raises:
+        UserError: it reads captions of its data set only.
+    """
+    from t2ibench.device import choose_device
+    from t2ibench.model_folder import load_model
+
+    place = choose_device(device)
+    model = load_model(folder, place).model
+    if not model.capabilities.any_text:
+        raise UserError(
+            f"{folder.label} cannot draw a sentence of yours: it was trained with sentence codes from files, which "
+            f"hold the captions of {folder.dataset} only. Take a model that reads text itself; `t2ibench eval` "
+            "measures this one on its captions."
+        )
+    return model, place

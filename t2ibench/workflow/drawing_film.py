@@ -1,0 +1,100 @@
+"""Showing how a picture was drawn: the canvas step by step, where it wrote, which words it read; and as a GIF."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+
+from t2ibench.types import Drawing
+from t2ibench.workflow.montage import Section, Tile, picture_tile, sheet
+
+_BOX: Final = (255, 90, 30)
+_CELL: Final = (26, 20)
+_WORDS: Final = 90
+"""Pixels for the words beside the map."""
+_FRAME_MILLISECONDS: Final = 160
+_LAST_MILLISECONDS: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class FilmRow:
+    """A caption's pictures in a film: one drawing a sample, and the finished pictures, N x 3 x H x W in [-1, 1]."""
+
+    caption: str
+    drawing: Drawing
+    pictures: Tensor
+
+
+def step_tiles(drawing: Drawing, index: int) -> tuple[Tile, ...]:
+    """Return a tile a step: the canvas after it, a frame where it wrote, and the word it attended to most.
+
+    Args:
+        drawing: of a batch.
+        index: which of the batch.
+    """
+    return tuple(_step_tile(drawing, index, step) for step in range(drawing.canvases.shape[1]))
+
+
+def alignment_tile(drawing: Drawing, index: int) -> Tile | None:
+    """Return a map of words (down) by steps (across), bright where a step read a word; None without word attention.
+
+    Black is 0 and white the largest weight on the map, which the label gives.
+    """
+    if drawing.weights is None:
+        return None
+    words = drawing.words[index]
+    weights = drawing.weights[index, :, : len(words)].float().cpu()  # S x T
+    largest, steps = float(weights.max()), len(weights)
+    width, height = _CELL
+    picture = Image.new("RGB", (_WORDS + steps * width, (len(words) + 1) * height), "white")
+    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(13)
+    for row, word in enumerate(words):
+        draw.text((2, (row + 1) * height + 2), word, font=font, fill=(20, 20, 20))
+        for step in range(steps):
+            level = round(255 * float(weights[step, row]) / largest)
+            corner = (_WORDS + step * width, (row + 1) * height)
+            draw.rectangle((*corner, corner[0] + width - 2, corner[1] + height - 2), fill=(level, level, level))
+    for step in range(steps):
+        draw.text((_WORDS + step * width + 4, 2), str(step + 1), font=font, fill=(110, 110, 110))
+    return Tile(picture, f"words by steps; white = {largest:.0%}")
+
+
+def film(rows: Sequence[FilmRow]) -> bytes:
+    """Return an animated GIF: a frame a step with the canvases of all captions, then the finished pictures."""
+    steps = rows[0].drawing.canvases.shape[1]
+    frames = [
+        sheet([Section(row.caption, _tiles_at(row, step), caption=True) for row in rows]) for step in range(steps)
+    ]
+    frames.append(sheet([Section(row.caption, _finished(row), caption=True) for row in rows]))
+    buffer = io.BytesIO()
+    times = [_FRAME_MILLISECONDS] * steps + [_LAST_MILLISECONDS]
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0)
+    return buffer.getvalue()
+
+
+def _tiles_at(row: FilmRow, step: int) -> tuple[Tile, ...]:
+    return tuple(_step_tile(row.drawing, index, step) for index in range(len(row.pictures)))
+
+
+def _finished(row: FilmRow) -> tuple[Tile, ...]:
+    return tuple(picture_tile(picture, "finished") for picture in row.pictures)
+
+
+def _step_tile(drawing: Drawing, index: int, step: int) -> Tile:
+    """Return the canvas enlarged, with the written window's frame."""
+    canvas = drawing.canvases[index, step]
+    label = f"{step + 1}"
+    if drawing.weights is not None:
+        words = drawing.words[index]
+        label += f" {words[int(drawing.weights[index, step, : len(words)].argmax())]}"
+    tile = picture_tile(canvas, label)
+    factor = tile.image.width / canvas.shape[-1]
+    left, top, right, bottom = ((float(edge) + 0.5) * factor for edge in drawing.boxes[index, step])
+    if min(right - left, bottom - top) >= 0:
+        ImageDraw.Draw(tile.image).rectangle((left, top, right, bottom), outline=_BOX)
+    return tile
