@@ -117,12 +117,14 @@ class MetricEntry(Frozen):
     """A column: a metric on the features of one extractor, with the metric's options.
 
     `profile` is the field's name for this way of measuring, as in "t2i-legacy"; it is shown in the column's head.
+    `title` takes the place of the metric's own, where that would promise the field's usual network.
     """
 
     metric: Name
     features: Name
     options: Mapping[str, Value] = Field(default_factory=dict)
     profile: str = ""
+    title: str = ""
 
 
 class GenerationOptions(Frozen):

@@ -73,7 +73,7 @@ def make_columns(
                     column=name,
                     metric=entry.metric,
                     version=metric.version,
-                    title=metric.title,
+                    title=entry.title or metric.title,
                     unit=metric.unit,
                     higher_is_better=metric.higher_is_better,
                     features=json.loads(json.dumps(extractor.describe())),

