@@ -20,6 +20,8 @@ class FileServer:
 
     def __init__(self):
         self.files, self.cuts, self.ranges, self.requests, self.version = {}, {}, True, [], "1"
+        self.stall = 0  # bytes after which an answer waits for ever, 0 for never
+        self.over = threading.Event()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -59,19 +61,26 @@ class FileServer:
         to.send_header("ETag", f'"{self.version}"')
         to.end_headers()
         end = min(len(content), start + self.cuts.get(path, len(content)))
+        if self.stall:
+            to.wfile.write(content[start : start + self.stall])
+            to.wfile.flush()
+            self.over.wait(60)
+            return
         to.wfile.write(content[start:end])
 
 
 @pytest.fixture(autouse=True)
 def no_sync(monkeypatch):
-    """No power is cut here, and a sync waits for everybody else's files too."""
+    """No power is cut here, and a sync may wait for everybody else's files too."""
     monkeypatch.setattr(os, "sync", lambda: None)
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
 
 
 @pytest.fixture
 def server():
     made = FileServer()
     yield made
+    made.over.set()
     made.server.shutdown()
     made.server.server_close()
 

@@ -1,8 +1,12 @@
 import io
 import json
 import os
+import random
 import shutil
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -297,3 +301,29 @@ def test_the_command_fetches_prepares_and_says_so(files, server, tmp_path, monke
     config.write_text(config.read_text() + 'by_hand = true\nnote = "with a browser"\n')
     with pytest.raises(UserError, match=r"\(with a browser\)\. Save it, as it is, .* --root new --from FOLDER"):
         runner.invoke(command, ["fetch", "tiny", "--root", "new"], catch_exceptions=False)
+
+
+def test_the_command_killed_while_it_downloads_goes_on_from_there(server, tmp_path):
+    content = zipped({f"train2014/{number}": random.Random(number).randbytes(100_000) for number in range(4)})
+    server.files, server.stall = {"train2014.zip": content}, 200_000
+    source = (
+        f'[datasets.tiny.files."train2014.zip"]\nurl = "{server.url("train2014.zip")}"\nsha256 = "{sha256(content)}"\n'
+    )
+    (tmp_path / "benchmarks.toml").write_text(CONFIG + source)
+    arguments = [sys.executable, "-m", "t2ibench", "data", "fetch", "tiny", "--root", "coco"]
+    child = subprocess.Popen(arguments, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    part = tmp_path / "coco" / FOLDER / "train2014.zip.part"
+    waited = time.monotonic() + 60
+    while not (part.is_file() and part.stat().st_size >= 3 << 16):
+        assert child.poll() is None and time.monotonic() < waited
+        time.sleep(0.02)
+    child.kill()
+    child.communicate()
+    assert not (tmp_path / "coco" / "train2014").exists()
+    server.stall = 0
+    again = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True)
+    assert [asked for _, asked in server.requests] == [None, f"bytes={3 << 16}-"]
+    assert len(list((tmp_path / "coco" / "train2014").iterdir())) == 4
+    # This is a part of COCO only, and `data prepare` says so: a sentence, not a traceback.
+    assert again.returncode == 2 and "captions_train2014.json is missing" in again.stderr
+    assert "Traceback" not in again.stderr and "unpacking into" in again.stderr
