@@ -65,3 +65,13 @@ def test_no_controls_at_all_is_said():
     (check,) = check_controls([record(source("a"), FID, 10.0)])
     assert check.verdict == "unchecked"
     assert not check_controls([record(source("paper", Origin.REPORTED), FID, 10.0)])
+
+
+def test_a_judge_that_was_the_teacher_is_pleased_more_than_by_real_pictures():
+    truth, model = control("ground-truth", R, 22.6, 1), record(source("pupil"), R, 84.6, 1)
+    (check,) = check_controls([truth, model.model_copy(update={"judge_seen_in_training": True})])
+    assert check.verdict == "doubtful"
+    assert "real pictures score below generated ones, pupil 84.6" in check.sentence
+    assert "taught by this judge" in check.sentence
+    stranger = record(source("stranger"), R, 80.0, 1)
+    assert check_controls([truth, model, stranger])[0].verdict == "failed"
