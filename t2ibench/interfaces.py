@@ -54,12 +54,14 @@ class BuildContext:
             to be filled from the model's folder).
         data_root: folder of the data set's files, for plug-ins that read more of them than pictures and captions; None
             where no data set is open.
+        wrapped: the trained model that a plug-in makes its pictures with, see `wrapping`; None for all others.
     """
 
     purpose: Literal["train", "generate"]
     vocabulary: Sequence[str] = ()
     encoders: Mapping[str, Any] = field(default_factory=dict)
     data_root: Path | None = None
+    wrapped: Any = None
 
 
 @runtime_checkable
@@ -419,12 +421,17 @@ class ReportInput:
         faults: sentences about lines of the results file that could not be read.
         pictures: folder of the sample pictures that records name.
         formats: what to render, a subset of the report's formats.
+        subjects: names that the user gave behind the report's, as in `report compare attngan dmgan`. Only a report that
+            says how many it takes is given any.
+        comparisons: what `t2ibench compare` found, as JSON values, the last one of each two rows.
     """
 
     records: Sequence[Any]
     faults: Sequence[str]
     pictures: Path
     formats: Sequence[str]
+    subjects: Sequence[str] = ()
+    comparisons: Sequence[Mapping[str, Any]] = ()
 
 
 @runtime_checkable
@@ -435,6 +442,8 @@ class Report(Protocol):
         name: registered name.
         formats: what it can render, as in ("html", "csv"); "txt", where offered, is made for a terminal.
         default_formats: what is rendered unless asked otherwise.
+
+    A report on rows that are to be named has `subjects: tuple[str, ...]` too, a word for each, as in ("A", "B").
     """
 
     name: str

@@ -1,10 +1,11 @@
 """Result records: one JSON line a measured (or failed) number, appended and never changed.
 
-Reports are pure functions of the folder these lie in: records.jsonl, and pictures/ for galleries.
+Reports are pure functions of the folder these lie in: records.jsonl, comparisons.jsonl, and pictures/ for galleries.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -13,11 +14,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from t2ibench.errors import RunFailedError, UserError
-from t2ibench.files import digest_of, write_bytes
+from t2ibench.files import digest_of, write_bytes, write_text
 from t2ibench.types import Origin
 
 SCHEMA = 1
 RECORDS = "records.jsonl"
+COMPARISONS = "comparisons.jsonl"
 
 
 class _Record(BaseModel):
@@ -235,6 +237,40 @@ class Results:
         return {
             key: record for key, record in latest.items() if record.status == "ok" or _question(record) not in had
         }, faults
+
+    def keep_comparison(self, comparison: Mapping[str, Any]) -> None:
+        """Append what a comparison of two rows found, unless it was found before.
+
+        Raises:
+            UserError: the folder cannot be written.
+            RunFailedError: the disk is full.
+        """
+        from filelock import FileLock
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.folder / ".records.lock"):
+            lines = self._comparison_lines()
+            line = json.dumps(comparison, ensure_ascii=False, allow_nan=False)
+            if line not in lines:
+                write_text(self.folder / COMPARISONS, "\n".join([*lines, line]) + "\n")
+
+    def comparisons(self) -> list[Mapping[str, Any]]:
+        """Return what comparisons found, in the order written; lines that are no JSON are left out."""
+        found = []
+        for line in self._comparison_lines():
+            try:
+                value = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(value, dict):
+                found.append(value)
+        return found
+
+    def _comparison_lines(self) -> list[str]:
+        path = self.folder / COMPARISONS
+        if not path.is_file():
+            return []
+        return [line for line in path.read_text(encoding="utf-8", errors="replace").split("\n") if line.strip()]
 
     def attach_picture(self, name: str, png: bytes) -> str:
         """Write a picture for galleries and return its file name under pictures/."""

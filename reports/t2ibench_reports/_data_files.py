@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from t2ibench_reports._format import clean
@@ -16,7 +17,11 @@ _FORMULA_STARTS = ("=", "+", "-", "@")
 
 def comma_separated(board: Leaderboard) -> str:
     """Return one line a value, measured or failed, with the whole identity of the number: the primary form."""
-    lines = [_line(group, row, column, cell) for group in board.groups for row, column, cell in group.cells]
+    return lines_of([line_of(group, row, column, cell) for group in board.groups for row, column, cell in group.cells])
+
+
+def lines_of(lines: Sequence[Mapping[str, Any]]) -> str:
+    """Return lines of one form as CSV, all digits kept; texts that a spreadsheet would execute are disarmed."""
     sheet = io.StringIO()
     writer = csv.DictWriter(sheet, fieldnames=list(lines[0]), lineterminator="\n")
     writer.writeheader()
@@ -31,7 +36,8 @@ def json_text(board: Leaderboard) -> str:
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _line(group: Group, row: Row, column: Column, cell: Cell) -> dict[str, Any]:
+def line_of(group: Group, row: Row, column: Column, cell: Cell) -> dict[str, Any]:
+    """Return all that is known of one value, under the names of the CSV's columns."""
     record, plan, metric, source = cell.record, group.plan, column.metric, row.source
     interval, standing, cost = record.interval, cell.standing, record.cost
     return {

@@ -78,21 +78,21 @@ def markdown(board: Leaderboard) -> str:
     """Return tables in GitHub's Markdown; names are escaped, so that none becomes a link, a tag or a column."""
     lines = ["# Leaderboard", ""]
     for group in board.groups:
-        lines += [f"## {_markdown_escaped(group_title(group))}", ""]
+        lines += [f"## {markdown_escaped(group_title(group))}", ""]
         lines += [
-            f"> **The evaluation is broken.** {_markdown_escaped(check.sentence)}" for check in group.failed_checks
+            f"> **The evaluation is broken.** {markdown_escaped(check.sentence)}" for check in group.failed_checks
         ]
         lines += [""] if group.failed_checks else []
         for section in group.sections:
             rows = [row_texts(row, group) for row in group.section(section)]
             lines += [f"**{SECTION_TITLES[section]}**", ""]
-            lines += [_pipes(heads(group)), "|:--|" + "--:|" * (len(heads(group)) - 1)]
-            lines += [_pipes(row) for row in rows]
+            lines += [pipes(heads(group)), "|:--|" + "--:|" * (len(heads(group)) - 1)]
+            lines += [pipes(row) for row in rows]
             lines += [""]
         subtitles = (f"{column.title}: {column.subtitle}." for column in group.columns)
-        lines += [f"- {_markdown_escaped(note)}" for note in (*subtitles, *_check_notes(group), *group_notes(group))]
+        lines += [f"- {markdown_escaped(note)}" for note in (*subtitles, *_check_notes(group), *group_notes(group))]
         lines += [""]
-    lines += [f"- {_markdown_escaped(fault)}" for fault in board.faults]
+    lines += [f"- {markdown_escaped(fault)}" for fault in board.faults]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -106,12 +106,12 @@ def _terminal_lines(board: Leaderboard) -> Iterator[str]:
             section: [_terminal_row(row, group, failures) for row in group.section(section)]
             for section in group.sections
         }
-        widths = _widths([heads(group), *(row for rows in table.values() for row in rows)])
+        widths = column_widths([heads(group), *(row for rows in table.values() for row in rows)])
         yield ""
-        yield "  " + _aligned(heads(group), widths)
+        yield "  " + aligned(heads(group), widths)
         for section, rows in table.items():
             yield f"  {f'─── {SECTION_TITLES[section]} ':─<{sum(widths) + 2 * (len(widths) - 1)}}"
-            yield from (f"  {_aligned(row, widths)}" for row in rows)
+            yield from (f"  {aligned(row, widths)}" for row in rows)
         yield ""
         subtitles = (f"{column.title}: {column.subtitle}." for column in group.columns)
         for note in (*failures, *subtitles, *_check_notes(group), *group_notes(group)):
@@ -153,21 +153,23 @@ def _width(text: str) -> int:
     )
 
 
-def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
+def column_widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    """Return the width of each column, in places of a terminal."""
     return [max(_width(row[place]) for row in rows) for place in range(len(rows[0]))]
 
 
-def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
+def aligned(row: Sequence[str], widths: Sequence[int]) -> str:
     """Return a line: the name to the left, numbers to the right."""
     padding = [" " * (width - _width(text)) for text, width in zip(row, widths, strict=True)]
     return "  ".join([row[0] + padding[0], *(gap + text for gap, text in zip(padding[1:], row[1:], strict=True))])
 
 
-def _pipes(texts: Sequence[str]) -> str:
-    return f"| {' | '.join(_markdown_escaped(text) for text in texts)} |"
+def pipes(texts: Sequence[str]) -> str:
+    """Return a row of a Markdown table."""
+    return f"| {' | '.join(markdown_escaped(text) for text in texts)} |"
 
 
-def _markdown_escaped(text: str) -> str:
+def markdown_escaped(text: str) -> str:
     """Return text that Markdown shows as it stands."""
     escaped = "".join(f"\\{char}" if char in "\\`*_[]|#~$" else char for char in text)
     return (

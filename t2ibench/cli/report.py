@@ -19,6 +19,7 @@ from t2ibench.workspace import Workspace
 
 @click.command("report")
 @click.argument("name", default="leaderboard")
+@click.argument("subjects", nargs=-1, metavar="[ROW]...")
 @click.option("--data", default="", metavar="NAME", help="Only results on this data set.")
 @click.option("--protocol", default="", metavar="NAME", help="Only results under this protocol.")
 @click.option("--format", "formats", type=NameList(), default=(), help="Formats to write, as in html,csv.")
@@ -36,6 +37,7 @@ from t2ibench.workspace import Workspace
 @workspace_option
 def command(
     name: str,
+    subjects: tuple[str, ...],
     data: str,
     protocol: str,
     formats: tuple[str, ...],
@@ -44,13 +46,23 @@ def command(
     opened: bool,
     workspace: Workspace,
 ) -> None:
-    """Render the report NAME (leaderboard) from the results, and from nothing else.
+    """Render the report NAME from the results, and from nothing else.
+
+    leaderboard (the default), components, gallery, compare A B, model NAME, and what other packages bring. A row is
+    named as in tables, as in attngan:no-attention, with @ and the first digits of its weights where there are several.
 
     The table goes to stdout, the paths of the files written to stderr.
     """
     report = load_report(name)
     text, paths = write_report(
-        report, workspace, data=data, protocol=protocol, formats=formats, output=output, printed=printed
+        report,
+        workspace,
+        data=data,
+        protocol=protocol,
+        formats=formats,
+        output=output,
+        printed=printed,
+        subjects=subjects,
     )
     if text:
         click.echo(text, nl=False)
@@ -84,6 +96,7 @@ def write_report(
     formats: Sequence[str] = (),
     output: Path | None = None,
     printed: str = "txt",
+    subjects: Sequence[str] = (),
 ) -> tuple[str, list[Path]]:
     """Render a report, write its files and return (the text to print, the paths written).
 
@@ -95,10 +108,12 @@ def write_report(
         formats: what to write; empty for the report's default.
         output: folder to write to.
         printed: the format to return as text, which need not be written; "none" or one the report lacks: no text.
+        subjects: names of the rows that the report is about, as many as it takes.
 
     Raises:
         UserError: a name is unknown, or there is nothing to report.
     """
+    _check_subjects(report, subjects)
     formats = tuple(dict.fromkeys(formats or report.default_formats))
     for wanted in (*formats, *(() if printed in ("none", "txt") else (printed,))):
         if wanted not in report.formats:
@@ -107,10 +122,17 @@ def write_report(
     latest, faults = results.latest()
     records = _only(_only(list(latest.values()), "dataset", data), "protocol", protocol)
     shown = (printed,) if printed in report.formats else ()
-    given = ReportInput(records, faults, results.folder / "pictures", tuple(dict.fromkeys((*formats, *shown))))
+    given = ReportInput(
+        records,
+        faults,
+        results.folder / "pictures",
+        tuple(dict.fromkeys((*formats, *shown))),
+        tuple(subjects),
+        results.comparisons(),
+    )
     files = report.render(given)
     # A part of the results never overwrites the report on all of them.
-    parts = [_folder_name(part) for part in (data, protocol) if part]
+    parts = [_folder_name(part) for part in (*subjects, data, protocol) if part]
     folder = output or workspace.reports.joinpath(report.name, *parts)
     paths = []
     for file_name, content in files.items():
@@ -118,6 +140,20 @@ def write_report(
             write_bytes(folder / file_name, content)
             paths.append(folder / file_name)
     return _text(files, shown), paths
+
+
+def _check_subjects(report: Report, subjects: Sequence[str]) -> None:
+    """Refuse more or fewer names than the report is about."""
+    wanted: tuple[str, ...] = tuple(getattr(report, "subjects", ()))
+    if len(subjects) == len(wanted):
+        return
+    if not wanted:
+        raise UserError(f"The report {report.name} takes no names of rows; found {' '.join(subjects)!r}.")
+    asked = "one row" if len(wanted) == 1 else f"{len(wanted)} rows"
+    raise UserError(
+        f"The report {report.name} is about {asked}: t2ibench report {report.name} {' '.join(wanted)}. "
+        "`t2ibench report leaderboard` names the rows that there are."
+    )
 
 
 def _only(records: list[ResultRecord], field: str, wanted: str) -> list[ResultRecord]:

@@ -1,4 +1,4 @@
-"""What a suite amounts to: which trainings, which are there already, what the rest will take. Nothing is computed here."""
+"""What a suite amounts to: which trainings, which are there, what the rest will take. Nothing is computed here."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def compare(
     batch_size: int = 50,
     root: Path | None = None,
 ) -> list[Comparison]:
-    """Return a comparison a data set. Pictures and features that are known are not made again.
+    """Return a comparison a data set, kept for `t2ibench report compare` too. What is known is not made again.
 
     Args:
         first: a model as in `eval --models`, a control row ("ground-truth"), or a folder of pictures.
@@ -132,7 +132,9 @@ def compare(
             batch_size=batch_size,
             root=root,
         )
-        comparisons.append(_compared(table, *_in_order(first, second, list(sources))))
+        found = _compared(table, *_in_order(first, second, list(sources)))
+        table.results.keep_comparison(found.describe())
+        comparisons.append(found)
     return comparisons
 
 

@@ -1,0 +1,157 @@
+"""A report as data: sections with a table, drawings, pictures and notes, that every output format is rendered from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from t2ibench_reports import _format
+from t2ibench_reports._chart import Chart
+from t2ibench_reports._pictures import Tile
+from t2ibench_reports._tables import Cell as RecordCell
+from t2ibench_reports._tables import Column, Row
+from t2ibench_reports._whiskers import Whisker, whisker
+
+MARKS = {"best": "*", "tied": "≈", "": ""}
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head of a column. `kind` is "name", "value", "reported", "text" or "cost"."""
+
+    text: str
+    subtitle: str = ""
+    kind: str = "value"
+    badge: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """What stands in one place of a table.
+
+    Attributes:
+        text: the first line.
+        below: the second, smaller: an interval, a status.
+        kind: "name", "value", "reported", "failed", "none", "text" or "cost".
+        mark: "best", "tied" or "" of a value.
+        signs: signs behind a value, † and !.
+        hint: what is told of it on demand.
+        drawing: where it lies within its column.
+        record: id of the record behind it, "" for none.
+    """
+
+    text: str
+    below: str = ""
+    kind: str = "value"
+    mark: str = ""
+    signs: str = ""
+    hint: str = ""
+    drawing: Whisker | None = None
+    record: str = ""
+
+    @property
+    def plain(self) -> str:
+        """Return it in one line."""
+        first = self.text + MARKS[self.mark] + self.signs
+        if not self.below:
+            return first
+        return f"{first} ({self.below})" if self.kind in ("name", "reported", "text") else f"{first} {self.below}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows under a heading. `kind` is "measured" or "control"; the first place of a row names it."""
+
+    title: str
+    kind: str
+    rows: tuple[tuple[Place, ...], ...]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Pictures in rows and columns; None where there is none."""
+
+    corner: str
+    heads: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, tuple[Tile | None, ...]], ...]
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One question's part of a report.
+
+    Attributes:
+        title: heading.
+        small: behind it.
+        facts: (name, text) pairs under the heading.
+        warning: a sentence that is seen first.
+        heads: of the table; empty for none.
+        parts: its rows.
+        charts: drawings.
+        grids: pictures.
+        notes: sentences.
+        records: rows, columns and cells behind the table.
+    """
+
+    title: str
+    small: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    warning: str = ""
+    heads: tuple[Head, ...] = ()
+    parts: tuple[Part, ...] = ()
+    charts: tuple[Chart, ...] = ()
+    grids: tuple[Grid, ...] = ()
+    notes: tuple[str, ...] = ()
+    records: tuple[tuple[Row, Column, RecordCell], ...] = ()
+
+    @property
+    def rows(self) -> list[tuple[Place, ...]]:
+        """Return the rows of all parts."""
+        return [row for part in self.parts for row in part.rows]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A whole report: its registered name, its title, how to read it, its sections, what could not be read."""
+
+    name: str
+    title: str
+    lead: str
+    sections: tuple[Section, ...]
+    faults: tuple[str, ...] = ()
+
+
+def value_place(cell: RecordCell | None, column: Column, *, scaled: bool = True) -> Place:
+    """Return the place of a measured value, a failure or of nothing."""
+    if cell is None:
+        return Place("not measured", kind="none")
+    record = cell.record
+    if record.value is None:
+        return Place(_format.shortened(_format.failure(record), 90), kind="failed", record=record.id)
+    below = _format.bounds(record.interval, column.decimals) if record.interval else "; ".join(_format.spreads(record))
+    if cell.other_n:
+        below = f"{below} n={_format.count(record.n)}".strip()
+    hints = [_format.clean(warning) for warning in record.warnings]
+    if record.judge_seen_in_training:
+        hints.insert(0, "The model was trained with the network that judges here.")
+    return Place(
+        _format.number(record.value, column.decimals),
+        below or "no interval",
+        mark=cell.mark,
+        signs="†" * record.judge_seen_in_training + "!" * bool(record.warnings),
+        hint=" ".join(hints),
+        drawing=whisker(record, column.scale) if scaled else None,
+        record=record.id,
+    )
+
+
+def head_of(column: Column) -> Head:
+    """Return the head of a measured column."""
+    badge = {"stand-in": "stand-in network", "random": "random network: not ranked"}.get(column.standing, "")
+    return Head(f"{column.title} {column.arrow}", column.subtitle, badge=badge)
+
+
+def facts_of_plan(plan_facts: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return the facts that say something, cleaned."""
+    return tuple((name, _format.clean(text)) for name, text in plan_facts if text)

@@ -1,0 +1,242 @@
+"""Two rows against each other: their values, the paired differences that `t2ibench compare` found, their pictures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from t2ibench.errors import UserError
+from t2ibench_reports._data_files import lines_of
+from t2ibench_reports._document import Document, Head, Part, Place, Section, value_place
+from t2ibench_reports._format import clean, count, number
+from t2ibench_reports._ranking import clearly_better
+from t2ibench_reports._rendered import rendered
+from t2ibench_reports._rows import board_of, check_name, details_of, find_row, name_of, sample_grid
+from t2ibench_reports._tables import Column, Group, Row
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from t2ibench.interfaces import ReportInput
+
+_LEAD = (
+    "A difference is the first row's value less the second's. Paired intervals come from pictures of the same captions and "
+    "tell small differences apart that the two rows' own intervals cannot; where none was computed yet, only the rows' "
+    "own intervals are looked at."
+)
+_CAPTIONS = (
+    "Which captions suit one row better than the other cannot be said here: results keep scores of whole rows, not of "
+    "captions. The pictures below are of the plan's first captions; `t2ibench sample MODEL CAPTION` draws any other."
+)
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One column's comparison. `paired` says whether the interval rests on pairs."""
+
+    column: Column
+    first: Place
+    second: Place
+    difference: float | None
+    low: float | None
+    high: float | None
+    verdict: str
+    paired: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class _Pair:
+    group: Group
+    first: Row
+    second: Row
+    lines: tuple[_Line, ...]
+
+
+class Compare:
+    """Whether one row is better than another."""
+
+    name: ClassVar[str] = "compare"
+    subjects: ClassVar[tuple[str, ...]] = ("A", "B")
+    formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "tex", "json", "txt")
+    default_formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "tex", "json")
+
+    def render(self, given: ReportInput) -> Mapping[str, bytes]:
+        """Return compare.<format> -> content for each format asked for.
+
+        Raises:
+            UserError: a row is unknown (near names are given), no table has both, or a format is unknown.
+        """
+        board = board_of(given, self.name)
+        one, other = given.subjects
+        for name in (one, other):
+            check_name(name, board)
+        pairs = [
+            _Pair(group, first, second, tuple(_lines(group, first, second, given.comparisons)))
+            for group in board.groups
+            if (first := find_row(one, group)) and (second := find_row(other, group)) and first is not second
+        ]
+        if not pairs:
+            raise UserError(
+                f"No table has both {clean(one)} and {clean(other)} as two rows. `t2ibench eval --models "
+                f"{clean(one)},{clean(other)}` measures them on the same captions."
+            )
+        sections = tuple(_section(pair, given.pictures) for pair in pairs)
+        title = f"{pairs[0].first.label} against {pairs[0].second.label}"
+        document = Document(self.name, title, _LEAD, sections, board.faults)
+        lines = [values for pair in pairs for values in _values(pair)]
+        data = {"csv": lambda: lines_of(lines), "json": lambda: _json(lines)}
+        return rendered(document, given.formats, self.formats, data)
+
+
+def _lines(group: Group, first: Row, second: Row, comparisons: Sequence[Mapping[str, Any]]) -> list[_Line]:
+    stored = _stored(group, first, second, comparisons)
+    lines = []
+    for column, ours, theirs in zip(group.columns, first.cells, second.cells, strict=True):
+        if ours is None and theirs is None:
+            continue
+        places = (value_place(ours, column, scaled=False), value_place(theirs, column, scaled=False))
+        if column.digest in stored:
+            lines.append(_Line(column, *places, *stored[column.digest]))
+            continue
+        if ours is None or theirs is None or ours.record.value is None or theirs.record.value is None:
+            lines.append(_Line(column, *places, None, None, None, "no verdict", False, "a row has no value"))
+            continue
+        verdict, reason = "not told apart", ""
+        if ours.record.judge_seen_in_training != theirs.record.judge_seen_in_training:
+            verdict, reason = "no verdict", "one row was trained with this judge, the other was not"
+        elif ours.record.n != theirs.record.n:
+            verdict, reason = "no verdict", "the rows rest on other numbers of pictures"
+        elif column.standing == "random":
+            verdict, reason = "no verdict", "its network has random weights"
+        elif ours.record.interval is None or theirs.record.interval is None or len(group.seeds) > 1:
+            verdict, reason = "no verdict", "a row has no interval"
+        elif clearly_better(ours.record, theirs.record):
+            verdict = "first is better"
+        elif clearly_better(theirs.record, ours.record):
+            verdict = "second is better"
+        difference = ours.record.value - theirs.record.value
+        lines.append(_Line(column, *places, difference, None, None, verdict, False, reason))
+    return lines
+
+
+def _stored(
+    group: Group, first: Row, second: Row, comparisons: Sequence[Mapping[str, Any]]
+) -> dict[str, tuple[float | None, float | None, float | None, str, bool, str]]:
+    """Return metric digest -> (difference, low, high, verdict, paired, reason) of the last comparison of the two rows."""
+    found: dict[str, tuple[float | None, float | None, float | None, str, bool, str]] = {}
+    asked = (group.plan.dataset, group.plan.protocol, group.plan.seed, group.n)
+    if len(group.seeds) > 1:
+        return found
+    for comparison in comparisons:
+        try:
+            if tuple(comparison[name] for name in ("dataset", "protocol", "seed", "n")) != asked:
+                continue
+            rows = (comparison["first"]["identity"], comparison["second"]["identity"])
+            for column in comparison["columns"]:
+                sign = {
+                    (first.source.identity, second.source.identity): 1,
+                    (second.source.identity, first.source.identity): -1,
+                }
+                if rows not in sign or column["difference"] is None:
+                    continue
+                ends = column["interval"]
+                sides = [sign[rows] * ends[end] for end in ("low", "high")] if ends else [None, None]
+                low, high = sides if sign[rows] > 0 else sides[::-1]
+                verdict = str(column["verdict"])
+                if sign[rows] < 0:
+                    verdict = {"first": "second", "second": "first"}.get(verdict, verdict)
+                found[column["metric_digest"]] = (
+                    sign[rows] * column["difference"], low, high, _VERDICTS.get(verdict, verdict), bool(ends),
+                    str(column["reason"]),
+                )  # fmt: skip
+        except (KeyError, TypeError):
+            continue  # written by another version
+    return found
+
+
+_VERDICTS = {
+    "first": "first is better",
+    "second": "second is better",
+}
+
+
+def _section(pair: _Pair, pictures: Path) -> Section:
+    group, first, second = pair.group, pair.first, pair.second
+    heads = (
+        Head("Measure", kind="name"),
+        Head(first.label, details_of(first)),
+        Head(second.label, details_of(second)),
+        Head("Difference"),
+        Head("Verdict", kind="text"),
+    )
+    rows = []
+    for line in pair.lines:
+        decimals = line.column.decimals
+        difference = Place("–", kind="none")
+        if line.difference is not None:
+            ends = "no paired interval"
+            if line.low is not None and line.high is not None:
+                ends = f"[{number(line.low, decimals)}, {number(line.high, decimals)}]"
+            difference = Place(f"{'+' if line.difference > 0 else ''}{number(line.difference, decimals)}", ends)
+        how = "paired by caption" if line.paired else "by the rows' own intervals"
+        name = Place(f"{line.column.title} {line.column.arrow}", line.column.subtitle, "name")
+        rows.append((name, line.first, line.second, difference, Place(line.verdict, line.reason or how, "text")))
+    grid = sample_grid((first, second), pictures)
+    plan = group.plan
+    notes = []
+    if not all(line.paired or line.reason for line in pair.lines):
+        notes.append(
+            f"Paired intervals: `t2ibench compare {name_of(first)} {name_of(second)} --data {clean(plan.dataset)}`, then "
+            "this report again."
+        )
+    if sum(line.paired for line in pair.lines) > 1:
+        notes.append("Several columns were looked at, and one of 20 intervals misses the truth by luck.")
+    return Section(
+        clean(plan.dataset),
+        clean(f"{plan.protocol}, n {count(group.n)}, seed {' '.join(map(str, group.seeds))}"),
+        heads=heads,
+        parts=(Part("", "measured", tuple(rows)),),
+        grids=() if grid is None else (grid,),
+        notes=(*notes, _CAPTIONS),
+        records=tuple(one for one in group.cells if one[0] is first or one[0] is second),
+    )
+
+
+def _values(pair: _Pair) -> list[dict[str, Any]]:
+    made = []
+    for line in pair.lines:
+        place = pair.group.columns.index(line.column)
+        cells = (pair.first.cells[place], pair.second.cells[place])
+        values = [cell.record.value if cell else None for cell in cells]
+        made.append(
+            {
+                "dataset": pair.group.plan.dataset,
+                "protocol": pair.group.plan.protocol,
+                "n": pair.group.n,
+                "first": name_of(pair.first),
+                "second": name_of(pair.second),
+                "metric": line.column.metric.title,
+                "column": line.column.metric.column,
+                "first_value": values[0],
+                "second_value": values[1],
+                "difference": line.difference,
+                "interval_low": line.low,
+                "interval_high": line.high,
+                "paired": line.paired,
+                "verdict": line.verdict,
+                "reason": line.reason,
+                "first_identity": pair.first.source.identity,
+                "second_identity": pair.second.source.identity,
+                "metric_digest": line.column.digest,
+                "plan_digest": pair.group.plan.digest,
+            }
+        )
+    return made
+
+
+def _json(lines: Sequence[Mapping[str, Any]]) -> str:
+    content = {"schema": 1, "report": "compare", "columns": lines}
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

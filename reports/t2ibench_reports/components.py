@@ -1,0 +1,268 @@
+"""What a model's parts do: its variants side by side, laid out as in the papers, their reported figures apart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from t2ibench.errors import UserError
+from t2ibench.types import Origin
+from t2ibench_reports._chart import Chart, Measured, chart
+from t2ibench_reports._data_files import line_of, lines_of
+from t2ibench_reports._document import Document, Head, Part, Place, Section, head_of, value_place
+from t2ibench_reports._format import clean, count, sentence_list
+from t2ibench_reports._notes import group_notes
+from t2ibench_reports._rendered import rendered
+from t2ibench_reports._reported import METRICS, PaperFacts, Reported, VariantFacts, papers
+from t2ibench_reports._rows import board_of, name_of
+from t2ibench_reports._tables import SECTION_TITLES, Group, Row, build
+from t2ibench_reports._tables import Section as Part_of
+
+if TYPE_CHECKING:
+    from t2ibench.interfaces import ReportInput
+
+_LEAD = (
+    "Each row is a model with one part changed, all measured on the same captions with the same noise. Two rows whose "
+    "intervals overlap cannot be told apart by this table. What papers report stands at the right, greyed: it was made on "
+    "other data, by other judges and with longer training, so only its order says something here."
+)
+_TITLES = {"inception_score": "IS", "r_precision": "R-precision (%)", "fid": "FID"}
+_NO_ROW = "–"
+
+
+@dataclass(frozen=True)
+class _Analysis:
+    """The variants of one model under one plan. `facts` is None for a model whose paper has no such table here."""
+
+    model: str
+    group: Group
+    facts: PaperFacts | None
+
+    @property
+    def measured(self) -> list[Row]:
+        """Return the variants' rows, in the paper's order, then by steps."""
+        return sorted(self.group.section(Part_of.MEASURED), key=self._order)
+
+    def of(self, row: Row) -> VariantFacts | None:
+        """Return what the paper says of a row's variant."""
+        return self.facts.of(row.source.variant) if self.facts else None
+
+    def reported(self, row: Row) -> Reported | None:
+        """Return what the paper reports of a row's variant on this data set, else on CUB."""
+        found = self.of(row)
+        return found.on(self.group.plan.dataset) if found else None
+
+    @property
+    def weighted(self) -> bool:
+        """Return whether the model has a lambda."""
+        return self.facts is not None and any(one.lambda_ is not None for one in self.facts.variants)
+
+    def _order(self, row: Row) -> tuple[int, str, int, str]:
+        place = self.facts.place(row.source.variant) if self.facts else 0
+        return (place, name_of(row), row.source.steps or 0, row.key)
+
+
+class Components:
+    """What a model's parts do."""
+
+    name: ClassVar[str] = "components"
+    formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "tex", "json", "txt")
+    default_formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "tex", "json")
+
+    def render(self, given: ReportInput) -> Mapping[str, bytes]:
+        """Return components.<format> -> content for each format asked for.
+
+        Raises:
+            UserError: there are no records of two variants of a model, or a format is unknown.
+        """
+        board = board_of(given, self.name)
+        found = _analyses(given.records)
+        if not found:
+            raise UserError(
+                "The results hold no two variants of one model under one plan. `t2ibench bench attngan-components "
+                "--data simbirds --budget small` trains and measures some within the hour on two cores."
+            )
+        document = Document(self.name, "Component analysis", _LEAD, tuple(map(_section, found)), board.faults)
+        lines = [line for analysis in found for line in _lines(analysis)]
+        data = {"csv": lambda: lines_of(lines), "json": lambda: _json(lines, board.faults)}
+        return rendered(document, given.formats, self.formats, data)
+
+
+def _analyses(records: Sequence[Any]) -> list[_Analysis]:
+    """Return an analysis for each model and plan with two variants or more; controls are in each."""
+    controls = [record for record in records if record.source.origin is Origin.CONTROL]
+    by_model: dict[str, list[Any]] = {}
+    for record in records:
+        if record.source.origin in (Origin.RETRAINED, Origin.OFFICIAL_WEIGHTS):
+            by_model.setdefault(record.source.name.partition(":")[0], []).append(record)
+    found = []
+    for model in sorted(by_model):
+        for group in build([*by_model[model], *controls], ()).groups:
+            if len({name_of(row) for row in group.section(Part_of.MEASURED)}) > 1:
+                found.append(_Analysis(model, _papers_order(group), papers().get(model)))
+    return found
+
+
+def _papers_order(group: Group) -> Group:
+    """Return the group with its columns in the papers' order: IS, R-precision, FID, then the others as they were."""
+
+    def key(place: int) -> tuple[int, int]:
+        metric = group.columns[place].metric.metric
+        return (METRICS.index(metric) if metric in METRICS else len(METRICS), place)
+
+    order = sorted(range(len(group.columns)), key=key)
+    return replace(
+        group,
+        columns=tuple(group.columns[place] for place in order),
+        rows=tuple(replace(row, cells=tuple(row.cells[place] for place in order)) for row in group.rows),
+    )
+
+
+def _section(analysis: _Analysis) -> Section:
+    group, facts = analysis.group, analysis.facts
+    shown = _shown_metrics(analysis)
+    heads = [Head("Architecture", kind="name")]
+    heads += [Head("λ", "weight of the DAMSM loss", "text")] if analysis.weighted else []
+    heads += [Head("Steps", kind="cost"), *map(head_of, group.columns)]
+    heads += [Head(f"{_TITLES[metric]}, reported", kind="reported") for metric in shown]
+    title = facts.title if facts else analysis.model
+    parts = [Part(SECTION_TITLES[Part_of.MEASURED], "measured", _rows(analysis, analysis.measured, shown))]
+    if controls := group.section(Part_of.CONTROL):
+        parts.append(Part(SECTION_TITLES[Part_of.CONTROL], "control", _rows(analysis, controls, shown)))
+    broken = [f"{check.column}: {check.sentence}" for check in group.failed_checks]
+    plan = group.plan
+    return Section(
+        title=clean(title),
+        small=clean(f"{plan.dataset}, {plan.protocol}, n {count(group.n)}, seed {' '.join(map(str, group.seeds))}"),
+        warning=f"The evaluation is broken. {' '.join(broken)}" if broken else "",
+        heads=tuple(heads),
+        parts=tuple(parts),
+        charts=tuple(_charts(analysis)),
+        notes=tuple(_notes(analysis)),
+        records=tuple(group.cells),
+    )
+
+
+def _shown_metrics(analysis: _Analysis) -> list[str]:
+    """Return the metrics that the paper reports of any row."""
+    found = [reported for row in analysis.measured if (reported := analysis.reported(row))]
+    return [metric for metric in METRICS if any(one.figure(metric) for one in found)]
+
+
+def _rows(analysis: _Analysis, rows: Iterable[Row], shown: Sequence[str]) -> tuple[tuple[Place, ...], ...]:
+    made = []
+    for row in rows:
+        facts = analysis.of(row) if row.section is Part_of.MEASURED else None
+        label = facts.architecture if facts else row.label
+        details = [row.label, *row.details] if facts else list(row.details)
+        places = [Place(label, " · ".join(details), "name")]
+        if analysis.weighted:
+            places.append(Place(_weight(analysis, facts), kind="text"))
+        steps = row.source.steps
+        places.append(Place(_NO_ROW if steps is None else count(steps), kind="cost"))
+        places += [value_place(cell, column) for column, cell in zip(analysis.group.columns, row.cells, strict=True)]
+        reported = analysis.reported(row) if row.section is Part_of.MEASURED else None
+        places += [_reported_place(reported, metric, analysis) for metric in shown]
+        made.append(tuple(places))
+    return tuple(made)
+
+
+def _weight(analysis: _Analysis, facts: VariantFacts | None) -> str:
+    """Return lambda in the paper's terms, with what the data set's recipe makes of it."""
+    dataset = analysis.group.plan.dataset
+    weight = facts.weight(dataset) if facts else None
+    if weight is None or analysis.facts is None:
+        return _NO_ROW
+    factor = analysis.facts.lambda_factor.get(dataset)
+    if weight == 0:
+        return "no DAMSM"
+    return f"{weight:g}" if factor is None else f"{weight:g} × {factor:g}"
+
+
+def _reported_place(reported: Reported | None, metric: str, analysis: _Analysis) -> Place:
+    figure = reported.figure(metric) if reported else None
+    if reported is None or figure is None or analysis.facts is None:
+        return Place(_NO_ROW, kind="reported")
+    below = f"{reported.dataset}, {reported.status}"
+    return Place(figure.text, below, "reported", hint=f"{analysis.facts.paper}; {reported.source}")
+
+
+def _notes(analysis: _Analysis) -> Iterable[str]:
+    facts, dataset = analysis.facts, analysis.group.plan.dataset
+    if facts and (factor := facts.lambda_factor.get(dataset)):
+        yield (
+            f"λ is the paper's; on {dataset} the recipe multiplies it by {factor:g}, so that λ 5 is {5 * factor:g}, the "
+            "weight its other models use."
+        )
+    found = [one for row in analysis.measured if (one := analysis.reported(row))]
+    if facts and found:
+        yield f"Reported figures: {facts.paper}. Their ± is a spread over folds, not a confidence interval."
+        for status, tail in (
+            ("verified", "read in the source named"),
+            ("from memory", "not looked up in the source; do so before relying on them"),
+        ):
+            sources = sorted({one.source for one in found if one.status == status})
+            if sources:
+                yield f'Marked "{status}" ({tail}): {sentence_list(sources)}.'
+    if len({row.source.steps for row in analysis.measured}) > 1:
+        yield "The rows were not all trained for the same number of steps; compare rows of equal steps."
+    if len({name_of(row) for row in analysis.measured}) < len(analysis.measured):
+        yield "A variant that stands in several rows was trained several times: with other steps, seeds or encoders."
+    yield from group_notes(analysis.group)
+
+
+def _charts(analysis: _Analysis) -> Iterable[Chart]:
+    """Yield IS and R-precision against steps, for variants measured after several numbers of steps."""
+    for place, column in enumerate(analysis.group.columns):
+        if column.metric.metric not in METRICS[:2]:
+            continue
+        series: dict[str, dict[int, Measured]] = {}
+        for row in analysis.measured:
+            cell, steps = row.cells[place], row.source.steps
+            if cell is None or cell.record.value is None or steps is None:
+                continue
+            interval = cell.record.interval
+            ends = (interval.low, interval.high) if interval else (None, None)
+            # Several trainings of one variant are several lines.
+            line = series.setdefault(row.label, {})
+            if steps in line:
+                line = series.setdefault(f"{row.label}, weights {row.source.identity[:8]}", {})
+            line[steps] = Measured(steps, cell.record.value, *ends)
+        drawn = [(label, [points[steps] for steps in sorted(points)]) for label, points in series.items()]
+        if (made := chart(f"{column.title} against steps", drawn)) is not None:
+            yield made
+
+
+def _lines(analysis: _Analysis) -> list[dict[str, Any]]:
+    """Return a line a value: the leaderboard's, with the paper's terms and figures."""
+    lines = []
+    for row, column, cell in analysis.group.cells:
+        facts = analysis.of(row) if row.section is Part_of.MEASURED else None
+        reported = analysis.reported(row) if row.section is Part_of.MEASURED else None
+        metric = column.metric.metric
+        figure = reported.figure(metric) if reported and metric in METRICS else None
+        dataset = analysis.group.plan.dataset
+        lines.append(
+            {
+                "model": analysis.model,
+                "architecture": facts.architecture if facts else "",
+                "lambda": facts.weight(dataset) if facts else None,
+                "lambda_factor": analysis.facts.lambda_factor.get(dataset) if facts and analysis.facts else None,
+                "reported_value": figure.value if figure else None,
+                "reported_spread": figure.spread if figure else None,
+                "reported_on": reported.dataset if reported and figure else "",
+                "reported_in": f"{analysis.facts.paper}; {reported.source}"
+                if reported and figure and analysis.facts
+                else "",
+                "reported_status": reported.status if reported and figure else "",
+                **line_of(analysis.group, row, column, cell),
+            }
+        )
+    return lines
+
+
+def _json(lines: Sequence[Mapping[str, Any]], faults: Sequence[str]) -> str:
+    content = {"schema": 1, "report": "components", "values": lines, "faults": list(faults)}
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,0 +1,69 @@
+"""Sample pictures: a caption a row, a source of pictures a column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from t2ibench.errors import UserError
+from t2ibench_reports._controls import CONTROL_ORDER
+from t2ibench_reports._document import Document, Section
+from t2ibench_reports._format import clean
+from t2ibench_reports._rendered import rendered
+from t2ibench_reports._rows import board_of, sample_grid
+from t2ibench_reports._tables import Group, Row
+from t2ibench_reports._tables import Section as Part_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from t2ibench.interfaces import ReportInput
+
+_LEAD = (
+    "Every row is a caption, every column a source of pictures: first the real ones, then the models, then the other "
+    "controls. All got the same captions and the same noise. A few pictures prove nothing; the leaderboard has the numbers."
+)
+
+
+class Gallery:
+    """What the models draw of the same captions."""
+
+    name: ClassVar[str] = "gallery"
+    formats: ClassVar[tuple[str, ...]] = ("html", "txt")
+    default_formats: ClassVar[tuple[str, ...]] = ("html",)
+
+    def render(self, given: ReportInput) -> Mapping[str, bytes]:
+        """Return gallery.<format> -> content for each format asked for.
+
+        Raises:
+            UserError: there are no records or no pictures, or a format is unknown.
+        """
+        board = board_of(given, self.name)
+        sections = tuple(made for group in board.groups if (made := _section(group, given.pictures)) is not None)
+        if not sections:
+            raise UserError(
+                "The results hold no sample pictures. `t2ibench eval --models attngan --data simbirds` keeps some of each "
+                "row beside its numbers."
+            )
+        document = Document(self.name, "Gallery", _LEAD, sections, board.faults)
+        return rendered(document, given.formats, self.formats, {})
+
+
+def _section(group: Group, pictures: Path) -> Section | None:
+    if len(group.seeds) > 1:  # each seed's own table has its pictures
+        return None
+    grid = sample_grid(sorted(group.rows, key=_order), pictures)
+    if grid is None:
+        return None
+    plan = group.plan
+    return Section(
+        clean(plan.dataset), clean(f"{plan.protocol}, split {plan.split}, seed {plan.seed}, n {group.n}"), grids=(grid,)
+    )
+
+
+def _order(row: Row) -> tuple[int, int, str, int]:
+    """Return the sort key: the ground truth, the models by name and steps, the other controls."""
+    control = row.section is Part_of.CONTROL
+    first = row.source.name != "ground-truth"
+    place = CONTROL_ORDER.get(row.source.name.partition(":")[0], len(CONTROL_ORDER)) if control else 0
+    return (int(first) + int(control and first), place, row.label, row.source.steps or 0)

@@ -1,0 +1,117 @@
+"""One model: who made it and under what terms, every number it has, its pictures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from t2ibench_reports._data_files import line_of, lines_of
+from t2ibench_reports._document import Document, Head, Part, Place, Section, facts_of_plan, value_place
+from t2ibench_reports._format import clean, count, significant
+from t2ibench_reports._rendered import rendered
+from t2ibench_reports._rows import board_of, check_name, details_of, find_row, name_of, sample_grid
+from t2ibench_reports._tables import ORIGIN_TITLES, Group, Row
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from t2ibench.interfaces import ReportInput
+
+_LEAD = (
+    "The card says where the model comes from, the tables what was measured of it, each value with its interval and its "
+    "place among the rows of the same table. How its losses ran lies in metrics.jsonl of its run's folder: reports read "
+    "results only."
+)
+
+
+class Model:
+    """All that the results know of one model."""
+
+    name: ClassVar[str] = "model"
+    subjects: ClassVar[tuple[str, ...]] = ("NAME",)
+    formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "json", "txt")
+    default_formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "json")
+
+    def render(self, given: ReportInput) -> Mapping[str, bytes]:
+        """Return model.<format> -> content for each format asked for.
+
+        Raises:
+            UserError: the row is unknown (near names are given), or a format is.
+        """
+        board = board_of(given, self.name)
+        (name,) = given.subjects
+        check_name(name, board)
+        found = [(group, row) for group in board.groups if (row := find_row(name, group)) is not None]
+        row = max((row for _, row in found), key=lambda one: (one.source.steps or 0, one.key))
+        sections = (_card(row), *(_section(group, one, given.pictures, name) for group, one in found))
+        document = Document(self.name, row.label, _LEAD, sections, board.faults)
+        lines = [
+            line_of(group, one, column, cell) for group, one in found for of, column, cell in group.cells if of is one
+        ]
+        data = {"csv": lambda: lines_of(lines), "json": lambda: _json(row, lines)}
+        return rendered(document, given.formats, self.formats, data)
+
+
+def _card(row: Row) -> Section:
+    source = row.source
+    facts = facts_of_plan(
+        (
+            ("Name", name_of(row)),
+            ("Paper", source.paper),
+            ("Licence", source.licence),
+            ("Origin", ORIGIN_TITLES[source.origin]),
+            ("Learned from", source.trained_on),
+            ("Steps", "" if source.steps is None else count(source.steps)),
+            ("Weights", source.identity[:16]),
+            ("Trained with", ", ".join(one[:12] for one in source.trained_with)),
+        )
+    )
+    return Section("Card", facts=facts, notes=tuple(clean(note) for note in source.notes))
+
+
+def _section(group: Group, row: Row, pictures: Path, name: str) -> Section:
+    heads = (Head("Measure", kind="name"), Head("Value"), Head("Place", kind="text"), Head("Pictures", kind="cost"))
+    rows = []
+    for column, cell in zip(group.columns, row.cells, strict=True):
+        if cell is None:
+            continue
+        place = cell.standing.text if cell.standing else column.no_verdict or "not ranked"
+        rows.append(
+            (
+                Place(f"{column.title} {column.arrow}", column.subtitle, "name"),
+                value_place(cell, column),
+                Place(place, kind="text"),
+                Place(count(cell.record.n), kind="cost"),
+            )
+        )
+    ages = [one for one in group.rows if name_of(one) == name_of(row) and one.section is row.section]
+    grid = sample_grid(sorted(ages, key=lambda one: (one.source.steps or 0, one.key)), pictures)
+    plan = group.plan
+    facts = facts_of_plan(
+        (
+            ("Row", details_of(row)),
+            (
+                "Making pictures",
+                "" if row.images_per_second is None else f"{significant(row.images_per_second)} images/s",
+            ),
+            ("Measuring", "" if row.seconds is None else f"{significant(row.seconds)} s"),
+        )
+    )
+    others = [details_of(one) for one in ages if one is not row]
+    notes = [f"{clean(name)} stands in this table {len(ages)} times; shown is the longest trained."] if others else []
+    return Section(
+        clean(plan.dataset),
+        clean(f"{plan.protocol}, n {count(group.n)}, seed {' '.join(map(str, group.seeds))}"),
+        facts=facts,
+        heads=heads,
+        parts=(Part("", "measured", tuple(rows)),),
+        grids=() if grid is None else (grid,),
+        notes=tuple(notes),
+        records=tuple(one for one in group.cells if one[0] is row),
+    )
+
+
+def _json(row: Row, lines: list[dict[str, Any]]) -> str:
+    content = {"schema": 1, "report": "model", "source": row.source.model_dump(mode="json"), "values": lines}
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
