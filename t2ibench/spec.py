@@ -49,20 +49,21 @@ class VariantEntry(Setting):
 
 
 class TrainableEntry(Frozen):
-    """A model or an encoder: which plug-in, how long, with which parameters, where they differ."""
+    """A model or an encoder: which plug-in, how long, with which parameters, where they differ.
+
+    `steps` is 0 for one that has nothing to learn.
+    """
 
     plugin: Name
     title: str = ""
-    steps: int = Field(ge=1)
+    steps: int = Field(ge=0)
     parameters: Mapping[str, Value] = Field(default_factory=dict)
     on: Mapping[Name, Setting] = Field(default_factory=dict)
     variants: Mapping[Name, VariantEntry] = Field(default_factory=dict)
 
 
 class EncoderEntry(TrainableEntry):
-    """An encoder; `steps` is 0 for one that has nothing to learn."""
-
-    steps: int = Field(ge=0)
+    """An encoder."""
 
 
 class SourceFile(Frozen):

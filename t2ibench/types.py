@@ -152,6 +152,7 @@ class Capabilities:
         attention: whether it can fill `Trace.attention`.
         bound: whether it has a likelihood bound.
         any_text: whether it reads any sentence; else only captions of its data set, whose codes are in files.
+        conditions: what it can be given besides a caption, as in ("box",); see `conditions`.
     """
 
     resolution: int
@@ -161,6 +162,7 @@ class Capabilities:
     attention: bool = False
     bound: bool = False
     any_text: bool = True
+    conditions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,12 +224,15 @@ class Trace:
         attention: attention maps in the order of the stages.
         gates: gates in the order of the stages; empty for models without any.
         drawing: the steps of the drawing; None for models that make a picture at once.
+        boxes: N x 4, where the object was asked to be: (x, y, width, height) as fractions of the picture; None for
+            models without boxes.
     """
 
     stages: dict[int, Tensor] = field(default_factory=dict)
     attention: list[AttentionMap] = field(default_factory=list)
     gates: list[GateMap] = field(default_factory=list)
     drawing: Drawing | None = None
+    boxes: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,11 +243,15 @@ class DataRequest:
         resolutions: sides of the pictures wanted, ascending; the largest is the crop, the others are resized from it.
         batch_size: captions a batch.
         wrong_images: whether pictures of other images than the caption's are wanted too (StackGAN-v2).
+        boxes: whether the objects' bounding boxes are wanted (GAWWN).
+        whole: whole pictures, made square without regard to their aspect, instead of the crop around the object.
     """
 
     resolutions: tuple[int, ...]
     batch_size: int
     wrong_images: bool = False
+    boxes: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +265,8 @@ class TrainBatch:
         images: side -> float pictures N x 3 x side x side in [-1, 1].
         class_ids: int64, N; every image its own number where the data set has no classes.
         wrong_images: like `images`, of other images; None unless asked for.
+        boxes: float32, N x 4, the objects' boxes in `images`: (x, y, width, height) as fractions of the side, cut at
+            the borders; None unless asked for.
     """
 
     step: int
@@ -264,6 +275,7 @@ class TrainBatch:
     images: Mapping[int, Tensor]
     class_ids: Tensor
     wrong_images: Mapping[int, Tensor] | None = None
+    boxes: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from t2ibench.data.boxes import ObjectBoxes
 from t2ibench.data.manifest import Manifest
 from t2ibench.data.pictures import BasePictures
 from t2ibench.data.transforms import pyramid
+from t2ibench.data.whole_pictures import WholePictures
 from t2ibench.errors import UserError
 from t2ibench.noise import seed_of
 from t2ibench.types import Caption, DataRequest, TrainBatch
@@ -47,7 +49,8 @@ class TrainingData:
         cache_bytes: see CACHE_BYTES.
 
     Raises:
-        UserError: fewer pictures than a batch holds, or wrong images wanted of a single picture.
+        UserError: fewer pictures than a batch holds, wrong images wanted of a single picture, or boxes of a data set
+            without any.
     """
 
     def __init__(
@@ -78,7 +81,8 @@ class TrainingData:
         self._classes = np.asarray(classes, dtype=np.int64)
         self._caption_counts = np.asarray([len(image.captions) for image in self._images])
         self._side = max(request.resolutions)
-        self._bases = _Bases(manifest, split, self._side, cache_bytes)
+        self._bases = _Bases(manifest, split, self._side, cache_bytes, whole=request.whole)
+        self._boxes = ObjectBoxes(manifest, split, whole=request.whole) if request.boxes else None
         self._epoch = functools.lru_cache(maxsize=2)(self._draw_epoch)  # an epoch's end needs the next one too
 
     @property
@@ -95,14 +99,17 @@ class TrainingData:
         rows, table = self._rows(step)
         wrong = None
         if self._request.wrong_images:
-            wrong = pyramid(self._crops(self._wrong(rows, table), table[rows], "wrong"), self._request.resolutions)
+            pixels, _ = self._crops(self._wrong(rows, table), table[rows], "wrong")
+            wrong = pyramid(pixels, self._request.resolutions)
+        pixels, places = self._crops(rows, table[rows], "right")
         return TrainBatch(
             step=step,
             phase=phase,
             captions=self._captions(rows, table),
-            images=pyramid(self._crops(rows, table[rows], "right"), self._request.resolutions),
+            images=pyramid(pixels, self._request.resolutions),
             class_ids=torch.from_numpy(self._classes[rows]),
             wrong_images=wrong,
+            boxes=None if self._boxes is None else self._boxes.in_crops(rows, places, self._side),
         )
 
     def iterate(
@@ -148,17 +155,23 @@ class TrainingData:
         wrong = self._wrong(rows, table).tolist() if self._request.wrong_images else []
         return [*rows.tolist(), *wrong]
 
-    def _crops(self, rows: np.ndarray, numbers: np.ndarray, kind: Kind) -> Tensor:
-        """Return uint8 crops, N x 3 x S x S in channels_last, of the pictures in `rows`."""
+    def _crops(self, rows: np.ndarray, numbers: np.ndarray, kind: Kind) -> tuple[Tensor, np.ndarray]:
+        """Return uint8 crops, N x 3 x S x S in channels_last, of the pictures in `rows`, and where they lie.
+
+        The places are N x 5: left and top in the working picture, its width and height, and 1 where it was flipped.
+        """
         side = self._side
         u, v, w = (numbers[:, _COLUMNS[f"{kind} {name}"]] for name in ("x", "y", "flip"))
         pixels = np.empty((len(rows), side, side, 3), dtype=np.uint8)
+        places = np.empty((len(rows), 5), dtype=np.int64)
         for place, base in enumerate(self._bases.get(rows.tolist())):
             top = int(v[place] * (base.shape[0] - side + 1))
             left = int(u[place] * (base.shape[1] - side + 1))
             crop = base[top : top + side, left : left + side]
-            pixels[place] = crop[:, ::-1] if w[place] < 0.5 and not self._manifest.whole else crop
-        return torch.from_numpy(pixels).permute(0, 3, 1, 2)
+            flipped = w[place] < 0.5 and not self._manifest.whole
+            pixels[place] = crop[:, ::-1] if flipped else crop
+            places[place] = left, top, base.shape[1], base.shape[0], flipped
+        return torch.from_numpy(pixels).permute(0, 3, 1, 2), places
 
     def _wrong(self, rows: np.ndarray, table: np.ndarray) -> np.ndarray:
         """Return for every row another picture's row, by the rule given."""
@@ -202,9 +215,9 @@ class _Bases:
     Those of a cache on disk are not kept: the system does that.
     """
 
-    def __init__(self, manifest: Manifest, split: str, side: int, limit: int) -> None:
+    def __init__(self, manifest: Manifest, split: str, side: int, limit: int, *, whole: bool) -> None:
         self._images = manifest.split(split)
-        self._pictures = BasePictures(manifest, side)
+        self._pictures = WholePictures(manifest, side) if whole else BasePictures(manifest, side)
         self._limit = limit
         self._bytes = 0
         self._kept: dict[int, np.ndarray] = {}

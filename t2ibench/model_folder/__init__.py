@@ -7,9 +7,9 @@
 """
 
 from t2ibench.model_folder.data_files import unrecorded_files
-from t2ibench.model_folder.description import EncoderDescription, ModelDescription
+from t2ibench.model_folder.description import EncoderDescription, ModelDescription, WrappedDescription
 from t2ibench.model_folder.load import LoadedEncoder, LoadedModel, load_encoder, load_model
-from t2ibench.model_folder.read import ModelFolder, is_model_folder, read_model_folder
+from t2ibench.model_folder.read import WRAPPED, ModelFolder, is_model_folder, read_model_folder
 from t2ibench.model_folder.write import exported_state, write_model_folder
 
 __all__ = [
@@ -18,6 +18,8 @@ __all__ = [
     "LoadedModel",
     "ModelDescription",
     "ModelFolder",
+    "WRAPPED",
+    "WrappedDescription",
     "exported_state",
     "is_model_folder",
     "load_encoder",

@@ -29,6 +29,26 @@ class EncoderDescription(Frozen):
     weights: str
 
 
+class WrappedDescription(Frozen):
+    """What building a wrapped model again needs: all but its weights, which lie with those of the model around it.
+
+    Attributes:
+        plugin: its registered name.
+        label: its name with its variant.
+        parameters: all of them, defaults filled in.
+        encoders: by name, as in ModelDescription.
+        steps: its training steps.
+        identity: of its own folder.
+    """
+
+    plugin: str
+    label: str
+    parameters: Mapping[str, Any]
+    encoders: Mapping[str, EncoderDescription] = Field(default_factory=dict)
+    steps: int = Field(ge=0)
+    identity: str
+
+
 class ModelDescription(Frozen):
     """What a model folder says about itself.
 
@@ -48,6 +68,7 @@ class ModelDescription(Frozen):
         card: title, paper, licence, origin.
         created: UTC time of writing.
         environment: where it was trained, see `provenance.environment`.
+        wrapped: the trained model that it makes its pictures with; None for all but models around another.
     """
 
     schema_: Literal[1] = Field(default=1, alias="schema")
@@ -66,6 +87,7 @@ class ModelDescription(Frozen):
     card: ModelCard
     created: str = ""
     environment: Mapping[str, Any] = Field(default_factory=dict)
+    wrapped: WrappedDescription | None = None
 
     @property
     def imported(self) -> bool:
@@ -74,8 +96,8 @@ class ModelDescription(Frozen):
 
     @property
     def learned(self) -> bool:
-        """Whether it is more than initial weights: trained here, or imported."""
-        return self.steps > 0 or self.imported
+        """Whether it is more than initial weights: trained here, imported, or around a model that is."""
+        return self.steps > 0 or self.imported or self.wrapped is not None
 
     @property
     def label(self) -> str:

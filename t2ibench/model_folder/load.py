@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from t2ibench.errors import UserError
 from t2ibench.interfaces import BuildContext, TextToImage
-from t2ibench.model_folder.read import WEIGHTS, ModelFolder, read_model_folder
+from t2ibench.model_folder.description import EncoderDescription, WrappedDescription
+from t2ibench.model_folder.read import WEIGHTS, WRAPPED, ModelFolder, read_model_folder
 from t2ibench.registry import registry
 from t2ibench.spec import describe
 
@@ -99,16 +100,33 @@ def _build(
     plugin = registry("models" if description.kind == "model" else "encoders")[description.plugin]
     # Building draws initial weights that are overwritten at once; a caller's random numbers must not notice.
     with torch.random.fork_rng(devices=[]):
-        encoders: dict[str, Any] = {}
-        for name, encoder in description.encoders.items():
-            encoder_class = registry("encoders")[encoder.plugin]
-            context = BuildContext("generate", folder.encoder_vocabulary(name), data_root=data_root)
-            encoders[name] = encoder_class.build(_parameters(encoder_class, encoder.parameters, folder.path), context)
-        context = BuildContext(purpose, folder.vocabulary, encoders, data_root)
+        encoders = _encoders(folder, description.encoders, data_root)
+        wrapped = None if description.wrapped is None else _wrapped(folder, description.wrapped, data_root)
+        context = BuildContext(purpose, folder.vocabulary, encoders, data_root, wrapped)
         built = plugin.build(_parameters(plugin, {**description.parameters, **parameters}, folder.path), context)
         # Inside, too: an encoder may make a network only now that it is asked for.
         _fill(built.exported(), folder, device)
     return built
+
+
+def _encoders(
+    folder: ModelFolder, described: Mapping[str, EncoderDescription], data_root: Path | None, prefix: str = ""
+) -> dict[str, Any]:
+    """Return encoders of the right shapes; `prefix` begins their vocabularies' names."""
+    encoders = {}
+    for name, encoder in described.items():
+        encoder_class = registry("encoders")[encoder.plugin]
+        context = BuildContext("generate", folder.encoder_vocabulary(f"{prefix}{name}"), data_root=data_root)
+        encoders[name] = encoder_class.build(_parameters(encoder_class, encoder.parameters, folder.path), context)
+    return encoders
+
+
+def _wrapped(folder: ModelFolder, described: WrappedDescription, data_root: Path | None) -> Any:
+    """Return the model within the model, of the right shapes; its weights come with the others."""
+    plugin = registry("models")[described.plugin]
+    encoders = _encoders(folder, described.encoders, data_root, WRAPPED)
+    context = BuildContext("generate", folder.encoder_vocabulary(WRAPPED), encoders, data_root)
+    return plugin.build(_parameters(plugin, described.parameters, folder.path), context)
 
 
 def _parameters(plugin: Any, values: Mapping[str, Any], path: Path) -> Any:

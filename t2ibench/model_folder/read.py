@@ -13,13 +13,15 @@ from pydantic import ValidationError
 from t2ibench.errors import UserError
 from t2ibench.files import digest_of, read_json
 from t2ibench.folders import MANIFEST, fault_of
-from t2ibench.model_folder.description import ModelDescription
+from t2ibench.model_folder.description import ModelDescription, WrappedDescription
 from t2ibench.spec import describe
 from t2ibench.types import ModelCard
 
 WEIGHTS: Final = "weights.safetensors"
 DESCRIPTION: Final = "model.json"
 VOCABULARY: Final = "vocabulary.json"
+WRAPPED: Final = "wrapped/"
+"""Begins the names of a wrapped model's networks and vocabularies; alone, it names the words of its captions."""
 GENERATION_VERSION: Final = 1
 """Raised by hand whenever a change outside a plug-in could move the pictures made with the same weights."""
 
@@ -75,6 +77,18 @@ class ModelFolder:
         """All of the plug-in's parameters."""
         return self.description.parameters
 
+    def as_wrapped(self) -> WrappedDescription:
+        """Return what a model around this one keeps of its description."""
+        found = self.description
+        return WrappedDescription(
+            plugin=found.plugin,
+            label=found.label,
+            parameters=found.parameters,
+            encoders=found.encoders,
+            steps=found.steps,
+            identity=self.identity,
+        )
+
     @cached_property
     def _vocabularies(self) -> Mapping[str, Any]:
         content = read_json(self.path / VOCABULARY, what="the vocabulary of a model")
@@ -125,6 +139,7 @@ def read_model_folder(path: Path, *, verify: bool = True) -> ModelFolder:
     if WEIGHTS not in files or VOCABULARY not in files:
         raise UserError(f"{path} lists no {WEIGHTS} or no {VOCABULARY}; train, import or copy the model again.")
     weights = files[WEIGHTS]["sha256"]
+    wrapped = description.wrapped
     identity = digest_of(
         {
             "generation": GENERATION_VERSION,
@@ -134,6 +149,7 @@ def read_model_folder(path: Path, *, verify: bool = True) -> ModelFolder:
             "encoders": {name: [one.plugin, dict(one.parameters)] for name, one in description.encoders.items()},
             "weights": weights,
             "vocabulary": files[VOCABULARY]["sha256"],
+            **({} if wrapped is None else {"wrapped": wrapped.model_dump(mode="json", exclude={"label", "steps"})}),
         }
     )
     return ModelFolder(path, description, weights, identity)

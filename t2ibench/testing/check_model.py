@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 from t2ibench.interfaces import Trainable
 from t2ibench.testing import generation_checks, training_checks
 from t2ibench.testing.subject import Subject
+from t2ibench.wrapping import WrapsModel
 
 Check = Callable[[Subject], None]
 
@@ -46,6 +47,7 @@ def check_model(
     folder: Path,
     parameters: Mapping[str, Any] | None = None,
     encoders: Mapping[str, Mapping[str, Any]] | None = None,
+    wraps: tuple[str, Mapping[str, Any]] | None = None,
 ) -> None:
     """Run every check on a registered model.
 
@@ -54,11 +56,12 @@ def check_model(
         folder: an empty folder to write to.
         parameters: small ones, so that the checks take seconds.
         encoders: parameters of the encoders it needs, by registered name.
+        wraps: registered name and parameters of the model it is made around, with the same encoders; None for none.
 
     Raises:
         AssertionError: a check failed; the text says which and how.
     """
-    _run(Subject(plugin, folder, parameters or {}, encoders or {}))
+    _run(Subject(plugin, folder, parameters or {}, encoders or {}, wraps=wraps))
 
 
 def check_encoder(plugin: str, folder: Path, parameters: Mapping[str, Any] | None = None) -> None:
@@ -67,9 +70,9 @@ def check_encoder(plugin: str, folder: Path, parameters: Mapping[str, Any] | Non
 
 
 def checks_of(plugin: Any, kind: Literal["model", "encoder"]) -> dict[str, Check]:
-    """Return the checks that a plug-in class must pass: some encoders have nothing to learn."""
-    learns = isinstance(plugin, Trainable)
-    return {**(GENERATION if kind == "model" else {}), **EVERY, **(TRAINING if learns or kind == "model" else {})}
+    """Return the checks that a plug-in class must pass: some encoders, and models around others, learn nothing."""
+    learns = isinstance(plugin, Trainable) or (kind == "model" and not isinstance(plugin, WrapsModel))
+    return {**(GENERATION if kind == "model" else {}), **EVERY, **(TRAINING if learns else {})}
 
 
 def _run(subject: Subject) -> None:

@@ -6,6 +6,7 @@ these.
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
@@ -45,7 +46,7 @@ class Squares:
         for index in range(count):
             colour, ground = _look(index)
             picture = Image.new("RGB", (_SIDE, _SIDE), GROUNDS[ground])
-            left, top = 4 + index % 5, 4 + index % 7
+            left, top, *_ = _box(index)
             ImageDraw.Draw(picture).rectangle((left, top, left + 22, top + 22), fill=COLOURS[colour])
             picture.save(root / f"{index:03}.png")
 
@@ -60,6 +61,16 @@ class Squares:
             images.append(ImageEntry(path.stem, path.name, split, index % 4, None, captions, size, digest))
         words = sorted({word for image in images for caption in image.captions for word in caption.split()})
         return Manifest(self._name, root, tuple(images), ("<end>", *words), "built")
+
+
+def with_boxes(manifest: Manifest) -> Manifest:
+    """Return the manifest of the squares with the box of each, for models that learn from boxes."""
+    images = [dataclasses.replace(image, box=_box(int(image.id))) for image in manifest.images]
+    return dataclasses.replace(manifest, images=tuple(images))
+
+
+def _box(index: int) -> tuple[int, int, int, int]:
+    return (4 + index % 5, 4 + index % 7, 23, 23)
 
 
 def _split(index: int) -> str:

@@ -13,7 +13,7 @@ from t2ibench.interfaces import BuildContext
 from t2ibench.noise import Noise, SampleNoise
 from t2ibench.registry import registry
 from t2ibench.spec import DatasetEntry
-from t2ibench.testing.squares import Squares
+from t2ibench.testing.squares import Squares, with_boxes
 from t2ibench.types import Caption, TrainBatch
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Subject:
         parameters: small ones, so that a check takes seconds.
         encoders: parameters of the encoders it needs, by registered name.
         kind: "model" or "encoder".
+        wraps: registered name and parameters of the model that this one is made around, with the same encoders.
     """
 
     plugin: str
@@ -40,6 +41,7 @@ class Subject:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     encoders: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     kind: Literal["model", "encoder"] = "model"
+    wraps: tuple[str, Mapping[str, Any]] | None = None
 
     @property
     def plugin_class(self) -> Any:
@@ -79,7 +81,12 @@ class Subject:
             encoders[name] = encoder_class.build(encoder_class.Parameters.model_validate(dict(parameters)), context)
             for network in encoders[name].exported().values():
                 network.eval().requires_grad_(False)
-        return self.plugin_class.build(self.checked, BuildContext(purpose, self.manifest.vocabulary, encoders, root))
+        words, wrapped = self.manifest.vocabulary, None
+        if self.wraps is not None:
+            inner = registry("models")[self.wraps[0]]
+            own = inner.Parameters.model_validate(dict(self.wraps[1]))
+            wrapped = inner.build(own, BuildContext("train", words, encoders, root))
+        return self.plugin_class.build(self.checked, BuildContext(purpose, words, encoders, root, wrapped))
 
     def grown(self, seed: int = 0) -> Any:
         """Return the plug-in ready to make pictures: fresh, or after a step in each phase where it has several.
@@ -105,7 +112,8 @@ class Subject:
         """Return the training data that a built model asks for."""
         from t2ibench.data.phased_batches import training_data
 
-        return training_data(self.manifest, model, seed=0)
+        manifest = with_boxes(self.manifest) if model.data_request().boxes else self.manifest
+        return training_data(manifest, model, seed=0)
 
     def batch(self, model: Any) -> TrainBatch:
         """Return the first training batch, in the first phase of the model's curriculum."""

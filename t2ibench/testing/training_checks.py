@@ -10,6 +10,7 @@ import torch
 from t2ibench.model_folder import (
     EncoderDescription,
     ModelDescription,
+    WrappedDescription,
     exported_state,
     load_encoder,
     load_model,
@@ -153,6 +154,23 @@ def check_export(subject: Subject) -> None:
     """A model folder brings back the same pictures (of an encoder: the same weights)."""
     model = subject.grown(seed=7)
     tensors = exported_state(model)
+    encoders = {
+        name: EncoderDescription(
+            plugin=name,
+            parameters=registry("encoders")[name].Parameters.model_validate(dict(parameters)).model_dump(mode="json"),
+            trained="",
+            identity="",
+            weights="",
+        )
+        for name, parameters in subject.encoders.items()
+    }
+    wrapped = None
+    if subject.wraps is not None:
+        inner, own = subject.wraps
+        checked = registry("models")[inner].Parameters.model_validate(dict(own)).model_dump(mode="json")
+        wrapped = WrappedDescription(
+            plugin=inner, label=inner, parameters=checked, encoders=encoders, steps=0, identity=""
+        )
     description = ModelDescription(
         schema=1,
         kind=subject.kind,
@@ -161,19 +179,9 @@ def check_export(subject: Subject) -> None:
         parameters=subject.checked.model_dump(mode="json"),
         dataset="squares",
         steps=0,
-        encoders={
-            name: EncoderDescription(
-                plugin=name,
-                parameters=registry("encoders")[name]
-                .Parameters.model_validate(dict(parameters))
-                .model_dump(mode="json"),
-                trained="",
-                identity="",
-                weights="",
-            )
-            for name, parameters in subject.encoders.items()
-        },
+        encoders=encoders,
         card=subject.plugin_class.card(),
+        wrapped=wrapped,
     )
     folder = write_model_folder(subject.folder / "exported", description, tensors, subject.manifest.vocabulary)
     random = torch.random.get_rng_state()

@@ -14,9 +14,11 @@ from t2ibench.model_folder import ModelFolder
 from t2ibench.registry import registry
 from t2ibench.spec import Benchmarks, TrainableEntry, TrainingSpec, seed_for, settings_for
 from t2ibench.training.run_folder import RunFolder
+from t2ibench.workflow.models import require_model
 from t2ibench.workflow.parameters import checked_parameters
 from t2ibench.workflow.shipped import MARK, shipped_models
 from t2ibench.workspace import Workspace
+from t2ibench.wrapping import WrapsModel
 
 DEFAULT_DATASET = "simbirds"
 _SMALLEST_ENCODER_BATCH = 2
@@ -70,6 +72,7 @@ class Job:
         title: display name.
         encoders: name -> the encoder's own job.
         shipped: the folder of just this encoder, if it came with a package; it is not trained then.
+        wrapped: the trained model that this one is made around, if it is such a one.
     """
 
     spec: TrainingSpec
@@ -79,6 +82,7 @@ class Job:
     title: str
     encoders: Mapping[str, Job] = field(default_factory=dict)
     shipped: ModelFolder | None = None
+    wrapped: ModelFolder | None = None
 
     @property
     def exported(self) -> Path:
@@ -141,6 +145,10 @@ def resolve(
     parameters = checked_parameters(plugin, label, settings | own)
     if root is not None and isinstance(plugin, ReadsDataFiles):
         parameters = plugin.with_files(parameters, root)
+    wrapped = None
+    if isinstance(plugin, WrapsModel):
+        wrapped = _wrapped(plugin.wrapped_selector(parameters), label, request.dataset, benchmarks, workspace)
+        parameters = plugin.with_wrapped(parameters, wrapped.identity)
     needed = plugin.requirements(parameters)
     for name in foreign:
         if name not in needed:
@@ -165,7 +173,20 @@ def resolve(
     title = entry.title or plugin.card().title
     if request.variant:
         title = entry.variants[request.variant].title or f"{title}, {request.variant}"
-    return Job(spec, steps, full_steps, RunFolder.of(spec, workspace), title, encoders)
+    return Job(spec, steps, full_steps, RunFolder.of(spec, workspace), title, encoders, wrapped=wrapped)
+
+
+def _wrapped(selector: str, label: str, dataset: str, benchmarks: Benchmarks, workspace: Workspace) -> ModelFolder:
+    """Return the trained model that another is made around.
+
+    Raises:
+        UserError: there is none; or it is an encoder, or a model around another one.
+    """
+    found = require_model(workspace, selector, benchmarks, dataset)
+    if found.description.kind != "model" or found.description.wrapped is not None:
+        what = "an encoder" if found.description.kind != "model" else "made around another model itself"
+        raise UserError(f"{label} is made around a trained model, but {found.label} is {what}. Name another one.")
+    return found
 
 
 def _encoder(
@@ -223,9 +244,16 @@ def _shipped(job: Job, benchmarks: Benchmarks) -> ModelFolder | None:
     plugin = registry("encoders")[job.spec.plugin]
     for model in shipped_models(benchmarks, job.spec.dataset):
         found = model.description
-        if (found.label, found.plugin, found.seed, found.steps) == (job.spec.label, job.spec.plugin, job.spec.seed, job.steps):
+        if (found.label, found.plugin, found.seed, found.steps) == (
+            job.spec.label,
+            job.spec.plugin,
+            job.spec.seed,
+            job.steps,
+        ):
             # Read by today's plug-in, so that a parameter that was added since has its default.
-            if plugin.Parameters.model_validate(dict(found.parameters)).model_dump(mode="json") == dict(job.spec.parameters):
+            if plugin.Parameters.model_validate(dict(found.parameters)).model_dump(mode="json") == dict(
+                job.spec.parameters
+            ):
                 return model
     return None
 

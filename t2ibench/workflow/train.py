@@ -14,12 +14,14 @@ from t2ibench.errors import UserError, unknown_name
 from t2ibench.files import read_json
 from t2ibench.interfaces import BuildContext, Trainable
 from t2ibench.model_folder import (
+    WRAPPED,
     EncoderDescription,
     LoadedEncoder,
     ModelDescription,
     ModelFolder,
     exported_state,
     load_encoder,
+    load_model,
     read_model_folder,
     write_model_folder,
 )
@@ -144,6 +146,8 @@ def untrained_twin(folder: ModelFolder, benchmarks: Benchmarks, workspace: Works
     Raises:
         UserError: the model was not trained here, or its encoder is gone.
     """
+    if folder.description.wrapped is not None:
+        raise UserError(f"{folder.label} learns nothing itself, so it has no untrained twin.")
     if folder.description.imported:
         return twin_of_imported(folder)
     if is_shipped(folder):
@@ -185,9 +189,7 @@ def _twin_of_shipped(folder: ModelFolder, benchmarks: Benchmarks, workspace: Wor
     return _initialised(job, encoders, benchmarks, workspace)
 
 
-def _initialised(
-    job: Job, encoders: Mapping[str, ModelFolder], benchmarks: Benchmarks, workspace: Workspace
-) -> Path:
+def _initialised(job: Job, encoders: Mapping[str, ModelFolder], benchmarks: Benchmarks, workspace: Workspace) -> Path:
     """Return the model folder of a job of no steps."""
     manifest = open_dataset(job.spec.dataset, benchmarks, workspace)
     with job.folder.locked():
@@ -229,16 +231,15 @@ def _train(
 
     spec = job.spec
     plugin = registry("models" if spec.kind == "model" else "encoders")[spec.plugin]
-    encoders = {
-        name: load_encoder(folder, device, data_root=manifest.root) for name, folder in encoder_folders.items()
-    }
+    encoders = {name: load_encoder(folder, device, data_root=manifest.root) for name, folder in encoder_folders.items()}
     torch.manual_seed(seed_of(spec.seed, "initialisation"))
     trained = {name: one.encoder for name, one in encoders.items()}
-    context = BuildContext("train", manifest.vocabulary, trained, manifest.root)
+    wrapped = None if job.wrapped is None else load_model(job.wrapped, device, data_root=manifest.root).model
+    context = BuildContext("train", manifest.vocabulary, trained, manifest.root, wrapped)
     model = plugin.build(plugin.Parameters.model_validate(dict(spec.parameters)), context)
     session = {"created": _now(), "steps": job.steps, "environment": environment(str(device))}
     job.folder.begin(session, {name: folder.identity for name, folder in encoder_folders.items()})
-    if not isinstance(model, Trainable):  # an encoder that has nothing to learn
+    if not isinstance(model, Trainable):  # an encoder or a sampler that has nothing to learn
         _export(job, plugin, exported_state(model), device, manifest, encoders)
         return
     split = "test" if "test" in manifest.splits else "train"
@@ -268,6 +269,15 @@ def _export(
     card = plugin.card()
     folders = {name: one.folder for name, one in encoders.items()}
     seen = tuple(digest for folder in folders.values() for digest in (folder.weights, folder.identity))
+    vocabularies = {name: folder.vocabulary for name, folder in folders.items()}
+    notes = [*card.notes, *(f"Of what it learned from: {caveat}" for caveat in manifest.caveats)]
+    if job.wrapped is not None:
+        seen = tuple(dict.fromkeys((*seen, *job.wrapped.card.trained_with)))
+        notes.append(f"Made around {job.wrapped.label} of {job.wrapped.steps} steps ({job.wrapped.identity[:12]}).")
+        vocabularies |= {WRAPPED: job.wrapped.vocabulary}
+        vocabularies |= {
+            f"{WRAPPED}{name}": job.wrapped.encoder_vocabulary(name) for name in job.wrapped.description.encoders
+        }
     description = ModelDescription(
         schema=1,
         kind=spec.kind,
@@ -295,17 +305,18 @@ def _export(
             title=job.title,
             origin=Origin.RETRAINED,
             trained_with=seen,
-            notes=(*card.notes, *(f"Of what it learned from: {caveat}" for caveat in manifest.caveats)),
+            notes=tuple(notes),
         ),
         created=_now(),
         environment=environment(str(device)),
+        wrapped=None if job.wrapped is None else job.wrapped.as_wrapped(),
     )
     write_model_folder(
         job.exported,
         description,
         tensors,
         manifest.vocabulary,
-        encoder_vocabularies={name: folder.vocabulary for name, folder in folders.items()},
+        encoder_vocabularies=vocabularies,
     )
 
 

@@ -17,6 +17,7 @@ del STACKED["branches"]
 DRAW = {"batch_size": 4, "side": 16, "steps": 3, "patch": 4, "latent": 5, "language_features": 6}
 DRAW |= {"alignment_features": 7, "encoder_features": 12, "decoder_features": 12}
 REED = {"side": 16, "generator_features": 8, "discriminator_features": 4, "latent": 6, "batch_size": 4}
+BOXED = {**REED, "side": 32, "remembered_boxes": 8}
 
 MODELS = {
     "stub": ({}, {"stub-encoder": {}}),
@@ -58,12 +59,18 @@ MODELS = {
         {"damsm": DAMSM},
     ),
     "gan_int_cls, char-CNN-RNN": ({**REED, "text": "char-cnn-rnn"}, {"char_cnn_rnn": {"dimension": 8}}),
+    "gawwn": (BOXED, {"damsm": DAMSM}),
+    "gawwn, object": ({**BOXED, "pictures": "object", "r1_weight": 1.0, "averaging": 0.9}, {"damsm": DAMSM}),
+    "gawwn, char-CNN-RNN": ({**BOXED, "text": "char-cnn-rnn"}, {"char_cnn_rnn": {"dimension": 8}}),
+    "ppgn": ({"iterations": 3}, {"damsm": DAMSM}),
+    "ppgn, noise": ({"iterations": 3, "noise_weight": 0.1}, {"damsm": DAMSM}),
     "stackgan_v2": ({**LINEAGE, "generator_features": 8}, {"damsm": DAMSM}),
     "stackgan_v2, char-CNN-RNN": (
         {**LINEAGE, "generator_features": 8, "text": "char-cnn-rnn"},
         {"char_cnn_rnn": {"dimension": 8}},
     ),
 }
+WRAPPED = {"ppgn": ("attngan", {**LINEAGE, "generator_features": 4})}
 ENCODERS = {"stub-encoder": {}, "damsm": DAMSM, "char_cnn_rnn": {"dimension": 8}}
 TEST_ONLY = {"poisoned", "killed", "killed-stackgan"}
 
@@ -81,7 +88,8 @@ def cases(kind, names):
 @pytest.mark.parametrize(("name", "check"), cases("models", MODELS))
 def test_model(name, check, tmp_path):
     parameters, encoders = MODELS[name]
-    subject = Subject(name.partition(",")[0], tmp_path, parameters, encoders)
+    plugin = name.partition(",")[0]
+    subject = Subject(plugin, tmp_path, parameters, encoders, wraps=WRAPPED.get(plugin))
     checks_of(subject.plugin_class, "model")[check](subject)
 
 

@@ -22,6 +22,7 @@ from t2ibench.types import (
     TrainBatch,
     Update,
 )
+from t2ibench.wrapping import gradients_for
 from t2ibench_baselines._stackgan_lineage.conditioning import divergence
 from t2ibench_baselines._stackgan_lineage.judge_losses import Parts, detached, discriminator_loss, generator_loss
 from t2ibench_baselines._stackgan_lineage.modes import evaluating, frozen
@@ -155,7 +156,7 @@ class StagedModel:
         Raises:
             UserError: a caption without a known word.
         """
-        with torch.no_grad(), evaluating(self.generator, self.encoder.text_encoder):
+        with gradients_for(noise), evaluating(self.generator, self.encoder.text_encoder):
             codes = self.encoder.encode_text(captions, maximum=self.parameters.words_maximum_generation, noise=noise)
             made = self._generate(codes, noise)
         if trace is not None:

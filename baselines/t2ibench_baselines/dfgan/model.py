@@ -13,6 +13,7 @@ from torch.optim import Adam, Optimizer
 from t2ibench.interfaces import BoundNoise, BuildContext, OfficialNetwork
 from t2ibench.text.damsm import DAMSM
 from t2ibench.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
+from t2ibench.wrapping import gradients_for
 from t2ibench_baselines._stackgan_lineage.cards import read_card
 from t2ibench_baselines._stackgan_lineage.modes import evaluating, frozen
 from t2ibench_baselines.dfgan import convert
@@ -159,7 +160,7 @@ class DFGAN:
         latent = noise.draw("z", (p.latent,))
         if p.truncation is not None:
             latent = truncated(latent, p.truncation)
-        with torch.no_grad(), evaluating(self.generator, self.encoder.text_encoder):
+        with gradients_for(noise), evaluating(self.generator, self.encoder.text_encoder):
             codes = self.encoder.encode_text(captions, maximum=p.words_maximum_generation, noise=noise)
             pictures: Tensor = self.generator(latent, codes.sentence)
         if trace is not None:

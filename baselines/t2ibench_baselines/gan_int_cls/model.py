@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 
 from t2ibench.interfaces import BoundNoise, BuildContext
 from t2ibench.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
+from t2ibench.wrapping import gradients_for
 from t2ibench_baselines._stackgan_lineage.cards import read_card
 from t2ibench_baselines._stackgan_lineage.modes import evaluating, frozen
 from t2ibench_baselines._stackgan_lineage.optimisation import adam_optimizers, with_instance_noise
@@ -175,7 +176,7 @@ class GANINTCLS:
         """
         p = self.parameters
         latent = noise.draw("z", (p.latent,))
-        with torch.no_grad(), evaluating(self.generator, *text_networks(self.encoder).values()):
+        with gradients_for(noise), evaluating(self.generator, *text_networks(self.encoder).values()):
             sentence = sentence_codes(self.encoder, captions, noise, latent, maximum=p.words_maximum_generation)
             pictures: Tensor = self.generator(latent, sentence)
         if trace is not None:

@@ -12,6 +12,7 @@ from torch.optim import Adam, Optimizer
 
 from t2ibench.interfaces import BoundNoise, BuildContext, OfficialNetwork
 from t2ibench.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
+from t2ibench.wrapping import gradients_for
 from t2ibench_baselines._stackgan_lineage.cards import read_card
 from t2ibench_baselines._stackgan_lineage.conditioning import divergence
 from t2ibench_baselines._stackgan_lineage.judge_losses import detached, discriminator_loss, generator_loss
@@ -199,7 +200,7 @@ class StackGANv1:
         """
         p = self.parameters
         stage = 0 if self._second is None else 1
-        with torch.no_grad(), evaluating(self.generator, *text_networks(self.encoder).values()):
+        with gradients_for(noise), evaluating(self.generator, *text_networks(self.encoder).values()):
             made = self._generate(captions, noise, stage, p.words_maximum_generation)
         if trace is not None:
             if made.below is not None:

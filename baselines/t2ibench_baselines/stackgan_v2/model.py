@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 
 from t2ibench.interfaces import BoundNoise, BuildContext, OfficialNetwork
 from t2ibench.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
+from t2ibench.wrapping import gradients_for
 from t2ibench_baselines._stackgan_lineage.cards import read_card
 from t2ibench_baselines._stackgan_lineage.conditioning import divergence
 from t2ibench_baselines._stackgan_lineage.initialisation import initialise
@@ -183,7 +184,7 @@ class StackGANv2:
         Raises:
             UserError: a caption without a known word, or without a code in the files.
         """
-        with torch.no_grad(), evaluating(self.generator, *text_networks(self.encoder).values()):
+        with gradients_for(noise), evaluating(self.generator, *text_networks(self.encoder).values()):
             made = self._generate(captions, noise, self.parameters.words_maximum_generation)
         if trace is not None:
             trace.stages.update({side: pictures.float() for side, pictures in made.pictures.items()})

@@ -1,0 +1,57 @@
+"""GAWWN's discriminator: is it real, does it match the sentence, is it where the box is?"""
+
+from __future__ import annotations
+
+import itertools
+
+import torch
+from torch import Tensor, nn
+
+from t2ibench_baselines.gan_int_cls.residual import SLOPE
+from t2ibench_baselines.gawwn.boxes import crop, paste
+from t2ibench_baselines.gawwn.generator import MAP_SIDE
+
+
+def _layer(before: int, after: int, *, kernel: int, stride: int = 1, padding: int = 0) -> list[nn.Module]:
+    convolution = nn.Conv2d(before, after, kernel, stride, padding, bias=False)
+    return [convolution, nn.BatchNorm2d(after), nn.LeakyReLU(SLOPE)]
+
+
+def _halving(before: int, after: int) -> list[nn.Module]:
+    return _layer(before, after, kernel=4, stride=2, padding=1)
+
+
+class Discriminator(nn.Module):
+    """Pictures, sentences and boxes to logits of "real, matching and in its place" (Reed et al., figure 2).
+
+    Maps of side 16 go two ways: with the sentence and cut out by the box (regional), and down to side 4, where a map of
+    the sentence spread over the box is joined (global). The official code cuts that map out instead, which leaves a
+    constant map as it was; here it is pasted, as the generator's is. Sides other than 128 are ours.
+    """
+
+    def __init__(self, side: int = 128, features: int = 128, *, text_dimension: int = 1024) -> None:
+        super().__init__()
+        f = features
+        widths = (f, f, 2 * f)[1 - (side // MAP_SIDE).bit_length() :]
+        maps: list[nn.Module] = [nn.Conv2d(3, widths[0], 4, 2, 1, bias=False), nn.LeakyReLU(SLOPE)]
+        for before, after in itertools.pairwise(widths):
+            maps += _halving(before, after)
+        self.maps = nn.Sequential(*maps, *_layer(2 * f, 2 * f, kernel=3, padding=1))
+        self.text = nn.Sequential(nn.Linear(text_dimension, f), nn.LeakyReLU(SLOPE))
+        self.joined = nn.Sequential(*_layer(3 * f, 2 * f, kernel=3, padding=1))
+        self.region = nn.Sequential(*_layer(2 * f, f, kernel=1), *_layer(f, f, kernel=1))
+        self.scene = nn.Sequential(*_halving(2 * f, 4 * f), *_halving(4 * f, 8 * f))
+        self.located = nn.Sequential(*_halving(f, f), *_halving(f, f))
+        self.whole = nn.Sequential(*_layer(9 * f, 4 * f, kernel=1), *_layer(4 * f, f, kernel=4))
+        self.judged = nn.Sequential(
+            nn.Linear(2 * f, f, bias=False), nn.BatchNorm1d(f), nn.LeakyReLU(SLOPE), nn.Linear(f, 1)
+        )
+
+    def forward(self, pictures: Tensor, sentence: Tensor, boxes: Tensor) -> Tensor:
+        """Return logits N of pictures N x 3 x side x side in [-1, 1], sentence codes N x D and boxes N x 4."""
+        maps: Tensor = self.maps(pictures)  # N x 2f x 16 x 16
+        spread = self.text(sentence)[:, :, None, None].expand(-1, -1, *maps.shape[2:])
+        region = self.region(crop(self.joined(torch.cat((maps, spread), dim=1)), boxes)).mean(dim=(2, 3))  # N x f
+        scene = torch.cat((self.scene(maps), self.located(paste(spread, boxes))), dim=1)  # N x 9f x 4 x 4
+        logits: Tensor = self.judged(torch.cat((self.whole(scene).flatten(1), region), dim=1))
+        return logits.flatten()

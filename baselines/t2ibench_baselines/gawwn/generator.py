@@ -1,0 +1,84 @@
+"""GAWWN's generator: what the sentence says, drawn where the box is."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from t2ibench_baselines.gan_int_cls.residual import Bottleneck
+from t2ibench_baselines.gawwn.boxes import BoxPrior, paste
+
+MAP_SIDE = 16
+"""Side of the maps that boxes are pasted into and cut out of."""
+
+
+def doubling(before: int, after: int) -> nn.ConvTranspose2d:
+    """Return a transposed convolution that doubles the side."""
+    return nn.ConvTranspose2d(before, after, kernel_size=4, stride=2, padding=1, bias=False)
+
+
+def _active(layer: nn.Module, channels: int) -> list[nn.Module]:
+    return [layer, nn.BatchNorm2d(channels), nn.ReLU()]
+
+
+class Generator(nn.Module):
+    """Latent, sentence and box to a picture (Reed et al., section 4.1 and figure 2), one object.
+
+    Two paths end in maps of side 16. The global one reads the sentence spread over the box, and so draws what is around
+    it too; the regional one draws the object alone and is pasted into the box. Both are joined and enlarged. The map of
+    the sentence has 4f, 2f, 4f, 4f channels at sides 16, 8, 4, 1; the middle two are ours. Sides other than 128 are
+    ours: they leave out the last layers. `prior` holds boxes of the training set.
+    """
+
+    def __init__(
+        self, *, side: int = 128, features: int = 128, latent: int = 100, text_dimension: int = 1024, boxes: int = 2048
+    ) -> None:
+        super().__init__()
+        f = features
+        self.prior = BoxPrior(boxes)
+        self.text = nn.Linear(text_dimension, 4 * f)
+        self.latent = nn.Linear(latent, 4 * f)
+        self.region_latent = nn.Linear(latent, 4 * f)
+        self.located = nn.Sequential(
+            *_active(nn.Conv2d(4 * f, 2 * f, kernel_size=4, stride=2, padding=1, bias=False), 2 * f),
+            *_active(nn.Conv2d(2 * f, 4 * f, kernel_size=4, stride=2, padding=1, bias=False), 4 * f),
+            *_active(nn.Conv2d(4 * f, 4 * f, kernel_size=4, bias=False), 4 * f),
+        )
+        self.scene = nn.Sequential(
+            *_active(nn.ConvTranspose2d(8 * f, 8 * f, kernel_size=4, bias=False), 8 * f),
+            *_active(doubling(8 * f, 4 * f), 4 * f),
+            *_active(doubling(4 * f, 2 * f), 2 * f),
+        )
+        self.region = nn.Sequential(
+            nn.ConvTranspose2d(8 * f, 8 * f, kernel_size=4, bias=False),
+            nn.BatchNorm2d(8 * f),
+            Bottleneck(8 * f, 2 * f, nn.ReLU),
+            doubling(8 * f, 4 * f),
+            nn.BatchNorm2d(4 * f),
+            Bottleneck(4 * f, f, nn.ReLU),
+            doubling(4 * f, 2 * f),
+            nn.BatchNorm2d(2 * f),
+        )
+        layers = _active(nn.Conv2d(4 * f, 2 * f, kernel_size=3, padding=1, bias=False), 2 * f)
+        channels = 2 * f
+        for narrower in (f, max(f // 4, 1))[: (side // MAP_SIDE).bit_length() - 2]:
+            layers += _active(doubling(channels, narrower), narrower)
+            channels = narrower
+        self.picture = nn.Sequential(*layers, doubling(channels, 3), nn.Tanh())
+
+    def forward(self, latent: Tensor, sentence: Tensor, boxes: Tensor) -> Tensor:
+        """Return pictures N x 3 x side x side in [-1, 1].
+
+        Args:
+            latent: N x z, standard normal.
+            sentence: N x D sentence codes.
+            boxes: N x 4, as for `paste`.
+        """
+        text = self.text(sentence)  # N x 4f
+        spread = text[:, :, None, None].expand(-1, -1, MAP_SIDE, MAP_SIDE)
+        where = self.located(paste(spread, boxes))  # N x 4f x 1 x 1
+        around = torch.cat((where, torch.relu(self.latent(latent))[:, :, None, None]), dim=1)
+        what = torch.relu(torch.cat((self.region_latent(latent), text), dim=1))[:, :, None, None]
+        region = torch.relu(paste(self.region(what), boxes))
+        pictures: Tensor = self.picture(torch.cat((self.scene(around), region), dim=1))
+        return pictures

@@ -1,0 +1,53 @@
+"""GAWWN's losses: a matching-aware discriminator that knows the box."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from t2ibench_baselines._stackgan_lineage.adversarial import AdversarialParameters, gradient_penalty
+from t2ibench_baselines.gawwn.discriminator import Discriminator
+
+Parts = dict[str, Tensor]
+
+
+def discriminator_loss(
+    discriminator: Discriminator,
+    real: Tensor,
+    fake: Tensor,
+    sentence: Tensor,
+    boxes: Tensor,
+    game: AdversarialParameters,
+    *,
+    mismatch_weight: float = 0.5,
+    r1_weight: float = 0.0,
+) -> tuple[Tensor, Parts]:
+    """Return the discriminator's loss, a scalar with a graph, and its parts.
+
+    Real pictures with their sentences against real ones with another's sentence, weighted w, and fakes, weighted 1 - w;
+    the boxes are the pictures' own in all three. The other sentence is that of the next picture in the batch; the
+    official code shuffles the sentences, and some meet their own picture then.
+
+    Args:
+        discriminator: the judge.
+        real: N x 3 x side x side, pictures of the captions.
+        fake: the generator's pictures, N x 3 x side x side; no gradient reaches them.
+        sentence: N x D sentence codes.
+        boxes: N x 4.
+        game: how logits are scored.
+        mismatch_weight: w.
+        r1_weight: weight of the gradient penalty on the real pictures.
+    """
+    if r1_weight:
+        real = real.detach().requires_grad_()
+    matching = discriminator(real, sentence, boxes)
+    parts = {"real": game.real_loss(matching)}
+    loss = parts["real"]
+    if mismatch_weight:
+        parts["wrong"] = game.fake_loss(discriminator(real.detach(), sentence.roll(-1, dims=0), boxes))
+        loss = loss + mismatch_weight * parts["wrong"]
+    parts["fake"] = game.fake_loss(discriminator(fake.detach(), sentence, boxes))
+    loss = loss + (1 - mismatch_weight) * parts["fake"]
+    if r1_weight:
+        parts["r1"] = gradient_penalty(matching, real)
+        loss = loss + r1_weight * parts["r1"]
+    return loss, {name: value.detach() for name, value in parts.items()}

@@ -1,0 +1,187 @@
+"""GAWWN as a plug-in: what the training loop and the sampler see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar, Self
+
+import torch
+from torch import Tensor
+from torch.nn import Module
+from torch.optim import Optimizer
+
+from t2ibench.conditions import Conditions
+from t2ibench.interfaces import BoundNoise, BuildContext
+from t2ibench.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
+from t2ibench.wrapping import gradients_for
+from t2ibench_baselines._stackgan_lineage.cards import read_card
+from t2ibench_baselines._stackgan_lineage.modes import evaluating, frozen
+from t2ibench_baselines._stackgan_lineage.optimisation import adam_optimizers, with_instance_noise
+from t2ibench_baselines._stackgan_lineage.sentences import ENCODERS, SentenceEncoder, sentence_codes, text_networks
+from t2ibench_baselines.gan_int_cls.initialisation import initialise
+from t2ibench_baselines.gawwn.discriminator import Discriminator
+from t2ibench_baselines.gawwn.generator import Generator
+from t2ibench_baselines.gawwn.losses import discriminator_loss
+from t2ibench_baselines.gawwn.parameters import GAWWNParameters
+
+
+class GAWWN:
+    """GAWWN with bounding boxes (Reed et al., NIPS 2016): a GAN that is told what to draw and where.
+
+    Without a box given, `generate` draws one of the training set's (latent "box"), so that it can stand beside models
+    that know no boxes.
+    """
+
+    Parameters: ClassVar[type[GAWWNParameters]] = GAWWNParameters
+
+    def __init__(
+        self,
+        parameters: GAWWNParameters,
+        generator: Generator,
+        discriminator: Discriminator | None,
+        encoder: SentenceEncoder,
+    ) -> None:
+        self.parameters = parameters
+        self.generator = generator
+        self.discriminator = discriminator
+        self.encoder = encoder
+        self.capabilities = Capabilities(
+            resolution=parameters.side,
+            stages=(parameters.side,),
+            uses=frozenset({"sentence"}),
+            latents=("z", "box"),
+            any_text=parameters.text == "damsm",
+            conditions=("box",),
+        )
+
+    @classmethod
+    def card(cls) -> ModelCard:
+        """Return title, paper and licence."""
+        return read_card(__package__ or "t2ibench_baselines.gawwn")
+
+    @classmethod
+    def requirements(cls, parameters: GAWWNParameters) -> tuple[str, ...]:
+        """Return the encoder it reads captions with."""
+        return (ENCODERS[parameters.text],)
+
+    @classmethod
+    def build(cls, parameters: GAWWNParameters, context: BuildContext) -> Self:
+        """Return the model; for "generate" without a discriminator, its generator's weights to be loaded."""
+        p = parameters
+        encoder: SentenceEncoder = context.encoders[ENCODERS[p.text]]
+        generator = Generator(
+            side=p.side,
+            features=p.generator_features,
+            latent=p.latent,
+            text_dimension=encoder.dimension,
+            boxes=p.remembered_boxes,
+        )
+        if context.purpose == "generate":
+            return cls(p, generator, None, encoder)
+        discriminator = Discriminator(p.side, p.discriminator_features, text_dimension=encoder.dimension)
+        initialise(generator)
+        initialise(discriminator)
+        return cls(p, generator, discriminator, encoder)
+
+    def exported(self) -> Mapping[str, Module]:
+        """Return the generator with the boxes it remembers, and the text encoder if it has one."""
+        return {"generator": self.generator, **text_networks(self.encoder)}
+
+    def networks(self) -> Mapping[str, Module]:
+        """Return the generator and, in training, the discriminator."""
+        if self.discriminator is None:
+            return {"generator": self.generator}
+        return {"generator": self.generator, "discriminator": self.discriminator}
+
+    def frozen_networks(self) -> Mapping[str, Module]:
+        """Return the text encoder, if it has one."""
+        return text_networks(self.encoder)
+
+    def data_request(self) -> DataRequest:
+        """Return pictures of one side with the boxes of what they show."""
+        p = self.parameters
+        return DataRequest((p.side,), p.batch_size, boxes=True, whole=p.pictures == "whole")
+
+    def optimizers(self) -> Mapping[str, Optimizer]:
+        """Return one Adam a network."""
+        return adam_optimizers(self.networks(), self.parameters)
+
+    def learning_rates(self, step: int, steps_per_epoch: int) -> Mapping[str, float]:
+        """Return the rates of this step: halved every so many epochs."""
+        p = self.parameters
+        halvings = step // max(steps_per_epoch, 1) // p.halving_epochs if p.halving_epochs else 0
+        rates = {"generator": p.generator_learning_rate, "discriminator": p.discriminator_learning_rate}
+        return {name: rates[name] * 0.5**halvings for name in self.networks()}
+
+    def curriculum(self) -> Sequence[Phase]:
+        """Return one phase."""
+        return (Phase(),)
+
+    def averaging(self) -> Mapping[str, float]:
+        """Return nothing, unless a moving average of the generator is asked for."""
+        return {"generator": self.parameters.averaging} if self.parameters.averaging else {}
+
+    def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
+        """Yield the discriminator's update, then the generator's on the same pictures, judged anew.
+
+        Raises:
+            ValueError: the model was built for "generate", or the batch has no boxes though they were asked for.
+        """
+        p, discriminator = self.parameters, self.discriminator
+        if discriminator is None:
+            raise ValueError('This GAWWN was built for "generate" and has no discriminator to learn from.')
+        if batch.boxes is None:
+            raise ValueError("GAWWN learns from boxes, but the batch has none.")
+        boxes = batch.boxes
+        self.generator.prior.remember(boxes)
+        latent = noise.draw("z", (p.latent,))
+        with torch.no_grad():
+            sentence = sentence_codes(self.encoder, batch.captions, noise, latent, maximum=p.words_maximum)
+        fake: Tensor = self.generator(latent, sentence, boxes)
+        if p.discriminators_learn(batch.step):
+            loss, parts = discriminator_loss(
+                discriminator,
+                with_instance_noise(batch.images[p.side], p, batch.step, noise, "real"),
+                with_instance_noise(fake, p, batch.step, noise, "fake"),
+                sentence,
+                boxes,
+                p,
+                mismatch_weight=p.mismatch_weight,
+                r1_weight=p.r1_weight_at(batch.step),
+            )
+            yield Update("discriminator", loss, parts)
+        with frozen([discriminator]):
+            seen = with_instance_noise(fake, p, batch.step, noise, "generator")
+            loss = p.generator_loss(discriminator(seen, sentence, boxes))
+        yield Update("generator", loss, {"adversarial": loss.detach()})
+
+    def generate(
+        self,
+        captions: Sequence[Caption],
+        noise: BoundNoise,
+        *,
+        trace: Trace | None = None,
+        conditions: Conditions | None = None,
+    ) -> Tensor:
+        """Return float32 pictures, N x 3 x side x side in [-1, 1], of N captions; eval mode, noise "z" as given.
+
+        Args:
+            captions: N of them.
+            noise: without boxes, latent "box" says which of the training set's is taken.
+            trace: is told the boxes.
+            conditions: N boxes, or None.
+
+        Raises:
+            UserError: a caption without a known word, or without a code in the files.
+        """
+        p = self.parameters
+        latent = noise.draw("z", (p.latent,))
+        with gradients_for(noise), evaluating(self.generator, *text_networks(self.encoder).values()):
+            sentence = sentence_codes(self.encoder, captions, noise, latent, maximum=p.words_maximum_generation)
+            given = None if conditions is None else conditions.boxes
+            boxes = self.generator.prior(noise.draw("box", (1,))) if given is None else given.to(latent)
+            pictures: Tensor = self.generator(latent, sentence, boxes)
+        if trace is not None:
+            trace.stages[p.side] = pictures.float()
+            trace.boxes = boxes.float()
+        return pictures.float()

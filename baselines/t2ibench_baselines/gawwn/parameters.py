@@ -1,0 +1,46 @@
+"""Parameters of GAWWN."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from t2ibench_baselines._stackgan_lineage.adversarial import AdversarialParameters
+from t2ibench_baselines._stackgan_lineage.sentences import SentenceSource
+
+
+class GAWWNParameters(AdversarialParameters):
+    """Everything that can change a GAWWN, besides the game's parameters. The defaults are official, for CUB.
+
+    Attributes:
+        batch_size: captions a batch.
+        averaging: decay of a moving average of the generator's parameters; 0 for none, as in the paper.
+        side: of the pictures.
+        generator_features: channels at side 32 of the generator; 2 times as many at 16, 4 at 8, 8 at 4.
+        discriminator_features: channels of the discriminator's first layer.
+        latent: size of z.
+        text: where sentence codes come from: "damsm", or "char-cnn-rnn" of the paper, from files.
+        pictures: "whole" pictures, as in the paper, or the crop around the "object" that the other models learn from.
+        mismatch_weight: share of pictures with another's sentence among what the discriminator is to refuse.
+        remembered_boxes: how many boxes of the training set are kept, to draw from where no box is given.
+        halving_epochs: learning rates are halved every so many epochs; 0 leaves them as they are.
+        words_maximum: longer captions are thinned to this many words in training (DAMSM only).
+        words_maximum_generation: the same when pictures are made; None keeps all words.
+    """
+
+    at_generation: ClassVar[frozenset[str]] = frozenset({"words_maximum_generation"})
+
+    batch_size: int = Field(default=16, ge=2)
+    averaging: float = Field(default=0.0, ge=0, lt=1)
+    side: Literal[32, 64, 128] = 128
+    generator_features: int = Field(default=128, ge=4)
+    discriminator_features: int = Field(default=128, ge=2)
+    latent: int = Field(default=100, ge=1)
+    text: SentenceSource = "damsm"
+    pictures: Literal["whole", "object"] = "whole"
+    mismatch_weight: float = Field(default=0.5, ge=0, le=1)
+    remembered_boxes: int = Field(default=2048, ge=1)
+    halving_epochs: int = Field(default=100, ge=0)
+    words_maximum: int = Field(default=18, ge=1)
+    words_maximum_generation: int | None = Field(default=None, ge=1)
