@@ -100,8 +100,8 @@ def command(
     click.echo(f"{found.label} {steps} on {found.dataset}, {found.path}", err=True)
     each = samples or (1 if attention else 4)
     if output.suffix.lower() == FILM:
-        made = draw_film(found, captions, samples=each, seed=seed or 0, device=device)
+        content = draw_film(found, captions, samples=each, seed=seed or 0, device=device)
     else:
-        made = draw_sheet(found, captions, samples=each, seed=seed or 0, attention=attention, device=device)
-    write_bytes(output, made)
+        content = draw_sheet(found, captions, samples=each, seed=seed or 0, attention=attention, device=device)
+    write_bytes(output, content)
     click.echo(output)

@@ -47,7 +47,8 @@ class Alignment(nn.Module):
         """Return the words' weights N x T, 0 at padding, of a decoder state N x features; `words` must have keys."""
         assert words.keys is not None
         scores = (words.keys + self.query(decoder)[:, None]).tanh() @ self.score  # N x T
-        return scores.masked_fill(~words.mask, -torch.inf).softmax(dim=1)
+        weights: Tensor = scores.masked_fill(~words.mask, -torch.inf).softmax(dim=1)
+        return weights
 
 
 def uniform(words: WordStates) -> Tensor:

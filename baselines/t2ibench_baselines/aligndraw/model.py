@@ -204,7 +204,8 @@ class AlignDRAW:
         with torch.no_grad(), evaluating(self.drawer):
             words, _ = self._read(captions, noise)
             drawn = self.drawer(words, self._latents(noise), values)
-            return -(reconstruction(drawn.logits, values) + drawn.divergence).float()
+            bounds: Tensor = -(reconstruction(drawn.logits, values) + drawn.divergence)
+        return bounds.float()
 
     def _latents(self, noise: BoundNoise) -> Tensor:
         return noise.draw("z_step", (self.parameters.steps, self.parameters.latent))
