@@ -65,6 +65,6 @@ class AttributeAccuracy:
     def _named_and_shown(self, given: MetricInput) -> tuple[np.ndarray, np.ndarray]:
         named, shown = named_and_shown(self.title, given, self.layer, self.minimum_n, 0.5)
         if self.whole_captions:  # one thing a caption: all that it states
-            lacking: np.ndarray = named & ~shown
-            return named.any(axis=1)[:, None], ~lacking.any(axis=1)[:, None]
+            stated, lacking = named.sum(axis=1), (named & ~shown).sum(axis=1)
+            return stated[:, None] > 0, lacking[:, None] == 0
         return named, shown
