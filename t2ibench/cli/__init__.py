@@ -21,6 +21,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "eval": "Measure models under one protocol.",
     "bench": "Train, measure and report whatever a suite lists.",
     "compare": "Say whether one model is better than another, paired by caption.",
+    "validity": "Corrupt real pictures step by step and say which metrics notice.",
     "statistics": "Write the mean and covariance of pictures' features, for FID here and elsewhere.",
     "report": "Render a report from the results.",
     "list": "Show what is registered and where it comes from.",

@@ -1,0 +1,85 @@
+"""`t2ibench validity`: whether the metrics measure what they claim."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from t2ibench.cli.options import (
+    NameList,
+    config_option,
+    data_root_option,
+    device_option,
+    seed_option,
+    workspace_option,
+)
+from t2ibench.spec import LoadedBenchmarks
+from t2ibench.workspace import Workspace
+
+
+@click.command("validity")
+@click.option("--data", "dataset", default="simbirds", show_default=True, help="Data set whose pictures are corrupted.")
+@data_root_option
+@click.option("--protocol", default=None, help="Protocol of benchmarks.toml.  [default: simbirds-full for simbirds]")
+@click.option("--samples", type=click.IntRange(min=40), default=500, show_default=True, help="Pictures a row.")
+@click.option(
+    "--metric", "--metrics", "metrics", type=NameList(), default=(), help="Columns.  [default: the protocol's]"
+)
+@click.option("--corruptions", type=NameList(), default=(), help="Some of them, as in blur,captions.  [default: all]")
+@click.option(
+    "--weights-dir",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=None,
+    help="Folder with weights files that cannot be shipped (Inception, CLIP).",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="Folder of the page, table and figure.  [default: metric-validity in the workspace's reports]",
+)
+@seed_option
+@device_option
+@config_option
+@workspace_option
+def command(
+    dataset: str,
+    data_root: Path | None,
+    protocol: str | None,
+    samples: int,
+    metrics: tuple[str, ...],
+    corruptions: tuple[str, ...],
+    weights_dir: Path | None,
+    out: Path | None,
+    seed: int | None,
+    device: str,
+    benchmarks: LoadedBenchmarks,
+    workspace: Workspace,
+) -> None:
+    """Corrupt real test pictures and captions step by step and say which metrics notice, and which do not.
+
+    Writes metric-validity.md, .csv, .json and .svg. Asking again goes on where it was stopped. No row of it gets into
+    the workspace's results.
+    """
+    from t2ibench.workflow.validity import ValidityRequest, run_study, write_study
+
+    request = ValidityRequest(dataset, protocol, samples, metrics, corruptions, seed)
+    study = run_study(request, benchmarks.content, workspace, device=device, root=data_root, weights_dir=weights_dir)
+    asked = [
+        *(["--data", dataset] if dataset != "simbirds" else []),
+        *(["--protocol", protocol] if protocol else []),
+        *(["--samples", str(samples)] if samples != 500 else []),
+        *(["--metrics", ",".join(metrics)] if metrics else []),
+        *(["--corruptions", ",".join(corruptions)] if corruptions else []),
+        *(["--seed", str(seed)] if seed is not None else []),
+        *(["--out", out.name] if out else []),
+    ]
+    for path in write_study(
+        study, out or workspace.reports / "metric-validity", " ".join(["t2ibench validity", *asked])
+    ):
+        click.echo(f"wrote {path}", err=True)
+    for row in study.rows:
+        found = row.finding
+        rank = "" if found.spearman is None else f"{found.spearman:+.2f}"
+        click.echo(f"{row.corruption.name:9} {row.series.column:22} {found.verdict:10} {rank}")

@@ -1,0 +1,80 @@
+"""The study's verdicts on planted series, the true alignment, and the study itself on stub judges."""
+
+import dataclasses
+import json
+
+import pytest
+from scipy.stats import spearmanr
+
+from t2ibench.errors import UserError
+from t2ibench.evaluation.corruptions import CORRUPTIONS, dealt
+from t2ibench.evaluation.plan import make_plan
+from t2ibench.evaluation.validity import Series, expected_of, judge, spearman, true_alignment
+from t2ibench.workflow.validity import ValidityRequest, run_study, write_study
+from t2ibench.workspace import Workspace
+
+BLUR, CAPTIONS, COPIES = (CORRUPTIONS[name] for name in ("blur", "captions", "copies"))
+
+
+def series(metric, values, *, higher=False, low=-1.0, high=1.0):
+    return Series(metric, metric, metric, higher, tuple(values), low, high)
+
+
+@pytest.mark.parametrize(
+    ("metric", "corruption", "values", "higher", "verdict"),
+    [
+        ("fid", BLUR, [0, 2, 3, 4, 5, 6], False, "right"),
+        ("fid", BLUR, [0, 2, 3, 2.5, 5, 6], False, "mostly"),
+        ("fid", BLUR, [0, 0.1, 0.2, 0.3, 0.4, 0.5], False, "blind"),
+        ("fid", BLUR, [0, 6, 5, 4, 3, 2], False, "unclear"),
+        ("inception_score", BLUR, [0, 2, 3, 4, 5, 6], True, "wrong way"),
+        ("fid", CAPTIONS, [0] * 6, False, "still"),
+        ("fid", CAPTIONS, [0, 1, 2, 3, 4, 5], False, "moves too"),
+        ("precision", COPIES, [0, 1, 2, 3, 4, 5], True, "flattered"),
+        ("r_precision", CAPTIONS, [0, -2, -3, -4, -5, -6], True, "right"),
+        ("r_precision", BLUR, [0, -2, -3, -4, -5, -6], True, "open"),
+        ("fid", BLUR, [0, 2, None, 4, 5, 6], False, "none"),
+    ],
+)
+def test_verdicts_on_planted_series(metric, corruption, values, higher, verdict):
+    assert judge(series(metric, values, higher=higher), corruption).verdict == verdict
+
+
+def test_alignment_is_judged_against_the_truth_where_it_is_known():
+    values = [0, -2, -1, -4, -5, -6]
+    truth = [1, 0.8, 0.6, 0.4, 0.2, 0]
+    found = judge(series("r_precision", values, higher=True), CAPTIONS, truth)
+    assert found.alignment == pytest.approx(spearmanr(truth, values).statistic)
+    assert found.spearman == pytest.approx(found.alignment)
+    assert judge(series("fid", values), CAPTIONS, truth).alignment is None
+    assert spearman([1, 2, 3], [5, 5, 5]) is None
+    assert expected_of("recall", BLUR) == "still" and expected_of("recall", COPIES) == "worse"
+
+
+def test_the_true_alignment_is_the_share_of_statements_that_hold(manifest, protocol):
+    plan = make_plan(manifest, protocol, 10)
+    own = dealt(plan, None, 0)
+    assert true_alignment(plan, own, None) == 1
+    assert true_alignment(plan, dealt(plan, CAPTIONS, 0.4), None) == pytest.approx(0.6)
+    said = dataclasses.replace(plan.items[0].caption, text="this bird has black wings and a red belly")
+    one = dataclasses.replace(plan, items=(dataclasses.replace(plan.items[0], caption=said),))
+    true = {said.image_id: frozenset({("wing", "black"), ("belly", "white")})}
+    assert true_alignment(one, {one.items[0].id: said.image_id}, true) == 0.5
+
+
+def test_the_study_goes_on_where_it_was_and_stays_out_of_the_results(place, tmp_path):
+    workspace = Workspace(tmp_path / "workspace")
+    request = ValidityRequest("squares", None, 48, ("fid", "r"), ("captions", "copies"))
+    study = run_study(request, place[1], workspace, device="cpu")
+    verdicts = {(row.corruption.name, row.series.column): row.finding.verdict for row in study.rows}
+    assert verdicts["captions", "fid"] == "still" and verdicts["captions", "r"] == "right"
+    assert study.facts["truth"] == "own picture" and not workspace.results.exists()
+    again = run_study(request, place[1], workspace, device="cpu")
+    assert again == study
+    paths = write_study(study, tmp_path / "out", "t2ibench validity")
+    before = [path.read_bytes() for path in paths]
+    assert [path.read_bytes() for path in write_study(again, tmp_path / "out", "t2ibench validity")] == before
+    kept = json.loads((tmp_path / "out" / "metric-validity.json").read_text())
+    assert len(kept["rows"]) == 4 and "| FID |" in paths[0].read_text() and before[3].startswith(b"<svg")
+    with pytest.raises(UserError, match="blur"):
+        run_study(dataclasses.replace(request, corruptions=("blurr",)), place[1], workspace, device="cpu")
