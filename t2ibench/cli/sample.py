@@ -24,6 +24,12 @@ from t2ibench.workspace import Workspace
 )
 @click.option("--attention", is_flag=True, help="Show every stage, and for every word where the model looked.")
 @click.option(
+    "--box",
+    metavar="X,Y,W,H",
+    default=None,
+    help="Where the object is to be, in fractions of the side, of models that know boxes.",
+)
+@click.option(
     "--samples",
     type=click.IntRange(1, 64),
     default=None,
@@ -49,6 +55,7 @@ def command(
     captions: tuple[str, ...],
     output: Path,
     attention: bool,
+    box: str | None,
     samples: int | None,
     dataset: str | None,
     folder: Path | None,
@@ -69,9 +76,12 @@ def command(
     """
     from t2ibench.errors import UserError
     from t2ibench.files import write_bytes
+    from t2ibench.workflow.framed_box import parse_box
     from t2ibench.workflow.models import require_model
     from t2ibench.workflow.sample import FILM, check_output, draw_film, draw_sheet, user_captions
 
+    if box is not None and (folder is not None or output.suffix.lower() == FILM):
+        raise UserError("--box is for a .png of a CAPTION: leave out --out, and name a .png.")
     if folder is not None:
         from t2ibench.workflow.export import export_model
 
@@ -95,13 +105,18 @@ def command(
         raise UserError('Give a CAPTION, as in "a small bird with a red belly", or --data and --out for a folder.')
     user_captions(captions)
     check_output(output)
+    where = None if box is None else parse_box(box)
     found = require_model(workspace, model, benchmarks.content, dataset)
     steps = "official-weights" if found.description.imported else f"of {found.steps} steps"
+    if found.description.wrapped is not None:
+        steps = f"around {found.description.wrapped.label} of {found.description.wrapped.steps} steps"
     click.echo(f"{found.label} {steps} on {found.dataset}, {found.path}", err=True)
     each = samples or (1 if attention else 4)
     if output.suffix.lower() == FILM:
         content = draw_film(found, captions, samples=each, seed=seed or 0, device=device)
     else:
-        content = draw_sheet(found, captions, samples=each, seed=seed or 0, attention=attention, device=device)
+        content = draw_sheet(
+            found, captions, samples=each, seed=seed or 0, attention=attention, device=device, box=where
+        )
     write_bytes(output, content)
     click.echo(output)

@@ -53,7 +53,14 @@ def check_output(path: Path) -> None:
 
 
 def draw_sheet(
-    folder: ModelFolder, texts: Sequence[str], *, samples: int, seed: int, attention: bool, device: str
+    folder: ModelFolder,
+    texts: Sequence[str],
+    *,
+    samples: int,
+    seed: int,
+    attention: bool,
+    device: str,
+    box: Sequence[float] | None = None,
 ) -> bytes:
     """Return a PNG sheet, a section a caption: its pictures, and with `attention` the stages and a map a word.
 
@@ -64,28 +71,37 @@ def draw_sheet(
         seed: of the noise.
         attention: whether to show the model's inner life.
         device: where to compute.
+        box: where the object is to be, (x, y, width, height) in fractions of the side; None leaves it to the model.
+            Pictures of a model with boxes show theirs.
 
     Raises:
-        UserError: an empty sentence, one without a known word, a model that reads no text of a user's, or attention
-            asked of a model without it.
+        UserError: an empty sentence, one without a known word, a model that reads no text of a user's, attention asked
+            of a model without it, or a box of one that knows none.
     """
+    from t2ibench.conditions import check_known, generate_under
     from t2ibench.noise import Noise
     from t2ibench.training.pictures import png_of
     from t2ibench.types import Trace
     from t2ibench.workflow.drawing_film import alignment_tile, step_tiles
+    from t2ibench.workflow.framed_box import conditions_of, framed_tile
     from t2ibench.workflow.montage import Section, attention_tiles, picture_tile, sheet
 
     captions = user_captions(texts)
     model, place = _reader(folder, device)
     if attention and not model.capabilities.attention:
         raise UserError(f"{folder.label} has no attention to show. Ask without --attention.")
+    conditions = conditions_of(box, samples)
+    check_known(folder.label, model.capabilities, conditions)
+    traced = attention or "box" in model.capabilities.conditions
     noise = Noise(seed)
     sections: list[Section] = []
     for caption in captions:
         trace = Trace()
-        ids = [(caption.id, sample) for sample in range(samples)]
-        pictures = model.generate([caption] * samples, noise.bind(ids, place), trace=trace if attention else None)
-        sections.append(Section(caption.text, () if attention else tuple(map(picture_tile, pictures)), caption=True))
+        bound = noise.bind([(caption.id, sample) for sample in range(samples)], place)
+        asked = [caption] * samples
+        pictures = generate_under(model, asked, bound, conditions, label=folder.label, trace=trace if traced else None)
+        tiles = tuple(map(picture_tile, pictures) if trace.boxes is None else map(framed_tile, pictures, trace.boxes))
+        sections.append(Section(caption.text, () if attention else tiles, caption=True))
         for sample in range(samples) if attention else ():
             stages = {**trace.stages, model.capabilities.resolution: pictures}
             which = f"sample {sample + 1}: " if samples > 1 else ""

@@ -31,7 +31,7 @@ class PPGNStyleParameters(BaseModel):
     over: str = "attngan"
     over_identity: str = ""
     iterations: int = Field(default=20, ge=0)
-    prior_weight: float = Field(default=1e-3, ge=0)
+    prior_weight: float = Field(default=1e-4, ge=0)
     score_weight: float = Field(default=1.0, ge=0)
     noise_weight: float = Field(default=0.0, ge=0)
     step_size: float = Field(default=0.1, ge=0)
