@@ -54,7 +54,7 @@ def _notes(group: Group) -> Iterator[str]:
     if any(record.judge_seen_in_training for record in records):
         yield JUDGE_SEEN
     for standing, sentence in (
-        ("stand-in", "stand-in network trained by this toolkit: compare within this table only"),
+        ("stand-in", "stand-in network, none of the field's: compare within this table only"),
         ("random", "network with random weights: such numbers test the software and say nothing about pictures"),
     ):
         titles = [column.title for column in group.columns if column.standing == standing]

@@ -19,6 +19,9 @@ from t2ibench.errors import UserError
 from t2ibench.spec import LoadedBenchmarks
 from t2ibench.workspace import Workspace
 
+VALIDITY = "metric-validity"
+"""The suite without models: real pictures corrupted step by step."""
+
 
 @click.command("bench")
 @click.argument("suite")
@@ -69,6 +72,9 @@ def command(
 
     if bad := [one for one in seeds if not one.isdecimal()]:
         raise UserError(f"--seeds wants whole numbers separated by commas, as in 0,1,2; found {bad[0]!r}.")
+    if suite == VALIDITY:
+        _validity(datasets, seeds, device, benchmarks, workspace, weights_dir, dry_run=dry_run)
+        return
     content = benchmarks.content
     request = BenchRequest(suite, datasets, budget, tuple(int(one) for one in seeds))
     entry = suite_of(request, content)
@@ -97,6 +103,34 @@ def command(
         click.echo(f"Failed: {failure.what}: {failure.reason}", err=True)
     click.echo(f"Done in {(time.monotonic() - started) / 60:.1f} minutes.", err=True)
     raise SystemExit(1 if outcome.failures else 0)
+
+
+def _validity(
+    datasets: tuple[str, ...],
+    seeds: tuple[str, ...],
+    device: str,
+    benchmarks: LoadedBenchmarks,
+    workspace: Workspace,
+    weights_dir: Path | None,
+    *,
+    dry_run: bool,
+) -> None:
+    """Run the study of metric validity, which trains nothing; `t2ibench validity` has more options."""
+    import dataclasses
+
+    from t2ibench.cli.validity import carry_out
+    from t2ibench.workflow.validity import ValidityRequest
+
+    if len(datasets) > 1 or len(seeds) > 1:
+        raise UserError(f"bench {VALIDITY} takes one data set and one seed: ask for them one after the other.")
+    seed = int(seeds[0]) if seeds else None
+    request = ValidityRequest(datasets[0] if datasets else "simbirds", seed=seed)
+    if dry_run:
+        click.echo(json.dumps(dataclasses.asdict(request), indent=2))
+        return
+    asked = [f"t2ibench bench {VALIDITY}", *(["--data", *datasets] if datasets else [])]
+    asked += ["--seeds", *seeds] if seeds else []
+    carry_out(request, benchmarks, workspace, device=device, asked=" ".join(asked), weights_dir=weights_dir)
 
 
 def _summary(plan: dict) -> str:  # type: ignore[type-arg]  # JSON values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -17,12 +18,17 @@ from t2ibench.cli.options import (
 from t2ibench.spec import LoadedBenchmarks
 from t2ibench.workspace import Workspace
 
+if TYPE_CHECKING:
+    from t2ibench.workflow.validity import ValidityRequest
+
+SAMPLES: Final = 500
+
 
 @click.command("validity")
 @click.option("--data", "dataset", default="simbirds", show_default=True, help="Data set whose pictures are corrupted.")
 @data_root_option
 @click.option("--protocol", default=None, help="Protocol of benchmarks.toml.  [default: simbirds-full for simbirds]")
-@click.option("--samples", type=click.IntRange(min=40), default=500, show_default=True, help="Pictures a row.")
+@click.option("--samples", type=click.IntRange(min=40), default=SAMPLES, show_default=True, help="Pictures a row.")
 @click.option(
     "--metric", "--metrics", "metrics", type=NameList(), default=(), help="Columns.  [default: the protocol's]"
 )
@@ -62,24 +68,59 @@ def command(
     Writes metric-validity.md, .csv, .json and .svg. Asking again goes on where it was stopped. No row of it gets into
     the workspace's results.
     """
-    from t2ibench.workflow.validity import ValidityRequest, run_study, write_study
+    from t2ibench.workflow.validity import ValidityRequest
 
     request = ValidityRequest(dataset, protocol, samples, metrics, corruptions, seed)
-    study = run_study(request, benchmarks.content, workspace, device=device, root=data_root, weights_dir=weights_dir)
     asked = [
         *(["--data", dataset] if dataset != "simbirds" else []),
         *(["--protocol", protocol] if protocol else []),
-        *(["--samples", str(samples)] if samples != 500 else []),
+        *(["--samples", str(samples)] if samples != SAMPLES else []),
         *(["--metrics", ",".join(metrics)] if metrics else []),
         *(["--corruptions", ",".join(corruptions)] if corruptions else []),
         *(["--seed", str(seed)] if seed is not None else []),
         *(["--out", out.name] if out else []),
     ]
-    for path in write_study(
-        study, out or workspace.reports / "metric-validity", " ".join(["t2ibench validity", *asked])
-    ):
+    carry_out(
+        request,
+        benchmarks,
+        workspace,
+        device=device,
+        asked=" ".join(["t2ibench validity", *asked]),
+        root=data_root,
+        weights_dir=weights_dir,
+        out=out,
+    )
+
+
+def carry_out(
+    request: ValidityRequest,
+    benchmarks: LoadedBenchmarks,
+    workspace: Workspace,
+    *,
+    device: str,
+    asked: str,
+    root: Path | None = None,
+    weights_dir: Path | None = None,
+    out: Path | None = None,
+) -> None:
+    """Run a study, write its files and print its verdicts; `bench metric-validity` leads here too.
+
+    Args:
+        request: what is asked.
+        benchmarks: content of benchmarks.toml.
+        workspace: where everything lies.
+        device: where to compute.
+        asked: the command, as the page prints it; no path of this machine is in it.
+        root: folder of the data set's files.
+        weights_dir: folder of weights files.
+        out: folder of the page; None for the workspace's reports.
+    """
+    from t2ibench.workflow.validity import NAME, run_study, write_study
+
+    study = run_study(request, benchmarks.content, workspace, device=device, root=root, weights_dir=weights_dir)
+    for path in write_study(study, out or workspace.reports / NAME, asked):
         click.echo(f"wrote {path}", err=True)
     for row in study.rows:
         found = row.finding
         rank = "" if found.spearman is None else f"{found.spearman:+.2f}"
-        click.echo(f"{row.corruption.name:9} {row.series.column:22} {found.verdict:10} {rank}")
+        click.echo(f"{row.corruption.name:9} {row.series.column:22} {found.verdict:10} {rank}".rstrip())

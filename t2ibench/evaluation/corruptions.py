@@ -56,7 +56,7 @@ class Corruption:
     @property
     def leaves_open(self) -> frozenset[Harm]:
         """What it may or may not damage, so that no metric of it is judged."""
-        return frozenset() if self.change is None else frozenset({"alignment"} - self.harms)
+        return frozenset() if self.change is None else frozenset[Harm]({"alignment"}) - self.harms
 
 
 def blurred(pictures: Tensor, sigma: float, seeds: Sequence[int]) -> Tensor:
