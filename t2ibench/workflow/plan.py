@@ -146,6 +146,8 @@ def resolve(
     if root is not None and isinstance(plugin, ReadsDataFiles):
         parameters = plugin.with_files(parameters, root)
     wrapped = None
+    if kind == "model" and full_steps == 0 and not isinstance(plugin, WrapsModel):
+        raise UserError(f"benchmarks.toml trains {label} for 0 steps, but it has something to learn: set its steps.")
     if isinstance(plugin, WrapsModel):
         wrapped = _wrapped(plugin.wrapped_selector(parameters), label, request.dataset, benchmarks, workspace)
         parameters = plugin.with_wrapped(parameters, wrapped.identity)

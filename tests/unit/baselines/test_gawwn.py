@@ -1,0 +1,203 @@
+"""GAWWN: geometry of boxes, the remembered boxes, numbers of parameters, losses, conditions, boxes in batches."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+from torch.nn import functional
+
+from t2ibench.conditions import Conditions, check_known, generate_under
+from t2ibench.data.batches import TrainingData
+from t2ibench.errors import UserError
+from t2ibench.noise import Noise
+from t2ibench.spec import DatasetEntry
+from t2ibench.testing.squares import Squares, with_boxes
+from t2ibench.types import DataRequest, Trace, TrainBatch
+from t2ibench.workflow.framed_box import framed_tile, parse_box
+from t2ibench_baselines._stackgan_lineage.adversarial import AdversarialParameters
+from t2ibench_baselines.gawwn import GAWWN, GAWWNParameters
+from t2ibench_baselines.gawwn.boxes import MIDDLE, BoxPrior, crop, paste
+from t2ibench_baselines.gawwn.discriminator import Discriminator
+from t2ibench_baselines.gawwn.generator import Generator
+from t2ibench_baselines.gawwn.losses import discriminator_loss
+from tests.unit.baselines.builders import CAPTIONS, attngan, context, noise_of
+
+PARAMETERS = [69_343_040, 15_136_257]
+"""Of generator and discriminator at the official sizes, counted by hand; there is no official count."""
+
+
+def gan(purpose: str = "generate", **given: Any) -> GAWWN:
+    small = {"side": 32, "generator_features": 4, "discriminator_features": 4, "batch_size": 4, "remembered_boxes": 6}
+    return GAWWN.build(GAWWNParameters(**{**small, "latent": 10, **given}), context(purpose))
+
+
+def test_the_whole_picture_as_a_box_changes_nothing() -> None:
+    maps, whole = torch.randn(2, 3, 16, 16), torch.tensor([[0.0, 0, 1, 1]]).expand(2, -1)
+    assert torch.allclose(paste(maps, whole), maps, atol=1e-5)
+    assert torch.allclose(crop(maps, whole), maps, atol=1e-5)
+
+
+def test_a_box_of_half_the_side_holds_means_of_four_and_the_rest_is_empty() -> None:
+    maps = torch.randn(1, 2, 16, 16)
+    pasted = paste(maps, torch.tensor([[0.5, 0.25, 0.5, 0.5]]))  # right, a quarter from the top
+    expected = torch.zeros_like(maps)
+    expected[:, :, 4:12, 8:] = functional.avg_pool2d(maps, 2)
+    assert torch.allclose(pasted, expected, atol=1e-5)
+
+
+def test_what_is_cut_out_is_what_was_there() -> None:
+    maps = torch.zeros(1, 1, 16, 16)
+    maps[:, :, 2:6, 8:16] = 1  # top 1/8, left 1/2, width 1/2, height 1/4
+    cut = crop(maps, torch.tensor([[0.5, 0.125, 0.5, 0.25]]))
+    assert cut[:, :, 2:-2, 1:-1].min() == pytest.approx(1, abs=1e-5)
+    assert crop(maps, torch.tensor([[0.0, 0.5, 0.5, 0.5]])).abs().max() < 1e-5
+
+
+@given(st.tuples(*[st.floats(0.0, 0.4)] * 2, *[st.floats(0.1, 0.6)] * 2))
+@settings(max_examples=25, deadline=None)
+def test_boxes_warp_as_torch_samples_grids(box: tuple[float, ...]) -> None:
+    maps, boxes = torch.randn(1, 2, 16, 16, generator=torch.Generator().manual_seed(0)), torch.tensor([box])
+    (x, y, w, h) = box
+    theta = torch.tensor([[[w, 0, 2 * x + w - 1], [0, h, 2 * y + h - 1]]])
+    inverse = torch.tensor([[[1 / w, 0, -(2 * x + w - 1) / w], [0, 1 / h, -(2 * y + h - 1) / h]]])
+    for made, affine in ((crop(maps, boxes), theta), (paste(maps, boxes), inverse)):
+        places = functional.affine_grid(affine.float(), [1, 2, 16, 16], align_corners=False)
+        assert torch.allclose(made, functional.grid_sample(maps, places, align_corners=False), atol=1e-3)
+
+
+def test_pasting_then_cutting_out_brings_smooth_maps_back() -> None:
+    line = torch.linspace(0, 1, 16)
+    maps = (line[:, None] + line)[None, None]
+    boxes = torch.tensor([[0.25, 0.125, 0.5, 0.75]])
+    back = crop(paste(maps, boxes), boxes)
+    assert (back - maps)[:, :, 2:-2, 2:-2].abs().max() < 0.02
+
+
+def test_every_remembered_box_is_drawn_equally_often() -> None:
+    prior = BoxPrior(4)
+    assert prior(torch.randn(3, 1)).tolist() == [pytest.approx(MIDDLE)] * 3
+    seen = torch.rand(6, 4)
+    prior.remember(seen[:3])
+    prior.remember(seen[3:])  # the first two make room
+    numbers = torch.randn(4000, 1, generator=torch.Generator().manual_seed(0))
+    drawn = prior(numbers)
+    shares = [(drawn == box).all(dim=1).float().mean().item() for box in seen]
+    assert shares == pytest.approx([0, 0, 0.25, 0.25, 0.25, 0.25], abs=0.03)
+    assert torch.equal(prior(torch.tensor([[-9.0], [9.0]])), prior.boxes[[0, 3]])
+
+
+def test_numbers_of_parameters() -> None:
+    counts = [sum(p.numel() for p in network.parameters()) for network in (Generator(), Discriminator())]
+    assert counts == PARAMETERS
+
+
+def test_the_sides_have_their_layers() -> None:
+    boxes = torch.tensor([[0.1, 0.2, 0.5, 0.5]] * 2)
+    for side in (32, 64, 128):
+        made = Generator(side=side, features=4, latent=5, text_dimension=6, boxes=2)(
+            torch.randn(2, 5), torch.randn(2, 6), boxes
+        )
+        assert made.shape == (2, 3, side, side)
+        assert Discriminator(side, 4, text_dimension=6)(made, torch.randn(2, 6), boxes).shape == (2,)
+
+
+class FirstNumbers(nn.Module):
+    """A judge whose logits are a picture's first number plus its sentence's plus its box's."""
+
+    def forward(self, pictures: Tensor, sentence: Tensor, boxes: Tensor) -> Tensor:
+        return pictures.flatten(1)[:, 0] + sentence[:, 0] + boxes[:, 0]
+
+
+def test_the_discriminator_refuses_the_next_sentence_and_fakes() -> None:
+    judge: Any = FirstNumbers()
+    real, fake = torch.zeros(2, 3, 2, 2), torch.ones(2, 3, 2, 2)
+    sentence, boxes = torch.tensor([[1.0], [3.0]]), torch.tensor([[0.5], [0.0]])
+    loss, parts = discriminator_loss(judge, real, fake, sentence, boxes, AdversarialParameters(), mismatch_weight=0.3)
+
+    def pays(logit: float) -> float:
+        return math.log(1 + math.exp(logit))
+
+    wanted = {
+        "real": (pays(-1.5) + pays(-3)) / 2,
+        "wrong": (pays(3.5) + pays(1)) / 2,
+        "fake": (pays(2.5) + pays(4)) / 2,
+    }
+    assert {name: part.item() for name, part in parts.items()} == pytest.approx(wanted, rel=1e-5)
+    assert loss.item() == pytest.approx(wanted["real"] + 0.3 * wanted["wrong"] + 0.7 * wanted["fake"], rel=1e-5)
+
+
+def test_a_box_given_is_taken_and_one_not_given_is_drawn() -> None:
+    model, noise = gan(), noise_of(CAPTIONS)
+    model.generator.prior.remember(torch.tensor([[0.0, 0.0, 0.5, 0.5], [0.5, 0.5, 0.5, 0.5]]))
+    left, right = (Conditions(torch.tensor([box] * 4)) for box in ([0.0, 0.2, 0.4, 0.4], [0.6, 0.2, 0.4, 0.4]))
+    trace = Trace()
+    first = generate_under(model, CAPTIONS, noise, left, label="gawwn", trace=trace)
+    assert left.boxes is not None and trace.boxes is not None and torch.equal(trace.boxes, left.boxes)
+    assert not torch.equal(first, generate_under(model, CAPTIONS, noise, right, label="gawwn"))
+    drawn = Trace()
+    model.generate(CAPTIONS, noise, trace=drawn)
+    assert drawn.boxes is not None and set(drawn.boxes[:, 0].tolist()) <= {0.0, 0.5}
+
+
+def test_models_without_boxes_refuse_them() -> None:
+    box = Conditions(torch.tensor([MIDDLE]))
+    with pytest.raises(UserError, match="cannot be given a box"):
+        generate_under(attngan("generate"), CAPTIONS[:1], noise_of(CAPTIONS[:1]), box, label="attngan")
+    check_known("attngan", attngan("generate").capabilities, Conditions())
+
+
+@pytest.mark.parametrize("box", [[-0.1, 0, 0.5, 0.5], [0.6, 0, 0.5, 0.5], [0, 0, 0, 0.5], [0, 0.8, 1, 0.3]])
+def test_boxes_outside_the_picture_are_refused(box: list[float]) -> None:
+    with pytest.raises(UserError, match="does not lie in the picture"):
+        Conditions(torch.tensor([box]))
+
+
+def test_boxes_are_read_and_framed() -> None:
+    assert parse_box("0.25, 0,0.5,0.5") == (0.25, 0, 0.5, 0.5)
+    for text in ("1,2,3", "a,b,c,d", ""):
+        with pytest.raises(UserError, match="--box"):
+            parse_box(text)
+    image = np.asarray(framed_tile(torch.zeros(3, 128, 128), torch.tensor([0.25, 0.5, 0.5, 0.25])).image)
+    yellow = np.argwhere((image == (255, 214, 0)).all(axis=2))
+    assert (yellow.min(axis=0).tolist(), yellow.max(axis=0).tolist()) == ([64, 32], [95, 95])
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["whole", "object"])
+def test_boxes_follow_crop_and_flip(tmp_path: Path, whole: bool) -> None:
+    """The squares' own pixels say where they are."""
+    adapter = Squares("squares", DatasetEntry(adapter="squares", protocol="none"))
+    adapter.draw(tmp_path, {}, replace=True, progress=False)
+    manifest = with_boxes(adapter.read(tmp_path, progress=False))
+    with pytest.raises(UserError, match="no bounding boxes"):
+        TrainingData(adapter.read(tmp_path, progress=False), DataRequest((64,), 6, boxes=True), 0)
+    data = TrainingData(manifest, DataRequest((64,), 6, boxes=True, whole=whole), 0)
+    worst = 0.0
+    for step in range(4):
+        batch = data.batch(step, "train")
+        assert batch.boxes is not None
+        for picture, box in zip(batch.images[64], batch.boxes, strict=True):
+            coloured = (picture.amax(dim=0) - picture.amin(dim=0) > 0.5).nonzero()  # grounds are grey
+            top, left = (coloured.amin(dim=0) / 64).tolist()
+            bottom, right = ((coloured.amax(dim=0) + 1) / 64).tolist()
+            found = torch.tensor([left, top, right - left, bottom - top])
+            worst = max(worst, float((found - box).abs().max()))
+    assert worst < 2.5 / 64
+
+
+def test_a_step_remembers_the_batch(tmp_path: Path) -> None:
+    model = gan("train")
+    boxes = torch.rand(4, 4) * 0.4 + 0.1
+    batch = TrainBatch(0, "train", CAPTIONS, {32: torch.rand(4, 3, 32, 32)}, torch.arange(4), boxes=boxes)
+    names = [update.optimizer for update in model.updates(batch, Noise(0).bind_step(0, 4))]
+    assert names == ["discriminator", "generator"]
+    assert torch.equal(model.generator.prior.boxes[:4], boxes)
+    assert int(model.generator.prior.seen) == 4
+    assert model.data_request() == DataRequest((32,), 4, boxes=True, whole=True)
