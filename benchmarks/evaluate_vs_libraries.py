@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("--child", choices=sorted(CHILDREN), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.child:
-        print("\n" + json.dumps(CHILDREN[arguments.child](arguments.folder)))
+        print("\n" + json.dumps(CHILDREN[arguments.child](arguments.folder, arguments.pictures)))
         return
     with tempfile.TemporaryDirectory() as temporary:
         folder = (arguments.folder or Path(temporary)).absolute()
@@ -88,17 +88,14 @@ def main() -> None:
 
 def compare(folder: Path, pictures: int) -> None:
     """Run every contestant on the same pictures, print what they say and cost, and whether the targets are met."""
-    write_random_inception(folder / "weights")
-    hub = folder / "hub" / "hub" / "checkpoints"
-    hub.mkdir(parents=True, exist_ok=True)
-    for place in (hub, folder / "weights"):
-        if not (place / PYTORCH_FID_FILE).exists():
-            shutil.copyfile(folder / "weights" / STATE_FILE, place / PYTORCH_FID_FILE)
-    count = draw(folder, pictures)
+    # In a process of its own: what a parent has held counts as the peak of children that need less.
+    count = int(child("prepare", folder, pictures).values["pictures"])
+    for name in ("workspace-tf", "workspace-all"):
+        command("prepare", folder, folder / name, (), prepare=True)
     print(f"{count} pictures judged against {count}, {SIDE} x {SIDE}; Inception weights random, calibrated\n")
-    libraries = [child("torch-fidelity", folder), child("clean-fid", folder)]
+    libraries = [child("torch-fidelity", folder, pictures), child("clean-fid", folder, pictures)]
     if importlib.util.find_spec("pytorch_fid"):
-        libraries.append(child("pytorch-fid", folder))
+        libraries.append(child("pytorch-fid", folder, pictures))
     ours = [
         command("t2ibench, profile tf", folder, folder / "workspace-tf", TF),
         command("t2ibench, all profiles", folder, folder / "workspace-all", ALL),
@@ -119,8 +116,8 @@ def compare(folder: Path, pictures: int) -> None:
         print(f"{'met    ' if met else 'NOT MET'}  {text}")
 
 
-def draw(folder: Path, pictures: int) -> int:
-    """Draw the pictures, export both sides as folders of PNG files, prepare two workspaces; return pictures a side."""
+def prepare(folder: Path, pictures: int) -> dict[str, float]:
+    """Make the weights, draw the pictures, export both sides as folders of PNG files; return pictures a side."""
     from PIL import Image, ImageFilter
 
     from t2ibench.data.open import open_dataset
@@ -130,6 +127,12 @@ def draw(folder: Path, pictures: int) -> int:
     from t2ibench.spec import load_benchmarks
     from t2ibench.workspace import Workspace
 
+    write_random_inception(folder / "weights")
+    hub = folder / "hub" / "hub" / "checkpoints"
+    hub.mkdir(parents=True, exist_ok=True)
+    for place in (hub, folder / "weights"):
+        if not (place / PYTORCH_FID_FILE).exists():
+            shutil.copyfile(folder / "weights" / STATE_FILE, place / PYTORCH_FID_FILE)
     config = folder / "benchmarks.toml"
     text = (ROOT / "benchmarks.toml").read_text()
     config.write_text(text + TABLES.format(images=2 * pictures, samples=0))
@@ -148,30 +151,29 @@ def draw(folder: Path, pictures: int) -> int:
         shutil.rmtree(folder / name / "store", ignore_errors=True)
         shutil.rmtree(folder / name / "results", ignore_errors=True)
     shutil.copytree(folder / "workspace-tf", folder / "workspace-all", dirs_exist_ok=True)
-    command("warm-up", folder, folder / "workspace-all", ("is-1-tf",), dry=True)  # prepares the copied data set
-    return len(plan)
+    return {"pictures": len(plan)}
 
 
-def command(name: str, folder: Path, workspace: Path, metrics: Sequence[str], *, dry: bool = False) -> Run:
-    """Run `t2ibench eval` on the judged folder in a process of its own."""
-    if dry:
+def command(name: str, folder: Path, workspace: Path, metrics: Sequence[str], *, prepare: bool = False) -> Run:
+    """Run `t2ibench eval` on the judged folder in a process of its own, or prepare its data set."""
+    if prepare:
         words = ["data", "prepare", "speed"]
     else:
         words = ["eval", "--images", str(folder / "judged"), "--data", "speed", "--metrics", ",".join(metrics)]
         words += ["--weights-dir", str(folder / "weights"), "--no-controls", "--json", "--device", "cpu"]
     words += ["--config", str(folder / "benchmarks.toml"), "--workspace", str(workspace)]
     run, output = measured(name, [sys.executable, "-m", "t2ibench", *words], folder)
-    for record in () if dry else json.loads(output):
+    for record in () if prepare else json.loads(output):
         if record["status"] != "ok":
             raise SystemExit(f"{record['metric']['column']}: {record['error']}")
         run.values[record["metric"]["column"]] = record["value"]
     return run
 
 
-def child(name: str, folder: Path) -> Run:
-    """Run a library in a process of its own."""
+def child(name: str, folder: Path, pictures: int) -> Run:
+    """Run a library, or the preparation, in a process of its own."""
     script = [sys.executable, str(Path(__file__).resolve()), "--child", name, "--folder", str(folder)]
-    run, output = measured(name, script, folder)
+    run, output = measured(name, [*script, "--pictures", str(pictures)], folder)
     run.values = json.loads(output.splitlines()[-1])  # libraries print what they like before
     return run
 
@@ -194,7 +196,7 @@ def measured(name: str, words: Sequence[str], folder: Path) -> tuple[Run, str]:
         return Run(name, wall=wall, cpu=usage.ru_utime + usage.ru_stime, peak=peak), out.read()
 
 
-def torch_fidelity(folder: Path) -> dict[str, float]:
+def torch_fidelity(folder: Path, pictures: int) -> dict[str, float]:
     """Return what torch-fidelity measures in its one pass."""
     import torch_fidelity
 
@@ -220,12 +222,12 @@ def torch_fidelity(folder: Path) -> dict[str, float]:
         "is-1-tf": found["inception_score_mean"],
         "fid-tf": found["frechet_inception_distance"],
         "kid-tf": found["kernel_inception_distance_mean"],
-        "precision-tf": 100 * found["precision"],
-        "recall-tf": 100 * found["recall"],
+        "precision-tf": found["precision"],
+        "recall-tf": found["recall"],
     }
 
 
-def clean_fid(folder: Path) -> dict[str, float]:
+def clean_fid(folder: Path, pictures: int) -> dict[str, float]:
     """Return clean-fid's FID and KID from one pass over each folder."""
     import torch
     from cleanfid import fid
@@ -242,7 +244,7 @@ def clean_fid(folder: Path) -> dict[str, float]:
     }
 
 
-def pytorch_fid(folder: Path) -> dict[str, float]:
+def pytorch_fid(folder: Path, pictures: int) -> dict[str, float]:
     """Return pytorch-fid's FID; its weights come from torch hub's folder."""
     from pytorch_fid.fid_score import calculate_fid_given_paths
 
@@ -251,7 +253,12 @@ def pytorch_fid(folder: Path) -> dict[str, float]:
     return {"fid-pytorch-fid": float(value)}
 
 
-CHILDREN = {"torch-fidelity": torch_fidelity, "clean-fid": clean_fid, "pytorch-fid": pytorch_fid}
+CHILDREN = {
+    "prepare": prepare,
+    "torch-fidelity": torch_fidelity,
+    "clean-fid": clean_fid,
+    "pytorch-fid": pytorch_fid,
+}
 
 
 def print_values(runs: Sequence[Run]) -> bool:

@@ -60,6 +60,8 @@ class PlanRecord(_Record):
     """What was asked: the data set, split, captions and protocol.
 
     `rules` is the digest of the protocol without its seed: plans that share it differ in the captions and noise drawn.
+    `drawn` says whether the pictures are drawn by code: a stand-in network may judge those and no others; None in
+    records that are older than the question.
     """
 
     dataset: str
@@ -72,6 +74,7 @@ class PlanRecord(_Record):
     resolution: int
     quantise: str
     rules: str = ""
+    drawn: bool | None = None
 
 
 class MetricRecord(_Record):

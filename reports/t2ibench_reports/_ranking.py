@@ -57,6 +57,8 @@ def rank(candidates: Mapping[str, ResultRecord]) -> tuple[dict[str, Standing], s
     first = next(iter(entries.values())).metric
     if first.features.get("standing") == "random":
         return {}, "not ranked, because its network has random weights and its numbers mean nothing"
+    if first.features.get("standing") == "stand-in" and next(iter(entries.values())).plan.drawn is False:
+        return {}, "not ranked, because a stand-in network judges pictures that were not drawn for it"
     if len({record.judge_seen_in_training for record in entries.values()}) > 1:
         return {}, "not ranked, because some rows were trained with its judge (†) and others were not"
     common_n = Counter(record.n for record in entries.values()).most_common(1)[0][0]
@@ -65,8 +67,10 @@ def rank(candidates: Mapping[str, ResultRecord]) -> tuple[dict[str, Standing], s
         return {}, "not ranked, because only one row has a value"
     if any(is_range(record.interval) for record in entries.values()):
         return {}, "not ranked, because a range over seeds is no interval; each seed's own table says what is clear"
-    if any(record.interval is None for record in entries.values()):
+    sure = {key: record for key, record in entries.items() if record.interval is not None}
+    if len(sure) < 2:
         return {}, "not ranked, because a value has no interval"
+    entries = sure  # a row of precomputed statistics has none, and takes no other's rank away
     standings = {}
     leader = min(entries.values(), key=_goodness)
     for key, record in entries.items():

@@ -82,6 +82,7 @@ class Table:
         report: called with (row name, pictures done, pictures in all).
         reference_statistics: takes the place of the reference pictures; `columns` must say so (`with_reference`).
         workers: who else works on this table.
+        drawn: whether the data set's pictures are drawn by code; None where nobody says.
     """
 
     manifest: Manifest
@@ -96,6 +97,7 @@ class Table:
     report: Callable[[str, int, int], None] = lambda row, done, total: None
     reference_statistics: StatisticsFile | None = None
     workers: Workers = Workers()  # noqa: RUF009  # frozen
+    drawn: bool | None = None
     _reference: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
     _queries: dict[str, Queries] = field(default_factory=dict)
     _codes: dict[str, np.ndarray] = field(default_factory=dict)
@@ -143,6 +145,7 @@ class Table:
             seed=self.plan.seed,
             resolution=protocol.resolution,
             quantise=protocol.quantise,
+            drawn=self.drawn,
         )
 
     @property

@@ -9,8 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from t2ibench.data.adapter import DrawnDataset
 from t2ibench.data.manifest import Manifest
-from t2ibench.data.open import open_dataset, prepared_datasets
+from t2ibench.data.open import adapter_of, open_dataset, prepared_datasets
 from t2ibench.errors import UserError, unknown_name
 from t2ibench.evaluation.columns import make_columns
 from t2ibench.evaluation.evaluate import Evaluation, Table
@@ -172,6 +173,7 @@ def open_table(
         batch_size=batch_size,
         reference_statistics=reference,
         workers=workers,
+        drawn=isinstance(adapter_of(dataset, benchmarks), DrawnDataset),
     )
     given = [model.label for model in models] + [one["from"] for one in request.external.described()]
     if workers.leads:

@@ -61,6 +61,21 @@ def test_no_verdict_says_why(metric, values, changes, reason):
     assert reason in found
 
 
+def test_a_row_without_an_interval_takes_no_others_rank_away():
+    standings, reason = ranked(FID, (10.0, 1), (5.0, None), (20.0, 1))
+    assert [one and one.text for one in standings] == ["rank 1 of 2", None, "rank 2 of 2"] and reason == ""
+
+
+@pytest.mark.parametrize(("drawn", "verdict"), [(None, True), (True, True), (False, False)])
+def test_a_stand_in_network_ranks_drawn_pictures_only(drawn, verdict):
+    entries = {name: record(source(name), FID, value, 1) for name, value in (("a", 10.0), ("b", 20.0))}
+    assert FID.features["standing"] == "stand-in"
+    for key, one in entries.items():
+        entries[key] = one.model_copy(update={"plan": one.plan.model_copy(update={"drawn": drawn})})
+    standings, reason = rank(entries)
+    assert bool(standings) is verdict and ("stand-in" in reason) is not verdict
+
+
 def test_a_judge_seen_by_some_denies_a_verdict_but_not_one_seen_by_all():
     seen = record(source("a"), R, 60.0, 1, judge_seen_in_training=True)
     other = record(source("b"), R, 20.0, 1)
