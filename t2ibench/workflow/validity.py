@@ -103,7 +103,8 @@ def run_study(
     """
     chosen = [_corruption(name) for name in request.corruptions or CORRUPTIONS]
     table = _table(request, benchmarks, workspace, device, root, weights_dir)
-    clean, measured = CorruptedSource(table.manifest, table.plan, table.protocol.resolution), {}
+    clean = CorruptedSource(table.manifest, table.plan, table.protocol.resolution)
+    measured: dict[str, list[dict[str, ResultRecord]]] = {}
     first = _measured(table, clean)
     sources = {
         one.name: [
@@ -118,13 +119,13 @@ def run_study(
     statements = statements_of(table.manifest)
     rows = []
     for one in chosen:
-        steps = [first, *measured[one.name]]
+        records = [first, *measured[one.name]]
         truth = tuple(true_alignment(table.plan, step.image_of, statements) for step in (clean, *sources[one.name]))
         # What a turned hue makes of colour words is not on file; strength alone orders those steps.
         known = truth if one.change is None else None
         rows += [
             Row(one, series, judge(series, one, known), truth if known else ())
-            for series in (_series(column.name, steps) for column in table.columns)
+            for series in (_series(column.name, records) for column in table.columns)
         ]
     newest = max(
         record.created
