@@ -23,7 +23,7 @@ _SPECIAL = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
+    '"': "''",  # a plain pdfLaTeX has no straight quotation mark
     "↑": r"$\uparrow$",
     "↓": r"$\downarrow$",
     "≈": r"$\approx$",
@@ -32,6 +32,9 @@ _SPECIAL = {
     "±": r"$\pm$",
     "\u2013": "--",
     "…": r"\ldots{}",
+    "λ": r"$\lambda$",
+    "×": r"$\times$",  # noqa: RUF001
+    "·": r"$\cdot$",
     "[": "{[}",
     "]": "{]}",
 }

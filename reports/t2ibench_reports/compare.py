@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from t2ibench.interfaces import ReportInput
 
 _LEAD = (
-    "A difference is the first row's value less the second's. Paired intervals come from pictures of the same captions and "
-    "tell small differences apart that the two rows' own intervals cannot; where none was computed yet, only the rows' "
-    "own intervals are looked at."
+    "A difference is the first row's value less the second's. Paired intervals come from pictures of the same captions "
+    "and tell small differences apart that the two rows' own intervals cannot; where none was computed yet, only the "
+    "rows' own intervals are looked at."
 )
 _CAPTIONS = (
     "Which captions suit one row better than the other cannot be said here: results keep scores of whole rows, not of "
@@ -125,7 +125,9 @@ def _lines(group: Group, first: Row, second: Row, comparisons: Sequence[Mapping[
 def _stored(
     group: Group, first: Row, second: Row, comparisons: Sequence[Mapping[str, Any]]
 ) -> dict[str, tuple[float | None, float | None, float | None, str, bool, str]]:
-    """Return metric digest -> (difference, low, high, verdict, paired, reason) of the last comparison of the two rows."""
+    """Return metric digest -> (difference, low, high, verdict, paired, reason) of the rows' last comparison."""
+    ours, theirs = first.source.identity, second.source.identity
+    sign = {(ours, theirs): 1, (theirs, ours): -1}
     found: dict[str, tuple[float | None, float | None, float | None, str, bool, str]] = {}
     asked = (group.plan.dataset, group.plan.protocol, group.plan.seed, group.n)
     if len(group.seeds) > 1:
@@ -136,10 +138,6 @@ def _stored(
                 continue
             rows = (comparison["first"]["identity"], comparison["second"]["identity"])
             for column in comparison["columns"]:
-                sign = {
-                    (first.source.identity, second.source.identity): 1,
-                    (second.source.identity, first.source.identity): -1,
-                }
                 if rows not in sign or column["difference"] is None:
                     continue
                 ends = column["interval"]
@@ -175,7 +173,7 @@ def _section(pair: _Pair, pictures: Path) -> Section:
     rows = []
     for line in pair.lines:
         decimals = line.column.decimals
-        difference = Place("–", kind="none")
+        difference = Place("not known", kind="none")
         if line.difference is not None:
             ends = "no paired interval"
             if line.low is not None and line.high is not None:
@@ -189,8 +187,8 @@ def _section(pair: _Pair, pictures: Path) -> Section:
     notes = []
     if not all(line.paired or line.reason for line in pair.lines):
         notes.append(
-            f"Paired intervals: `t2ibench compare {name_of(first)} {name_of(second)} --data {clean(plan.dataset)}`, then "
-            "this report again."
+            f"Paired intervals: `t2ibench compare {name_of(first)} {name_of(second)} --data {clean(plan.dataset)}`, "
+            "then this report again."
         )
     if sum(line.paired for line in pair.lines) > 1:
         notes.append("Several columns were looked at, and one of 20 intervals misses the truth by luck.")

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 _LEAD = (
     "Each row is a model with one part changed, all measured on the same captions with the same noise. Two rows whose "
-    "intervals overlap cannot be told apart by this table. What papers report stands at the right, greyed: it was made on "
-    "other data, by other judges and with longer training, so only its order says something here."
+    "intervals overlap cannot be told apart by this table. What papers report stands at the right, greyed: it was made "
+    "on other data, by other judges and with longer training, so only its order says something here."
 )
 _TITLES = {"inception_score": "IS", "r_precision": "R-precision (%)", "fid": "FID"}
-_NO_ROW = "–"
+_NO_ROW = "-"
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,11 @@ def _analyses(records: Sequence[Any]) -> list[_Analysis]:
             by_model.setdefault(record.source.name.partition(":")[0], []).append(record)
     found = []
     for model in sorted(by_model):
-        for group in build([*by_model[model], *controls], ()).groups:
-            if len({name_of(row) for row in group.section(Part_of.MEASURED)}) > 1:
-                found.append(_Analysis(model, _papers_order(group), papers().get(model)))
+        found += [
+            _Analysis(model, _papers_order(group), papers().get(model))
+            for group in build([*by_model[model], *controls], ()).groups
+            if len({name_of(row) for row in group.section(Part_of.MEASURED)}) > 1
+        ]
     return found
 
 
@@ -126,7 +128,8 @@ def _section(analysis: _Analysis) -> Section:
     heads = [Head("Architecture", kind="name")]
     heads += [Head("λ", "weight of the DAMSM loss", "text")] if analysis.weighted else []
     heads += [Head("Steps", kind="cost"), *map(head_of, group.columns)]
-    heads += [Head(f"{_TITLES[metric]}, reported", kind="reported") for metric in shown]
+    where = next((one.dataset for row in analysis.measured if (one := analysis.reported(row))), "")
+    heads += [Head(f"{_TITLES[metric]} reported on {where}", kind="reported") for metric in shown]
     title = facts.title if facts else analysis.model
     parts = [Part(SECTION_TITLES[Part_of.MEASURED], "measured", _rows(analysis, analysis.measured, shown))]
     if controls := group.section(Part_of.CONTROL):
@@ -156,7 +159,9 @@ def _rows(analysis: _Analysis, rows: Iterable[Row], shown: Sequence[str]) -> tup
     for row in rows:
         facts = analysis.of(row) if row.section is Part_of.MEASURED else None
         label = facts.architecture if facts else row.label
-        details = [row.label, *row.details] if facts else list(row.details)
+        details = (
+            [name_of(row), *(one for one in row.details if one != row.source.variant)] if facts else list(row.details)
+        )
         places = [Place(label, " · ".join(details), "name")]
         if analysis.weighted:
             places.append(Place(_weight(analysis, facts), kind="text"))
@@ -178,23 +183,22 @@ def _weight(analysis: _Analysis, facts: VariantFacts | None) -> str:
     factor = analysis.facts.lambda_factor.get(dataset)
     if weight == 0:
         return "no DAMSM"
-    return f"{weight:g}" if factor is None else f"{weight:g} × {factor:g}"
+    return f"{weight:g}" if factor is None else f"{weight:g} \N{MULTIPLICATION SIGN} {factor:g}"
 
 
 def _reported_place(reported: Reported | None, metric: str, analysis: _Analysis) -> Place:
     figure = reported.figure(metric) if reported else None
     if reported is None or figure is None or analysis.facts is None:
         return Place(_NO_ROW, kind="reported")
-    below = f"{reported.dataset}, {reported.status}"
-    return Place(figure.text, below, "reported", hint=f"{analysis.facts.paper}; {reported.source}")
+    return Place(figure.text, reported.status, "reported", hint=f"{analysis.facts.paper}; {reported.source}")
 
 
 def _notes(analysis: _Analysis) -> Iterable[str]:
     facts, dataset = analysis.facts, analysis.group.plan.dataset
     if facts and (factor := facts.lambda_factor.get(dataset)):
         yield (
-            f"λ is the paper's; on {dataset} the recipe multiplies it by {factor:g}, so that λ 5 is {5 * factor:g}, the "
-            "weight its other models use."
+            f"λ is the paper's; on {dataset} the recipe multiplies it by {factor:g}, so that λ 5 is {5 * factor:g}, "
+            "the weight that its other models have."
         )
     found = [one for row in analysis.measured if (one := analysis.reported(row))]
     if facts and found:

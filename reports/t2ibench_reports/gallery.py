@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _LEAD = (
     "Every row is a caption, every column a source of pictures: first the real ones, then the models, then the other "
-    "controls. All got the same captions and the same noise. A few pictures prove nothing; the leaderboard has the numbers."
+    "controls. All got the same captions and the same noise. A few pictures prove nothing; the leaderboard has the "
+    "numbers."
 )
 
 
@@ -42,8 +43,8 @@ class Gallery:
         sections = tuple(made for group in board.groups if (made := _section(group, given.pictures)) is not None)
         if not sections:
             raise UserError(
-                "The results hold no sample pictures. `t2ibench eval --models attngan --data simbirds` keeps some of each "
-                "row beside its numbers."
+                "The results hold no sample pictures. `t2ibench eval --models attngan --data simbirds` keeps some of "
+                "each row beside its numbers."
             )
         document = Document(self.name, "Gallery", _LEAD, sections, board.faults)
         return rendered(document, given.formats, self.formats, {})

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from t2ibench.interfaces import ReportInput
 
 _LEAD = (
-    "The card says where the model comes from, the tables what was measured of it, each value with its interval and its "
-    "place among the rows of the same table. How its losses ran lies in metrics.jsonl of its run's folder: reports read "
-    "results only."
+    "The card says where the model comes from, the tables what was measured of it, each value with its interval and "
+    "its place among the rows of the same table. How its losses ran lies in metrics.jsonl of its run's folder: reports "
+    "read results only."
 )
 
 
@@ -88,12 +88,13 @@ def _section(group: Group, row: Row, pictures: Path, name: str) -> Section:
     ages = [one for one in group.rows if name_of(one) == name_of(row) and one.section is row.section]
     grid = sample_grid(sorted(ages, key=lambda one: (one.source.steps or 0, one.key)), pictures)
     plan = group.plan
+    speed = row.images_per_second
     facts = facts_of_plan(
         (
             ("Row", details_of(row)),
             (
                 "Making pictures",
-                "" if row.images_per_second is None else f"{significant(row.images_per_second)} images/s",
+                "" if speed is None else f"{significant(speed)} images/s",
             ),
             ("Measuring", "" if row.seconds is None else f"{significant(row.seconds)} s"),
         )

@@ -1,0 +1,232 @@
+"""The component analysis: the papers' layout, their figures apart and marked, and the same numbers in every format."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from lxml import html
+
+from t2ibench.errors import UserError
+from t2ibench.interfaces import ReportInput
+from t2ibench.spec import load_benchmarks, settings_for
+from t2ibench_reports._reported import papers
+from t2ibench_reports.compare import Compare
+from t2ibench_reports.components import Components
+from t2ibench_reports.gallery import Gallery
+from t2ibench_reports.model import Model
+from tests.reports.sample_results import CAPTIONS, IS, record, source, write_sample
+from tests.reports.variant_results import VALUES, variant_records
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def render(report, folder, records, formats=("txt",), subjects=(), comparisons=()):
+    results = write_sample(folder / "results", records)
+    latest, faults = results.latest()
+    pictures = results.folder / "pictures"
+    given = ReportInput(list(latest.values()), faults, pictures, formats, subjects, comparisons)
+    return {name.rpartition(".")[2]: content.decode() for name, content in report.render(given).items()}
+
+
+def rows_of(page):
+    table = html.fromstring(page).xpath("//table[@class='board']")[0]
+    return [
+        [" ".join("".join(cell.itertext()).split()) for cell in row.xpath("th|td")]
+        for row in table.xpath(".//tbody[@class='measured']/tr[not(@class='section')]")
+    ]
+
+
+def test_rows_stand_in_the_papers_order_with_their_lambda(tmp_path):
+    rows = rows_of(render(Components(), tmp_path, variant_records(steps=(1000,)), ("html",))["html"])
+    assert [row[1] for row in rows] == ["no DAMSM", "1 × 0.01", "10 × 0.01", "5 × 0.01"]  # noqa: RUF001
+    assert [row[0].split("attngan")[0] for row in rows] == ["AttnGAN1", "AttnGAN1", "AttnGAN1", "AttnGAN2"]
+    assert rows[1][3].startswith("3.40") and rows[1][4].startswith("20.0") and rows[1][5].startswith("58.5")
+
+
+def test_reported_figures_stand_apart_with_their_status_and_are_never_ranked(tmp_path):
+    page = html.fromstring(render(Components(), tmp_path, variant_records(steps=(1000,)), ("html",))["html"])
+    cells = page.xpath("//tbody[@class='measured']//td[@class='reported']")
+    texts = [" ".join(cell.itertext()) for cell in cells]
+    assert any("3.98 ± 0.04" in text and "from memory" in text for text in texts)
+    assert any("67.82 ± 4.43" in text and "verified" in text for text in texts)
+    assert not [cell for cell in cells if cell.xpath(".//*[contains(@class, 'verdict')]")]
+    assert "CVPR 2018, Table 2" in cells[0].get("title")
+
+
+def test_the_facts_agree_with_the_recipes():
+    """Lambda in the report is what the variant trains with: the paper's, times the data set's factor."""
+    entry = load_benchmarks(ROOT / "benchmarks.toml").content.models["attngan"]
+    facts = papers()["attngan"]
+    for one in facts.variants:
+        assert one.variant in ("", *entry.variants)
+        for dataset in ("cub", "simbirds", "coco", "folder"):
+            trained = settings_for(entry, dataset, one.variant)[1].get("damsm_weight", 5.0)
+            assert trained == pytest.approx(one.weight(dataset) * facts.lambda_factor.get(dataset, 1)), (one, dataset)
+    assert {one.variant for one in papers()["dmgan"].variants} >= {"baseline", "m", "m-wg", "m-wg-rg"}
+
+
+def test_only_the_verified_rows_are_called_verified():
+    known = {
+        (model, one.variant, reported.dataset)
+        for model, facts in papers().items()
+        for one in facts.variants
+        for reported in one.reported
+        if reported.status == "verified"
+    }
+    attngan = {("attngan", "", "cub"), ("attngan", "", "coco")}
+    assert known == attngan | {("dmgan", name, data) for name in ("", "m-wg-rg") for data in ("cub", "coco")}
+
+
+def test_coco_shows_what_is_reported_of_coco_only(tmp_path):
+    text = render(Components(), tmp_path, variant_records(dataset="coco", steps=(1000,)))["txt"]
+    assert "25.89 ± 0.47" in text and "reported on coco" in text
+    assert "4.36" not in text and "3.98" not in text
+
+
+def test_csv_keeps_every_digit(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    records = variant_records()
+    records = [one.model_copy(update={"value": one.value + 1 / 3}) if one.value is not None else one for one in records]
+    table = pandas.read_csv(io.StringIO(render(Components(), tmp_path, records, ("csv",))["csv"]))
+    wanted = {one.id: one.value for one in records}
+    assert dict(zip(table.record_id, table.value, strict=True)) == wanted
+    found = table[(table.variant == "attngan1-lambda-1") & (table.column == "r-damsm")]
+    assert set(found.reported_value) == {34.96} and set(found.reported_status) == {"from memory"}
+
+
+def test_curves_are_drawn_where_there_are_several_ages(tmp_path):
+    page = html.fromstring(render(Components(), tmp_path / "a", variant_records(), ("html",))["html"])
+    charts = page.xpath("//figure/svg")
+    assert [chart.get("aria-label") for chart in charts] == ["IS against steps", "R-precision (%) against steps"]
+    dots = charts[0].xpath(".//g[1]/circle")
+    assert len(dots) == 2 and float(dots[1].get("cx")) > float(dots[0].get("cx"))
+    assert float(dots[1].get("cy")) < float(dots[0].get("cy"))  # the higher value lies higher
+    assert len(charts[0].xpath(".//g")) == len(VALUES)
+    once = render(Components(), tmp_path / "b", variant_records(steps=(500,)), ("html",))["html"]
+    assert not html.fromstring(once).xpath("//figure")
+
+
+@pytest.mark.parametrize(
+    ("report", "subjects"),
+    [
+        (Components(), ()),
+        (Gallery(), ()),
+        (Compare(), ("attngan", "attngan:attngan1-lambda-1")),
+        (Model(), ("attngan:attngan1-lambda-1",)),
+    ],
+)
+def test_two_builds_are_equal_and_nothing_is_fetched(report, subjects, tmp_path):
+    first = render(report, tmp_path / "one", variant_records(), report.formats, subjects)
+    second = render(report, tmp_path / "elsewhere", variant_records(), report.formats, subjects)
+    assert first == second and set(first) == set(report.formats)
+    page = html.fromstring(first["html"])
+    assert not page.xpath("//script | //link[@rel='stylesheet'] | //iframe")
+    assert all(image.get("src").startswith("data:image/png") for image in page.xpath("//img"))
+    assert str(tmp_path) not in "".join(first.values())
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "../../x", "\\input{/etc/passwd} & 50% _x_"])
+def test_names_are_shown_and_never_obeyed(text, tmp_path):
+    records = [record(source(name, title=text, variant=name, notes=(text,)), IS, 3.0, 0.1) for name in ("m:a", "m:b")]
+    for report, subjects in ((Components(), ()), (Compare(), ("m:a", "m:b")), (Model(), ("m:a",))):
+        files = render(report, tmp_path / report.name, records, report.formats, subjects)
+        page = html.fromstring(files["html"])
+        assert text in "".join(page.itertext()), report.name
+        assert not page.xpath("//script")
+        assert "<script>alert" not in files["md"]
+        assert "\\input{" not in files.get("tex", "")
+
+
+def test_latex_compiles(tmp_path):
+    program = shutil.which("pdflatex")
+    if program is None:
+        pytest.skip("no pdflatex on this machine")
+    hostile = record(source("attngan:x_1", title="A_B & C% #1 ~ ^ \\ {λ × ·}", variant="x_1"), IS, 3.0, 0.1)  # noqa: RUF001
+    tex = render(Components(), tmp_path, [*variant_records(), hostile], ("tex",))["tex"]
+    preamble = "\\documentclass{article}\\usepackage[utf8]{inputenc}\\usepackage{booktabs}\\usepackage{xcolor}\n"
+    (tmp_path / "x.tex").write_text(f"{preamble}\\begin{{document}}\n{tex}\n\\end{{document}}\n", encoding="utf-8")
+    done = subprocess.run(
+        [program, "-halt-on-error", "-interaction=nonstopmode", "x.tex"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=100,
+        check=False,
+    )
+    if "not found" in done.stdout and ".sty" in done.stdout:
+        pytest.skip("this TeX lacks booktabs or xcolor")
+    assert done.returncode == 0, done.stdout[-2000:]
+
+
+def test_models_without_variants_are_told_what_to_do(tmp_path):
+    with pytest.raises(UserError, match="bench attngan-components"):
+        render(Components(), tmp_path, [record(source("attngan"), IS, 3.0, 0.1)])
+
+
+def test_the_gallery_has_a_caption_a_row_and_a_source_a_column(tmp_path):
+    page = html.fromstring(render(Gallery(), tmp_path, variant_records(steps=(500,)), ("html",))["html"])
+    rows = page.xpath("//table[@class='gallery']/tbody/tr")
+    assert [row.xpath("string(th)") for row in rows] == list(CAPTIONS)
+    assert {len(row.xpath("td/img")) for row in rows} == {len(VALUES)}
+    with pytest.raises(UserError, match="no sample pictures"):
+        render(Gallery(), tmp_path / "none", [record(source("attngan"), IS, 3.0, 0.1)])
+
+
+def comparison(records, sign=1):
+    """Return what `t2ibench compare` would keep of two rows, FID differing by 17.375 with an interval."""
+    of = {one.source.name: one for one in records if one.metric.metric == "fid"}
+    rows = [of["attngan"], of["attngan:attngan1-lambda-1"]][::sign]
+    one = rows[0]
+    ends = {"low": -18.0, "high": -17.0} if sign > 0 else {"low": 17.0, "high": 18.0}
+    return {
+        "dataset": one.plan.dataset,
+        "protocol": one.plan.protocol,
+        "seed": one.plan.seed,
+        "n": one.n,
+        "first": {"identity": rows[0].source.identity},
+        "second": {"identity": rows[1].source.identity},
+        "columns": [
+            {
+                "metric_digest": one.metric.digest,
+                "difference": rows[0].value - rows[1].value,
+                "interval": {**ends, "level": 0.95, "method": "jackknife"},
+                "verdict": "first" if sign > 0 else "second",
+                "reason": "",
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_compare_shows_the_paired_difference_in_the_order_asked(sign, tmp_path):
+    pandas = pytest.importorskip("pandas")
+    records = variant_records(steps=(500,))
+    names = ("attngan", "attngan:attngan1-lambda-1")
+    files = render(Compare(), tmp_path, records, ("csv", "txt"), names, (comparison(records, sign), {"first": 3}))
+    table = pandas.read_csv(io.StringIO(files["csv"])).set_index("column")
+    fid = table.loc["fid-simnet"]
+    assert fid.difference == pytest.approx(41.125 - 58.5) and (fid.interval_low, fid.interval_high) == (-18, -17)
+    assert fid.paired and fid.verdict == "first is better"
+    other = table.loc["is-simnet"]
+    assert not other.paired and other.verdict == "first is better"  # its own intervals are apart
+    assert "t2ibench compare attngan attngan:attngan1-lambda-1 --data simbirds" in " ".join(files["txt"].split())
+
+
+def test_unknown_rows_have_near_names(tmp_path):
+    with pytest.raises(UserError, match="Did you mean attngan"):
+        render(Compare(), tmp_path / "a", variant_records(), subjects=("atngan", "noise"))
+    with pytest.raises(UserError, match="as two rows"):
+        render(Compare(), tmp_path / "b", variant_records(steps=(500,)), subjects=("attngan", "attngan"))
+    with pytest.raises(UserError, match="Did you mean attngan"):
+        render(Model(), tmp_path / "c", variant_records(), subjects=("attngn",))
+
+
+def test_a_model_has_its_card_and_its_numbers(tmp_path):
+    text = render(Model(), tmp_path, variant_records(), subjects=("attngan:attngan1-lambda-10",))["txt"]
+    for part in ("Paper: Xu et al., CVPR 2018", "Steps: 1,000", "59.0", "R-precision", "2 times"):
+        assert part.replace("59.0", "58.0") in text, part  # FID at the longer training
