@@ -78,7 +78,7 @@ def chart(title: str, series: Sequence[tuple[str, Sequence[Measured]]]) -> Chart
     ticks_up = _ticks(least, most)
     low, high = min(least, ticks_up[0]), max(most, ticks_up[-1])
     last = max(point.steps for point in everything)
-    ticks_across = [tick for tick in _ticks(0, last) if tick <= last]
+    ticks_across = [tick for tick in _ticks(0, last) if tick <= last and tick == int(tick)]
 
     def x(steps: float) -> float:
         return round(_LEFT + (WIDTH - _LEFT - _RIGHT) * steps / last, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from t2ibench.errors import UserError
@@ -97,7 +97,11 @@ def _lines(group: Group, first: Row, second: Row, comparisons: Sequence[Mapping[
     for column, ours, theirs in zip(group.columns, first.cells, second.cells, strict=True):
         if ours is None and theirs is None:
             continue
-        places = (value_place(ours, column, scaled=False), value_place(theirs, column, scaled=False))
+        # Places among all rows of the table would say another thing than the verdict on these two.
+        places = (
+            replace(value_place(ours, column, scaled=False), mark=""),
+            replace(value_place(theirs, column, scaled=False), mark=""),
+        )
         if column.digest in stored:
             lines.append(_Line(column, *places, *stored[column.digest]))
             continue
