@@ -2,8 +2,8 @@
 
     python benchmarks/ship_models.py RUN/model/step-003000 --command "t2ibench train damsm --data simbirds"
 
-Writes baselines/t2ibench_baselines/pretrained/<data set>/<model>/. A model whose encoder is shipped must have been trained
-with the shipped (rounded) encoder, so that the judge and the teacher are the same file: ship the encoder first.
+Writes baselines/t2ibench_baselines/pretrained/<data set>/<model>/. A model whose encoder is shipped must have been
+trained with the shipped (rounded) encoder, so that the judge and the teacher are the same file: ship the encoder first.
 """
 
 from __future__ import annotations

@@ -218,9 +218,9 @@ class ImportsOfficial(Protocol):
         """Return which of its networks a state dict is; None if it is none of them.
 
         Args:
-            shapes: official key -> shape, wrappers and a leading "module." common to all keys taken off already. Keys may
-                be missing or too many: what gives a network away should be few keys, so that the rest can be named in an
-                error.
+            shapes: official key -> shape, wrappers and a leading "module." common to all keys taken off already. Keys
+                may be missing or too many: what gives a network away should be few keys, so that the rest can be named
+                in an error.
         """
         ...
 

@@ -259,7 +259,7 @@ class Results:
 
     def comparisons(self) -> list[Mapping[str, Any]]:
         """Return what comparisons found, in the order written; lines that are no JSON are left out."""
-        found = []
+        found: list[Mapping[str, Any]] = []
         for line in self._comparison_lines():
             try:
                 value = json.loads(line)

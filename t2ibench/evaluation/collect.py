@@ -213,7 +213,7 @@ def _compute(
     began = time.perf_counter()
     pixels = torch.cat(list(_pictures(source, chunk, batch_size)))
     making = time.perf_counter() - began
-    digest = np.frombuffer(hashlib.sha256(np.ascontiguousarray(pixels.numpy())).digest(), dtype=np.uint8)
+    digest = np.frombuffer(hashlib.sha256(np.ascontiguousarray(pixels.numpy()).tobytes()).digest(), dtype=np.uint8)
     found = {}
     for name, network in networks.items():
         began = time.perf_counter()

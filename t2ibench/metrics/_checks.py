@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _ROWS = 4096
 
+
 def checked_features(
     metric: str, given: MetricInput, layer: str, minimum_n: int, *, reference: bool = False, stored: bool = False
 ) -> np.ndarray:

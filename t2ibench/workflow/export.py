@@ -66,5 +66,9 @@ def export_model(
         generation=judged.generation,
     )
     with tqdm(total=len(plan), unit="img", file=sys.stderr, disable=None, leave=False) as bar:
-        export_pictures(source, plan, folder, batch_size=50, on_pictures=lambda done: bar.update(done - bar.n))
+
+        def show(done: int) -> None:
+            bar.update(done - bar.n)
+
+        export_pictures(source, plan, folder, batch_size=50, on_pictures=show)
     return len(plan)

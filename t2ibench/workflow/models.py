@@ -25,7 +25,8 @@ def find_models(
         dataset: only models that learned from it; None for all. A path is taken whatever it learned from.
         benchmarks: content of benchmarks.toml; None leaves the shipped models out.
 
-    Imported weights count as trained. Models of 0 steps are found by their path only. Sizes of files are checked, digests are not: loading does that.
+    Imported weights count as trained. Models of 0 steps are found by their path only. Sizes of files are checked,
+    digests are not: loading does that.
     """
     path = Path(selector)
     if "/" in selector or path.is_dir():

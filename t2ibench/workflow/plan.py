@@ -203,8 +203,8 @@ def _encoder(
 ) -> Job:
     """Return the job of an encoder that a model needs.
 
-    Its precision is full always: it judges too. Its seed is the spec's own, so that models of several seeds share it, as
-    in the papers.
+    Its precision is full always: it judges too. Its seed is the spec's own, so that models of several seeds share it,
+    as in the papers.
     """
     if name not in benchmarks.encoders:
         raise unknown_name("encoder", name, benchmarks.encoders)
@@ -246,17 +246,13 @@ def _shipped(job: Job, benchmarks: Benchmarks) -> ModelFolder | None:
     plugin = registry("encoders")[job.spec.plugin]
     for model in shipped_models(benchmarks, job.spec.dataset):
         found = model.description
-        if (found.label, found.plugin, found.seed, found.steps) == (
-            job.spec.label,
-            job.spec.plugin,
-            job.spec.seed,
-            job.steps,
-        ):
-            # Read by today's plug-in, so that a parameter that was added since has its default.
-            if plugin.Parameters.model_validate(dict(found.parameters)).model_dump(mode="json") == dict(
-                job.spec.parameters
-            ):
-                return model
+        wanted = (job.spec.label, job.spec.plugin, job.spec.seed, job.steps)
+        if (found.label, found.plugin, found.seed, found.steps) != wanted:
+            continue
+        # Read by today's plug-in, so that a parameter that was added since has its default.
+        parameters = plugin.Parameters.model_validate(dict(found.parameters))
+        if parameters.model_dump(mode="json") == dict(job.spec.parameters):
+            return model
     return None
 
 

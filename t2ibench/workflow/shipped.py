@@ -1,7 +1,7 @@
 """Models that come with an installed package: trained on data drawn by code, ready without training.
 
-A package offers them through the entry-point group `t2ibench.pretrained`: a folder of `<data set>/<model>/` model folders,
-each with a `shipped.json` that says which drawing it learned from and which command made it.
+A package offers them through the entry-point group `t2ibench.pretrained`: a folder of `<data set>/<model>/` model
+folders, each with a `shipped.json` that says which drawing it learned from and which command made it.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def shipped_models(benchmarks: Benchmarks, dataset: str | None = None) -> list[M
             wanted = path.parent.name
             if dataset not in (None, wanted) or not is_model_folder(path):
                 continue
-            if drawing_of(wanted, benchmarks) != read_json(path / NOTICE, what="the notice of a shipped model")["drawing"]:
-                continue
-            found.append(read_model_folder(path, verify=False))
+            notice = read_json(path / NOTICE, what="the notice of a shipped model")
+            if drawing_of(wanted, benchmarks) == notice["drawing"]:
+                found.append(read_model_folder(path, verify=False))
     return found
 
 
@@ -59,8 +59,8 @@ def shipped_by_identity(identity: str, benchmarks: Benchmarks) -> ModelFolder:
         if MARK + model.identity == identity:
             return model
     raise UserError(
-        f"The shipped encoder {identity.removeprefix(MARK)[:12]} that the model was trained with is not in the installed "
-        "version of t2ibench. Install the version it was trained with, or train the model again."
+        f"The shipped encoder {identity.removeprefix(MARK)[:12]} that the model was trained with is not in the "
+        "installed version of t2ibench. Install the version it was trained with, or train the model again."
     )
 
 

@@ -56,7 +56,8 @@ def test_every_number_is_a_sound_record(finished):
     assert {record["status"] for record in records} == {"ok"}, [r["error"] for r in records if r["error"]]
     rows = {record["source"]["name"] for record in records}
     assert rows == {
-        "attngan", "dmgan", "stackgan_v2", "attngan:brief", "ground-truth", "real-train", "shuffled-captions", "noise", "untrained",
+        "attngan", "dmgan", "stackgan_v2", "attngan:brief",
+        "ground-truth", "real-train", "shuffled-captions", "noise", "untrained",
     }  # fmt: skip
     assert {record["metric"]["metric"] for record in records} == {
         "inception_score", "fid", "r_precision", "attribute_accuracy",
