@@ -103,7 +103,8 @@ def _lines(group: Group, first: Row, second: Row, comparisons: Sequence[Mapping[
             replace(value_place(theirs, column, scaled=False), mark=""),
         )
         if column.digest in stored:
-            lines.append(_Line(column, *places, *stored[column.digest]))
+            difference, low, high, verdict, paired, reason = stored[column.digest]
+            lines.append(_Line(column, *places, difference, low, high, verdict, paired, reason))
             continue
         if ours is None or theirs is None or ours.record.value is None or theirs.record.value is None:
             lines.append(_Line(column, *places, None, None, None, "no verdict", False, "a row has no value"))
