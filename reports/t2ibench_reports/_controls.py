@@ -42,6 +42,9 @@ Rows = Mapping[str, ResultRecord]
 _LINKED: Final = ("r_precision", "attribute_accuracy")
 """Metrics of how well a picture shows its caption; the picture that the caption was written for shows it best."""
 
+_BEATABLE: Final = ("r_precision", "clip_score")
+"""Measures by a learned judge, on which real pictures are known to lose to good models."""
+
 
 def check_controls(records: Iterable[ResultRecord]) -> tuple[Check, ...]:
     """Return the checks of one group's records, column by column; one "unchecked" where there are no controls."""
@@ -99,6 +102,10 @@ def _real_is_the_ceiling(controls: Rows, models: list[ResultRecord]) -> Iterator
         )
         meant = "The column says how well they please it; look at a judge that no model has seen."
         yield Check(_title(truth), "doubtful", pleased + meant)
+    elif rivals and any(_family(name, controls) for name in _BEATABLE):
+        told = f"{_shown(truth)}: real pictures score below generated ones, {shown}. "
+        reason = "A generated picture can show what its caption says more plainly to this judge than the real one does."
+        yield Check(_title(truth), "doubtful", told + reason)
     elif rivals:
         sentence = f"{_shown(truth)} should be the {extreme} of all, and is clearly beaten by {shown}."
         yield Check(_title(truth), "failed", sentence)
