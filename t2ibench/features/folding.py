@@ -56,7 +56,7 @@ def _joined(convolution: Conv2d, mean: object, variance: object, norm: object) -
     from torch import Tensor, nn
 
     assert isinstance(mean, Tensor) and isinstance(variance, Tensor) and isinstance(norm, nn.BatchNorm2d)
-    made = nn.utils.skip_init(
+    made: Conv2d = nn.utils.skip_init(  # type: ignore[no-untyped-call]
         nn.Conv2d,
         convolution.in_channels,
         convolution.out_channels,

@@ -80,16 +80,18 @@ def _by_lines(
     """Return (file -> plan item, lines whose caption is unknown)."""
     by_id = {caption.id: caption for caption in captions}
     by_text: dict[str, list[Caption]] = {}
-    for caption in captions:
-        by_text.setdefault(_words(caption.text), []).append(caption)
+    for one in captions:
+        by_text.setdefault(_words(one.text), []).append(one)
     taken: dict[str, int] = {}
-    items, strange = {}, []
+    items: dict[str, PlanItem] = {}
+    strange: list[ManifestLine] = []
     for line in lines:
+        caption: Caption | None
         if line.caption_id:
             caption = by_id.get(line.caption_id)
         else:  # of captions with one text, the one that has fewest pictures so far
             equal = by_text.get(_words(line.caption), [])
-            caption = min(equal, key=lambda one: taken.get(one.id, 0), default=None)
+            caption = min(equal, key=lambda each: taken.get(each.id, 0), default=None)
         if caption is None:
             strange.append(line)
             continue

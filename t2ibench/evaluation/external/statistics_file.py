@@ -141,7 +141,7 @@ def write_statistics(path: Path, statistics: GaussianStatistics, origin: Mapping
         raise UserError(f"{path} does not end in .npz, which is the form of statistics files.")
     note = np.array(json.dumps({"schema": 1, **origin}, ensure_ascii=False, allow_nan=False))
     with atomic_path(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, mu=statistics.mean, sigma=statistics.covariance, **{ORIGIN_KEY: note})
+        np.savez(file, mu=statistics.mean, sigma=statistics.covariance, t2ibench=note)
 
 
 def _numbers(path: Path, key: str, values: np.ndarray, dimensions: int) -> np.ndarray:
