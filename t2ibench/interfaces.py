@@ -300,32 +300,6 @@ class CaptionJudge(FeatureExtractor, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """One object found in a picture. `score` is in [0, 1]; `box` is (left, top, right, bottom) in pixels."""
-
-    label: str
-    score: float
-    box: tuple[float, float, float, float]
-
-
-@runtime_checkable
-class ObjectDetector(Protocol):
-    """What semantic object accuracy judges with; see `features.objects`.
-
-    Attributes:
-        identity: see FeatureIdentity.
-        labels: what it can find, as in ("person", "bicycle").
-    """
-
-    identity: FeatureIdentity
-    labels: Sequence[str]
-
-    def detect(self, pixels: Tensor) -> Sequence[Sequence[Detection]]:
-        """Return what is found in each of the uint8 pictures N x 3 x H x W: N sequences, empty where nothing is."""
-        ...
-
-
 @dataclass(frozen=True)
 class MetricInput:
     """What a metric computes from. All arrays are in the plan's order.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from t2ibench.detection import ObjectDetector
 from t2ibench.features.context import chunks
-from t2ibench.interfaces import FeatureIdentity, ObjectDetector
+from t2ibench.interfaces import FeatureIdentity
 from t2ibench.text.object_words import labels_in
 from t2ibench.types import Caption
 

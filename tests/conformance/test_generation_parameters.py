@@ -4,7 +4,7 @@ import pytest
 
 from t2ibench.registry import registry
 from t2ibench.testing.subject import Subject
-from tests.conformance.test_models import MODELS
+from tests.conformance.test_models import MODELS, WRAPPED
 
 VALUES = (True, False, 5, 0.5)
 
@@ -24,7 +24,8 @@ def names_of(plugin):
 @pytest.mark.parametrize("case", cases())
 def test_no_weight_hangs_on_them(case, tmp_path):
     parameters, encoders = MODELS[case]
-    subject = Subject(case.partition(",")[0], tmp_path, parameters, encoders)
+    plugin = case.partition(",")[0]
+    subject = Subject(plugin, tmp_path, parameters, encoders, wraps=WRAPPED.get(plugin))
     before = shapes(subject)
     for name in names_of(subject.plugin):
         assert name in subject.plugin_class.Parameters.model_fields, f"{name} is no parameter"
@@ -35,7 +36,8 @@ def test_no_weight_hangs_on_them(case, tmp_path):
 
 def changed(subject, name, value):
     """The subject with another value; None if it does not fit or is the same."""
-    other = Subject(subject.plugin, subject.folder, {**subject.parameters, name: value}, subject.encoders)
+    values = {**subject.parameters, name: value}
+    other = Subject(subject.plugin, subject.folder, values, subject.encoders, wraps=subject.wraps)
     try:
         return other if getattr(other.checked, name) != getattr(subject.checked, name) else None
     except ValueError:

@@ -157,6 +157,7 @@ class Means:
     """An extractor that says how bright a picture is; stands for one of benchmarks.toml."""
 
     name = "means"
+    reads_model = False
 
     def describe(self):
         return {"name": "means"}

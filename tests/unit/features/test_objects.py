@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from t2ibench.detection import Detection, ObjectDetector
 from t2ibench.errors import UserError
 from t2ibench.features.objects import DetectedObjects
-from t2ibench.interfaces import CaptionJudge, Detection, FeatureIdentity, MetricInput, ObjectDetector
+from t2ibench.interfaces import CaptionJudge, FeatureIdentity, MetricInput
 from t2ibench.metrics.object_accuracy import ObjectAccuracyPerClass, ObjectAccuracyPerImage
 from t2ibench.types import Caption
 
