@@ -24,6 +24,9 @@ OptionsType = TypeVar("OptionsType", bound=Frozen)
 CHUNK: Final = 32
 """Pictures that pass through a network at once; features do not depend on it."""
 
+CPU_CHUNK: Final = 8
+"""The same on a CPU for large networks: what one layer writes is then still in the cache when the next one reads it."""
+
 
 @dataclass(frozen=True)
 class FeatureContext:
@@ -112,10 +115,14 @@ def find_weights(context: FeatureContext) -> WeightsFile:
     raise _missing(context)
 
 
-def chunks(pixels: Tensor) -> Iterator[Tensor]:
-    """Yield the pictures, N x 3 x H x W, in order, at most CHUNK at once; nothing if there are none."""
-    for start in range(0, len(pixels), CHUNK):
-        yield pixels[start : start + CHUNK]
+def chunks(pixels: Tensor, device: str = "") -> Iterator[Tensor]:
+    """Yield the pictures, N x 3 x H x W, in order, at most CHUNK at once, CPU_CHUNK on a CPU; nothing for none of them.
+
+    `device` is where the network is; not naming it means that it is small.
+    """
+    size = CPU_CHUNK if device.startswith("cpu") else CHUNK
+    for start in range(0, len(pixels), size):
+        yield pixels[start : start + size]
 
 
 def hub_folder() -> Path:

@@ -93,7 +93,7 @@ class DAMSMJudge:
 
         parts = [torch.zeros(0, self.layers["image"])]
         with torch.no_grad():
-            for part in chunks(pixels):
+            for part in chunks(pixels, self._device):
                 _, codes = self._encoder.encode_images(part.to(self._device).float() / _BYTE_HALF - 1)
                 parts.append(codes.float().cpu())
         return {"image": torch.cat(parts)}

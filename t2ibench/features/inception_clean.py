@@ -82,7 +82,7 @@ class InceptionClean:
 
         parts = [torch.zeros(0, _POOL)]
         with torch.no_grad():
-            parts += [self._pool(part) for part in chunks(pixels)]
+            parts += [self._pool(part) for part in chunks(pixels, self._device)]
         return {"pool": torch.cat(parts)}
 
     def _pool(self, pixels: Tensor) -> Tensor:

@@ -79,7 +79,7 @@ class InceptionFidelity:
         if not len(pixels):
             return {layer: torch.zeros(0, width) for layer, width in self.layers.items()}
         with torch.no_grad():
-            parts = [self._network(self._prepared(part).to(self._device)) for part in chunks(pixels)]
+            parts = [self._network(self._prepared(part).to(self._device)) for part in chunks(pixels, self._device)]
         columns = zip(self.layers, zip(*parts, strict=True), strict=True)
         return {layer: torch.cat(column).float().cpu() for layer, column in columns}
 

@@ -60,7 +60,7 @@ class InceptionPytorchFID:
 
         parts = [torch.zeros(0, POOL)]
         with torch.no_grad():
-            for part in chunks(pixels):
+            for part in chunks(pixels, self._device):
                 pictures = resized_by_torch(part.to(self._device).float() / 255, SIDE)
                 parts.append(pooled(self._network, 2 * pictures - 1).float().cpu())
         return {"pool": torch.cat(parts)}

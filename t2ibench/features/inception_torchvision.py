@@ -116,7 +116,7 @@ class InceptionTorchvision:
 
         parts: dict[str, list[Tensor]] = {layer: [torch.zeros(0, width)] for layer, width in self.layers.items()}
         with torch.no_grad():
-            for part in chunks(pixels):
+            for part in chunks(pixels, self._device):
                 pool = self._prepared(part).to(self._device)
                 for name in _TRUNK:
                     pool = getattr(self._network, name)(pool)
