@@ -1,18 +1,20 @@
 """Rows that a user brings, as a user brings them: through the command line."""
 
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from t2ibench.cli import main
+from t2ibench.spec import load_benchmarks
+from t2ibench.training.rhythm import Rhythm
+from t2ibench.workflow.plan import TrainRequest
+from t2ibench.workflow.train import Compute, ensure_trained
+from t2ibench.workspace import Workspace
 from tests.unit.evaluation.stubs import register_all, write_config
 
-ROOT = Path(__file__).resolve().parents[2]
 DRAW = """
 import json, pathlib, sys
 from PIL import Image
@@ -40,16 +42,11 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def trained(folder):
-    asked = ["train", "stub", *common(folder), "--data", "squares", "--steps", "4", "--encoder-steps", "4"]
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.unit.evaluation.stubs", *asked],
-        cwd=ROOT,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
+    register_all()
+    benchmarks = load_benchmarks(folder / "benchmarks.toml").content
+    compute = Compute(device="cpu", threads=1, rhythm=Rhythm(picture_steps=100))
+    request = TrainRequest.of("stub", dataset="squares", steps=4, encoder_steps=4)
+    ensure_trained(request, benchmarks, Workspace(folder / "workspace"), compute=compute)
     return folder
 
 
