@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines.gan_int_cls.residual import SLOPE, Bottleneck
+from t2ibench_baselines._reed_lineage.residual import SLOPE, Bottleneck
 
 
 def _doubling(before: int, after: int) -> nn.ConvTranspose2d:

@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
-from torch.nn import Module
-from torch.optim import Optimizer
 
 from t2ibench.interfaces import BoundNoise, BuildContext
-from t2ibench.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
+from t2ibench.types import Capabilities, Caption, DataRequest, ModelCard, Trace, TrainBatch, Update
 from t2ibench.wrapping import gradients_for
+from t2ibench_baselines._reed_lineage.initialisation import initialise
+from t2ibench_baselines._reed_lineage.model import SingleJudgeModel
 from t2ibench_baselines._stackgan_lineage.cards import read_card
 from t2ibench_baselines._stackgan_lineage.modes import evaluating, frozen
-from t2ibench_baselines._stackgan_lineage.optimisation import adam_optimizers, with_instance_noise
+from t2ibench_baselines._stackgan_lineage.optimisation import with_instance_noise
 from t2ibench_baselines._stackgan_lineage.sentences import ENCODERS, SentenceEncoder, sentence_codes, text_networks
 from t2ibench_baselines.gan_int_cls.discriminator import Discriminator
 from t2ibench_baselines.gan_int_cls.generator import Generator
-from t2ibench_baselines.gan_int_cls.initialisation import initialise
 from t2ibench_baselines.gan_int_cls.losses import discriminator_loss, generator_loss, midpoints
 from t2ibench_baselines.gan_int_cls.parameters import GANINTCLSParameters
 
 
-class GANINTCLS:
+class GANINTCLS(SingleJudgeModel):
     """GAN-INT-CLS (Reed et al., ICML 2016): a conditional GAN of 64 pixels whose discriminator sees mismatched pairs.
 
     The paper's GAN, GAN-CLS and GAN-INT are the same with `interpolation_weight` or `mismatch_weight` 0.
     """
 
     Parameters: ClassVar[type[GANINTCLSParameters]] = GANINTCLSParameters
+    generator: Generator
+    discriminator: Discriminator | None
 
     def __init__(
         self,
@@ -57,11 +58,6 @@ class GANINTCLS:
         return read_card(__package__ or "t2ibench_baselines.gan_int_cls")
 
     @classmethod
-    def requirements(cls, parameters: GANINTCLSParameters) -> tuple[str, ...]:
-        """Return the encoder it reads captions with."""
-        return (ENCODERS[parameters.text],)
-
-    @classmethod
     def build(cls, parameters: GANINTCLSParameters, context: BuildContext) -> Self:
         """Return the model; for "generate" without a discriminator, its generator's weights to be loaded."""
         p = parameters
@@ -81,43 +77,10 @@ class GANINTCLS:
         initialise(discriminator)
         return cls(p, generator, discriminator, encoder)
 
-    def exported(self) -> Mapping[str, Module]:
-        """Return the generator, and the text encoder if it has one."""
-        return {"generator": self.generator, **text_networks(self.encoder)}
-
-    def networks(self) -> Mapping[str, Module]:
-        """Return the generator and, in training, the discriminator."""
-        if self.discriminator is None:
-            return {"generator": self.generator}
-        return {"generator": self.generator, "discriminator": self.discriminator}
-
-    def frozen_networks(self) -> Mapping[str, Module]:
-        """Return the text encoder, if it has one."""
-        return text_networks(self.encoder)
-
     def data_request(self) -> DataRequest:
         """Return pictures of one side and, where the discriminator learns from them, wrong ones."""
         p = self.parameters
         return DataRequest((p.side,), p.batch_size, wrong_images=p.mismatch_weight > 0)
-
-    def optimizers(self) -> Mapping[str, Optimizer]:
-        """Return one Adam a network."""
-        return adam_optimizers(self.networks(), self.parameters)
-
-    def learning_rates(self, step: int, steps_per_epoch: int) -> Mapping[str, float]:
-        """Return the rates of this step: halved every so many epochs."""
-        p = self.parameters
-        halvings = step // max(steps_per_epoch, 1) // p.halving_epochs if p.halving_epochs else 0
-        rates = {"generator": p.generator_learning_rate, "discriminator": p.discriminator_learning_rate}
-        return {name: rates[name] * 0.5**halvings for name in self.networks()}
-
-    def curriculum(self) -> Sequence[Phase]:
-        """Return one phase."""
-        return (Phase(),)
-
-    def averaging(self) -> Mapping[str, float]:
-        """Return nothing, unless a moving average of the generator is asked for."""
-        return {"generator": self.parameters.averaging} if self.parameters.averaging else {}
 
     def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
         """Yield the discriminator's update, then the generator's on pictures made anew, with latents of their own.

@@ -7,7 +7,7 @@ import itertools
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines.gan_int_cls.residual import SLOPE
+from t2ibench_baselines._reed_lineage.residual import SLOPE
 from t2ibench_baselines.gawwn.boxes import crop, paste
 from t2ibench_baselines.gawwn.generator import MAP_SIDE
 

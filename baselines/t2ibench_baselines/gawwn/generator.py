@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines.gan_int_cls.residual import Bottleneck
+from t2ibench_baselines._reed_lineage.residual import Bottleneck
 from t2ibench_baselines.gawwn.boxes import BoxPrior, paste
 
 MAP_SIDE = 16

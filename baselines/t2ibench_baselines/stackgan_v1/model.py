@@ -18,6 +18,7 @@ from t2ibench_baselines._stackgan_lineage.conditioning import divergence
 from t2ibench_baselines._stackgan_lineage.judge_losses import detached, discriminator_loss, generator_loss
 from t2ibench_baselines._stackgan_lineage.modes import evaluating, frozen
 from t2ibench_baselines._stackgan_lineage.optimisation import with_instance_noise
+from t2ibench_baselines._stackgan_lineage.sentence_model import SentenceModel
 from t2ibench_baselines._stackgan_lineage.sentences import ENCODERS, SentenceEncoder, sentence_codes, text_networks
 from t2ibench_baselines.stackgan_v1 import convert
 from t2ibench_baselines.stackgan_v1.discriminator import Discriminator
@@ -28,7 +29,7 @@ from t2ibench_baselines.stackgan_v1.parameters import StackGANv1Parameters
 PHASES = ("stage1", "stage2")
 
 
-class StackGANv1:
+class StackGANv1(SentenceModel):
     """StackGAN (Zhang et al., ICCV 2017): a small picture of a sentence, then a larger one of both.
 
     The stages are two phases of training, with batches, optimisers and learning rates of their own. Until the second
@@ -36,6 +37,7 @@ class StackGANv1:
     """
 
     Parameters: ClassVar[type[StackGANv1Parameters]] = StackGANv1Parameters
+    generator: StageOne | StageTwo
 
     def __init__(
         self,
@@ -53,11 +55,6 @@ class StackGANv1:
     def card(cls) -> ModelCard:
         """Return title, paper and licence."""
         return read_card(__package__ or "t2ibench_baselines.stackgan_v1")
-
-    @classmethod
-    def requirements(cls, parameters: StackGANv1Parameters) -> tuple[str, ...]:
-        """Return the encoder it reads captions with."""
-        return (ENCODERS[parameters.text],)
 
     @classmethod
     def build(cls, parameters: StackGANv1Parameters, context: BuildContext) -> Self:
@@ -112,18 +109,10 @@ class StackGANv1:
         """The second stage, if there is one and it has begun to learn."""
         return self.generator if isinstance(self.generator, StageTwo) and self.generator.begun else None
 
-    def exported(self) -> Mapping[str, Module]:
-        """Return the generator, the first stage within the second, and the text encoder if it has one."""
-        return {"generator": self.generator, **text_networks(self.encoder)}
-
     def networks(self) -> Mapping[str, Module]:
         """Return the generator and a discriminator a stage."""
         judges = {f"discriminator/{side}": judge for side, judge in self.discriminators.items()}
         return {"generator": self.generator, **judges}
-
-    def frozen_networks(self) -> Mapping[str, Module]:
-        """Return the text encoder, if it has one."""
-        return text_networks(self.encoder)
 
     def data_request(self) -> DataRequest:
         """Return what either stage's batches hold; `curriculum` has each one's own."""

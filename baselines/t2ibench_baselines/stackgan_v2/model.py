@@ -18,6 +18,7 @@ from t2ibench_baselines._stackgan_lineage.conditioning import divergence
 from t2ibench_baselines._stackgan_lineage.initialisation import initialise
 from t2ibench_baselines._stackgan_lineage.modes import evaluating, frozen
 from t2ibench_baselines._stackgan_lineage.optimisation import adam_optimizers, with_instance_noise
+from t2ibench_baselines._stackgan_lineage.sentence_model import SentenceModel
 from t2ibench_baselines._stackgan_lineage.sentences import ENCODERS, SentenceEncoder, sentence_codes, text_networks
 from t2ibench_baselines.stackgan_v2 import convert
 from t2ibench_baselines.stackgan_v2.discriminator import Discriminator
@@ -32,7 +33,7 @@ from t2ibench_baselines.stackgan_v2.losses import (
 from t2ibench_baselines.stackgan_v2.parameters import StackGANv2Parameters
 
 
-class StackGANv2:
+class StackGANv2(SentenceModel):
     """StackGAN-v2 (Zhang et al., StackGAN++, TPAMI 2018): a tree of stages of doubling side, a sentence for condition.
 
     The sentence code is DAMSM's unless the files of the paper's char-CNN-RNN codes are at hand (`text`).
@@ -63,11 +64,6 @@ class StackGANv2:
     def card(cls) -> ModelCard:
         """Return title, paper and licence."""
         return read_card(__package__ or "t2ibench_baselines.stackgan_v2")
-
-    @classmethod
-    def requirements(cls, parameters: StackGANv2Parameters) -> tuple[str, ...]:
-        """Return the encoder it reads captions with."""
-        return (ENCODERS[parameters.text],)
 
     @classmethod
     def build(cls, parameters: StackGANv2Parameters, context: BuildContext) -> Self:
@@ -104,18 +100,10 @@ class StackGANv2:
         """Return the state as it is: the official names are ours."""
         return state
 
-    def exported(self) -> Mapping[str, Module]:
-        """Return the generator and the text encoder it reads captions with, if it has one."""
-        return {"generator": self.generator, **text_networks(self.encoder)}
-
     def networks(self) -> Mapping[str, Module]:
         """Return the generator and a discriminator a side."""
         judges = {f"discriminator/{side}": judge for side, judge in self.discriminators.items()}
         return {"generator": self.generator, **judges}
-
-    def frozen_networks(self) -> Mapping[str, Module]:
-        """Return the text encoder, if it has one."""
-        return text_networks(self.encoder)
 
     def data_request(self) -> DataRequest:
         """Return pictures of all sides, with pictures of other captions."""

@@ -13,11 +13,11 @@ from torch import Tensor, nn
 
 from t2ibench.noise import Noise
 from t2ibench.types import TrainBatch
+from t2ibench_baselines._reed_lineage.initialisation import initialise
 from t2ibench_baselines._stackgan_lineage.adversarial import AdversarialParameters
 from t2ibench_baselines.gan_int_cls import GANINTCLS, GANINTCLSParameters
 from t2ibench_baselines.gan_int_cls.discriminator import Discriminator
 from t2ibench_baselines.gan_int_cls.generator import Generator
-from t2ibench_baselines.gan_int_cls.initialisation import initialise
 from t2ibench_baselines.gan_int_cls.losses import discriminator_loss, generator_loss, midpoints
 from tests.unit.baselines.builders import CAPTIONS, context
 

@@ -1,4 +1,4 @@
-"""How GAN-INT-CLS's networks begin."""
+"""How the networks of GAN-INT-CLS and GAWWN begin."""
 
 from __future__ import annotations
 

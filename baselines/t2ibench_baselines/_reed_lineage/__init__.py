@@ -1,0 +1,1 @@
+"""What the GANs of Reed et al. share: blocks, initial weights, one generator against one discriminator."""
