@@ -238,10 +238,12 @@ def clean_fid(folder: Path, pictures: int) -> dict[str, float]:
     with torch.no_grad():
         judged = fid.get_folder_features(str(folder / "judged"), network, **options)
         reference = fid.get_folder_features(str(folder / "reference"), network, **options)
-    return {
-        "fid-clean": float(fid.fid_from_feats(judged, reference)),
-        "kid-clean": float(fid.kernel_distance(judged, reference)),
-    }
+    found = {"kid-clean": float(fid.kernel_distance(judged, reference))}
+    try:
+        found["fid-clean"] = float(fid.fid_from_feats(judged, reference))
+    except ValueError as error:  # as pytorch-fid's
+        print(f"clean-fid gave no FID ({error}); its time counts all the same.", file=sys.stderr)
+    return found
 
 
 def pytorch_fid(folder: Path, pictures: int) -> dict[str, float]:

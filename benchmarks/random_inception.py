@@ -39,6 +39,7 @@ def write_random_inception(folder: Path, *, seed: int = 0, pictures: int = 8) ->
         network.train()
         network(_smooth_noise(pictures))
         network.eval()
+        _shrink_features(network)
     torch.save(network.state_dict(), folder / STATE_FILE)
 
     class Trunk(nn.Module):
@@ -65,6 +66,20 @@ def write_random_inception(folder: Path, *, seed: int = 0, pictures: int = 8) ->
         layers = torch.jit.trace(Trunk(network), torch.zeros(2, 3, 299, 299))  # type: ignore[no-untyped-call]
         program = torch.jit.trace(Program(layers), torch.zeros(2, 3, 299, 299))  # type: ignore[no-untyped-call]
     program.save(str(folder / SCRIPT_FILE))
+
+
+def _shrink_features(network: Any) -> None:
+    """Divide the 2048 features by ten, and leave the logits as they are.
+
+    clean-fid and pytorch-fid give up where their square root of a singular product has an imaginary part above 1e-3,
+    an absolute number: with fewer pictures than features, features as large as He's initialisation makes them exceed it.
+    """
+    ends = ("branch1x1", "branch3x3_2a", "branch3x3_2b", "branch3x3dbl_3a", "branch3x3dbl_3b", "branch_pool")
+    for name in ends:
+        norm = getattr(network.Mixed_7c, name).bn
+        norm.weight.div_(10)
+        norm.bias.div_(10)
+    network.fc.weight.mul_(10)
 
 
 def _smooth_noise(count: int, side: int = 96) -> Any:
