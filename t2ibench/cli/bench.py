@@ -42,6 +42,13 @@ VALIDITY = "metric-validity"
     help="Folder with weights files that cannot be shipped (Inception).",
 )
 @click.option("--threads", type=click.IntRange(min=1), default=None, help="Threads torch computes with on the CPU.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Models trained at once, each in a process with its share of the threads.",
+)
 @device_option
 @dry_run_option
 @config_option
@@ -54,6 +61,7 @@ def command(
     keep_going: bool,
     weights_dir: Path | None,
     threads: int | None,
+    jobs: int,
     device: str,
     dry_run: bool,
     benchmarks: LoadedBenchmarks,
@@ -68,6 +76,7 @@ def command(
     from t2ibench.cli.report import load_report, write_report
     from t2ibench.workflow.bench import run_bench
     from t2ibench.workflow.bench_plan import BenchRequest, describe, plan_bench, suite_of
+    from t2ibench.workflow.bench_side_by_side import SideBySide
     from t2ibench.workflow.train import Compute
 
     if bad := [one for one in seeds if not one.isdecimal()]:
@@ -93,6 +102,7 @@ def command(
         compute=Compute(device=device, threads=threads),
         weights_dir=weights_dir,
         keep_going=keep_going,
+        side_by_side=SideBySide(jobs, benchmarks.path),
     )
     for evaluation in outcome.evaluations:
         text, paths = write_report(report, workspace, data=evaluation.dataset)

@@ -10,6 +10,7 @@ from t2ibench.errors import UserError
 from t2ibench.spec import Benchmarks
 from t2ibench.training.progress import say
 from t2ibench.workflow.bench_plan import BenchItem, BenchRequest, plan_bench
+from t2ibench.workflow.bench_side_by_side import SideBySide, train_side_by_side
 from t2ibench.workflow.evaluate import EvaluateRequest, Evaluation, evaluate
 from t2ibench.workflow.train import USUAL_COMPUTE, Compute, ensure_trained
 from t2ibench.workspace import Workspace
@@ -39,6 +40,7 @@ def run_bench(
     compute: Compute = USUAL_COMPUTE,
     weights_dir: Path | None = None,
     keep_going: bool = True,
+    side_by_side: SideBySide | None = None,
 ) -> BenchOutcome:
     """Return what came of training and measuring a suite. What is there is neither trained nor measured again.
 
@@ -51,6 +53,7 @@ def run_bench(
         compute: device, threads, rhythm.
         weights_dir: folder of weights files that cannot be shipped.
         keep_going: whether to go on after a failure.
+        side_by_side: how to train several models at once; None trains one after the other.
 
     Raises:
         UserError: there is no such suite, data set or budget, or the first failure where `keep_going` is False.
@@ -61,8 +64,16 @@ def run_bench(
     evaluations: list[Evaluation] = []
     for dataset in dict.fromkeys(item.dataset for item in items):
         folders = []
-        for item in (one for one in items if one.dataset == dataset):
+        here = [item for item in items if item.dataset == dataset]
+        failed = {}
+        if side_by_side is not None and side_by_side.jobs > 1:
+            failed = train_side_by_side(
+                here, benchmarks, workspace, side_by_side, compute=compute, stop_at_failure=not keep_going
+            )
+        for item in here:
             try:
+                if item.title in failed:
+                    raise UserError(failed[item.title])
                 folders.append(_trained(item, benchmarks, workspace, compute))
             except Exception as error:
                 _note(failures, item.title, error, keep_going)

@@ -1,0 +1,79 @@
+"""Trainings side by side: real processes with the stub plug-ins."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+
+import pytest
+
+from t2ibench.spec import load_benchmarks
+from t2ibench.workflow import bench_side_by_side
+from t2ibench.workflow.bench_plan import BenchRequest, plan_bench
+from t2ibench.workflow.bench_side_by_side import SideBySide, train_side_by_side
+from t2ibench.workflow.train import Compute, ensure_trained
+from t2ibench.workspace import Workspace
+from tests.stub_run import register, write_benchmarks
+
+SUITE = """
+[suites.three]
+data = "squares"
+models = ["stub", "stub:small", "poisoned"]
+[suites.three.budgets.endless]
+steps = { stub = 1000000, poisoned = 1000000 }
+encoder_steps = 2
+"""
+
+
+@pytest.fixture
+def side_by_side(tmp_path, monkeypatch):
+    """Run the suite's trainings two at a time; return (failures, items, benchmarks, workspace)."""
+    register()
+    write_benchmarks(tmp_path)
+    config = tmp_path / "benchmarks.toml"
+    config.write_text(config.read_text() + SUITE)
+    monkeypatch.setattr(bench_side_by_side, "_COMMAND", (sys.executable, "-m", "tests.stub_run"))
+    benchmarks = load_benchmarks(config).content
+
+    def run(**request):
+        workspace = Workspace.at(tmp_path / "workspace")
+        items = plan_bench(BenchRequest("three", **request), benchmarks, workspace)
+        how = SideBySide(2, config)
+        failures = train_side_by_side(items, benchmarks, workspace, how, compute=Compute(device="cpu"))
+        return failures, items, benchmarks, workspace
+
+    return run
+
+
+def test_models_are_those_of_one_after_the_other_and_a_failure_stops_nothing(side_by_side, tmp_path):
+    failures, items, benchmarks, workspace = side_by_side()
+    assert list(failures) == ["poisoned, on squares"]
+    assert "at step 8 the loss" in failures["poisoned, on squares"]
+    alone = Workspace.at(tmp_path / "alone")
+    for item in items[:2]:
+        assert item.job is not None
+        here = ensure_trained(item.request, benchmarks, workspace)
+        there = ensure_trained(item.request, benchmarks, alone)
+        assert (here / "weights.safetensors").read_bytes() == (there / "weights.safetensors").read_bytes()
+    assert len(list((workspace.runs / "stub-encoder").glob("*/*/model/*"))) == 1
+    again, *_ = side_by_side()
+    assert again == {}  # one is left that is not trained, and whoever trains one at a time will tell of it
+
+
+def test_a_signal_ends_all_with_everything_saved(side_by_side, tmp_path):
+    runs = tmp_path / "workspace" / "runs"
+
+    def stop():
+        deadline = time.monotonic() + 60
+        while len(list(runs.glob("stub*/squares/*/metrics.jsonl"))) < 3 and time.monotonic() < deadline:
+            time.sleep(0.05)  # the encoder's and two models'
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=stop, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        side_by_side(budget="endless")
+    saved = {path.parent.parent.parent.parent.name for path in runs.glob("*/squares/*/checkpoints/step-*")}
+    assert {"stub", "stub--small"} <= saved
