@@ -1,4 +1,4 @@
-"""A document as one self-contained page: no script at all, and nothing is fetched to show it."""
+"""A document as one self-contained page: no script is needed to read it, and nothing is fetched to show it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from t2ibench_reports._whiskers import WIDTH
 
 def page(document: Document) -> str:
     """Return the page. Everything that comes from records is escaped by the template engine."""
-    style = part("report.css") + part("document.css")
+    style, script = part("report.css") + part("document.css"), part("theme.js") + part("reveal.js")
     records: list[str] = []
     behind = []
     for section in document.sections:  # a record behind two tables is shown once
@@ -26,7 +26,8 @@ def page(document: Document) -> str:
         .render(
             document=document,
             style=style,
-            policy=policy(style),
+            script=script,
+            policy=policy(style, script),
             behind=behind,
             anchors=anchors_of(records),
             format=_format,

@@ -34,7 +34,7 @@ class Gallery:
 
 def page(board: Leaderboard, pictures: Path) -> str:
     """Return the page. Everything that comes from records is escaped by the template engine."""
-    style, script = part("report.css"), part("sort.js")
+    style, script = part("report.css"), "".join(map(part, ("theme.js", "sort.js", "filter.js", "reveal.js")))
     anchors = anchors_of([cell.record.id for group in board.groups for _, _, cell in group.cells])
     return (
         environment()

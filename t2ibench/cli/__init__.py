@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "validity": "Corrupt real pictures step by step and say which metrics notice.",
     "statistics": "Write the mean and covariance of pictures' features, for FID here and elsewhere.",
     "report": "Render a report from the results.",
+    "serve": "Show the reports in a browser, up to date as results come in.",
     "list": "Show what is registered and where it comes from.",
     "data": "Make, prepare, check and show data sets.",
     "doctor": "Say what is installed, which weights and data are here, and what would run.",

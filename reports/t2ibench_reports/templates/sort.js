@@ -1,4 +1,3 @@
-"use strict";
 // Sorting within each section of a table. Without this script the page lacks nothing but the sorting.
 for (const table of document.querySelectorAll("table.board")) {
   const heads = [...table.tHead.rows[0].cells];
@@ -44,13 +43,3 @@ for (const table of document.querySelectorAll("table.board")) {
     });
   });
 }
-
-// A link to a record opens the blocks around it; browsers that do so themselves lose nothing.
-const reveal = () => {
-  const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (!target) return;
-  for (let block = target.closest("details"); block; block = block.parentElement.closest("details")) block.open = true;
-  target.scrollIntoView();
-};
-addEventListener("hashchange", reveal);
-reveal();
