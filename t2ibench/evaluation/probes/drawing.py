@@ -1,0 +1,127 @@
+"""Drawing the wordings of questions with shared noise, and listening to the model's attention while it draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from t2ibench.errors import RunFailedError
+from t2ibench.evaluation.manner import Manner
+from t2ibench.evaluation.probes.questions import Question
+from t2ibench.evaluation.probes.words import attention_shares
+from t2ibench.evaluation.sources import AT_ONCE, OWN_MANNER, resized, to_uint8
+from t2ibench.files import digest_of
+from t2ibench.noise import Noise
+from t2ibench.types import Caption, Trace
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+    from t2ibench.interfaces import BoundNoise, TextToImage
+    from t2ibench.model_folder import ModelFolder
+
+ANSWER_VERSION: Final = 1
+"""Raised by hand whenever a change here could move a picture."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model drew for one question.
+
+    Attributes:
+        pixels: uint8 rows x wordings x 3 x side x side; the pictures of a row share their noise.
+        attention: wordings x {word: share}, the mean over the rows; None without attention.
+    """
+
+    pixels: np.ndarray
+    attention: tuple[dict[str, float], ...] | None
+
+
+def identity_of(folder: ModelFolder) -> str:
+    """Return the digest of all that a model's pictures depend on besides captions and noise, as `eval` has it."""
+    manner = Manner.of(folder, OWN_MANNER)
+    return digest_of({"model": folder.identity, "noise": "keyed-noise-1", **manner.identity})
+
+
+def draw_answers(
+    model: TextToImage,
+    folder: ModelFolder,
+    questions: Sequence[Question],
+    *,
+    rows: int,
+    seed: int,
+    side: int,
+    device: torch.device,
+    on_drawn: Callable[[int], None] = lambda count: None,
+) -> list[Answer]:
+    """Return what a model draws, an answer a question.
+
+    The noise of a picture hangs on (seed, the question, row) alone: the wordings of a row share it, and further rows or
+    wordings leave it alone. Pictures pass through the generator in batches of one size always, as in an evaluation.
+
+    Args:
+        model: reads any text.
+        folder: it came from.
+        questions: what is asked.
+        rows: noises a question.
+        seed: of the noise.
+        side: pixels a side of the answers; others are resized.
+        device: where the model is.
+        on_drawn: called with the number of pictures of every batch.
+
+    Raises:
+        UserError: a caption without a known word.
+        RunFailedError: a picture is not finite.
+    """
+    noise, size = Noise(seed), Manner.of(folder, OWN_MANNER).together or AT_ONCE
+    answers = []
+    for question in questions:
+        items = [(row, column) for row in range(rows) for column in range(len(question.variants))]
+        made, shares = [], []
+        for start in range(0, len(items), size):
+            part = items[start : start + size]
+            padded = [*part, *[part[-1]] * (size - len(part))]
+            captions = [_caption(question, column) for _, column in padded]
+            bound = noise.bind([(question.noise_id, row) for row, _ in padded], device)
+            pixels, attention = _batch(model, folder, captions, bound, side)
+            made.append(pixels[: len(part)])
+            shares += [] if attention is None else attention[: len(part)]
+            on_drawn(len(part))
+        answers.append(_answer(made, shares, rows, len(question.variants)))
+    return answers
+
+
+def _caption(question: Question, column: int) -> Caption:
+    return Caption(f"{question.noise_id}#{column}", question.variants[column].text)
+
+
+def _batch(
+    model: TextToImage, folder: ModelFolder, captions: Sequence[Caption], noise: BoundNoise, side: int
+) -> tuple[torch.Tensor, list[dict[str, float]] | None]:
+    """Return (uint8 pictures N x 3 x side x side, attention)."""
+    import torch
+
+    trace = Trace()
+    pictures = model.generate(captions, noise, trace=trace).detach().float().cpu()
+    if not torch.isfinite(pictures).all():
+        raise RunFailedError(
+            f"{folder.label} made pictures that are not finite, for example of {captions[0].text!r}: its training may "
+            f"have diverged; train it again with a smaller learning rate ({folder.path})."
+        )
+    return resized(to_uint8(pictures, "round"), side), attention_shares(trace)
+
+
+def _answer(made: Sequence[torch.Tensor], shares: Sequence[dict[str, float]], rows: int, columns: int) -> Answer:
+    import torch
+
+    pixels = torch.cat(list(made)).numpy()
+    attention = None
+    if shares:
+        means: list[dict[str, float]] = [{} for _ in range(columns)]
+        for place, share in enumerate(shares):
+            for word, value in share.items():
+                means[place % columns][word] = means[place % columns].get(word, 0.0) + value / rows
+        attention = tuple(means)
+    return Answer(pixels.reshape(rows, columns, *pixels.shape[1:]), attention)
