@@ -14,23 +14,19 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from t2ibench.errors import UserError, unknown_name
 from t2ibench.files import digest_of
+from t2ibench.frozen import Frozen as Frozen
+from t2ibench.frozen import Name as Name
+from t2ibench.probe_spec import ProbeEntry
 
 FILE_NAME = "benchmarks.toml"
 TRAINING_VERSION = 1
 """Raised by hand whenever a change to the training loop or data order could move a weight."""
 
 Value = bool | int | float | str | list[int] | list[str]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=60)]
-
-
-class Frozen(BaseModel):
-    """Base of every spec: immutable, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Setting(Frozen):
@@ -274,6 +270,7 @@ class Benchmarks(Frozen):
     metrics: Mapping[Name, MetricEntry] = Field(default_factory=dict)
     protocols: Mapping[Name, ProtocolEntry] = Field(default_factory=dict)
     suites: Mapping[Name, SuiteEntry] = Field(default_factory=dict)
+    probes: Mapping[Name, ProbeEntry] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _names_agree(self) -> Benchmarks:
