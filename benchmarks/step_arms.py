@@ -1,0 +1,143 @@
+"""The two arms of `train_step.py`: one model with random weights, trained by the engine and by the reference step."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from phase_clock import PhaseClock
+from reference_step.step import ReferenceStep
+from torch import nn
+
+from t2ibench.interfaces import BuildContext
+from t2ibench.noise import Noise
+from t2ibench.registry import registry
+from t2ibench.text.damsm import DAMSM, DAMSMParameters
+from t2ibench.text.tokens import encode_captions
+from t2ibench.text.vocabulary import Vocabulary
+from t2ibench.training.engine import Engine
+from t2ibench.types import Caption, TrainBatch, Update
+
+SEED = 0
+TEACHER = "of which DAMSM's image encoder"
+CONFIGURATIONS: dict[str, dict[str, dict[str, Any]]] = {
+    "attngan": {
+        "bird": {},
+        "coco": {
+            "generator_features": 48,
+            "discriminator_features": 96,
+            "residual_blocks": 3,
+            "damsm_weight": 50.0,
+            "words_maximum": 12,
+        },
+    },
+    "dmgan": {"bird": {}, "coco": {"residual_blocks": 3, "damsm_weight": 50.0, "words_maximum": 12}},
+}
+"""Model and configuration -> what differs from the plug-in's defaults, which are the papers' for birds."""
+SMALL: dict[str, Any] = {"base_side": 16, "generator_features": 8, "discriminator_features": 8}
+_SENTENCES = (
+    "a small red bird with a black head and a very short pointed orange bill",
+    "this bird is blue",
+    "the green bird has long wings and a white belly with brown spots",
+    "a bird with yellow feet",
+)
+
+
+def new_model(name: str, configuration: str, *, small: bool, batch_size: int) -> Any:
+    """Return the plug-in with random weights; the image encoder's features are of a natural size."""
+    torch.manual_seed(SEED)
+    vocabulary = Vocabulary.from_captions(_SENTENCES)
+    sizes = {"resolution": 75, "embedding": 32, "word_embedding": 16} if small else {}
+    chosen = DAMSMParameters.model_validate({"trunk": "inception_v3", "train_trunk": True, **sizes})
+    encoder = DAMSM.build(chosen, BuildContext("train", vocabulary.words))
+    _calibrate(encoder.image_encoder, chosen.resolution)
+    for network in encoder.exported().values():
+        network.eval().requires_grad_(False)
+    plugin = registry("models")[name]
+    given = CONFIGURATIONS[name][configuration] | (SMALL if small else {}) | {"batch_size": batch_size}
+    context = BuildContext("train", vocabulary.words, {"damsm": encoder})
+    return plugin.build(plugin.Parameters.model_validate(given), context)
+
+
+def _calibrate(encoder: nn.Module, side: int) -> None:
+    """Measure the batch norms' statistics on noise: with those of a new network, features would vanish."""
+    for module in encoder.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = None  # the mean over all batches: of the one that follows
+    with torch.no_grad():
+        encoder.train()(torch.randn(4, 3, side, side))
+    for module in encoder.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = 0.1
+
+
+def new_batch(model: Any, step: int, size: int) -> TrainBatch:
+    """Return a batch of random pictures, made from bytes as a loader would."""
+    generator = torch.Generator().manual_seed(step)
+    pictures = {
+        side: torch.randint(0, 256, (size, 3, side, side), generator=generator, dtype=torch.uint8) / 127.5 - 1
+        for side in model.data_request().resolutions
+    }
+    captions = tuple(Caption(str(row), _SENTENCES[row % len(_SENTENCES)], str(row)) for row in range(size))
+    return TrainBatch(step, "train", captions, pictures, torch.arange(size))
+
+
+class OurArm:
+    """The plug-in under the engine."""
+
+    def __init__(self, model: Any) -> None:
+        self.clock = PhaseClock()
+        self._losses: dict[str, float] = {}
+        self._updates = model.updates
+        model.updates = self._watched
+        model.generator.register_forward_hook(lambda *_: self.clock.mark("generate"))
+        self._engine = Engine(model, seed=SEED, device=torch.device("cpu"))
+        self.clock.watch(model.frozen_networks()["image_encoder"], TEACHER)
+
+    def _watched(self, batch: TrainBatch, noise: Any) -> Iterator[Update]:
+        for update in self._updates(batch, noise):
+            self._losses[update.optimizer] = float(update.loss.detach())
+            yield update
+            if update.optimizer != "generator":
+                self.clock.mark(update.optimizer)
+
+    def step(self, batch: TrainBatch) -> dict[str, float]:
+        """Train on a batch and return the losses by optimiser."""
+        self._losses = {}
+        self.clock.begin()
+        self._engine.step(batch, batch.step)
+        self.clock.mark("generator")
+        return self._losses
+
+
+class ReferenceArm:
+    """The same weights under the reference step."""
+
+    def __init__(self, model: Any) -> None:
+        self.clock = PhaseClock()
+        memory = type(model).__name__ == "DMGAN"
+        self._step = ReferenceStep(model, memory=memory, clock=self.clock.phase)
+        self.clock.watch(self._step.image_encoder, TEACHER)
+        self._noise = Noise(SEED)
+
+    def step(self, batch: TrainBatch) -> dict[str, float]:
+        """Train on a batch and return the losses by optimiser."""
+        self.clock.begin()
+        p = self._step.parameters
+        noise = self._noise.bind_step(batch.step, len(batch.captions))
+        tokens = encode_captions(self._step.vocabulary, batch.captions, maximum=p.words_maximum, noise=noise)
+        z, augmentation = noise.draw("z", (p.latent,)), noise.draw("ca", (p.condition,))
+        return self._step.step(batch.images, tokens.ids, tokens.lengths, batch.class_ids, z, augmentation)
+
+
+ARMS = {"reference": ReferenceArm, "ours": OurArm}
+
+
+def both_arms(name: str, configuration: str, *, small: bool, batch_size: int) -> tuple[dict[str, Any], Any]:
+    """Return the arms, on equal weights, and the model that ours trains."""
+    model = new_model(name, configuration, small=small, batch_size=batch_size)
+    arms = {"reference": ReferenceArm(model), "ours": OurArm(model)}
+    gc.collect()
+    return arms, model
