@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Final
 
+from t2ibench.workflow.validity_page import column_titles
+
 if TYPE_CHECKING:
     from t2ibench.workflow.validity import Row, Study
 
@@ -25,7 +27,7 @@ _COLOURS: Final = {
 
 def figure(study: Study) -> str:
     """Return the SVG. Every cell's upper edge is the metric's best value in its row, the lower edge its worst."""
-    columns = {row.series.column: row.series.title for row in study.rows}
+    columns = column_titles(study)
     kinds = list(dict.fromkeys(row.corruption for row in study.rows))
     width = _LEFT + len(kinds) * (_WIDTH + _GAP) + 8
     height = _TOP + len(columns) * (_HEIGHT + _GAP) + 28

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -88,7 +89,7 @@ def page(study: Study, command: str, *, figure: str) -> str:
         lines.append(f"| {one.title} | {', '.join(sorted(one.harms))} | {one.unit}: {steps} |")
     lines += ["", "## Values", "", "↑ higher is better, ↓ lower.", ""]
     lines += [*_values(study), "", "Columns:", ""]
-    lines += [f"- {title}: {study.subtitles[column]}" for column, title in _columns(study).items()]
+    lines += [f"- {title}: {study.subtitles[column]}" for column, title in column_titles(study).items()]
     return "\n".join(lines) + "\n"
 
 
@@ -124,8 +125,11 @@ def as_csv(study: Study) -> str:
     return text.getvalue()
 
 
-def _columns(study: Study) -> dict[str, str]:
-    return {row.series.column: row.series.title for row in study.rows}
+def column_titles(study: Study) -> dict[str, str]:
+    """Return column -> what names it: its title, with the column's own name where titles are equal."""
+    titles = {row.series.column: row.series.title for row in study.rows}
+    several = {title for title, count in Counter(titles.values()).items() if count > 1}
+    return {column: f"{title} ({column})" if title in several else title for column, title in titles.items()}
 
 
 def _verdict_table(study: Study) -> Iterator[str]:
@@ -133,7 +137,7 @@ def _verdict_table(study: Study) -> Iterator[str]:
     yield "| | " + " | ".join(one.title for one in kinds) + " |"
     yield "|---|" + "---|" * len(kinds)
     by = {(row.series.column, row.corruption.name): row for row in study.rows}
-    for column, title in _columns(study).items():
+    for column, title in column_titles(study).items():
         yield f"| {title} | " + " | ".join(_cell(by[column, one.name]) for one in kinds) + " |"
 
 
@@ -151,7 +155,7 @@ def _blind_spots(study: Study) -> Iterator[str]:
         "flattered": "gets better, though that is not its business, under",
         "none": "has no value under",
     }
-    for column, title in _columns(study).items():
+    for column, title in column_titles(study).items():
         rows = [row for row in study.rows if row.series.column == column]
         parts = []
         for verdict, words in said.items():
@@ -183,7 +187,7 @@ def _alignment(study: Study) -> Iterator[str]:
         + " |"
     )
     by = {(row.series.column, row.corruption.name): row for row in rows}
-    for column, title in _columns(study).items():
+    for column, title in column_titles(study).items():
         found = [by.get((column, one.name)) for one in kinds]
         if any(found):
             cells = [
@@ -195,7 +199,8 @@ def _alignment(study: Study) -> Iterator[str]:
 def _values(study: Study) -> Iterator[str]:
     yield "| | | clean | 1 | 2 | 3 | 4 | 5 |"
     yield "|---|---|" + "---:|" * 6
+    titles = column_titles(study)
     for row in study.rows:
         arrow = "↑" if row.series.higher_is_better else "↓"
         cells = ["failed" if value is None else f"{value:.4g}" for value in row.series.values]
-        yield f"| {row.corruption.title} | {row.series.title} {arrow} | " + " | ".join(cells) + " |"
+        yield f"| {row.corruption.title} | {titles[row.series.column]} {arrow} | " + " | ".join(cells) + " |"

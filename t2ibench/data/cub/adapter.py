@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +12,9 @@ from t2ibench.data.adapter import checked_options, chosen, missing_file, some
 from t2ibench.data.assembly import Findings, Row, Words, assemble
 from t2ibench.data.attngan_metadata import SPLITS, TEXT_FOLDERS, AttnGANMetadata, metadata_folders, read_text_files
 from t2ibench.data.cub.tables import PHOTOS, Tables, class_of
+from t2ibench.data.drawn_adapter import DrawingCode, DrawnByCode
 from t2ibench.data.manifest import Manifest
 from t2ibench.errors import UserError
-from t2ibench.files import read_json
 from t2ibench.spec import DatasetEntry
 
 METADATA: Final = "birds.zip"
@@ -167,8 +166,14 @@ class CUB:
         return Layout(root, photos, None, folder)
 
 
-class SimBirds(CUB):
+class SimBirds(DrawnByCode, CUB):
     """Adapter of the drawn birds: the same files, and code that draws them."""
+
+    def drawing_code(self) -> DrawingCode:
+        """Return simbirds'."""
+        from t2ibench.data.simbirds.make import VERSION, make_simbirds
+
+        return DrawingCode("birds", "simbirds.json", VERSION, 1600, make_simbirds)
 
     def _words(self, metadata: AttnGANMetadata) -> Words | None:
         found = metadata.words()
@@ -176,36 +181,6 @@ class SimBirds(CUB):
 
     def _rule(self) -> str:
         return "classes"
-
-    def drawing(self, settings: Mapping[str, int]) -> Mapping[str, int]:
-        """Return version, images, size and seed; see `DrawnDataset`."""
-        from t2ibench.data.simbirds.make import VERSION
-
-        found = {"images": 1600, "size": 96, "seed": 0}
-        for key, value in {**self.entry.options, **settings}.items():
-            if key not in found or not isinstance(value, int):
-                raise UserError(
-                    f"datasets.{self.name}.options: {key} = {value!r} is not an option of the drawn birds, which are "
-                    "images, size and seed, whole numbers."
-                )
-            found[key] = value
-        return {"version": VERSION, **found}
-
-    def draw(self, root: Path, settings: Mapping[str, int], *, replace: bool, progress: bool) -> None:
-        """Draw the birds into `root`, unless just these are there already; see `DrawnDataset`.
-
-        Raises:
-            UserError: the settings make no sense, or `root` holds something else or cannot be written.
-        """
-        from t2ibench.data.simbirds.make import make_simbirds
-
-        wanted = self.drawing(settings)
-        summary = root / "simbirds.json"
-        if replace and summary.is_file():
-            found = read_json(summary, what="the settings of drawn birds")
-            if not isinstance(found, dict) or any(found.get(key) != value for key, value in wanted.items()):
-                shutil.rmtree(root)
-        make_simbirds(root, wanted["images"], wanted["size"], wanted["seed"], progress=progress)
 
 
 def pictures_in(folder: Path) -> set[str]:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Final, Self
 
 from t2ibench.data.simbirds.attributes import PLUMAGE
 from t2ibench.data.simbirds.statements import MAIN_PARTS, STATEMENTS, statements_in
-from t2ibench.errors import UserError
 from t2ibench.features.context import FeatureContext, chunks
-from t2ibench.files import digest_of_file
+from t2ibench.features.packaged import packaged_identity, packaged_network
 from t2ibench.interfaces import FeatureIdentity
 from t2ibench.types import Caption
 
@@ -33,6 +32,8 @@ class SimAttributes:
     """
 
     layers: Mapping[str, int]
+    subjects: Final = tuple(subject for subject, _ in STATEMENTS)
+    """What each statement is about, as in "wing": reports count hits by it."""
 
     def __init__(self, network: AttributeNetwork, identity: FeatureIdentity, device: str) -> None:
         self.identity = identity
@@ -47,16 +48,7 @@ class SimAttributes:
         Raises:
             UserError: the weights are missing from the package.
         """
-        if not WEIGHTS.is_file():
-            raise UserError(f"SimAttributes' {WEIGHTS.name} is missing from the package; reinstall t2ibench.")
-        return FeatureIdentity(
-            name=context.entry.plugin,
-            version=VERSION,
-            weights=digest_of_file(WEIGHTS),
-            resize=f"bilinear-antialias {SIDE}",
-            range="[-1, 1]",
-            standing="stand-in",
-        )
+        return packaged_identity(context.entry.plugin, WEIGHTS, title="SimAttributes", version=VERSION, side=SIDE)
 
     @classmethod
     def open(cls, context: FeatureContext) -> Self:
@@ -66,26 +58,12 @@ class SimAttributes:
             UserError: the weights are missing or damaged.
         """
         import torch
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
 
         from t2ibench.features.simattributes.network import AttributeNetwork
 
         identity = cls.peek(context)
-        # Initial weights are overwritten at once; a caller's random numbers must not notice.
-        with torch.random.fork_rng(devices=[]):
-            network = AttributeNetwork()
-        try:
-            state = {key: value.float() for key, value in load_file(WEIGHTS).items()}
-            counters = {key: value for key, value in network.state_dict().items() if key not in state}
-            if any(not key.endswith("num_batches_tracked") for key in counters):
-                raise RuntimeError(f"{next(iter(counters))} is missing")
-            network.load_state_dict({**counters, **state})
-        except (RuntimeError, SafetensorError, OSError) as error:
-            reason = " ".join(str(error).split())[:200]
-            raise UserError(f"SimAttributes' weights are damaged ({reason}); reinstall t2ibench.") from error
-        network = network.to(context.device).to(memory_format=torch.channels_last)
-        return cls(network.eval().requires_grad_(False), identity, context.device)
+        network = packaged_network(AttributeNetwork, WEIGHTS, title="SimAttributes", device=context.device)
+        return cls(network.to(memory_format=torch.channels_last), identity, context.device)
 
     def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
         """Return "statements", N x 133 zeros and ones, float32 on the CPU.

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from t2ibench.errors import UserError
 from t2ibench.features.context import FeatureContext, chunks
+from t2ibench.features.packaged import packaged_identity, packaged_network
 from t2ibench.features.simnet.words import HEADS, JOINT, POOL, SIDE
-from t2ibench.files import digest_of_file
 from t2ibench.interfaces import FeatureIdentity
 
 if TYPE_CHECKING:
@@ -44,16 +43,7 @@ class SimNet:
         Raises:
             UserError: the weights are missing from the package.
         """
-        if not WEIGHTS.is_file():
-            raise UserError(f"SimNet's {WEIGHTS.name} is missing from the package; reinstall t2ibench.")
-        return FeatureIdentity(
-            name=context.entry.plugin,
-            version=VERSION,
-            weights=digest_of_file(WEIGHTS),
-            resize=f"bilinear-antialias {SIDE}",
-            range="[-1, 1]",
-            standing="stand-in",
-        )
+        return packaged_identity(context.entry.plugin, WEIGHTS, title="SimNet", version=VERSION, side=SIDE)
 
     @classmethod
     def open(cls, context: FeatureContext) -> Self:
@@ -62,26 +52,11 @@ class SimNet:
         Raises:
             UserError: the weights are missing or damaged.
         """
-        import torch
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
-
         from t2ibench.features.simnet.network import SimNetwork
 
         identity = cls.peek(context)
-        # Initial weights are overwritten at once; a caller's random numbers must not notice.
-        with torch.random.fork_rng(devices=[]):
-            network = SimNetwork()
-        try:
-            state = load_file(WEIGHTS)
-            counters = {key: value for key, value in network.state_dict().items() if key not in state}
-            if any(not key.endswith("num_batches_tracked") for key in counters):
-                raise RuntimeError(f"{next(iter(counters))} is missing")
-            network.load_state_dict({**counters, **state})
-        except (RuntimeError, SafetensorError, OSError) as error:
-            reason = " ".join(str(error).split())[:200]
-            raise UserError(f"SimNet's weights are damaged ({reason}); reinstall t2ibench.") from error
-        return cls(network.to(context.device).eval().requires_grad_(False), identity, context.device)
+        network = packaged_network(SimNetwork, WEIGHTS, title="SimNet", device=context.device)
+        return cls(network, identity, context.device)
 
     def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
         """Return "pool", N x 64 (never negative), and "logits", N x 121, float32 on the CPU.

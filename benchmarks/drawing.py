@@ -1,0 +1,37 @@
+"""How fast the simulated data sets are drawn, one core: milliseconds a picture, and seconds for a whole set.
+
+    python benchmarks/drawing.py            # 200 pictures of each
+    python benchmarks/drawing.py --images 40
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+from t2ibench.data.simbirds.make import make_simbirds
+from t2ibench.data.simscenes.make import make_simscenes
+from t2ibench.spec import load_benchmarks
+
+SIDE = 96
+
+
+def main() -> None:
+    """Draw, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", type=int, default=200)
+    images = parser.parse_args().images
+    datasets = load_benchmarks().content.datasets
+    with tempfile.TemporaryDirectory() as folder:
+        for name, make in (("simbirds", make_simbirds), ("simscenes", make_simscenes)):
+            began = time.process_time()
+            make(Path(folder) / name, images, SIDE, 0, progress=False)
+            each = (time.process_time() - began) / images
+            whole = datasets[name].options.get("images", 0)
+            print(f"{name}: {1000 * each:.1f} ms a picture of {SIDE} pixels; {whole:,} of them {whole * each:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
