@@ -342,7 +342,8 @@ class Metric(Protocol):
         caption_linked: whether it needs pictures that belong to captions.
         minimum_n: below this many pictures it refuses.
 
-    A caption-linked metric may have `needs_negatives = False`: it then reads captions, but ranks none.
+    A caption-linked metric may have `needs_negatives = False`: it then reads captions, but ranks none. One that knows
+    what pictures of other captions would get may have `chance: float`, in its unit: the column's head says it.
     """
 
     name: str
@@ -406,6 +407,11 @@ class ReportInput:
     formats: Sequence[str]
     subjects: Sequence[str] = ()
     comparisons: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def details(self) -> Path:
+        """Folder of what lies behind the numbers; see workflow.details."""
+        return self.pictures.parent / "details"
 
 
 @runtime_checkable

@@ -1,6 +1,7 @@
 """Result records: one JSON line a measured (or failed) number, appended and never changed.
 
-Reports are pure functions of the folder these lie in: records.jsonl, comparisons.jsonl, and pictures/ for galleries.
+Reports are pure functions of the folder these lie in: records.jsonl, comparisons.jsonl, pictures/ for galleries, and
+details/ for what lies behind numbers.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from t2ibench.types import Origin
 SCHEMA = 1
 RECORDS = "records.jsonl"
 COMPARISONS = "comparisons.jsonl"
+DETAILS = "details"
 
 
 class _Record(BaseModel):
@@ -41,6 +43,9 @@ class SourceRecord(_Record):
         steps: training steps; None where there were none.
         trained_with: digests of encoders seen in training.
         notes: sentences for the reader.
+        parameters: numbers in the networks that make its pictures; None for what is no network.
+        training_pictures: that it was shown in training, each as often as it was shown; None where nobody knows.
+        training_seconds: that its training took, encoders apart; None where nobody knows.
     """
 
     name: str
@@ -54,6 +59,9 @@ class SourceRecord(_Record):
     steps: int | None = None
     trained_with: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    parameters: int | None = None
+    training_pictures: int | None = None
+    training_seconds: float | None = None
 
 
 class PlanRecord(_Record):
@@ -274,6 +282,11 @@ class Results:
         if not path.is_file():
             return []
         return [line for line in path.read_text(encoding="utf-8", errors="replace").split("\n") if line.strip()]
+
+    @property
+    def details(self) -> Path:
+        """Folder of what lies behind numbers, for reports: values by caption, curves of training, inner pictures."""
+        return self.folder / DETAILS
 
     def attach_picture(self, name: str, png: bytes) -> str:
         """Write a picture for galleries and return its file name under pictures/."""

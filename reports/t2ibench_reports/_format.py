@@ -99,6 +99,13 @@ def count(value: int) -> str:
     return f"{value:,}"
 
 
+def short_count(value: int) -> str:
+    """Return "920", "45.2 k" or "2.37 M": three significant digits."""
+    if value < 1000:
+        return str(value)
+    return f"{significant(value / 1e6)} M" if value >= 999_500 else f"{significant(value / 1e3)} k"
+
+
 def memory(peak_bytes: int) -> str:
     """Return "1.4 GiB" or "312 MiB"."""
     mebibytes = peak_bytes / 2**20

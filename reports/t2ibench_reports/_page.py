@@ -30,6 +30,7 @@ def environment() -> Environment:
     made.filters.update(
         clean=_format.clean,
         count=_format.count,
+        short_count=_format.short_count,
         significant=_format.significant,
         typographic=lambda text: re.sub(r"(?<![\w.])-(?=\d)", "\u2212", str(text)),
     )

@@ -11,6 +11,7 @@ from t2ibench_reports._format import (
     count,
     failure,
     number,
+    short_count,
     shortened,
     significant,
     spreads,
@@ -21,6 +22,7 @@ from t2ibench_reports._tables import SECTION_TITLES, Cell, Column, Group, Leader
 MARKS = {"best": "*", "tied": "≈", "": ""}
 NONE = "-"
 """Shown where a figure does not exist, as the training steps of the ground truth."""
+TRAINING_HEADS = ("parameters", "trained on pictures", "training s")
 _LONGEST_FAILURE = 48
 _LONGEST_NAME = 44
 _NOTE_WIDTH = 110
@@ -56,7 +58,9 @@ def group_title(group: Group) -> str:
 
 def heads(group: Group) -> list[str]:
     """Return the column heads, costs last."""
-    return ["", *(f"{column.title} {column.arrow}" for column in group.columns), "steps", "images/s", "seconds"]
+    training = TRAINING_HEADS if group.knows_training else ()
+    columns = (f"{column.title} {column.arrow}" for column in group.columns)
+    return ["", *columns, "steps", *training, "images/s", "seconds"]
 
 
 def row_texts(row: Row, group: Group) -> list[str]:
@@ -66,7 +70,17 @@ def row_texts(row: Row, group: Group) -> list[str]:
     steps = NONE if row.source.steps is None else count(row.source.steps)
     speed = NONE if row.images_per_second is None else significant(row.images_per_second)
     seconds = NONE if row.seconds is None else significant(row.seconds)
-    return [name, *cells, steps, speed, seconds]
+    return [name, *cells, steps, *(training_texts(row) if group.knows_training else ()), speed, seconds]
+
+
+def training_texts(row: Row) -> tuple[str, str, str]:
+    """Return a row's texts in the order of TRAINING_HEADS."""
+    source = row.source
+    return (
+        NONE if source.parameters is None else short_count(source.parameters),
+        NONE if source.training_pictures is None else count(source.training_pictures),
+        NONE if source.training_seconds is None else significant(source.training_seconds),
+    )
 
 
 def terminal(board: Leaderboard) -> str:

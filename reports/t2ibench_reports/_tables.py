@@ -145,6 +145,11 @@ class Group:
         return tuple(row for row in self.rows if row.section is section)
 
     @property
+    def knows_training(self) -> bool:
+        """Return whether any row says how large its model is and what its training took."""
+        return any(row.source.parameters or row.source.training_pictures for row in self.rows)
+
+    @property
     def sections(self) -> tuple[Section, ...]:
         """Return the sections that have rows."""
         return tuple(section for section in Section if self.section(section))

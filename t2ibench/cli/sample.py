@@ -43,8 +43,10 @@ from t2ibench.workspace import Workspace
     default=None,
     help="Without CAPTION: write the pictures that `eval --data` would judge into this folder.",
 )
-@click.option("-n", "count", type=click.IntRange(min=0), default=None, help="With --out: how many; 0: every caption.")
-@click.option("--protocol", default=None, help="With --out: protocol of benchmarks.toml.")
+@click.option(
+    "-n", "count", type=click.IntRange(min=0), default=None, help="Captions of --data; with --out, 0 means all of them."
+)
+@click.option("--protocol", default=None, help="Protocol that chooses them.  [default: the data set's own]")
 @data_root_option
 @seed_option
 @device_option
@@ -71,8 +73,8 @@ def command(
 
     MODEL is a name, "name:variant", "name@digest", or the path of a model folder. Prints the file written.
 
-    With --data and --out, and no CAPTION, pictures of the data set's captions become a folder with a manifest.jsonl,
-    for `eval --images` or for any other program.
+    With --data and -n, and no CAPTION, the first N captions that `eval --data` would ask for are drawn. With --out too,
+    pictures of them become a folder with a manifest.jsonl, for `eval --images` or for any other program.
     """
     from t2ibench.errors import UserError
     from t2ibench.files import write_bytes
@@ -101,8 +103,15 @@ def command(
         )
         click.echo(f"{made:,} pictures and a manifest.jsonl are in {folder}")
         return
-    if not captions:
-        raise UserError('Give a CAPTION, as in "a small bird with a red belly", or --data and --out for a folder.')
+    if not captions and dataset is not None and count:
+        from t2ibench.workflow.export import captions_asked
+
+        captions = captions_asked(dataset, count, benchmarks.content, workspace, protocol=protocol, root=data_root)
+    elif not captions or count is not None or protocol is not None:
+        raise UserError(
+            'Give a CAPTION, as in "a small bird with a red belly", or --data and -n for captions of a data set, with '
+            "--out for a folder of them."
+        )
     user_captions(captions)
     check_output(output)
     where = None if box is None else parse_box(box)

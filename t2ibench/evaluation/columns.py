@@ -63,6 +63,8 @@ def make_columns(
             options |= {"negatives": protocol.negatives, "exclude": protocol.exclude, "rule": rule}
             fresh = ", fresh negatives" if protocol.negatives_rule == "fresh" else ""
             parts.append(f"1 of {protocol.negatives + 1}, other {protocol.exclude}{fresh}")
+        if (chance := getattr(metric, "chance", None)) is not None:
+            parts.append(f"chance {chance:.1f}{metric.unit and f' {metric.unit}'}")
         parts.append(f"n {count:,}")
         columns.append(
             Column(

@@ -69,6 +69,9 @@ def source_record(source: Source) -> SourceRecord:
         steps=source.steps,
         trained_with=source.card.trained_with,
         notes=source.card.notes,
+        parameters=source.cost.parameters,
+        training_pictures=source.cost.training_pictures,
+        training_seconds=source.cost.training_seconds,
     )
 
 

@@ -10,6 +10,7 @@ import dataclasses
 import random
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from t2ibench.errors import RunFailedError, UserError, unknown_name
@@ -21,7 +22,7 @@ from t2ibench.interfaces import HasBound, TextToImage
 from t2ibench.model_folder.data_files import unrecorded_files
 from t2ibench.noise import Noise, seed_of
 from t2ibench.spec import GenerationOptions
-from t2ibench.types import ImageBatch, ModelCard, Origin, PlanItem, SamplePlan
+from t2ibench.types import ImageBatch, ModelCard, Origin, PlanItem, SamplePlan, Trace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +43,18 @@ OWN_MANNER: Final = GenerationOptions()
 """Every model makes its pictures its own way."""
 
 
+@dataclass(frozen=True, slots=True)
+class ModelCost:
+    """What a model took to be there, see `results.SourceRecord`; None where nobody knows."""
+
+    parameters: int | None = None
+    training_pictures: int | None = None
+    training_seconds: float | None = None
+
+
+NO_COST: Final = ModelCost()
+
+
 class Source:
     """Base of all sources; see interfaces.ImageSource.
 
@@ -57,6 +70,7 @@ class Source:
         warnings: sentences that every record of this source carries.
         together: pictures made together whatever is asked, for models whose pictures depend on their batch; None for
             all others.
+        cost: what it took to make the source itself.
     """
 
     name: str
@@ -69,6 +83,7 @@ class Source:
     unlinked_reason: str = ""
     warnings: tuple[str, ...] = ()
     together: int | None = None
+    cost: ModelCost = NO_COST
 
     def plan_of(self, asked: SamplePlan) -> SamplePlan:
         """Return which pictures this source has for a plan: all of it, but for folders, which make none to order."""
@@ -121,6 +136,7 @@ class ModelSource(Source):
         data_root: folder of the data set's files, for models that read more of them than captions.
         generation: how the protocol has models make their pictures.
         manifest: the data set, for models that say how likely they find its pictures.
+        cost: what the model took to be there.
 
     Raises:
         UserError: the protocol sets a parameter that belongs to the model's weights, or to a wrong value.
@@ -137,8 +153,10 @@ class ModelSource(Source):
         data_root: Path | None = None,
         generation: GenerationOptions = OWN_MANNER,
         manifest: Manifest | None = None,
+        cost: ModelCost = NO_COST,
     ) -> None:
         self.name = name or folder.label
+        self.cost = cost
         self._manner = Manner.of(folder, generation)
         files = unrecorded_files(folder, data_root)
         self.identity = digest_of(
@@ -197,6 +215,21 @@ class ModelSource(Source):
                 f"may have diverged; train it again with a smaller learning rate ({self._folder.path})."
             )
         return resized(to_uint8(made, self._quantise), self._resolution)
+
+    @property
+    def folder(self) -> ModelFolder:
+        """The model on disk."""
+        return self._folder
+
+    def inside(self, items: Sequence[PlanItem], seed: int) -> tuple[Tensor, Trace]:
+        """Return (float pictures in [-1, 1], what the model showed while it made them), for at most AT_ONCE items.
+
+        The pictures are those of `pictures`, except of models whose pictures depend on their batch.
+        """
+        trace, filled = Trace(), [*items, *[items[-1]] * (AT_ONCE - len(items))]
+        noise = self._manner.noise(Noise(seed).bind([item.id for item in filled], self._device))
+        made = self._model().generate([item.caption for item in filled], noise, trace=trace)
+        return made.detach().float().cpu()[: len(items)], trace
 
     def bound_of(self) -> str:
         """Return what its likelihood bound is of; "" for models without one."""

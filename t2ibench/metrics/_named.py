@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 
 
 def named_and_shown(
-    title: str, given: MetricInput, layer: str, minimum_n: int, threshold: float
+    title: str,
+    given: MetricInput,
+    layer: str,
+    minimum_n: int,
+    threshold: float,
+    *,
+    columns: slice = slice(None),
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return (named, shown), bool N x K: which of K things a picture's caption names, and which the picture shows.
 
@@ -25,16 +31,17 @@ def named_and_shown(
         layer: the layer of the features.
         minimum_n: pictures needed.
         threshold: at least this sure counts as shown.
+        columns: which of the K things are asked after; all by default.
 
     Raises:
         UserError: too few pictures, no caption codes, numbers that are not finite, or no caption names anything.
     """
     scores = checked_features(title, given, layer, minimum_n)
     codes, queries = caption_codes_of(title, given, scores.shape[1])
-    named: np.ndarray = codes[queries] > 0
+    named: np.ndarray = codes[queries][:, columns] > 0
     if not named.any():
         raise UserError(f"{title} has nothing to look for: no caption of the plan names anything that its judge knows.")
-    return named, scores >= threshold
+    return named, scores[:, columns] >= threshold
 
 
 def share_per_picture(named: np.ndarray, shown: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from t2ibench.data.open import open_dataset
-from t2ibench.errors import UserError
+from t2ibench.errors import UserError, unknown_name
 from t2ibench.evaluation.external.export import export_pictures
 from t2ibench.evaluation.plan import make_plan
 from t2ibench.evaluation.sources import ModelSource
@@ -72,3 +72,33 @@ def export_model(
 
         export_pictures(source, plan, folder, batch_size=50, on_pictures=show)
     return len(plan)
+
+
+def captions_asked(
+    dataset: str,
+    count: int,
+    benchmarks: Benchmarks,
+    workspace: Workspace,
+    *,
+    protocol: str | None = None,
+    root: Path | None = None,
+) -> tuple[str, ...]:
+    """Return the first `count` different sentences that an evaluation would ask for; fewer if the split has fewer.
+
+    Args:
+        dataset: whose captions.
+        count: how many.
+        benchmarks: content of benchmarks.toml.
+        workspace: where prepared data are.
+        protocol: None for the data set's own.
+        root: folder of the data set's files, if not known yet.
+
+    Raises:
+        UserError: a name is unknown, or the data set is not there.
+    """
+    asked = EvaluateRequest((), (dataset,), protocol=protocol)
+    if dataset not in benchmarks.datasets:
+        raise unknown_name("data set", dataset, benchmarks.datasets)
+    _, judged = protocol_for(asked, benchmarks, dataset)
+    plan = make_plan(open_dataset(dataset, benchmarks, workspace, root=root), judged, 0)
+    return tuple(dict.fromkeys(item.caption.text for item in plan.items))[:count]

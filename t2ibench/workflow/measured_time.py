@@ -34,6 +34,21 @@ def seconds_a_step(workspace: Workspace, name: str, variant: str, dataset: str) 
     return None
 
 
+def training_seconds(run: Path, steps: int) -> float | None:
+    """Return how long a run took to its first `steps` steps; None where a session of it was stopped or is not known."""
+    if steps == 0:
+        return 0.0
+    asked = [session.get("steps", 0) for session in _read(run / "provenance.json").get("sessions", [])]
+    if len(asked) != len(set(asked)):  # one was stopped, and asked for again
+        return None
+    before, seconds = 0, 0.0
+    for made, took, _ in _sessions(run):
+        before, seconds = before + made, seconds + took
+        if before == steps:
+            return seconds
+    return None
+
+
 def folder_bytes(workspace: Workspace, name: str, variant: str, dataset: str) -> int | None:
     """Return the size of the largest run of a model on a data set; None where there is none."""
     for folder in _run_folders(workspace, name, variant, dataset):
