@@ -85,10 +85,8 @@ def _appearances(captions: Sequence[str], key: int) -> list[Appearance] | None:
             continue
         fitting = [bird for bird in birds if bird is not None]
         found = fitting
-        # A bill of the colour of the face cannot be told from it, unless the caption wants it so.
-        if all(
-            bird.bill != bird.head or _said(caption, "bill") for bird, caption in zip(fitting, captions, strict=True)
-        ):
+        # A bill of the colour of the face cannot be told from it.
+        if all(bird.bill != bird.head for bird in fitting):
             break
     if found is None:
         return None

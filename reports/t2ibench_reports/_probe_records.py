@@ -1,0 +1,137 @@
+"""Records of probes as the results folder holds them, checked before anything is made of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+FOLDER = "probes"
+RECORD = "probe.json"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+class Ends(_Part):
+    """An interval."""
+
+    low: float
+    high: float
+    level: float
+    method: str
+
+
+class ProbeScore(_Part):
+    """One figure. `row` is "model" or "drawn", the pictures drawn to fit the captions."""
+
+    row: str
+    measure: str
+    value: float
+    interval: Ends | None = None
+    n: int
+    subject: str = ""
+    group: str = ""
+    deaf: float | None = None
+
+
+class Wording(_Part):
+    """A caption and what it is called."""
+
+    text: str
+    label: str
+    word: str = ""
+
+
+class Asked(_Part):
+    """A question; `pictures` are strips, a noise each, of its wordings side by side."""
+
+    title: str
+    group: str = ""
+    pairing: str = "all"
+    variants: tuple[Wording, ...]
+    pictures: tuple[str, ...] = ()
+    truth: tuple[str, ...] = ()
+
+
+class Replaced(_Part):
+    """What replacing one word did."""
+
+    question: int
+    column: int
+    word: str
+    attention: float | None = None
+    pixels: float
+    difference: float
+
+
+class ProbedModel(_Part):
+    """Whose pictures."""
+
+    label: str
+    title: str
+    identity: str
+    origin: str
+    steps: int | None = None
+    trained_on: str = ""
+
+
+class ProbeRecord(_Part):
+    """All of a probe; `folder` is where its pictures lie."""
+
+    schema_: Literal[1] = 1
+    id: str
+    created: str = ""
+    probe: str
+    kind: str
+    title: str = ""
+    dataset: str
+    rows: int
+    seed: int
+    side: int
+    source: ProbedModel
+    judge: Mapping[str, object] | None = None
+    unknown_words: tuple[str, ...] = ()
+    truth_rows: int = 0
+    questions: tuple[Asked, ...]
+    scores: tuple[ProbeScore, ...] = ()
+    words: tuple[Replaced, ...] = ()
+
+    def score(self, row: str, measure: str, *, subject: str = "", group: str = "") -> ProbeScore | None:
+        """Return one figure, None where it was not measured."""
+        wanted = (row, measure, subject, group)
+        return next((one for one in self.scores if (one.row, one.measure, one.subject, one.group) == wanted), None)
+
+    @property
+    def groups(self) -> list[str]:
+        """The parts of the probe, in order."""
+        return list(dict.fromkeys(question.group for question in self.questions))
+
+    @property
+    def folder(self) -> str:
+        """Name of the folder of its pictures."""
+        return self.id[:16]
+
+
+def read_probes(results: Path, wanted: Sequence[str] = ()) -> tuple[list[ProbeRecord], list[str]]:
+    """Return (records by data set, probe, model and id; sentences about files that could not be read).
+
+    Args:
+        results: the results folder.
+        wanted: ids; empty for all.
+    """
+    records, faults = [], []
+    for path in sorted((results / FOLDER).glob(f"*/{RECORD}")):
+        try:
+            record = ProbeRecord.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, ValidationError):
+            faults.append(f"{FOLDER}/{path.parent.name}/{RECORD} is no record of a probe; it was left out.")
+            continue
+        if record.folder == path.parent.name and (not wanted or record.id in wanted):
+            records.append(record)
+    records.sort(key=lambda one: (one.dataset, one.probe, one.source.label, one.id))
+    return records, faults

@@ -1,0 +1,159 @@
+"""The tables of a probe: its figures beside those of drawn birds and of a model that ignores the words that change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from t2ibench_reports._document import Head, Part, Place
+from t2ibench_reports._format import clean, count, number
+from t2ibench_reports._probe_records import ProbeRecord, ProbeScore
+from t2ibench_reports._whiskers import WIDTH, Whisker
+
+MEASURES: Final[Mapping[str, tuple[str, str]]] = {
+    "asked": ("Asked for, shown ↑", "%"),
+    "whole": ("Whole caption shown ↑", "%"),
+    "rest": ("Rest of the caption, shown ↑", "%"),
+    "alone": ("It and nothing else changed ↑", "%"),
+    "kept": ("Not named, kept", "%"),
+    "pixels": ("Pixels that changed", "%"),
+    "difference": ("Mean change", "of 255"),
+}
+"""Measure -> (head, unit), in the order of the columns."""
+
+DRAWN: Final = "Drawn to fit"
+DEAF: Final = "Deaf to the words"
+_DEAF: Final[Mapping[str, float]] = {"alone": 0.0, "kept": 100.0, "pixels": 0.0, "difference": 0.0}
+_MARGIN: Final = 5
+
+
+def main_table(record: ProbeRecord) -> tuple[tuple[Head, ...], tuple[Part, ...]]:
+    """Return (heads, parts) of all figures that are not about one part of the picture; empty where there are none."""
+    groups = [group for group in record.groups if _any(record, group)]
+    measures = [
+        name
+        for name in MEASURES
+        if any(record.score("model", name, group=group) for group in groups)
+        and (name != "whole" or record.kind == "compositions")
+    ]
+    if not measures:
+        return (), ()
+    heads = (Head("Pictures", kind="name"), *(Head(MEASURES[name][0], MEASURES[name][1]) for name in measures))
+    measured, controls = [], []
+    for group in groups:
+        measured.append((_name(record.source.label, group), *(_value(record, "model", one, group) for one in measures)))
+        if any(record.score("drawn", one, group=group) for one in measures):
+            controls.append((_name(DRAWN, group), *(_value(record, "drawn", one, group) for one in measures)))
+        asked = record.score("model", "asked", group=group)
+        if asked is not None and asked.deaf is not None:
+            controls.append((_name(DEAF, group), *(_deaf(record, one, group) for one in measures)))
+    parts = [Part("Model", "measured", tuple(measured))]
+    if controls:
+        parts.append(Part("What there is to reach, and what luck gets", "control", tuple(controls)))
+    return heads, tuple(parts)
+
+
+def part_table(record: ProbeRecord) -> tuple[tuple[Head, ...], tuple[Part, ...]]:
+    """Return (heads, parts) of what was asked for and shown, a part of the picture a row; empty where none is known."""
+    rows = []
+    for score in record.scores:
+        if score.row != "model" or score.measure != "asked" or not score.subject:
+            continue
+        drawn = record.score("drawn", "asked", subject=score.subject, group=score.group)
+        deaf = Place("-", kind="none") if score.deaf is None else Place(f"≤ {number(score.deaf, 0)}", kind="cost")
+        rows.append((_name(score.subject, score.group), _place(score), _place(drawn), deaf, _count(score)))
+    if not rows:
+        return (), ()
+    heads = (
+        Head("Part", kind="name"),
+        Head("Asked for, shown ↑", "%"),
+        Head(DRAWN, "%"),
+        Head(DEAF, "%", kind="cost"),
+        Head("Of", kind="cost"),
+    )
+    order = {subject: place for place, subject in enumerate(dict.fromkeys(one[0].text for one in rows))}
+    groups = {group: place for place, group in enumerate(record.groups)}
+    rows.sort(key=lambda row: (groups.get(row[0].below, 0), order[row[0].text]))
+    return heads, (Part("", "measured", tuple(rows)),)
+
+
+def word_table(record: ProbeRecord) -> tuple[tuple[Head, ...], tuple[Part, ...]]:
+    """Return (heads, parts) of every word that was replaced, the captions' words in order; empty for other probes."""
+    if not record.words:
+        return (), ()
+    attended = any(word.attention is not None for word in record.words)
+    heads = [Head("Word", kind="name"), Head("Mean change", "of 255"), Head("Pixels that changed", "%")]
+    if attended:
+        heads.insert(1, Head("Attention", "% of the caption's"))
+    most = max(word.difference for word in record.words) or 1.0
+    parts = []
+    for number_, question in enumerate(record.questions):
+        words = [word for word in record.words if word.question == number_]
+        top = max((word.attention for word in words if word.attention is not None), default=None)
+        changed = max((word.difference for word in words), default=0.0)
+        rows = []
+        for word in words:
+            places = [
+                Place(clean(question.variants[word.column].label), kind="name"),
+                Place(
+                    number(word.difference, 1),
+                    "most" if word.difference == changed else "",
+                    drawing=_drawing(word.difference, None, most),
+                ),
+                Place(number(word.pixels, 1), kind="cost"),
+            ]
+            if attended:
+                share = Place("-", kind="none")
+                if word.attention is not None:
+                    share = Place(number(100 * word.attention, 1), "most" if word.attention == top else "")
+                places.insert(1, share)
+            rows.append(tuple(places))
+        if rows:
+            parts.append(Part(clean(question.title), "measured", tuple(rows)))
+    return tuple(heads), tuple(parts)
+
+
+def _any(record: ProbeRecord, group: str) -> bool:
+    return any(one.group == group and one.row == "model" for one in record.scores)
+
+
+def _name(label: str, group: str) -> Place:
+    return Place(clean(label), clean(group), "name")
+
+
+def _value(record: ProbeRecord, row: str, measure: str, group: str) -> Place:
+    top = 100.0
+    if measure == "difference":
+        top = max(one.value for one in record.scores if one.measure == measure) or 1.0
+    return _place(record.score(row, measure, group=group), top)
+
+
+def _place(score: ProbeScore | None, top: float = 100.0) -> Place:
+    if score is None:
+        return Place("-", kind="none")
+    ends = score.interval
+    below = f"[{number(ends.low, 1)}, {number(ends.high, 1)}]" if ends else "no interval"
+    method = f"{ends.method}; " if ends else ""
+    drawing = _drawing(score.value, (ends.low, ends.high) if ends else None, top)
+    return Place(number(score.value, 1), below, hint=f"{clean(method)}n {count(score.n)}", drawing=drawing)
+
+
+def _count(score: ProbeScore) -> Place:
+    return Place(count(score.n), kind="cost")
+
+
+def _deaf(record: ProbeRecord, measure: str, group: str) -> Place:
+    if measure == "asked":
+        score = record.score("model", "asked", group=group)
+        return Place("-" if score is None or score.deaf is None else f"≤ {number(score.deaf, 0)}", kind="cost")
+    value = _DEAF.get(measure)
+    known = value is not None and record.score("model", measure, group=group) is not None
+    return Place(number(value, 0), kind="cost") if known and value is not None else Place("-", kind="none")
+
+
+def _drawing(value: float, ends: tuple[float, float] | None, top: float) -> Whisker:
+    def place(one: float) -> float:
+        return round(_MARGIN + (WIDTH - 2 * _MARGIN) * min(max(one / top, 0.0), 1.0), 1)
+
+    low, high = ends or (value, value)
+    return Whisker(place(value), place(low), place(high), False, value > top)

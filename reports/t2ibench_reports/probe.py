@@ -1,0 +1,239 @@
+"""Probes: one thing of a caption changed while the noise stays, and what followed in the picture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from t2ibench.errors import UserError
+from t2ibench_reports._data_files import lines_of
+from t2ibench_reports._document import Document, Grid, Section, facts_of_plan
+from t2ibench_reports._format import clean, count, sentence_list
+from t2ibench_reports._pictures import Tile, tile_of
+from t2ibench_reports._probe_records import FOLDER, Asked, ProbeRecord, read_probes
+from t2ibench_reports._probe_sheet import sheet, strips
+from t2ibench_reports._probe_tables import MEASURES, main_table, part_table, word_table
+from t2ibench_reports._rendered import rendered
+
+if TYPE_CHECKING:
+    from t2ibench.interfaces import ReportInput
+
+_LEAD = (
+    "Each row of pictures has one noise; only the words at the head of the column differ. So what differs between the "
+    "pictures of a row is what the words did. Where the pictures are of simulated birds, a network that names their "
+    "parts counts what followed; birds drawn to fit the same captions show how well it can."
+)
+_MEANINGS: Final[Mapping[str, str]] = {
+    "asked": "Asked for, shown: of what one wording asks for and the others do not, the share its pictures show.",
+    "whole": "Whole caption shown: pictures that show everything their caption says.",
+    "rest": "Rest of the caption, shown: the same of what the caption says besides.",
+    "alone": "It and nothing else changed: of the pairs of pictures with one noise, those in which both show what was "
+    "asked for and every other attribute of the bird reads the same. One misreading of sixteen spoils a pair, so "
+    "birds drawn to fit say what can be had.",
+    "kept": "Not named, kept: of the attributes that neither caption of a pair speaks of, the share that reads the "
+    "same. A change need not be a fault: parts that go together in training may go together here. A model that ignores "
+    "its caption keeps all of them.",
+    "pixels": "Pixels that changed: by more than 16 of 255 in one of their colours, between pictures of one noise.",
+    "difference": "Mean change: the mean absolute difference of pictures of one noise.",
+}
+_DEAF = (
+    "A model deaf to the words draws one picture for all wordings, so it can show what is asked for in one of them at "
+    "most: that is what luck gets at best."
+)
+
+
+class Probe:
+    """What models make of captions that differ in one thing."""
+
+    name: ClassVar[str] = "probe"
+    formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "json", "png", "txt")
+    default_formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "json", "png")
+
+    def render(self, given: ReportInput) -> Mapping[str, bytes]:
+        """Return probe.<format> -> content for each format asked for; pictures are a PNG a probe.
+
+        `given.subjects` are ids of records; none means all.
+
+        Raises:
+            UserError: there are no probes, or a format is unknown.
+        """
+        results = given.pictures.parent
+        records, faults = read_probes(results, given.subjects)
+        if not records:
+            reason = f" ({faults[0]})" if faults else ""
+            raise UserError(
+                f"There are no probes in the results{reason}. `t2ibench probe colours attngan` makes one with a model "
+                "that comes with the package."
+            )
+        sections = tuple(section for record in records for section in _sections(record, results))
+        document = Document(self.name, _title(records), _LEAD, sections, (*given.faults, *faults))
+        data = {"csv": lambda: lines_of(_lines(records)), "json": lambda: _json(records)}
+        wanted = [name for name in given.formats if name != "png"]
+        files = dict(rendered(document, wanted, self.formats, data))
+        if "png" in given.formats:
+            files |= {f"{_stem(record, records)}.png": sheet(record, results) for record in records}
+        return files
+
+
+def _title(records: Sequence[ProbeRecord]) -> str:
+    if len(records) == 1:
+        return f"Probe of {clean(records[0].probe)}: {clean(records[0].source.label)}"
+    return "Probes"
+
+
+def _sections(record: ProbeRecord, results: Path) -> list[Section]:
+    """Return the sections of a probe: figures with the pictures, then figures by part, then by word."""
+    label = clean(record.source.label)
+    small = clean(f"{label} on {record.dataset}")
+    facts = facts_of_plan(
+        (
+            ("Asked", record.title),
+            ("Model", f"{record.source.title}{_steps(record)}, {record.source.identity[:12]}"),
+            ("Noises", f"{count(record.rows)} a caption, seed {record.seed}; the first are shown"),
+            ("Read by", "" if record.judge is None else f"{record.judge.get('name', '')}, a stand-in network"),
+            ("Unknown words", ", ".join(record.unknown_words)),
+        )
+    )
+    heads, parts = main_table(record)
+    grids = tuple(made for question in record.questions if (made := _grid(question, results / FOLDER / record.folder)))
+    title = clean(record.probe)
+    sections = [Section(title, small, facts=facts, heads=heads, parts=parts, grids=grids, notes=tuple(_notes(record)))]
+    heads, parts = part_table(record)
+    if heads:
+        sections.append(Section(f"{title}, by part", small, heads=heads, parts=parts))
+    heads, parts = word_table(record)
+    if heads:
+        sections.append(Section(f"{title}, one by one", small, heads=heads, parts=parts, notes=_attended(record)))
+    return sections
+
+
+def _steps(record: ProbeRecord) -> str:
+    return "" if record.source.steps is None else f", {count(record.source.steps)} steps"
+
+
+def _grid(question: Asked, folder: Path) -> Grid | None:
+    rows = strips(question, folder)
+    if not rows:
+        return None
+    captions = [clean(one.text) for one in question.variants]
+    tiles: list[tuple[str, tuple[Tile | None, ...]]] = []
+    for label, pictures in rows:
+        name = f"noise {label}" if label.isdecimal() else label
+        tiles.append((name, tuple(tile_of(*pair) for pair in zip(pictures, captions, strict=True))))
+    heads = tuple((clean(one.label), "") for one in question.variants)
+    return Grid("", heads, tuple(tiles), clean(question.title))
+
+
+def _notes(record: ProbeRecord) -> list[str]:
+    used = [name for name in MEASURES if record.score("model", name) or _in_groups(record, name)]
+    notes = [_MEANINGS[name] for name in used if name != "whole" or record.kind == "compositions"]
+    if any(score.deaf is not None for score in record.scores):
+        notes.append(_DEAF)
+    if record.truth_rows:
+        notes.append(
+            f"Drawn to fit: {record.truth_rows} birds a caption that fit it and are alike in all else, read by the "
+            "same network: the ceiling of each figure, and the network's own errors."
+        )
+    methods = dict.fromkeys(clean(one.interval.method) for one in record.scores if one.interval)
+    if methods:
+        notes.append(
+            f"95% intervals: {'; '.join(methods)}. They are over noises, for these captions; other captions may give "
+            "other figures."
+        )
+    if record.judge is None:
+        notes.append("Nothing reads these pictures exactly enough to score them: they are shown.")
+    if record.unknown_words:
+        words = sentence_list(clean(word) for word in record.unknown_words)
+        notes.append(f"The model does not know {words}: where only such words differ, nothing can.")
+    return notes
+
+
+def _in_groups(record: ProbeRecord, measure: str) -> bool:
+    return any(record.score("model", measure, group=group) for group in record.groups)
+
+
+def _attended(record: ProbeRecord) -> tuple[str, ...]:
+    """Return sentences about whether the word of most attention is the one that changes the picture most."""
+    asked = hits = 0
+    chance = 0.0
+    for number in range(len(record.questions)):
+        words = [word for word in record.words if word.question == number and word.attention is not None]
+        if len(words) < 2:
+            continue
+        asked += 1
+        chance += 1 / len(words)
+        top = max(words, key=lambda word: word.attention or 0.0)
+        hits += top.difference == max(word.difference for word in words)
+    notes = []
+    if asked:
+        notes.append(
+            f"In {hits} of {asked} captions the word attended to most is the one whose replacement changes the picture "
+            f"most; by luck it would be {chance:.1f}."
+        )
+        for group in dict.fromkeys(one.group for one in record.scores if one.group and one.measure == "difference"):
+            score = record.score("model", "difference", group=group)
+            if score is not None:
+                ends = f" [{score.interval.low:.1f}, {score.interval.high:.1f}]" if score.interval else ""
+                notes.append(f"Mean change by replacing {clean(group)}: {score.value:.1f}{ends} of 255.")
+        notes.append(
+            "Attention is the mean over the places of the picture and over the stages, of the original caption."
+        )
+    else:
+        notes.append(
+            "The model has no attention to words: every word that has another of its kind was replaced in turn."
+        )
+    return tuple(notes)
+
+
+def _lines(records: Sequence[ProbeRecord]) -> list[dict[str, Any]]:
+    """Return a line a figure; a line without one for a probe that is only shown."""
+    lines = []
+    for record in records:
+        base = {
+            "dataset": record.dataset,
+            "probe": record.probe,
+            "model": record.source.label,
+            "identity": record.source.identity,
+            "seed": record.seed,
+            "noises": record.rows,
+        }
+        for score in record.scores:
+            ends = score.interval
+            lines.append(
+                {
+                    **base,
+                    "row": score.row,
+                    "group": score.group,
+                    "part": score.subject,
+                    "measure": score.measure,
+                    "unit": MEASURES[score.measure][1] if score.measure in MEASURES else "",
+                    "value": score.value,
+                    "interval_low": ends.low if ends else None,
+                    "interval_high": ends.high if ends else None,
+                    "interval_level": ends.level if ends else None,
+                    "interval_method": ends.method if ends else "",
+                    "n": score.n,
+                    "deaf_at_most": score.deaf,
+                }
+            )
+        if not record.scores:
+            empty = ("row", "group", "part", "measure", "unit", "value", "interval_low", "interval_high")
+            rest = ("interval_level", "interval_method", "n", "deaf_at_most")
+            lines.append({**base, **dict.fromkeys((*empty, *rest)), "measure": "shown"})
+    return lines
+
+
+def _json(records: Sequence[ProbeRecord]) -> str:
+    content = {"schema": 1, "report": "probe", "probes": [record.model_dump(mode="json") for record in records]}
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _stem(record: ProbeRecord, records: Sequence[ProbeRecord]) -> str:
+    """Return the name of a probe's PNG: "probe" alone, else with what tells it from the others."""
+    if len(records) == 1:
+        return "probe"
+    parts = (record.dataset, record.probe, record.source.label)
+    named = "-".join("".join(char if char.isalnum() or char in "._" else "_" for char in part) for part in parts)
+    return f"probe-{named}-{record.id[:6]}"

@@ -1,0 +1,113 @@
+"""`t2ibench probe`: change one thing of a caption, keep the noise, and see what follows in the picture."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from t2ibench.cli.options import (
+    config_option,
+    device_option,
+    dry_run_option,
+    seed_option,
+    workspace_option,
+)
+from t2ibench.errors import UserError
+from t2ibench.spec import LoadedBenchmarks
+from t2ibench.workspace import Workspace
+
+
+@click.command("probe")
+@click.argument("probe", metavar="PROBE")
+@click.argument("model", metavar="MODEL[:VARIANT]")
+@click.option("--data", "dataset", default=None, help="Only a model that learned from this data set.")
+@click.option(
+    "--caption",
+    "captions",
+    multiple=True,
+    metavar="TEXT",
+    help='Your own instead, as in "a {red|green} bus on a street"; may be given again.',
+)
+@click.option(
+    "--rows",
+    "--seeds",
+    "rows",
+    type=click.IntRange(1, 1000),
+    default=None,
+    help="Noises each caption is drawn with.  [default: the probe's own]",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="Folder for page, pictures and table, if not the workspace's reports.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the record as JSON instead of tables.")
+@click.option("--threads", type=click.IntRange(min=1), default=None, help="Threads torch computes with on the CPU.")
+@seed_option
+@device_option
+@dry_run_option
+@config_option
+@workspace_option
+def command(
+    probe: str,
+    model: str,
+    dataset: str | None,
+    captions: tuple[str, ...],
+    rows: int | None,
+    output: Path | None,
+    as_json: bool,
+    threads: int | None,
+    seed: int | None,
+    device: str,
+    dry_run: bool,
+    benchmarks: LoadedBenchmarks,
+    workspace: Workspace,
+) -> None:
+    """Change one thing of a caption, keep the noise, and see what changes in the picture.
+
+    PROBE is colours, backgrounds, objects, compositions or words, or another one of [probes] in benchmarks.toml.
+    Pictures of simulated birds are scored against what their captions say, beside drawn birds that fit them exactly;
+    all others are shown.
+
+    The tables go to stdout, the paths of page, pictures and data to stderr. Asking again costs nothing; `t2ibench
+    report probe` shows all probes there are.
+    """
+    from t2ibench.workflow.probe_plan import ProbeRequest, plan_probe
+
+    asked = ProbeRequest(probe, model, dataset=dataset, captions=captions, rows=rows, seed=seed)
+    plan = plan_probe(asked, benchmarks.content, workspace)
+    if dry_run:
+        click.echo(json.dumps(plan.describe(), indent=2, ensure_ascii=False))
+        return
+    from t2ibench.workflow.probing import run_probe
+
+    record = run_probe(plan, benchmarks.content, workspace, device=device, threads=threads)
+    text = _write(record["id"], workspace, output)
+    click.echo(json.dumps(record, indent=2, ensure_ascii=False) if as_json else text, nl=as_json)
+
+
+def _write(identity: str, workspace: Workspace, output: Path | None) -> str:
+    """Write the report of one probe and return its tables."""
+    from t2ibench.cli.report import load_report
+    from t2ibench.files import write_bytes
+    from t2ibench.interfaces import ReportInput
+    from t2ibench.results import Results
+
+    report = load_report("probe")
+    formats = tuple(dict.fromkeys((*report.default_formats, "txt")))
+    given = ReportInput([], [], Results(workspace.results).folder / "pictures", formats, (identity,))
+    text = ""
+    for name, content in report.render(given).items():
+        if name.endswith(".txt"):
+            text = content.decode()
+            continue
+        path = (output or workspace.reports / "probe" / identity[:16]) / name
+        write_bytes(path, content)
+        click.echo(f"wrote {path}", err=True)
+    if not text:
+        raise UserError("The report probe of this installation makes no text; reinstall t2ibench.")
+    return text
