@@ -48,7 +48,7 @@ def tiles(folder: Path, name: str) -> tuple[Tile, ...]:
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return ()
     texts = captions if len(pictures) == len(captions) else [""] * len(pictures)
-    return tuple(_tile(picture, text) for picture, text in zip(pictures, texts, strict=True))
+    return tuple(tile_of(picture, text) for picture, text in zip(pictures, texts, strict=True))
 
 
 def _captions(path: Path) -> list[str]:
@@ -72,7 +72,8 @@ def _cut(strip: Image, count: int) -> Sequence[Image]:
     return [strip.crop((place * side, 0, (place + 1) * side, height)) for place in range(count)]
 
 
-def _tile(picture: Image, caption: str) -> Tile:
+def tile_of(picture: Image, caption: str) -> Tile:
+    """Return a picture as a tile, shrunk where it is larger than LONGEST_SIDE."""
     # A single picture is bounded on both sides; a strip that could not be cut keeps its length.
     largest = picture.height if picture.width > 2 * picture.height else max(picture.size)
     if largest > LONGEST_SIDE:

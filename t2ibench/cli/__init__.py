@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "bench": "Train, measure and report whatever a suite lists.",
     "compare": "Say whether one model is better than another, paired by caption.",
     "validity": "Corrupt real pictures step by step and say which metrics notice.",
+    "probe": "Change one thing of a caption, keep the noise, and see what changes in the picture.",
     "statistics": "Write the mean and covariance of pictures' features, for FID here and elsewhere.",
     "report": "Render a report from the results.",
     "serve": "Show the reports in a browser, up to date as results come in.",
