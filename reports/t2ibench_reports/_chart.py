@@ -49,12 +49,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawing of WIDTH x HEIGHT: lines and the ticks of both axes as (coordinate, text)."""
+    """A drawing of WIDTH x HEIGHT: lines and the ticks of both axes as (coordinate, text).
+
+    `note` stands behind its title; `marks` says whether each point has a dot and its interval.
+    """
 
     title: str
     lines: tuple[Line, ...]
     across: tuple[tuple[float, str], ...]
     up: tuple[tuple[float, str], ...]
+    note: str = ""
+    marks: bool = True
     width: int = WIDTH
     height: int = HEIGHT
     left: int = _LEFT
@@ -62,12 +67,20 @@ class Chart:
     right: int = WIDTH - _RIGHT
 
 
-def chart(title: str, series: Sequence[tuple[str, Sequence[Measured]]]) -> Chart | None:
+def chart(
+    title: str,
+    series: Sequence[tuple[str, Sequence[Measured]]],
+    *,
+    note: str = "bars are intervals",
+    marks: bool = True,
+) -> Chart | None:
     """Return the drawing of the series that have two points or more; None where there is none.
 
     Args:
         title: what is drawn, as in "IS against steps".
         series: (label, points in rising order of steps).
+        note: what else is to be said of it.
+        marks: whether each point is marked, with its interval.
     """
     drawn = [(label, points) for label, points in series if len(points) > 1]
     if not drawn:
@@ -75,10 +88,10 @@ def chart(title: str, series: Sequence[tuple[str, Sequence[Measured]]]) -> Chart
     everything = [point for _, points in drawn for point in points]
     least = min(point.value if point.low is None else point.low for point in everything)
     most = max(point.value if point.high is None else point.high for point in everything)
-    ticks_up = _ticks(least, most)
+    ticks_up = ticks(least, most)
     low, high = min(least, ticks_up[0]), max(most, ticks_up[-1])
     last = max(point.steps for point in everything)
-    ticks_across = [tick for tick in _ticks(0, last) if tick <= last and tick == int(tick)]
+    ticks_across = [tick for tick in ticks(0, last) if tick <= last and tick == int(tick)]
 
     def x(steps: float) -> float:
         return round(_LEFT + (WIDTH - _LEFT - _RIGHT) * steps / last, 1)
@@ -109,10 +122,12 @@ def chart(title: str, series: Sequence[tuple[str, Sequence[Measured]]]) -> Chart
         lines,
         tuple((x(tick), f"{tick:,.0f}") for tick in ticks_across),
         tuple((y(tick), f"{tick:.6g}") for tick in ticks_up),
+        note,
+        marks,
     )
 
 
-def _ticks(least: float, most: float) -> list[float]:
+def ticks(least: float, most: float) -> list[float]:
     """Return three to seven round numbers that span a range."""
     if most <= least:
         return [least]

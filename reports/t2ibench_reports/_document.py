@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from t2ibench_reports import _format
 from t2ibench_reports._chart import Chart
 from t2ibench_reports._pictures import Tile
+from t2ibench_reports._scatter import Scatter
 from t2ibench_reports._tables import Cell as RecordCell
 from t2ibench_reports._tables import Column, Row
 from t2ibench_reports._whiskers import Whisker, whisker
@@ -75,6 +76,25 @@ class Grid:
     heads: tuple[tuple[str, str], ...]
     rows: tuple[tuple[str, tuple[Tile | None, ...]], ...]
     hint: str = ""
+    title: str = "Samples"
+
+
+@dataclass(frozen=True)
+class View:
+    """One look inside a model while it draws: pictures with a label each, or (word, value in 0..1, text) bars."""
+
+    title: str
+    tiles: tuple[Tile, ...] = ()
+    bars: tuple[tuple[str, float, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What a model shows while it draws one caption."""
+
+    title: str
+    caption: str
+    views: tuple[View, ...]
 
 
 @dataclass(frozen=True)
@@ -89,7 +109,10 @@ class Section:
         heads: of the table; empty for none.
         parts: its rows.
         charts: drawings.
+        charts_title: their heading.
+        scatters: drawings of two rows' values, caption by caption.
         grids: pictures.
+        insides: how pictures came about.
         notes: sentences.
         records: rows, columns and cells behind the table.
     """
@@ -101,7 +124,10 @@ class Section:
     heads: tuple[Head, ...] = ()
     parts: tuple[Part, ...] = ()
     charts: tuple[Chart, ...] = ()
+    charts_title: str = "Against training steps"
+    scatters: tuple[Scatter, ...] = ()
     grids: tuple[Grid, ...] = ()
+    insides: tuple[Inside, ...] = ()
     notes: tuple[str, ...] = ()
     records: tuple[tuple[Row, Column, RecordCell], ...] = ()
 

@@ -51,6 +51,23 @@ def tiles(folder: Path, name: str) -> tuple[Tile, ...]:
     return tuple(tile_of(picture, text) for picture, text in zip(pictures, texts, strict=True))
 
 
+def cut(folder: Path, name: str, texts: Sequence[str]) -> tuple[Tile, ...]:
+    """Return a strip cut into as many pictures as there are texts, each with its own; empty where that cannot be."""
+    if not name or Path(name).name != name:
+        return ()
+    from PIL import Image
+
+    try:
+        with Image.open(folder / name, formats=("PNG",)) as strip:
+            strip.load()
+            pictures = _cut(strip.convert("RGB"), len(texts))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return ()
+    if len(pictures) != len(texts):
+        return ()
+    return tuple(tile_of(picture, text) for picture, text in zip(pictures, texts, strict=True))
+
+
 def _captions(path: Path) -> list[str]:
     """Return the captions beside a strip, from {"captions": [...]} or a plain list; [] where there are none."""
     try:

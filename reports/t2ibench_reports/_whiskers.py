@@ -27,14 +27,21 @@ class Whisker:
 
 def whisker(record: ResultRecord, scale: tuple[float, float]) -> Whisker | None:
     """Return the drawing of a record on a scale; None where there is no value or the scale is a point."""
-    least, most = scale
-    if record.value is None or most <= least:
+    if record.value is None:
         return None
-
-    def place(value: float) -> float:
-        share = (value - least) / (most - least)
-        return round(_MARGIN + (WIDTH - 2 * _MARGIN) * min(max(share, 0.0), 1.0), 1)
-
     interval = record.interval
     low, high = (interval.low, interval.high) if interval else (record.value, record.value)
-    return Whisker(place(record.value), place(low), place(high), record.value < least, record.value > most)
+    return whisker_of(record.value, low, high, scale)
+
+
+def whisker_of(value: float, low: float, high: float, scale: tuple[float, float]) -> Whisker | None:
+    """Return the drawing of a value with its interval; None where the scale is a point."""
+    least, most = scale
+    if most <= least:
+        return None
+
+    def place(at: float) -> float:
+        share = (at - least) / (most - least)
+        return round(_MARGIN + (WIDTH - 2 * _MARGIN) * min(max(share, 0.0), 1.0), 1)
+
+    return Whisker(place(value), place(low), place(high), value < least, value > most)

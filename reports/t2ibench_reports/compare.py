@@ -11,6 +11,7 @@ from t2ibench.errors import UserError
 from t2ibench_reports._data_files import lines_of
 from t2ibench_reports._document import Document, Head, Part, Place, Section, value_place
 from t2ibench_reports._format import clean, count, number
+from t2ibench_reports._pairs import caption_lines, captions_of
 from t2ibench_reports._ranking import clearly_better
 from t2ibench_reports._rendered import rendered
 from t2ibench_reports._rows import board_of, check_name, details_of, find_row, name_of, sample_grid
@@ -26,9 +27,9 @@ _LEAD = (
     "and tell small differences apart that the two rows' own intervals cannot; where none was computed yet, only the "
     "rows' own intervals are looked at."
 )
-_CAPTIONS = (
-    "Which captions suit one row better than the other cannot be said here: results keep scores of whole rows, not of "
-    "captions. The pictures below are of the plan's first captions; `t2ibench sample MODEL CAPTION` draws any other."
+_NO_CAPTIONS = (
+    "Which captions suit one row better than the other is not kept here. `t2ibench compare {} {} --data {}` keeps it, "
+    "with pictures; this report then shows it."
 )
 
 
@@ -83,11 +84,11 @@ class Compare:
                 f"No table has both {clean(one)} and {clean(other)} as two rows. `t2ibench eval --models "
                 f"{clean(one)},{clean(other)}` measures them on the same captions."
             )
-        sections = tuple(_section(pair, given.pictures) for pair in pairs)
+        sections = tuple(_section(pair, given.pictures, given.details) for pair in pairs)
         title = f"{pairs[0].first.label} against {pairs[0].second.label}"
         document = Document(self.name, title, _LEAD, sections, board.faults)
         lines = [values for pair in pairs for values in _values(pair)]
-        data = {"csv": lambda: lines_of(lines), "json": lambda: _json(lines)}
+        data = {"csv": lambda: lines_of(lines), "json": lambda: _json(lines, pairs, given.details)}
         return rendered(document, given.formats, self.formats, data)
 
 
@@ -166,7 +167,7 @@ _VERDICTS = {
 }
 
 
-def _section(pair: _Pair, pictures: Path) -> Section:
+def _section(pair: _Pair, pictures: Path, details: Path) -> Section:
     group, first, second = pair.group, pair.first, pair.second
     heads = (
         Head("Measure", kind="name"),
@@ -187,7 +188,8 @@ def _section(pair: _Pair, pictures: Path) -> Section:
         how = "paired by caption" if line.paired else "by the rows' own intervals"
         name = Place(f"{line.column.title} {line.column.arrow}", line.column.subtitle, "name")
         rows.append((name, line.first, line.second, difference, Place(line.verdict, line.reason or how, "text")))
-    grid = sample_grid((first, second), pictures)
+    captions = captions_of(group, first, second, details)
+    samples = sample_grid((first, second), pictures)
     plan = group.plan
     notes = []
     if not all(line.paired or line.reason for line in pair.lines):
@@ -197,13 +199,17 @@ def _section(pair: _Pair, pictures: Path) -> Section:
         )
     if sum(line.paired for line in pair.lines) > 1:
         notes.append("Several columns were looked at, and one of 20 intervals misses the truth by luck.")
+    if not captions.grids:
+        names = (name_of(first), name_of(second), clean(plan.dataset))
+        notes.append(captions.reason or _NO_CAPTIONS.format(*names))
     return Section(
         clean(plan.dataset),
         clean(f"{plan.protocol}, n {count(group.n)}, seed {' '.join(map(str, group.seeds))}"),
         heads=heads,
         parts=(Part("", "measured", tuple(rows)),),
-        grids=() if grid is None else (grid,),
-        notes=(*notes, _CAPTIONS),
+        scatters=captions.scatters,
+        grids=(*captions.grids, *(() if samples is None else (samples,))),
+        notes=tuple(notes),
         records=tuple(one for one in group.cells if one[0] is first or one[0] is second),
     )
 
@@ -240,6 +246,7 @@ def _values(pair: _Pair) -> list[dict[str, Any]]:
     return made
 
 
-def _json(lines: Sequence[Mapping[str, Any]]) -> str:
-    content = {"schema": 1, "report": "compare", "columns": lines}
+def _json(lines: Sequence[Mapping[str, Any]], pairs: Sequence[_Pair], details: Path) -> str:
+    captions = [line for pair in pairs for line in caption_lines(pair.group, pair.first, pair.second, details)]
+    content = {"schema": 1, "report": "compare", "columns": lines, "captions": captions}
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from t2ibench.errors import UserError
 from t2ibench_reports._controls import CONTROL_ORDER
+from t2ibench_reports._details import details_of
 from t2ibench_reports._document import Document, Section
 from t2ibench_reports._format import clean
+from t2ibench_reports._insides import HOW_TO_LOOK, insides_of
 from t2ibench_reports._rendered import rendered
 from t2ibench_reports._rows import board_of, sample_grid
 from t2ibench_reports._tables import Group, Row
@@ -40,7 +42,9 @@ class Gallery:
             UserError: there are no records or no pictures, or a format is unknown.
         """
         board = board_of(given, self.name)
-        sections = tuple(made for group in board.groups if (made := _section(group, given.pictures)) is not None)
+        sections = tuple(
+            made for group in board.groups if (made := _section(group, given.pictures, given.details)) is not None
+        )
         if not sections:
             raise UserError(
                 "The results hold no sample pictures. `t2ibench eval --models attngan --data simbirds` keeps some of "
@@ -50,15 +54,20 @@ class Gallery:
         return rendered(document, given.formats, self.formats, {})
 
 
-def _section(group: Group, pictures: Path) -> Section | None:
+def _section(group: Group, pictures: Path, details: Path) -> Section | None:
     if len(group.seeds) > 1:  # each seed's own table has its pictures
         return None
-    grid = sample_grid(sorted(group.rows, key=_order), pictures)
+    rows = sorted(group.rows, key=_order)
+    grid = sample_grid(rows, pictures)
     if grid is None:
         return None
     plan = group.plan
     return Section(
-        clean(plan.dataset), clean(f"{plan.protocol}, split {plan.split}, seed {plan.seed}, n {group.n}"), grids=(grid,)
+        clean(plan.dataset),
+        clean(f"{plan.protocol}, split {plan.split}, seed {plan.seed}, n {group.n}"),
+        grids=(grid,),
+        insides=tuple(inside for row in rows for inside in insides_of(row, details)),
+        notes=(HOW_TO_LOOK,) if any(details_of(row, details) for row in rows) else (),
     )
 
 

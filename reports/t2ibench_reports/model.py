@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from t2ibench_reports._data_files import line_of, lines_of
+from t2ibench_reports._details import details_of
 from t2ibench_reports._document import Document, Head, Part, Place, Section, facts_of_plan, value_place
 from t2ibench_reports._format import clean, count, significant
+from t2ibench_reports._model_parts import PARTS
 from t2ibench_reports._rendered import rendered
-from t2ibench_reports._rows import board_of, check_name, details_of, find_row, name_of, sample_grid
+from t2ibench_reports._rows import board_of, check_name, find_row, name_of, sample_grid
+from t2ibench_reports._rows import details_of as words_on
 from t2ibench_reports._tables import ORIGIN_TITLES, Group, Row
 
 if TYPE_CHECKING:
@@ -20,8 +23,8 @@ if TYPE_CHECKING:
 
 _LEAD = (
     "The card says where the model comes from, the tables what was measured of it, each value with its interval and "
-    "its place among the rows of the same table. How its losses ran lies in metrics.jsonl of its run's folder: reports "
-    "read results only."
+    "its place among the rows of the same table. Below: what it shows and what it misses of its captions, the captions "
+    "it shows worst, and how its training went, as far as its evaluation kept them."
 )
 
 
@@ -44,8 +47,13 @@ class Model:
         check_name(name, board)
         found = [(group, row) for group in board.groups if (row := find_row(name, group)) is not None]
         row = max((row for _, row in found), key=lambda one: (one.source.steps or 0, one.key))
-        sections = (_card(row), *(_section(group, one, given.pictures, name) for group, one in found))
-        document = Document(self.name, row.label, _LEAD, sections, board.faults)
+        sections = [_card(row)]
+        for group, one in found:
+            sections.append(_section(group, one, given.pictures, name))
+            details = details_of(one, given.details) if len(group.seeds) == 1 else None
+            if details is not None:
+                sections += (made for part in PARTS if (made := part(group, one, details, given.details)) is not None)
+        document = Document(self.name, row.label, _LEAD, tuple(sections), board.faults)
         lines = [
             line_of(group, one, column, cell) for group, one in found for of, column, cell in group.cells if of is one
         ]
@@ -91,7 +99,7 @@ def _section(group: Group, row: Row, pictures: Path, name: str) -> Section:
     speed = row.images_per_second
     facts = facts_of_plan(
         (
-            ("Row", details_of(row)),
+            ("Row", words_on(row)),
             (
                 "Making pictures",
                 "" if speed is None else f"{significant(speed)} images/s",
@@ -99,7 +107,7 @@ def _section(group: Group, row: Row, pictures: Path, name: str) -> Section:
             ("Measuring", "" if row.seconds is None else f"{significant(row.seconds)} s"),
         )
     )
-    others = [details_of(one) for one in ages if one is not row]
+    others = [words_on(one) for one in ages if one is not row]
     notes = [f"{clean(name)} stands in this table {len(ages)} times; shown is the longest trained."] if others else []
     return Section(
         clean(plan.dataset),

@@ -48,6 +48,16 @@ class AttributeAccuracy:
         """
         return 100 * share_per_picture(*self._named_and_shown(given))
 
+    def hits_by_thing(self, given: MetricInput) -> tuple[np.ndarray, np.ndarray]:
+        """Return (captions that state each thing, those of them whose picture shows it), int K. Errors as above."""
+        named, shown = self._named_and_shown(given)
+        return named.sum(axis=0), (named & shown).sum(axis=0)
+
+    def hits_by_picture(self, given: MetricInput) -> tuple[np.ndarray, np.ndarray]:
+        """Return (things that each picture's caption states, those of them that it shows), int N. Errors as above."""
+        named, shown = self._named_and_shown(given)
+        return named.sum(axis=1), (named & shown).sum(axis=1)
+
     def estimate(self, given: MetricInput) -> Estimate:
         """Return the share, with Wilson's interval over what is counted, clustered by image. Errors as above."""
         import numpy as np

@@ -18,6 +18,7 @@ from t2ibench.spec import Benchmarks
 from t2ibench.types import Interval
 from t2ibench.workflow.evaluate import EvaluateRequest, datasets_of, open_table, protocol_for
 from t2ibench.workflow.external import ExternalRows
+from t2ibench.workflow.pair_details import keep_pair
 from t2ibench.workspace import Workspace
 
 
@@ -132,8 +133,11 @@ def compare(
             batch_size=batch_size,
             root=root,
         )
-        found = _compared(table, *_in_order(first, second, list(sources)))
+        rows = _in_order(first, second, list(sources))
+        found = _compared(table, *rows)
         table.results.keep_comparison(found.describe())
+        if rows[0] is not rows[1]:
+            keep_pair(table, *rows)
         comparisons.append(found)
     return comparisons
 

@@ -36,7 +36,9 @@ from t2ibench.spec import Benchmarks, ProtocolEntry
 from t2ibench.store import Store
 from t2ibench.training.progress import say
 from t2ibench.types import SamplePlan
+from t2ibench.workflow.details import keep_details
 from t2ibench.workflow.external import ExternalRows, distinct, external_sources, reference_statistics
+from t2ibench.workflow.model_cost import cost_of
 from t2ibench.workflow.models import find_models, require_model
 from t2ibench.workflow.shipped import is_shipped, shipped_models
 from t2ibench.workflow.train import untrained_twin
@@ -122,6 +124,8 @@ def evaluate(
         with _Progress(len(rows), len(table.plan), quiet=quiet) as progress:
             table.report = progress.report
             evaluations.append(table.evaluate(rows))
+        if workers.leads:
+            keep_details(table, rows)
     return evaluations
 
 
@@ -328,7 +332,7 @@ def _sources(
         manifest=manifest,
     )
     for model in models:
-        yield of_model(model)
+        yield of_model(model, cost=cost_of(model, workspace))
     yield from external_sources(request.external, manifest, plan, side, workspace)
     for control in protocol.controls if request.controls else ():
         if control == "ground-truth":
@@ -345,7 +349,7 @@ def _sources(
         elif control == "untrained":
             twin = _untrained(models, benchmarks, workspace)
             if twin is not None:
-                yield of_model(twin, name="untrained")
+                yield of_model(twin, name="untrained", cost=cost_of(twin, workspace))
 
 
 def _untrained(models: Sequence[ModelFolder], benchmarks: Benchmarks, workspace: Workspace) -> ModelFolder | None:

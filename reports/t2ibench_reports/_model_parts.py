@@ -1,0 +1,171 @@
+"""Sections of the report on one model, made of the details that its evaluation kept."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from t2ibench_reports._chart import Chart, Measured, chart
+from t2ibench_reports._details import Details, places, strip_tiles
+from t2ibench_reports._document import Grid, Head, Part, Place, Section
+from t2ibench_reports._format import clean, count, number
+from t2ibench_reports._insides import HOW_TO_LOOK, insides_of
+from t2ibench_reports._pictures import Tile
+from t2ibench_reports._tables import Column, Group, Row
+from t2ibench_reports._whiskers import whisker_of
+
+_Z = 1.959963984540054  # of a 95% interval
+_SHOWN = 6
+
+
+def statements(group: Group, row: Row, details: Details, folder: Path) -> Section | None:
+    """Return how often the pictures show what captions state, by what it is about; None where nobody counted."""
+    column = next((column for column in group.columns if details.parts.get(column.digest)), None)
+    if column is None:
+        return None
+    found = sorted(details.parts[column.digest], key=lambda one: (-one[2] / one[1] if one[1] else 0.0, one[0]))
+    rows = []
+    for name, stated, shown in found:
+        low, high = wilson(shown, stated)
+        share = 100 * shown / stated if stated else 0.0
+        rows.append(
+            (
+                Place(name, kind="name"),
+                Place(count(stated), kind="cost"),
+                Place(count(shown), kind="cost"),
+                Place(
+                    number(share, 0),
+                    f"[{number(low, 0)}, {number(high, 0)}]",
+                    drawing=whisker_of(share, low, high, (0.0, 100.0)),
+                ),
+            )
+        )
+    heads = (Head("About", kind="name"), Head("Stated", kind="cost"), Head("Shown", kind="cost"), Head("Share (%)"))
+    return Section(
+        "What captions state and pictures show",
+        _small(group, column),
+        heads=heads,
+        parts=(Part("", "measured", tuple(rows)),),
+        notes=("Wilson's 95% intervals, each statement by itself; the bars reach from 0 to 100%.",),
+    )
+
+
+def extremes(group: Group, row: Row, details: Details, folder: Path) -> Section | None:
+    """Return the captions that the row shows worst, and those it shows best, beside the real pictures."""
+    kept = details.part("extremes")
+    total = len(details.captions)
+    worst, best = places(kept, "worst", total), places(kept, "best", total)
+    column = next((column for column in group.columns if column.digest == kept.get("metric")), None)
+    if column is None or not worst:
+        return None
+    texts = [details.captions[place] for place in (*worst, *best)]
+    tiles = strip_tiles(folder, kept.get("picture"), texts * 2)
+    if not tiles:
+        return None
+    made, real = tiles[: len(texts)], tiles[len(texts) :]
+    values = details.values.get(column.digest, ())
+
+    def grid(title: str, where: Sequence[int], start: int) -> Grid:
+        rows = []
+        for at, place in enumerate(where[:_SHOWN], start=start):
+            value = f" ({column.title} {number(values[place], 1)})" if place < len(values) else ""
+            pair: tuple[Tile | None, ...] = (made[at], real[at])
+            rows.append((f"{details.captions[place]}{value}", pair))
+        return Grid("Caption", ((row.label, ""), ("Real picture", "")), tuple(rows), title=title)
+
+    return Section(
+        "Failures and successes",
+        _small(group, column),
+        grids=(grid("Shown worst", worst, 0), grid("Shown best", best, len(worst))),
+        notes=(
+            f"Chosen by {column.title} alone, of all {count(total)} captions; of equal values the first in the plan. A "
+            "judge errs too: look before you believe it.",
+        ),
+    )
+
+
+def making(group: Group, row: Row, details: Details, folder: Path) -> Section | None:
+    """Return how the model's pictures came about."""
+    insides = insides_of(row, folder)
+    if not insides:
+        return None
+    return Section("Inside", clean(group.plan.dataset), insides=insides, notes=(HOW_TO_LOOK,))
+
+
+def training(group: Group, row: Row, details: Details, folder: Path) -> Section | None:
+    """Return how the losses ran and how sample pictures grew; None for imported models and those that were shipped."""
+    kept = details.part("training")
+    charts = _curves(kept.get("curves"))
+    samples = kept.get("samples")
+    grid = _ages(samples, folder) if isinstance(samples, dict) else None
+    if not charts and grid is None:
+        return None
+    return Section(
+        "Training",
+        "" if row.source.steps is None else f"{count(row.source.steps)} steps",
+        charts=charts,
+        charts_title="Losses",
+        grids=() if grid is None else (grid,),
+        notes=("Losses of adversaries say whether training is alive, not whether pictures are good.",)
+        if charts
+        else (),
+    )
+
+
+PARTS = (statements, extremes, making, training)
+"""In the order of the page; each is given the table, the row, its details and the details' folder."""
+
+
+def wilson(hits: int, total: int) -> tuple[float, float]:
+    """Return the ends of Wilson's 95% interval of a share, in per cent; (0, 100) of nothing.
+
+    Source: Wilson, Probable inference, the law of succession, and statistical inference, JASA 1927.
+    """
+    if not total:
+        return 0.0, 100.0
+    share, extra = hits / total, _Z**2 / total
+    middle = (share + extra / 2) / (1 + extra)
+    half = _Z / (1 + extra) * math.sqrt(share * (1 - share) / total + extra / (4 * total))
+    return 100 * max(middle - half, 0.0), 100 * min(middle + half, 1.0)
+
+
+def _curves(kept: Any) -> tuple[Chart, ...]:
+    """Return a chart of the discriminators' losses and one of all others."""
+    if not isinstance(kept, dict):
+        return ()
+    apart: dict[bool, list[tuple[str, list[Measured]]]] = {True: [], False: []}
+    for name, points in sorted(kept.items()):
+        try:
+            line = [Measured(int(step), float(value)) for step, value in points]
+        except (TypeError, ValueError):
+            continue
+        label = clean(str(name)).removesuffix("/loss")
+        apart[label.startswith("discriminator")].append((label, line))
+    made = (
+        chart(title, apart[side], note="means over short stretches", marks=False)
+        for side, title in ((False, "Generator's and other losses"), (True, "Discriminators' losses"))
+    )
+    return tuple(one for one in made if one is not None)
+
+
+def _ages(samples: dict[str, Any], folder: Path) -> Grid | None:
+    """Return sample pictures, a caption a row and an age a column."""
+    steps, captions = samples.get("steps"), samples.get("captions")
+    if not isinstance(steps, list) or not isinstance(captions, list) or not captions:
+        return None
+    texts = [clean(str(caption)) for caption in captions]
+    tiles = strip_tiles(folder, samples.get("picture"), texts * len(steps))
+    if not tiles:
+        return None
+    heads = tuple((f"{step:,} steps" if isinstance(step, int) else "", "") for step in steps)
+    rows = tuple(
+        (text, tuple(tiles[age * len(texts) + place] for age in range(len(steps)))) for place, text in enumerate(texts)
+    )
+    hint = "Drawn while it learned, of captions of its training split, always with the same noise."
+    return Grid("Caption", heads, rows, hint, title="Samples over time")
+
+
+def _small(group: Group, column: Column) -> str:
+    return f"{column.title}, {column.subtitle}; {clean(group.plan.dataset)}, {clean(group.plan.protocol)}"
