@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -20,6 +20,7 @@ from t2ibench.errors import UserError, unknown_name
 from t2ibench.files import digest_of
 from t2ibench.frozen import Frozen as Frozen
 from t2ibench.frozen import Name as Name
+from t2ibench.likeness import with_likeness
 from t2ibench.probe_spec import ProbeEntry
 
 FILE_NAME = "benchmarks.toml"
@@ -84,9 +85,13 @@ class SourceFile(Frozen):
 
 
 class DatasetEntry(Frozen):
-    """A data set: its adapter, the protocol it is judged by, its adapter's options and expected counts."""
+    """A data set: its adapter, the protocol it is judged by, its adapter's options and expected counts.
+
+    Where models, encoders and protocols have nothing on it, they are on it as on the data set `like`.
+    """
 
     adapter: Name
+    like: str = ""
     title: str = ""
     protocol: Name
     options: Mapping[str, Value] = Field(default_factory=dict)
@@ -276,6 +281,8 @@ class Benchmarks(Frozen):
     def _names_agree(self) -> Benchmarks:
         for name, dataset in self.datasets.items():
             _known(f"datasets.{name}.protocol", dataset.protocol, self.protocols)
+            if dataset.like:
+                _known(f"datasets.{name}.like", dataset.like, self.datasets)
         for name, metric in self.metrics.items():
             _known(f"metrics.{name}.features", metric.features, self.features)
         for name, protocol in self.protocols.items():
@@ -334,7 +341,7 @@ def load_benchmarks(explicit: Path | None = None) -> LoadedBenchmarks:
     path = find_benchmarks(explicit)
     try:
         text = path.read_bytes()
-        content = Benchmarks.model_validate(tomllib.loads(text.decode("utf-8")))
+        content = with_likeness(Benchmarks.model_validate(tomllib.loads(text.decode("utf-8"))))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not valid TOML: {error}.") from error
     except ValidationError as error:
@@ -358,6 +365,10 @@ def describe(error: ValidationError) -> str:
     return f"{f'key {key}: ' if key else ''}{message}{shown}.{rest}"
 
 
+_YOUNGER: Final = ("processes", "batch_norm")
+"""Fields that came after the first runs: at their default they are left out of the digest, which so stays the same."""
+
+
 class TrainingSpec(Frozen):
     """A resolved request to train: its digest names the run folder, so that the same request resumes.
 
@@ -373,6 +384,9 @@ class TrainingSpec(Frozen):
         seed: of initialisation, data order and noise.
         precision: of the arithmetic, as lightning-fabric names it.
         version: of the training loop.
+        processes: that share every batch. With several, what looks at a whole batch sees the rows of one process:
+            BatchNorm's statistics and losses that set a caption against all pictures (DAMSM's).
+        batch_norm: whose statistics BatchNorm takes: the batch's, or each process's rows'.
     """
 
     kind: Literal["model", "encoder"]
@@ -386,11 +400,15 @@ class TrainingSpec(Frozen):
     seed: int = 0
     precision: str = "32-true"
     version: int = TRAINING_VERSION
+    processes: int = Field(default=1, ge=1)
+    batch_norm: Literal["whole batch", "per process"] = "whole batch"
 
     @property
     def digest(self) -> str:
         """SHA-256 of the spec. The number of steps is not part of it: a longer request continues the same run."""
-        return digest_of(self.model_dump(mode="json"))
+        fields = type(self).model_fields
+        usual = {name for name in _YOUNGER if getattr(self, name) == fields[name].default}
+        return digest_of(self.model_dump(mode="json", exclude=usual))
 
     @property
     def label(self) -> str:

@@ -13,7 +13,8 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from t2ibench.errors import UserError, unknown_name
 from t2ibench.files import read_json, write_json
-from t2ibench.spec import Benchmarks, DatasetEntry, Frozen, Name, ProtocolEntry, TrainableEntry, Value, describe
+from t2ibench.likeness import with_settings_like
+from t2ibench.spec import Benchmarks, DatasetEntry, Frozen, Name, Value, describe
 from t2ibench.workspace import Workspace
 
 FILE_NAME: Final = "dataset.json"
@@ -94,12 +95,7 @@ def with_settings(benchmarks: Benchmarks, name: str, settings: DatasetSettings) 
         "files": {},
     }
     added = _with_dataset(benchmarks, name, base.model_copy(update=changed))
-    return added.model_copy(
-        update={
-            kind: _with_settings_of(getattr(benchmarks, kind), name, settings.like)
-            for kind in ("encoders", "models", "protocols")
-        }
-    )
+    return with_settings_like(added, name, settings.like)
 
 
 def checked_name(name: str) -> str:
@@ -122,23 +118,3 @@ def _path(workspace: Workspace, name: str) -> Path:
 
 def _with_dataset(benchmarks: Benchmarks, name: str, entry: DatasetEntry) -> Benchmarks:
     return benchmarks.model_copy(update={"datasets": {**benchmarks.datasets, name: entry}})
-
-
-def _with_settings_of(
-    entries: Mapping[str, TrainableEntry | ProtocolEntry], name: str, like: str
-) -> dict[str, TrainableEntry | ProtocolEntry]:
-    """Return models, encoders or protocols that are on `name` as on `like`, unless benchmarks.toml says otherwise."""
-    found = {}
-    for key, entry in entries.items():
-        changed: dict[str, Any] = {}
-        if like in entry.on and name not in entry.on:
-            changed["on"] = {**entry.on, name: entry.on[like]}
-        if isinstance(entry, TrainableEntry):
-            changed["variants"] = {
-                variant: setting.model_copy(update={"on": {name: setting.on[like], **setting.on}})
-                if like in setting.on
-                else setting
-                for variant, setting in entry.variants.items()
-            }
-        found[key] = entry.model_copy(update=changed)
-    return found
