@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from t2ibench.data.mnist_captions.statements import LAYOUTS, PLACES, STATEMENTS, statements_in, true_statements
-from t2ibench.errors import UserError
 from t2ibench.features.context import FeatureContext, chunks
-from t2ibench.files import digest_of_file
+from t2ibench.features.packaged import packaged_identity, packaged_network
 from t2ibench.interfaces import FeatureIdentity
 from t2ibench.types import Caption
 
@@ -48,16 +48,8 @@ class DigitJudge:
         Raises:
             UserError: the weights are missing from the package.
         """
-        if not WEIGHTS.is_file():
-            raise UserError(f"The digit judge's {WEIGHTS.name} is missing from the package; reinstall t2ibench.")
-        return FeatureIdentity(
-            name=context.entry.plugin,
-            version=VERSION,
-            weights=digest_of_file(WEIGHTS),
-            resize=f"bilinear-antialias {SIDE}",
-            range="grey in [0, 1]",
-            standing="stand-in",
-        )
+        found = packaged_identity(context.entry.plugin, WEIGHTS, title="The digit judge", version=VERSION, side=SIDE)
+        return replace(found, range="grey in [0, 1]")
 
     @classmethod
     def open(cls, context: FeatureContext) -> Self:
@@ -66,22 +58,11 @@ class DigitJudge:
         Raises:
             UserError: the weights are missing or damaged.
         """
-        import torch
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
-
         from t2ibench.features.digit_judge.network import SceneReader
 
         identity = cls.peek(context)
-        # Initial weights are overwritten at once; a caller's random numbers must not notice.
-        with torch.random.fork_rng(devices=[]):
-            network = SceneReader()
-        try:
-            network.load_state_dict({key: value.float() for key, value in load_file(WEIGHTS).items()})
-        except (RuntimeError, SafetensorError, OSError) as error:
-            reason = " ".join(str(error).split())[:200]
-            raise UserError(f"The digit judge's weights are damaged ({reason}); reinstall t2ibench.") from error
-        return cls(network.to(context.device).eval().requires_grad_(False), identity, context.device)
+        network = packaged_network(SceneReader, WEIGHTS, title="The digit judge", device=context.device)
+        return cls(network, identity, context.device)
 
     def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
         """Return "statements", N x 106 zeros and ones, float32 on the CPU.
