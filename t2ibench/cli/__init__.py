@@ -26,6 +26,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "statistics": "Write the mean and covariance of pictures' features, for FID here and elsewhere.",
     "report": "Render a report from the results.",
     "serve": "Show the reports in a browser, up to date as results come in.",
+    "demo": "Draw sentences with several models side by side, on a page (needs the extra demo).",
     "list": "Show what is registered and where it comes from.",
     "data": "Make, prepare, check and show data sets.",
     "doctor": "Say what is installed, which weights and data are here, and what would run.",

@@ -1,0 +1,60 @@
+"""`t2ibench demo`: type a sentence, choose models and a seed, see what they draw."""
+
+from __future__ import annotations
+
+import click
+
+from t2ibench.cli.options import NameList, config_option, device_option, workspace_option
+from t2ibench.errors import UserError, unknown_name
+from t2ibench.spec import LoadedBenchmarks
+from t2ibench.workspace import Workspace
+
+_CAPTION = "a small blue bird with a white belly and a short yellow bill"
+
+
+@click.command("demo")
+@click.option("--models", type=NameList(), default=(), metavar="A,B", help="Models that are ticked at first.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=7860, show_default=True, help="Port to listen on; 0: any free one."
+)
+@click.option("--open/--no-open", "opened", default=False, help="Show the page in a browser.")
+@device_option
+@config_option
+@workspace_option
+def command(
+    models: tuple[str, ...],
+    port: int,
+    opened: bool,
+    device: str,
+    benchmarks: LoadedBenchmarks,
+    workspace: Workspace,
+) -> None:
+    """Draw sentences with several models side by side, on a page of this machine, until Ctrl-C.
+
+    All trained models of the workspace and those that come with the package can be chosen; each shows its stages, its
+    attention and its gates too. Needs the extra: pip install 't2ibench[demo]'.
+    """
+    from t2ibench.workflow.demo_page import page_of, require_gradio
+
+    gradio = require_gradio()
+    from t2ibench.device import choose_device
+    from t2ibench.workflow.demo import Painter, drawing_models
+
+    found = drawing_models(workspace, benchmarks.content)
+    if not found:
+        raise UserError("There is no trained model to draw with. `t2ibench train attngan --data simbirds` makes one.")
+    for name in models:
+        if name not in found:
+            raise unknown_name("model", name, found)
+    page = page_of(Painter(found, choose_device(device)), models or tuple(found)[:2], _CAPTION)
+    click.echo("The demo starts; Ctrl-C ends it.")
+    try:
+        page.launch(
+            server_name="127.0.0.1",
+            server_port=port or None,
+            share=False,
+            inbrowser=opened,
+            theme=gradio.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
+        )
+    except OSError as error:
+        raise UserError(f"Port {port} of 127.0.0.1 cannot be had: {error}. Choose another with --port.") from error
