@@ -48,7 +48,10 @@ class Wording(_Part):
 
 
 class Asked(_Part):
-    """A question; `pictures` are strips, a noise each, of its wordings side by side."""
+    """A question; `pictures` are strips, a noise each, of its wordings side by side.
+
+    `training_captions`: how many training captions say what each wording says; empty where nobody counted.
+    """
 
     title: str
     group: str = ""
@@ -56,6 +59,7 @@ class Asked(_Part):
     variants: tuple[Wording, ...]
     pictures: tuple[str, ...] = ()
     truth: tuple[str, ...] = ()
+    training_captions: tuple[int, ...] = ()
 
 
 class Replaced(_Part):

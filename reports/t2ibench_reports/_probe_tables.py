@@ -38,7 +38,7 @@ def main_table(record: ProbeRecord) -> tuple[tuple[Head, ...], tuple[Part, ...]]
     ]
     if not measures:
         return (), ()
-    heads = (Head("Pictures", kind="name"), *(Head(MEASURES[name][0], MEASURES[name][1]) for name in measures))
+    heads = (Head("Pictures", kind="name"), *(Head(head_text(name)) for name in measures))
     measured, controls = [], []
     for group in groups:
         measured.append((_name(record.source.label, group), *(_value(record, "model", one, group) for one in measures)))
@@ -66,9 +66,9 @@ def part_table(record: ProbeRecord) -> tuple[tuple[Head, ...], tuple[Part, ...]]
         return (), ()
     heads = (
         Head("Part", kind="name"),
-        Head("Asked for, shown ↑", "%"),
-        Head(DRAWN, "%"),
-        Head(DEAF, "%", kind="cost"),
+        Head(head_text("asked")),
+        Head(f"{DRAWN} (%)"),
+        Head(f"{DEAF} (%)", kind="cost"),
         Head("Of", kind="cost"),
     )
     order = {subject: place for place, subject in enumerate(dict.fromkeys(one[0].text for one in rows))}
@@ -82,9 +82,9 @@ def word_table(record: ProbeRecord) -> tuple[tuple[Head, ...], tuple[Part, ...]]
     if not record.words:
         return (), ()
     attended = any(word.attention is not None for word in record.words)
-    heads = [Head("Word", kind="name"), Head("Mean change", "of 255"), Head("Pixels that changed", "%")]
+    heads = [Head("Word", kind="name"), Head(head_text("difference")), Head(head_text("pixels"), kind="cost")]
     if attended:
-        heads.insert(1, Head("Attention", "% of the caption's"))
+        heads.insert(1, Head("Attention (%)"))
     most = max(word.difference for word in record.words) or 1.0
     parts = []
     for number_, question in enumerate(record.questions):
@@ -111,6 +111,12 @@ def word_table(record: ProbeRecord) -> tuple[tuple[Head, ...], tuple[Part, ...]]
         if rows:
             parts.append(Part(clean(question.title), "measured", tuple(rows)))
     return tuple(heads), tuple(parts)
+
+
+def head_text(measure: str) -> str:
+    """Return the head of a measure's column with its unit, as in "Asked for, shown (%) ↑"."""
+    title, unit = MEASURES[measure]
+    return f"{title.removesuffix(' ↑')} ({unit}){' ↑' if title.endswith('↑') else ''}"
 
 
 def _any(record: ProbeRecord, group: str) -> bool:

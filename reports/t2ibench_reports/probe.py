@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -38,6 +39,7 @@ _MEANINGS: Final[Mapping[str, str]] = {
     "pixels": "Pixels that changed: by more than 16 of 255 in one of their colours, between pictures of one noise.",
     "difference": "Mean change: the mean absolute difference of pictures of one noise.",
 }
+_STATED = "Asked for, shown: of what the captions say, the share that their pictures show."
 _DEAF = (
     "A model deaf to the words draws one picture for all wordings, so it can show what is asked for in one of them at "
     "most: that is what luck gets at best."
@@ -70,8 +72,11 @@ class Probe:
         sections = tuple(section for record in records for section in _sections(record, results))
         document = Document(self.name, _title(records), _LEAD, sections, (*given.faults, *faults))
         data = {"csv": lambda: lines_of(_lines(records)), "json": lambda: _json(records)}
-        wanted = [name for name in given.formats if name != "png"]
+        wanted = [name for name in given.formats if name not in ("png", "txt")]
         files = dict(rendered(document, wanted, self.formats, data))
+        if "txt" in given.formats:  # a terminal shows no pictures
+            bare = replace(document, sections=tuple(replace(section, grids=()) for section in sections))
+            files |= rendered(bare, ("txt",), self.formats, data)
         if "png" in given.formats:
             files |= {f"{_stem(record, records)}.png": sheet(record, results) for record in records}
         return files
@@ -89,7 +94,7 @@ def _sections(record: ProbeRecord, results: Path) -> list[Section]:
     small = clean(f"{label} on {record.dataset}")
     facts = facts_of_plan(
         (
-            ("Asked", record.title),
+            ("Probe", record.title),
             ("Model", f"{record.source.title}{_steps(record)}, {record.source.identity[:12]}"),
             ("Noises", f"{count(record.rows)} a caption, seed {record.seed}; the first are shown"),
             ("Read by", "" if record.judge is None else f"{record.judge.get('name', '')}, a stand-in network"),
@@ -120,15 +125,24 @@ def _grid(question: Asked, folder: Path) -> Grid | None:
     captions = [clean(one.text) for one in question.variants]
     tiles: list[tuple[str, tuple[Tile | None, ...]]] = []
     for label, pictures in rows:
-        name = f"noise {label}" if label.isdecimal() else label
-        tiles.append((name, tuple(tile_of(*pair) for pair in zip(pictures, captions, strict=True))))
-    heads = tuple((clean(one.label), "") for one in question.variants)
-    return Grid("", heads, tuple(tiles), clean(question.title))
+        tiles.append((label, tuple(tile_of(*pair) for pair in zip(pictures, captions, strict=True))))
+    seen = [f"in {count(number)} training captions" for number in question.training_captions]
+    heads = tuple(
+        (clean(one.label), seen[place] if place < len(seen) else "") for place, one in enumerate(question.variants)
+    )
+    return Grid("Noise", heads, tuple(tiles), title=clean(question.title))
 
 
 def _notes(record: ProbeRecord) -> list[str]:
     used = [name for name in MEASURES if record.score("model", name) or _in_groups(record, name)]
-    notes = [_MEANINGS[name] for name in used if name != "whole" or record.kind == "compositions"]
+    meanings = _MEANINGS | ({"asked": _STATED} if record.kind == "compositions" else {})
+    notes = [meanings[name] for name in used if name != "whole" or record.kind == "compositions"]
+    for gap in (one for one in record.scores if one.row == "model" and one.measure == "gap"):
+        ends = f" [{gap.interval.low:+.1f}, {gap.interval.high:+.1f}]" if gap.interval else ""
+        notes.append(
+            f"Whole captions shown, {clean(gap.group)} less seen in training, paired by noise: {gap.value:+.1f}{ends} "
+            "points. Both say the same words, paired otherwise."
+        )
     if any(score.deaf is not None for score in record.scores):
         notes.append(_DEAF)
     if record.truth_rows:

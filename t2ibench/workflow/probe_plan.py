@@ -6,6 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Final
 
+from t2ibench.data.manifest import Manifest
+from t2ibench.data.open import open_dataset, prepared_datasets
 from t2ibench.errors import UserError, unknown_name
 from t2ibench.evaluation.probes.compositions import composition_questions
 from t2ibench.evaluation.probes.drawing import ANSWER_VERSION, identity_of
@@ -60,6 +62,8 @@ class ProbePlan:
         rows: noises a question.
         seed: of the noise.
         side: pixels a side of the pictures, the data set's protocol's.
+        training: the data set, where compositions can be looked for in its training captions; None where it is not
+            prepared, and for other probes.
     """
 
     name: str
@@ -70,6 +74,7 @@ class ProbePlan:
     rows: int
     seed: int
     side: int
+    training: Manifest | None = None
 
     def describe(self) -> dict[str, Any]:
         """Return what would be asked, as JSON values."""
@@ -83,6 +88,7 @@ class ProbePlan:
             "rows": self.rows,
             "seed": self.seed,
             "side": self.side,
+            "training_captions": "" if self.training is None else self.training.digest,
         }
 
     def identity(self, judge: dict[str, Any] | None) -> str:
@@ -109,6 +115,7 @@ def plan_probe(request: ProbeRequest, benchmarks: Benchmarks, workspace: Workspa
     side = _SIDE
     if dataset is not None and dataset.protocol in benchmarks.protocols:
         side = benchmarks.protocols[dataset.protocol].for_dataset(folder.dataset).resolution
+    looked_up = entry.kind == "compositions" and folder.dataset in prepared_datasets(benchmarks, workspace)
     return ProbePlan(
         name=request.probe,
         entry=entry,
@@ -118,6 +125,7 @@ def plan_probe(request: ProbeRequest, benchmarks: Benchmarks, workspace: Workspa
         rows=request.rows or entry.rows,
         seed=entry.seed if request.seed is None else request.seed,
         side=side,
+        training=open_dataset(folder.dataset, benchmarks, workspace) if looked_up else None,
     )
 
 

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.errors import UserError
 from t2ibench.evaluation.probes.attended import attended_scores, word_changes
+from t2ibench.evaluation.probes.compositions import HELD_OUT, SEEN
 from t2ibench.evaluation.probes.drawing import Answer, draw_answers, identity_of
 from t2ibench.evaluation.probes.questions import Question
 from t2ibench.evaluation.probes.reader import READABLE, BirdReader
-from t2ibench.evaluation.probes.scoring import Score, changes, rates
+from t2ibench.evaluation.probes.scoring import Score, changes, rates, whole_gap
+from t2ibench.evaluation.probes.training_captions import training_counts
 from t2ibench.evaluation.probes.truth import attributes_of, drawn_birds
 from t2ibench.evaluation.probes.words import unknown_words
 from t2ibench.files import read_json, write_bytes, write_json
@@ -84,6 +86,9 @@ def run_probe(
         [] if truth is None else _keep(folder, f"{number}-drawn", truth[:SHOWN_TRUTH])
         for number, truth in enumerate(truths)
     ]
+    counts: list[list[int]] = []
+    if plan.training is not None:
+        counts = training_counts(questions, plan.training, plan.adapter)
     record = {
         "schema": 1,
         "id": identity,
@@ -95,10 +100,13 @@ def run_probe(
         "unknown_words": _unknown(plan),
         "truth_rows": min(plan.rows, TRUTH_ROWS) if drawn else 0,
         "questions": [
-            {**_asked(question), "pictures": files, "truth": truth_files}
-            for question, files, truth_files in zip(
-                questions, pictures, truth_pictures or [[] for _ in questions], strict=True
-            )
+            {
+                **_asked(question),
+                "pictures": pictures[place],
+                "truth": truth_pictures[place] if truth_pictures else [],
+                "training_captions": counts[place] if counts else [],
+            }
+            for place, question in enumerate(questions)
         ],
         "scores": scores,
         "words": words,
@@ -199,6 +207,8 @@ def _scores(
     if reader is not None:
         readings = [reader.read(made, question) for made, question in zip(pictures, questions, strict=True)]
         found = [*rates(readings, questions, attributes_of), *found]
+        gap = whole_gap(readings, questions, (HELD_OUT, SEEN), seed)
+        found += [gap] if gap is not None else []
     return found
 
 

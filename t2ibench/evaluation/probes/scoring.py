@@ -80,6 +80,7 @@ MEASURES: Final[Mapping[str, tuple[str, str]]] = {
     "rest": ("Rest of the caption, shown", "%"),
     "kept": ("Not named, kept", "%"),
     "alone": ("It and nothing else changed", "%"),
+    "gap": ("Whole captions, less those seen in training", "points"),
     "pixels": ("Pixels that changed", "%"),
     "difference": ("Mean change", "of 255"),
 }
@@ -126,7 +127,9 @@ def rates(
         asked = [reading.asked(question, one) for one in range(len(question.variants))]
         if question.pairing != "first":
             for subject in {"", *(subject for one in asked for subject, _ in one)}:
-                deaf.setdefault((subject, group), []).append(deaf_hits(asked, subject))
+                limit = deaf_hits(asked, subject)
+                if limit is not None:
+                    deaf.setdefault((subject, group), []).append(limit)
         for shown, words in zip(reading.shown, reading.attributes, strict=True):
             for one, stated in enumerate(reading.stated):
                 for subject, word in sorted(asked[one]):
@@ -186,10 +189,11 @@ def picture_change(first: np.ndarray, second: np.ndarray) -> tuple[float, float]
     return 100 * float((apart.max(axis=0) > LEVELS).mean()), float(apart.mean())
 
 
-def deaf_hits(asked: Sequence[frozenset[Statement]], subject: str = "") -> tuple[int, int]:
+def deaf_hits(asked: Sequence[frozenset[Statement]], subject: str = "") -> tuple[int, int] | None:
     """Return (the most that a picture can show, all) of what wordings ask for, if it is the same for all of them.
 
-    A picture has one word a subject, so of each subject it fits at most the word that is asked for most often.
+    A picture has one word a subject, so of each subject it fits at most the word that is asked for most often. None
+    where the wordings ask for different subjects, which one picture can fit all.
 
     Args:
         asked: what each wording asks for.
@@ -200,7 +204,36 @@ def deaf_hits(asked: Sequence[frozenset[Statement]], subject: str = "") -> tuple
         for about, word in one:
             if subject in ("", about):
                 words.setdefault(about, Counter())[word] += 1
+    if not words or any(counts.total() != len(asked) for counts in words.values()):
+        return None
     return sum(max(counts.values()) for counts in words.values()), sum(counts.total() for counts in words.values())
+
+
+def whole_gap(
+    readings: Sequence[Reading], questions: Sequence[Question], groups: tuple[str, str], seed: int
+) -> Score | None:
+    """Return "gap": whole captions shown in one group less those in another, in points, paired by noise.
+
+    Args:
+        readings: one a question.
+        questions: with the same wordings; those of both groups share their noise row by row.
+        groups: (the group, the one that is taken off).
+        seed: of the bootstrap.
+
+    Returns:
+        None where a group has no question.
+    """
+    rates_by_noise: dict[str, dict[tuple[str, int], list[float]]] = {group: {} for group in groups}
+    for reading, question in zip(readings, questions, strict=True):
+        for row, shown in enumerate(reading.shown):
+            if question.group in rates_by_noise:
+                right = [float(stated <= seen) for stated, seen in zip(reading.stated, shown, strict=True)]
+                rates_by_noise[question.group].setdefault((question.key, row), []).extend(right)
+    first, second = (rates_by_noise[group] for group in groups)
+    hits = Hits([], [])
+    for noise, key in enumerate(key for key in first if key in second):
+        hits.add(100 * (sum(first[key]) / len(first[key]) - sum(second[key]) / len(second[key])), noise)
+    return mean_score("gap", hits, seed, group=groups[0]) if hits.values else None
 
 
 def mean_score(measure: str, hits: Hits, seed: int, *, subject: str = "", group: str = "") -> Score:
