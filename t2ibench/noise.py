@@ -10,6 +10,8 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from t2ibench.types import WHOLE_BATCH, BatchShare
+
 if TYPE_CHECKING:
     from torch import Tensor
     from torch.types import Device
@@ -40,9 +42,16 @@ class Noise:
         """Return the noise of a batch of pictures, (caption id, sample) each."""
         return SampleNoise(self, tuple(ids), device)
 
-    def bind_step(self, step: int, size: int, device: Device = None) -> StepNoise:
-        """Return the noise of a training step: one generator a name, since training has no captions to key by."""
-        return StepNoise(self.seed, step, size, device)
+    def bind_step(self, step: int, size: int, device: Device = None, *, share: BatchShare = WHOLE_BATCH) -> StepNoise:
+        """Return the noise of a training step: one generator a name, since training has no captions to key by.
+
+        Args:
+            step: from 0.
+            size: rows of the batch, those of this process where several share it.
+            device: where to put the numbers.
+            share: which rows of the whole batch's noise these are: a row's noise does not depend on who computes it.
+        """
+        return StepNoise(self.seed, step, size, device, share)
 
 
 class SampleNoise:
@@ -64,10 +73,11 @@ class SampleNoise:
 class StepNoise:
     """Noise of a training step; see `Noise.bind_step`."""
 
-    def __init__(self, seed: int, step: int, size: int, device: Device) -> None:
+    def __init__(self, seed: int, step: int, size: int, device: Device, share: BatchShare = WHOLE_BATCH) -> None:
         self._seed = seed
         self._step = step
-        self._size = size
+        self._size = size * share.count
+        self._rows = share.rows(self._size)
         self._device = device
 
     def draw(self, name: str, shape: tuple[int, ...]) -> Tensor:
@@ -75,4 +85,4 @@ class StepNoise:
         import torch
 
         generator = torch.Generator().manual_seed(seed_of(self._seed, "training step", self._step, name))
-        return torch.randn((self._size, *shape), generator=generator).to(self._device)
+        return torch.randn((self._size, *shape), generator=generator)[self._rows].to(self._device)

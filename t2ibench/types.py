@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import numpy as np
@@ -245,6 +245,7 @@ class DataRequest:
         wrong_images: whether pictures of other images than the caption's are wanted too (StackGAN-v2).
         boxes: whether the objects' bounding boxes are wanted (GAWWN).
         whole: whole pictures, made square without regard to their aspect, instead of the crop around the object.
+        split: whose pictures are wanted; a judge may need others than "train".
     """
 
     resolutions: tuple[int, ...]
@@ -252,6 +253,28 @@ class DataRequest:
     wrong_images: bool = False
     boxes: bool = False
     whole: bool = False
+    split: str = "train"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchShare:
+    """Which rows of every training batch a process computes, where several share it: a stretch of equal length each.
+
+    Attributes:
+        index: which stretch, from 0.
+        count: into how many a batch is divided.
+    """
+
+    index: int = 0
+    count: int = 1
+
+    def rows(self, size: int) -> slice:
+        """Return its rows of a batch of `size` rows, a multiple of `count`."""
+        length = size // self.count
+        return slice(self.index * length, (self.index + 1) * length)
+
+
+WHOLE_BATCH: Final = BatchShare()
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,19 @@ from t2ibench.workspace import Workspace
 @click.option(
     "--checkpoint-steps", type=click.IntRange(min=1), default=None, help="Save every N steps too, not only each minute."
 )
+@click.option(
+    "--keep-checkpoints",
+    type=click.IntRange(min=1),
+    default=2,
+    show_default=True,
+    help="How many of the newest checkpoints stay.",
+)
+@click.option(
+    "--keep-every",
+    type=click.IntRange(min=1),
+    default=None,
+    help="Save every N steps a checkpoint that stays for good.",
+)
 @dry_run_option
 @config_option
 @workspace_option
@@ -73,6 +86,8 @@ def command(
     workers: int,
     threads: int | None,
     checkpoint_steps: int | None,
+    keep_checkpoints: int,
+    keep_every: int | None,
     dry_run: bool,
     benchmarks: LoadedBenchmarks,
     workspace: Workspace,
@@ -81,15 +96,20 @@ def command(
 
     The same request goes on where it was stopped; more steps continue the same run; what is trained is not trained
     again. Prints the folder of the trained model.
+
+    Several processes share every batch: torchrun --nproc-per-node 2 -m t2ibench train ...
     """
+    from t2ibench.training.processes import Processes
     from t2ibench.training.rhythm import Rhythm
     from t2ibench.workflow.parameters import parse_assignments
     from t2ibench.workflow.plan import DEFAULT_DATASET, TrainRequest
     from t2ibench.workflow.train import NOT_PREPARED, Compute, ensure_trained, plan_training
 
+    processes = Processes.of_environment()
     if dataset is None:
         dataset = DEFAULT_DATASET
-        click.echo(f"No --data given: taking {dataset}.", err=True)
+        if processes.leads:
+            click.echo(f"No --data given: taking {dataset}.", err=True)
     request = TrainRequest.of(
         model,
         variant=variant,
@@ -100,6 +120,7 @@ def command(
         seed=seed,
         precision=precision,
         parameters=parse_assignments(assignments),
+        processes=processes.count,
     )
     if dry_run:
         job = plan_training(request, benchmarks.content, workspace, root=data_root)
@@ -107,5 +128,10 @@ def command(
             click.echo(f"{dataset} is not prepared yet, so the digests below are not final.", err=True)
         click.echo(json.dumps(job.describe(), indent=2, ensure_ascii=False))
         return
-    compute = Compute(device, workers, threads, Rhythm(checkpoint_steps=checkpoint_steps))
-    click.echo(ensure_trained(request, benchmarks.content, workspace, compute=compute, root=data_root))
+    rhythm = Rhythm(checkpoint_steps=checkpoint_steps, keep_checkpoints=keep_checkpoints, keep_every=keep_every)
+    compute = Compute(device, workers, threads, rhythm)
+    folder = ensure_trained(
+        request, benchmarks.content, workspace, compute=compute, root=data_root, processes=processes
+    )
+    if processes.leads:
+        click.echo(folder)

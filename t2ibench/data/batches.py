@@ -23,7 +23,7 @@ from t2ibench.data.transforms import pyramid
 from t2ibench.data.whole_pictures import WholePictures
 from t2ibench.errors import UserError
 from t2ibench.noise import seed_of
-from t2ibench.types import Caption, DataRequest, TrainBatch
+from t2ibench.types import WHOLE_BATCH, BatchShare, Caption, DataRequest, TrainBatch
 
 CACHE_BYTES: Final = 1 << 30
 """Decoded pictures are kept in memory up to this many bytes."""
@@ -47,10 +47,11 @@ class TrainingData:
         wrong_images: how "wrong" images are drawn: "other-class" never takes one of the caption's class (where there is
             another class); "redraw-once" is StackGAN-v2's official code, which redraws once only.
         cache_bytes: see CACHE_BYTES.
+        share: which rows of every batch to return, where several processes share it; the others are not read.
 
     Raises:
-        UserError: fewer pictures than a batch holds, wrong images wanted of a single picture, or boxes of a data set
-            without any.
+        UserError: fewer pictures than a batch holds, a batch that cannot be shared evenly, wrong images wanted of a
+            single picture, or boxes of a data set without any.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class TrainingData:
         split: str = "train",
         wrong_images: WrongImageRule = "other-class",
         cache_bytes: int = CACHE_BYTES,
+        share: BatchShare = WHOLE_BATCH,
     ) -> None:
         self._manifest = manifest
         self._request = request
@@ -69,7 +71,14 @@ class TrainingData:
         self._images = manifest.split(split)
         self._split = split
         self._rule = wrong_images
+        self._share = share
         count = len(self._images)
+        if request.batch_size % share.count:
+            even = max(request.batch_size // share.count, 1) * share.count
+            raise UserError(
+                f"A batch of {request.batch_size} cannot be shared evenly by {share.count} processes. Use another "
+                f"number of them, or --batch-size {even}."
+            )
         if count < request.batch_size:
             raise UserError(
                 f"The split {split!r} of {manifest.name} has {count} pictures, fewer than a batch of "
@@ -134,7 +143,7 @@ class TrainingData:
         epoch, place = divmod(step, self.steps_per_epoch)
         order, table = self._epoch(epoch)
         size = self._request.batch_size
-        return order[place * size : (place + 1) * size], table
+        return order[place * size : (place + 1) * size][self._share.rows(size)], table
 
     def _draw_epoch(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the order of the pictures and, a row a picture, uniform numbers in [0, 1), columns as in _COLUMNS."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from t2ibench.data.batches import TrainingData
 from t2ibench.data.manifest import Manifest
 from t2ibench.interfaces import Trainable
-from t2ibench.types import DataRequest, TrainBatch
+from t2ibench.types import WHOLE_BATCH, BatchShare, DataRequest, TrainBatch
 
 
 class PhasedData:
@@ -21,15 +21,19 @@ class PhasedData:
         manifest: the prepared data set.
         requests: name of the phase -> what its batches hold.
         seed: everything drawn hangs on it.
+        share: which rows of every batch to return.
 
     Raises:
         UserError: as `TrainingData`.
     """
 
-    def __init__(self, manifest: Manifest, requests: Mapping[str, DataRequest], seed: int) -> None:
+    def __init__(
+        self, manifest: Manifest, requests: Mapping[str, DataRequest], seed: int, *, share: BatchShare = WHOLE_BATCH
+    ) -> None:
         self._manifest = manifest
         self._requests = dict(requests)
         self._seed = seed
+        self._share = share
         self.steps_per_epoch: Mapping[str, int] = {name: self._of(name).steps_per_epoch for name in requests}
 
     def batch(self, step: int, phase: str) -> TrainBatch:
@@ -48,16 +52,19 @@ class PhasedData:
             yield from self._of(phase).iterate(mine[0], mine[-1] + 1, phase_of, workers)
 
     def _of(self, phase: str) -> TrainingData:
-        return TrainingData(self._manifest, self._requests[phase], self._seed)
+        request = self._requests[phase]
+        return TrainingData(self._manifest, request, self._seed, split=request.split, share=self._share)
 
 
-def training_data(manifest: Manifest, model: Trainable, seed: int) -> TrainingData | PhasedData:
-    """Return the training batches that a model asks for, by phase if its phases do.
+def training_data(
+    manifest: Manifest, model: Trainable, seed: int, *, share: BatchShare = WHOLE_BATCH
+) -> TrainingData | PhasedData:
+    """Return the training batches that a model asks for, by phase if its phases do; `share` as in `TrainingData`.
 
     Raises:
         UserError: as `TrainingData`.
     """
     phases, usual = model.curriculum(), model.data_request()
     if any(phase.request for phase in phases):
-        return PhasedData(manifest, {phase.name: phase.request or usual for phase in phases}, seed)
-    return TrainingData(manifest, usual, seed)
+        return PhasedData(manifest, {phase.name: phase.request or usual for phase in phases}, seed, share=share)
+    return TrainingData(manifest, usual, seed, split=usual.split, share=share)

@@ -1,4 +1,4 @@
-"""Checkpoints of a run: all that going on needs, complete or absent, the last few kept."""
+"""Checkpoints of a run: all that going on needs, complete or absent, the last few and the milestones kept."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from t2ibench.errors import UserError
-from t2ibench.folders import complete_folder, fault_of, remove_leftovers
+from t2ibench.files import read_json
+from t2ibench.folders import MANIFEST, complete_folder, fault_of, remove_leftovers
+from t2ibench.training.disk import require_space
 from t2ibench.training.engine import Engine
 from t2ibench.training.losses import check_finite
 
 NETWORKS: Final = "networks.safetensors"
 TRAINER: Final = "trainer.pt"
-KEPT: Final = 2
+_MILESTONE: Final = "milestone"
+"""In the manifest of a checkpoint that stays for good, whatever later sessions of the run are asked to keep."""
 
 
 class Checkpoints:
@@ -27,11 +30,13 @@ class Checkpoints:
     Args:
         folder: where they lie.
         say: told in a sentence about damaged ones.
+        keep: how many of the newest stay, milestones not counted.
     """
 
-    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, say: Callable[[str], None], keep: int = 2) -> None:
         self.folder = folder
         self._say = say
+        self._keep = keep
         remove_leftovers(folder)
 
     def path(self, step: int) -> Path:
@@ -46,27 +51,34 @@ class Checkpoints:
             if path.is_dir() and path.name.removeprefix("step-").isdigit()
         )
 
-    def save(self, engine: Engine, step: int, phase_ends: tuple[int, ...] = ()) -> Path:
+    def milestones(self) -> list[int]:
+        """Return the steps of those that stay for good, ascending."""
+        return [step for step in self.steps() if self._is_milestone(step)]
+
+    def save(self, engine: Engine, step: int, phase_ends: tuple[int, ...] = (), *, milestone: bool = False) -> Path:
         """Write the checkpoint after `step` steps, drop the oldest beyond those kept, and return the new one's folder.
 
         Raises:
             NotFiniteError: a weight is not finite; nothing is written, the checkpoint before stays the last good one.
             UserError: the folder cannot be written.
-            RunFailedError: the disk is full.
+            RunFailedError: the disk is full, or has too little space; the checkpoints before are as they were.
         """
         weights = {name: tensor.detach() for name, tensor in engine.weights().items()}
         check_finite(weights, step)
+        require_space(self.folder, engine, what=f"the checkpoint after step {step}")
         trainer = io.BytesIO()
         torch.save({"step": step, "phase_ends": list(phase_ends), "optimizers": engine.optimizer_states()}, trainer)
         target = self.path(step)
-        with complete_folder(target, what="the checkpoint", facts={"step": step}) as temporary:
+        facts = {"step": step} | ({_MILESTONE: True} if milestone else {})
+        with complete_folder(target, what="the checkpoint", facts=facts) as temporary:
             # A copy each: safetensors refuses tensors that share memory, as tied weights do.
             save_file(
                 {name: tensor.to("cpu", copy=True).contiguous() for name, tensor in weights.items()},
                 temporary / NETWORKS,
             )
             (temporary / TRAINER).write_bytes(trainer.getbuffer())
-        for old in [other for other in self.steps() if other < step][: -KEPT + 1]:
+        passing = [other for other in self.steps() if other <= step and not self._is_milestone(other)]
+        for old in passing[: -self._keep]:
             shutil.rmtree(self.path(old), ignore_errors=True)
         return target
 
@@ -103,3 +115,9 @@ class Checkpoints:
                 "phases, whose ends depend on that number: ask for the same one, or use another --seed or --workspace."
             )
         engine.load(weights, trainer["optimizers"])
+
+    def _is_milestone(self, step: int) -> bool:
+        try:
+            return bool(read_json(self.path(step) / MANIFEST, what="a checkpoint's digests").get(_MILESTONE))
+        except (UserError, AttributeError):
+            return False

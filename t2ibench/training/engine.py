@@ -16,6 +16,7 @@ from t2ibench.interfaces import HasSchedule, Trainable
 from t2ibench.noise import Noise, seed_of
 from t2ibench.training.averages import Averages
 from t2ibench.training.losses import LossLog
+from t2ibench.training.processes import ALONE, Processes
 from t2ibench.types import TrainBatch, Update
 
 PRECISIONS: Final = ("32-true", "bf16-mixed")
@@ -38,6 +39,7 @@ class Engine:
         device: where.
         precision: one of PRECISIONS.
         steps_per_epoch: for schedules; name of the phase -> steps where the phases differ.
+        processes: that train together, each on its rows of a batch. BatchNorm takes the statistics of these rows.
     """
 
     def __init__(
@@ -48,11 +50,13 @@ class Engine:
         device: torch.device,
         precision: str = "32-true",
         steps_per_epoch: int | Mapping[str, int] = 1,
+        processes: Processes = ALONE,
     ) -> None:
         if precision not in PRECISIONS:
             raise unknown_name("precision", precision, PRECISIONS)
         self.model = model
-        self.losses = LossLog()
+        self.losses = LossLog(processes.mean)
+        self._processes = processes
         self._seed = seed
         self._noise = Noise(seed)
         self._steps_per_epoch = steps_per_epoch
@@ -66,6 +70,8 @@ class Engine:
             self._fabric.to_device(network).to(memory_format=torch.channels_last)
         for network in model.frozen_networks().values():
             self._fabric.to_device(network).to(memory_format=torch.channels_last).eval().requires_grad_(False)
+        self._buffers = [b for network in self._networks.values() for b in network.buffers() if b.is_floating_point()]
+        processes.equalise([p for network in self._networks.values() for p in network.parameters()] + self._buffers)
         self._optimizers = {
             name: self._fabric.setup_optimizers(optimizer) for name, optimizer in model.optimizers().items()
         }
@@ -88,12 +94,13 @@ class Engine:
             NotFiniteError: a loss is not finite.
         """
         # Dropout draws from the global generator: seeding it by the step makes a resumed run need no generator state.
-        torch.manual_seed(seed_of(self._seed, "step", step))
+        rank = () if self._processes.count == 1 else ("process", self._processes.rank)
+        torch.manual_seed(seed_of(self._seed, "step", step, *rank))
         if isinstance(self.model, HasSchedule):
             epoch = self._steps_per_epoch
             in_epoch = epoch if isinstance(epoch, int) else epoch[batch.phase]
             self._set_learning_rates(self.model.learning_rates(step - phase_start, in_epoch))
-        noise = self._noise.bind_step(step, len(batch.captions), self.device)
+        noise = self._noise.bind_step(step, len(batch.captions), self.device, share=self._processes.share)
         updates = iter(self.model.updates(self._moved(batch), noise))
         while True:
             with self._fabric.autocast():
@@ -101,6 +108,7 @@ class Engine:
             if update is None:
                 break
             self._apply(update, step)
+        self._processes.average(self._buffers)  # BatchNorm's running statistics: so a checkpoint is the state of all
         self.averages.update()
 
     def _apply(self, update: Update, step: int) -> None:
@@ -112,6 +120,7 @@ class Engine:
         # `inputs` spares the gradients of the other networks' weights, which this optimiser would not use: a generator
         # step needs none for the discriminators.
         self._fabric.backward(update.loss, inputs=parameters)
+        self._processes.average([p.grad for p in parameters if p.grad is not None])
         if update.clip_norm is not None:
             clipped = list(update.clip_parameters) or parameters
             for together in [[tensor] for tensor in clipped] if update.clip_each else [clipped]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from types import FrameType, TracebackType
 from typing import Any, Final, Self
 
@@ -15,10 +16,16 @@ class Interruption:
     """While entered, the first SIGINT or SIGTERM only sets `requested`; a second one acts as it always does.
 
     Outside the main thread, where Python allows no handlers, it does nothing.
+
+    Args:
+        echo: seconds in which a second one counts as the first. torchrun passes on what the terminal sends to all, so
+            one Ctrl-C reaches each process twice.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, echo: float = 0.0) -> None:
         self.requested = False
+        self._echo = echo
+        self._first = 0.0
         self._process = os.getpid()
         self._before: dict[signal.Signals, Any] = {}
 
@@ -38,8 +45,15 @@ class Interruption:
             if number == signal.SIGTERM:
                 os._exit(128 + number)
             return
-        self.requested = True
-        self._restore()
+        now = time.monotonic()
+        if self.requested and now - self._first >= self._echo:
+            self._restore()
+            os.kill(self._process, number)
+            return
+        if not self.requested:
+            self.requested, self._first = True, now
+        if self._echo <= 0:
+            self._restore()
 
     def _restore(self) -> None:
         for number, handler in self._before.items():

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
+from functools import partial
+from typing import Final, Protocol
 
 import torch
 
@@ -17,11 +17,16 @@ from t2ibench.training.interruption import Interruption
 from t2ibench.training.losses import NotFiniteError
 from t2ibench.training.phases import Phases
 from t2ibench.training.pictures import SamplePictures
+from t2ibench.training.processes import ALONE, Processes
 from t2ibench.training.progress import Progress, say
 from t2ibench.training.rhythm import USUAL, Rhythm
 from t2ibench.training.run_folder import RunFolder
+from t2ibench.training.saving import Saver
 from t2ibench.training.trackers import Tracker, trackers_for
 from t2ibench.types import Caption, TrainBatch
+
+_ECHO: Final = 5.0
+"""Seconds in which a second signal counts as the first where several processes train, see `Interruption`."""
 
 
 class BatchSource(Protocol):
@@ -50,12 +55,13 @@ def train(
     captions: Sequence[Caption] = (),
     workers: int = 0,
     rhythm: Rhythm = USUAL,
+    processes: Processes = ALONE,
 ) -> Engine:
     """Return the engine after `steps` steps, going on from the newest sound checkpoint; the caller holds the lock.
 
     Args:
         model: freshly built.
-        data: its batches.
+        data: its batches; of several processes each gives its own rows.
         spec: what is trained; seed and precision are taken from it.
         steps: steps in all, those of earlier sessions included.
         folder: checkpoints, log and samples go there.
@@ -63,94 +69,112 @@ def train(
         captions: of the sample pictures; none are drawn without.
         workers: processes that load batches.
         rhythm: how often to log, save and draw.
+        processes: that train together; all make the same steps and stop at the same one, the first alone writes.
 
     Raises:
-        RunFailedError: a number stopped being finite, or the disk is full.
+        RunFailedError: a number stopped being finite, or the disk is full or too small.
         KeyboardInterrupt: SIGINT or SIGTERM came; the step was finished and everything saved.
+        SystemExit: in processes that do not lead, for what the first one raises.
     """
+    label = f"{spec.label} on {spec.dataset}"
     engine = Engine(
-        model, seed=spec.seed, device=device, precision=spec.precision, steps_per_epoch=data.steps_per_epoch
+        model,
+        seed=spec.seed,
+        device=device,
+        precision=spec.precision,
+        steps_per_epoch=data.steps_per_epoch,
+        processes=processes,
     )
     if steps == 0:
         return engine
     phases = Phases(model.curriculum(), steps)
-    checkpoints = Checkpoints(folder.checkpoints, say)
-    furthest = max(checkpoints.steps(), default=0)
-    first = checkpoints.newest(at_most=steps)
+    checkpoints = Checkpoints(folder.checkpoints, say, rhythm.keep_checkpoints)
+    furthest, first = processes.first(lambda: (max(checkpoints.steps(), default=0), checkpoints.newest(at_most=steps)))
     if first:
-        checkpoints.load(engine, first, phases.ends)
-        say(f"{spec.label} on {spec.dataset} goes on from step {first}.")
-    saver = _Saver(checkpoints, engine, rhythm, first, phases.ends)
-    trackers: list[Tracker] = []
-    if furthest > steps:
-        # A longer request came before this one. Its checkpoints and log stay; this stretch leaves only its model.
-        say(f"This run is at step {furthest} already; its steps {first + 1} to {steps} are computed once more.")
-        saver.enabled = False
-    else:
-        trackers += trackers_for(folder.path, first)
-    progress = Progress(f"{spec.label} on {spec.dataset}", first, steps)
-    trackers.append(progress)
-    pictures = None
-    if captions and isinstance(model, TextToImage) and saver.enabled:
-        pictures = SamplePictures(model, captions, spec.seed, folder.samples)
+        with processes.alike():
+            checkpoints.load(engine, first, phases.ends)
+    run = _Run(label, engine, Saver(checkpoints, engine, rhythm, first, phases.ends))
+    # Where a longer request came before this one its checkpoints and log stay; this stretch leaves only its model.
+    run.saver.enabled = furthest <= steps
+    run.progress = Progress(label, first, steps, shown=processes.leads)
     picture_steps = rhythm.picture_steps or max(steps // 10, 50)
 
     try:
-        with Interruption() as interruption:
+        processes.first(partial(run.begin, folder, first, steps, furthest, captions))
+        with Interruption(echo=_ECHO if processes.count > 1 else 0.0) as interruption:
             for done, batch in enumerate(data.iterate(first, steps, phases, workers), start=first + 1):
                 engine.step(batch, done - 1, phase_start=phases.start(done - 1))
-                progress.advance(done, len(batch.captions))
-                last = done == steps or interruption.requested
-                saving = saver.enabled and (last or saver.due(done))
+                run.progress.advance(done, len(batch.captions) * processes.count)
+                due = processes.leads and run.saver.due(done)
+                requested, due = processes.any(interruption.requested, due)
+                last = done == steps or requested
+                saving = run.saver.enabled and (last or due)
                 if saving or last or done % rhythm.log_steps == 0:
-                    values = engine.losses.flush()
-                    for tracker in trackers:
-                        tracker.log(done, values)
-                if saving:
-                    saver.save(done)
-                if interruption.requested and done < steps:
-                    kept = "everything is saved" if saver.enabled else "the earlier checkpoints are as they were"
-                    say(f"Stopped after step {done} of {steps} as asked; {kept}. Ask again to go on.")
-                    raise KeyboardInterrupt
-                if pictures is not None and (done == steps or done % picture_steps == 0):
-                    path = pictures.draw(engine, done)
-                    for tracker in trackers:
-                        tracker.picture(done, path)
+                    processes.first(partial(run.record, done, engine.losses.flush(), saving))
+                if requested and done < steps:
+                    processes.first(partial(run.stop, done, steps))
+                if done == steps or done % picture_steps == 0:
+                    processes.first(partial(run.draw, done))
     except NotFiniteError as error:
+        if not processes.leads:
+            raise SystemExit(RunFailedError.exit_code) from None
         good = checkpoints.steps()
         where = f"the last good checkpoint is {checkpoints.path(good[-1])}" if good else "there is no checkpoint yet"
         raise RunFailedError(
-            f"Training {spec.label} on {spec.dataset} failed: {error}; {where}. Asking again would end the same way: "
+            f"Training {label} failed: {error}; {where}. Asking again would end the same way: "
             "try another --seed, a smaller learning rate or --precision 32-true."
         ) from error
     finally:
-        for tracker in trackers:
-            tracker.close()
+        run.close()
     return engine
 
 
-class _Saver:
-    """Says when a checkpoint is due, and writes it."""
+class _Run:
+    """What the first process writes and prints while all of them train; nothing here changes a weight."""
 
-    def __init__(
-        self, checkpoints: Checkpoints, engine: Engine, rhythm: Rhythm, first: int, ends: tuple[int, ...]
-    ) -> None:
-        self.enabled = True
-        self._ends = ends
-        self._checkpoints, self._engine, self._rhythm = checkpoints, engine, rhythm
-        self._last_step, self._last_time = first, time.monotonic()
-        self._pause = rhythm.checkpoint_seconds
+    def __init__(self, label: str, engine: Engine, saver: Saver) -> None:
+        self._label = label
+        self._engine = engine
+        self.saver = saver
+        self.progress: Progress
+        self._trackers: list[Tracker] = []
+        self._pictures: SamplePictures | None = None
 
-    def due(self, done: int) -> bool:
-        """Return whether it is time."""
-        every = self._rhythm.checkpoint_steps
-        return (every is not None and done - self._last_step >= every) or (
-            time.monotonic() - self._last_time >= self._pause
-        )
+    def begin(self, folder: RunFolder, first: int, steps: int, furthest: int, captions: Sequence[Caption]) -> None:
+        """Say where the run stands, see that there is room for its checkpoints, open its log."""
+        self._trackers.append(self.progress)
+        if first:
+            say(f"{self._label} goes on from step {first}.")
+        if self.saver.enabled:
+            if first < steps:
+                self.saver.require_space(steps)
+            self._trackers += trackers_for(folder.path, first)
+            if captions and isinstance(self._engine.model, TextToImage):
+                self._pictures = SamplePictures(self._engine.model, captions, folder.spec.seed, folder.samples)
+        else:
+            say(f"This run is at step {furthest} already; its steps {first + 1} to {steps} are computed once more.")
 
-    def save(self, done: int) -> None:
-        """Write it. The next one waits long enough that saving takes less than 5 % of the time."""
-        begun = time.monotonic()
-        self._checkpoints.save(self._engine, done, self._ends)
-        self._last_step, self._last_time = done, time.monotonic()
-        self._pause = max(self._rhythm.checkpoint_seconds, 20 * (self._last_time - begun))
+    def record(self, done: int, values: Mapping[str, float], saving: bool) -> None:
+        """Log the losses, and write a checkpoint if it is time."""
+        for tracker in self._trackers:
+            tracker.log(done, values)
+        if saving:
+            self.saver.save(done)
+
+    def stop(self, done: int, steps: int) -> None:
+        """Leave as asked."""
+        kept = "everything is saved" if self.saver.enabled else "the earlier checkpoints are as they were"
+        say(f"Stopped after step {done} of {steps} as asked; {kept}. Ask again to go on.")
+        raise KeyboardInterrupt
+
+    def draw(self, done: int) -> None:
+        """Draw the sample pictures."""
+        if self._pictures is not None:
+            path = self._pictures.draw(self._engine, done)
+            for tracker in self._trackers:
+                tracker.picture(done, path)
+
+    def close(self) -> None:
+        """Close log and progress."""
+        for tracker in self._trackers:
+            tracker.close()

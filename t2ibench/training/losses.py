@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -27,9 +27,13 @@ class LossLog:
 
     On a GPU reading a number makes the processor wait for all queued work, so numbers are read together, once a flush.
     On a CPU there is nothing to wait for: each loss is checked before its backward pass.
+
+    Args:
+        mean: takes a tensor's mean over the processes that train together, so that all of them find the same faults.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, mean: Callable[[Tensor], Tensor] = lambda values: values) -> None:
+        self._mean = mean
         self._waiting: list[_Entry] = []
         self._sums: dict[str, float] = {}
         self._counts: dict[str, int] = {}
@@ -63,7 +67,7 @@ class LossLog:
             return
         device = self._waiting[-1].value.device
         stacked = torch.stack([entry.value.reshape(()).to(device, torch.float32) for entry in self._waiting])
-        for entry, value in zip(self._waiting, stacked.tolist(), strict=True):
+        for entry, value in zip(self._waiting, self._mean(stacked).tolist(), strict=True):
             if not math.isfinite(value):
                 what = "the loss" if entry.part == "loss" else f"part {entry.part!r} of the loss"
                 raise NotFiniteError(f"at step {entry.step + 1} {what} of optimiser {entry.optimizer!r} is {value}")

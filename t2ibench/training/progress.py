@@ -26,9 +26,10 @@ class Progress:
         label: what is trained, as in "attngan on simbirds".
         first: steps done before.
         steps: steps in all.
+        shown: False for a process that prints nothing.
     """
 
-    def __init__(self, label: str, first: int, steps: int) -> None:
+    def __init__(self, label: str, first: int, steps: int, *, shown: bool = True) -> None:
         from tqdm import tqdm
 
         self._label, self._first, self._steps = label, first, steps
@@ -36,7 +37,8 @@ class Progress:
         self._begun = self._told = time.monotonic()
         self._losses = ""
         self._bar: Any = None
-        if sys.stderr.isatty():
+        self._shown = shown
+        if shown and sys.stderr.isatty():
             self._bar = tqdm(
                 desc=label, initial=first, total=steps, unit="step", file=sys.stderr, dynamic_ncols=True, leave=False
             )
@@ -48,7 +50,7 @@ class Progress:
             self._bar.update(1)
             return
         now = time.monotonic()
-        if now - self._told >= _QUIET_SECONDS:
+        if self._shown and now - self._told >= _QUIET_SECONDS:
             self._told = now
             left = _clock((now - self._begun) / (done - self._first) * (self._steps - done))
             say(f"{self._label}: step {done}/{self._steps}, {self._rate:.1f} img/s, {left} left{self._losses}")

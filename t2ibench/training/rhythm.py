@@ -1,4 +1,4 @@
-"""How often things happen beside the steps of a run."""
+"""How often things happen beside the steps of a run, and which checkpoints stay."""
 
 from __future__ import annotations
 
@@ -15,12 +15,20 @@ class Rhythm:
         checkpoint_steps: steps between checkpoints; None leaves it to the clock.
         checkpoint_seconds: seconds between checkpoints.
         picture_steps: steps between sample pictures; None means ten times a run, every 50th at most.
+        keep_checkpoints: how many of the newest checkpoints stay. With one only, a damaged one means to begin anew.
+        keep_every: every so many steps a checkpoint is written that stays for good; None for none.
     """
 
     log_steps: int = 10
     checkpoint_steps: int | None = None
     checkpoint_seconds: float = 60.0
     picture_steps: int | None = None
+    keep_checkpoints: int = 2
+    keep_every: int | None = None
+
+    def keeps(self, step: int) -> bool:
+        """Return whether the checkpoint after `step` steps stays for good."""
+        return self.keep_every is not None and step % self.keep_every == 0
 
 
 USUAL: Final = Rhythm()

@@ -39,6 +39,8 @@ class TrainRequest:
         seed: of everything.
         precision: of the arithmetic.
         parameters: parameter -> value; "<encoder>.<parameter>" reaches an encoder's.
+        processes: that share every batch of the model. Encoders are trained by one always: their losses set a caption
+            against all pictures of its batch, and they judge.
     """
 
     name: str
@@ -50,6 +52,7 @@ class TrainRequest:
     seed: int | None = None
     precision: str = "32-true"
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    processes: int = 1
 
     @classmethod
     def of(cls, name: str, **rest: Any) -> TrainRequest:
@@ -136,6 +139,11 @@ def resolve(
             misses a file of the data set.
     """
     kind, entry = _entry(request.name, benchmarks)
+    if kind == "encoder" and request.processes > 1:
+        raise UserError(
+            f"{request.name} is an encoder: its loss sets a caption against all pictures of its batch, so one process "
+            "trains it. Ask without torchrun or srun."
+        )
     full_steps, settings = settings_for(entry, request.dataset, request.variant)
     own, foreign = _divided(request.parameters)
     if request.batch_size is not None:
@@ -159,6 +167,7 @@ def resolve(
         name: _encoder(name, request, foreign.get(name, {}), full_steps, benchmarks, workspace, manifest, root)
         for name in needed
     }
+    processes = request.processes if full_steps else 1
     spec = TrainingSpec(
         kind=kind,
         name=request.name,
@@ -170,6 +179,8 @@ def resolve(
         encoders={name: job.identity for name, job in encoders.items()},
         seed=seed_for(entry, request.dataset, request.variant) if request.seed is None else request.seed,
         precision=request.precision,
+        processes=processes,
+        batch_norm="whole batch" if processes == 1 else "per process",
     )
     steps = full_steps if request.steps is None or full_steps == 0 else request.steps
     title = entry.title or plugin.card().title

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     import torch
 
     from t2ibench.data.manifest import Manifest
+    from t2ibench.training.processes import Processes
 
 NOT_PREPARED = "not prepared yet"
 """Stands for the manifest's digest in a dry run before the data set was prepared."""
@@ -90,6 +93,7 @@ def ensure_trained(
     *,
     compute: Compute = USUAL_COMPUTE,
     root: Path | None = None,
+    processes: Processes | None = None,
 ) -> Path:
     """Return the folder of the model asked for, trained now as far as it was not yet.
 
@@ -99,29 +103,45 @@ def ensure_trained(
         workspace: where everything is kept.
         compute: device, threads, rhythm.
         root: folder of the data set's files.
+        processes: that train together, as many as the request says, with one workspace for all; None for this alone.
 
     Raises:
         UserError: the request is unsound, or another process trains the same.
         RunFailedError: a number stopped being finite, or the disk is full.
         KeyboardInterrupt: stopped by a signal, with everything saved.
+        SystemExit: in processes that do not lead, for what the first one raises.
     """
+    if processes is not None and processes.count > 1:
+        from t2ibench.device import choose_device
+
+        with processes.alike():
+            resolve(request, benchmarks, workspace, NOT_PREPARED)
+            device = choose_device(compute.device, place=processes.local_rank)
+        with processes.joined(device):
+            # The first one draws or prepares the data set where that was not done yet.
+            processes.first(lambda: open_dataset(request.dataset, benchmarks, workspace, root=root).digest)
+            with processes.alike():
+                manifest = open_dataset(request.dataset, benchmarks, workspace, root=root)
+                job = resolve(request, benchmarks, workspace, manifest.digest, manifest.root)
+            return carry_out(job, manifest, dataclasses.replace(compute, device=str(device)), processes)
     resolve(request, benchmarks, workspace, NOT_PREPARED)  # a mistyped parameter is told before a data set is drawn
     manifest = open_dataset(request.dataset, benchmarks, workspace, root=root)
     return carry_out(resolve(request, benchmarks, workspace, manifest.digest, manifest.root), manifest, compute)
 
 
-def carry_out(job: Job, manifest: Manifest, compute: Compute = USUAL_COMPUTE) -> Path:
-    """Return the model folder of a job, its encoders trained first. Errors as `ensure_trained`."""
-    _warn_of_short_encoders(job)
-    if job.done:
+def carry_out(
+    job: Job, manifest: Manifest, compute: Compute = USUAL_COMPUTE, processes: Processes | None = None
+) -> Path:
+    """Return the model folder of a job, its encoders trained first (by one process). Errors as `ensure_trained`."""
+    if processes is None:
+        if job.done:
+            _warn_of_short_encoders(job)
+            return job.exported
+        from t2ibench.training.processes import ALONE
+
+        processes = ALONE
+    if processes.first(lambda: _encoders_trained(job, manifest, compute)):
         return job.exported
-    for name, encoder in job.encoders.items():
-        if not encoder.done:
-            if encoder.steps:
-                say(
-                    f"{job.spec.label} needs {name}: training it on {job.spec.dataset} for {encoder.steps} steps first."
-                )
-            carry_out(encoder, manifest, compute)
 
     import torch
 
@@ -130,11 +150,27 @@ def carry_out(job: Job, manifest: Manifest, compute: Compute = USUAL_COMPUTE) ->
     device = choose_device(compute.device)
     if compute.threads is not None:
         torch.set_num_threads(compute.threads)
-    with job.folder.locked():
-        if not job.done:  # another process may have finished it meanwhile
+    with ExitStack() as held:
+        processes.first(lambda: held.enter_context(job.folder.locked()))
+        if not processes.first(lambda: job.done):  # another process may have finished it meanwhile
             folders = {name: read_model_folder(encoder.exported) for name, encoder in job.encoders.items()}
-            _train(job, manifest, folders, device, compute)
+            _train(job, manifest, folders, device, compute, processes)
     return job.exported
+
+
+def _encoders_trained(job: Job, manifest: Manifest, compute: Compute) -> bool:
+    """Train the encoders that a job lacks, unless it is done; return whether it is."""
+    _warn_of_short_encoders(job)
+    if job.done:
+        return True
+    for name, encoder in job.encoders.items():
+        if not encoder.done:
+            if encoder.steps:
+                say(
+                    f"{job.spec.label} needs {name}: training it on {job.spec.dataset} for {encoder.steps} steps first."
+                )
+            carry_out(encoder, manifest, compute)
+    return False
 
 
 def untrained_twin(folder: ModelFolder, benchmarks: Benchmarks, workspace: Workspace) -> Path:
@@ -220,7 +256,12 @@ def encoder_folder(
 
 
 def _train(
-    job: Job, manifest: Manifest, encoder_folders: Mapping[str, ModelFolder], device: torch.device, compute: Compute
+    job: Job,
+    manifest: Manifest,
+    encoder_folders: Mapping[str, ModelFolder],
+    device: torch.device,
+    compute: Compute,
+    processes: Processes | None = None,
 ) -> None:
     """Train a job and export its model; the caller holds the run's lock."""
     import torch
@@ -228,7 +269,9 @@ def _train(
     from t2ibench.data.phased_batches import training_data
     from t2ibench.training.loop import train
     from t2ibench.training.pictures import captions_for_samples
+    from t2ibench.training.processes import ALONE
 
+    processes = processes or ALONE
     spec = job.spec
     plugin = registry("models" if spec.kind == "model" else "encoders")[spec.plugin]
     encoders = {name: load_encoder(folder, device, data_root=manifest.root) for name, folder in encoder_folders.items()}
@@ -237,15 +280,18 @@ def _train(
     wrapped = None if job.wrapped is None else load_model(job.wrapped, device, data_root=manifest.root).model
     context = BuildContext("train", manifest.vocabulary, trained, manifest.root, wrapped)
     model = plugin.build(plugin.Parameters.model_validate(dict(spec.parameters)), context)
-    session = {"created": _now(), "steps": job.steps, "environment": environment(str(device))}
-    job.folder.begin(session, {name: folder.identity for name, folder in encoder_folders.items()})
+    session = {"created": _now(), "steps": job.steps, "environment": _environment(device, processes)}
+    identities = {name: folder.identity for name, folder in encoder_folders.items()}
+    processes.first(lambda: job.folder.begin(session, identities))
     if not isinstance(model, Trainable):  # an encoder or a sampler that has nothing to learn
-        _export(job, plugin, exported_state(model), device, manifest, encoders)
+        _export(job, plugin, exported_state(model), _environment(device, processes), manifest, encoders)
         return
     split = "test" if "test" in manifest.splits else "train"
+    with processes.alike():
+        data = training_data(manifest, model, spec.seed, share=processes.share)
     engine = train(
         model,
-        training_data(manifest, model, spec.seed),
+        data,
         spec=spec,
         steps=job.steps,
         folder=job.folder,
@@ -253,15 +299,22 @@ def _train(
         captions=captions_for_samples(manifest.captions(split)) if spec.kind == "model" else (),
         workers=compute.workers,
         rhythm=compute.rhythm,
+        processes=processes,
     )
-    _export(job, plugin, engine.exported(), engine.device, manifest, encoders)
+    made_by = _environment(engine.device, processes)
+    processes.first(partial(_export, job, plugin, engine.exported(), made_by, manifest, encoders))
+
+
+def _environment(device: torch.device, processes: Processes) -> dict[str, Any]:
+    several = {"processes": processes.count} if processes.count > 1 else {}
+    return environment(str(device)) | several
 
 
 def _export(
     job: Job,
     plugin: Any,
     tensors: Mapping[str, torch.Tensor],
-    device: torch.device,
+    made_by: Mapping[str, Any],
     manifest: Manifest,
     encoders: Mapping[str, LoadedEncoder],
 ) -> None:
@@ -271,6 +324,11 @@ def _export(
     seen = tuple(digest for folder in folders.values() for digest in (folder.weights, folder.identity))
     vocabularies = {name: folder.vocabulary for name, folder in folders.items()}
     notes = [*card.notes, *(f"Of what it learned from: {caveat}" for caveat in manifest.caveats)]
+    if spec.processes > 1:
+        notes.append(
+            f"Trained by {spec.processes} processes together: BatchNorm's statistics, and losses that set a caption "
+            f"against the batch's pictures, are over 1/{spec.processes} of a batch."
+        )
     if job.wrapped is not None:
         seen = tuple(dict.fromkeys((*seen, *job.wrapped.card.trained_with)))
         notes.append(f"Made around {job.wrapped.label} of {job.wrapped.steps} steps ({job.wrapped.identity[:12]}).")
@@ -308,7 +366,7 @@ def _export(
             notes=tuple(notes),
         ),
         created=_now(),
-        environment=environment(str(device)),
+        environment=made_by,
         wrapped=None if job.wrapped is None else job.wrapped.as_wrapped(),
     )
     write_model_folder(
