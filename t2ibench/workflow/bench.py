@@ -93,7 +93,8 @@ def run_bench(
 
 
 def _trained(item: BenchItem, benchmarks: Benchmarks, workspace: Workspace, compute: Compute) -> Path:
-    if item.ready is not None:
+    wraps = item.job is not None and item.job.wrapped is not None  # a model that may have been trained since the plan
+    if item.ready is not None and not wraps:
         say(f"{item.title}: there already, {item.ready}")
         return item.ready
     assert item.request is not None
