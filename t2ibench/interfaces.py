@@ -263,6 +263,8 @@ class FeatureIdentity:
         range: value range the network sees, as in "[-1, 1]".
         standing: "standard" for the field's networks; "stand-in" for ours, named as such; "random" is never ranked.
         captions: how a judge reads captions where it is not every word, as in "25 words at most".
+        made: what sets the weights apart from those the field knows by this name, as in "fine-tuned here"; it stands in
+            the column's head. "" mostly.
     """
 
     name: str
@@ -272,6 +274,7 @@ class FeatureIdentity:
     range: str
     standing: Literal["standard", "stand-in", "random"] = "standard"
     captions: str = ""
+    made: str = ""
 
 
 @runtime_checkable

@@ -56,6 +56,8 @@ def make_columns(
         parts.append(
             f"{extractor.name} v{extractor.identity.version}" if extractor.identity else f"{extractor.name} missing"
         )
+        if extractor.identity and extractor.identity.made:
+            parts.append(extractor.identity.made)
         if metric.needs_reference:
             parts.append(f"ref {manifest.name}/{protocol.split} {len(images):,}")
         if ranks_captions(metric):

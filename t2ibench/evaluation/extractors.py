@@ -57,6 +57,7 @@ class Extractor:
         if self.identity is None:
             return {"name": self.name, "missing": True}
         values = asdict(self.identity)
-        if not values["captions"]:  # younger than the first records: left out where it says nothing
-            del values["captions"]
+        for younger in ("captions", "made"):  # than the first records: left out where they say nothing
+            if not values[younger]:
+                del values[younger]
         return values

@@ -71,7 +71,12 @@ MODELS = {
     ),
 }
 WRAPPED = {"ppgn": ("attngan", {**LINEAGE, "generator_features": 4})}
-ENCODERS = {"stub-encoder": {}, "damsm": DAMSM, "char_cnn_rnn": {"dimension": 8}}
+ENCODERS = {
+    "stub-encoder": {},
+    "damsm": DAMSM,
+    "char_cnn_rnn": {"dimension": 8},
+    "cub_inception": {"network": "small", "side": 16, "width": 4, "classes": 60, "batch_size": 4},
+}
 TEST_ONLY = {"poisoned", "killed", "killed-stackgan"}
 
 

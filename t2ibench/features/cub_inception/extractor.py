@@ -11,6 +11,7 @@ from t2ibench.features.cub_inception.network import OUTPUTS, SIDE, empty_network
 from t2ibench.features.resizing import resized_by_pil
 from t2ibench.features.state_dict import checked, read_state
 from t2ibench.interfaces import FeatureIdentity
+from t2ibench.model_folder import ModelFolder, load_encoder, read_model_folder
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,24 +30,31 @@ class CUBInception:
     The layer "logits" has the 50 test classes. The network knows no other bird: real pictures of the training classes
     score about a quarter of those of the test classes (StackGAN-inception-model, issue 6). Weights whose digest is not
     recorded are a stand-in for the field's.
+
+    Where those weights are not to be had, a classifier fine-tuned here (`fine_tuning`) takes their place if the entry
+    of benchmarks.toml names that encoder. It is another judge: its identity, and so its column, is its own.
     """
 
     layers: Mapping[str, int]
 
-    def __init__(self, network: Any, identity: FeatureIdentity, device: str) -> None:
+    def __init__(
+        self, network: Any, identity: FeatureIdentity, device: str, *, side: int = SIDE, classes: int = OUTPUTS - 1
+    ) -> None:
         self.identity = identity
-        self.layers = {"logits": OUTPUTS - 1}
+        self.layers = {"logits": classes}
         self._network = network
         self._device = device
+        self._side = side
 
     @classmethod
     def peek(cls, context: FeatureContext) -> FeatureIdentity:
-        """Return the identity from the weights file's digest alone.
+        """Return the identity from the weights file's digest, or that of the classifier's folder, alone.
 
         Raises:
-            UserError: the weights are missing; the text says how they are made.
+            UserError: there is neither; the text says how either is made.
         """
-        return _identity(context, _found(context))
+        found = _found(context)
+        return _own_identity(context, found) if isinstance(found, ModelFolder) else _identity(context, found)
 
     @classmethod
     def open(cls, context: FeatureContext) -> Self:
@@ -56,32 +64,52 @@ class CUBInception:
             UserError: the weights are missing, truncated or of another network.
         """
         found = _found(context)
+        if isinstance(found, ModelFolder):
+            classifier = load_encoder(found, context.device).encoder.classifier
+            side, classes = int(found.parameters["side"]), int(found.parameters["classes"])
+            identity = _own_identity(context, found)
+            return cls(classifier.network, identity, context.device, side=side, classes=classes)
         network = empty_network()
         state = checked(read_state(found.path), network.state_dict(), found.path, "StackGAN's bird classifier", _HOW)
         network.load_state_dict(state)
         return cls(network.to(context.device).eval(), _identity(context, found), context.device)
 
     def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
-        """Return "logits", N x 50, float32 on the CPU.
+        """Return "logits", N x 50 (of a classifier of ours, N x its classes), float32 on the CPU.
 
         Args:
             pixels: uint8, N x 3 x H x W of any size.
         """
         import torch
 
-        parts = [torch.zeros(0, OUTPUTS - 1)]
+        parts = [torch.zeros(0, self.layers["logits"])]
         with torch.no_grad():
             for part in chunks(pixels):
-                pictures = resized_by_pil(part, SIDE).to(self._device).float() / _BYTE_HALF - 1
+                pictures = resized_by_pil(part, self._side).to(self._device).float() / _BYTE_HALF - 1
                 parts.append(known_logits(self._network, pictures).float().cpu())
         return {"logits": torch.cat(parts)}
 
 
-def _found(context: FeatureContext) -> WeightsFile:
+def _found(context: FeatureContext) -> WeightsFile | ModelFolder:
+    """Return the released weights, else a classifier fine-tuned here.
+
+    Raises:
+        UserError: there is neither.
+    """
     try:
         return find_weights(context)
     except UserError as error:
-        raise UserError(f"{error} {_HOW}") from error
+        if not context.entry.encoder:
+            raise UserError(f"{error} {_HOW}") from error
+        if context.encoder is None:
+            instead = (
+                f" Or `t2ibench train {context.entry.encoder} --data cub` fine-tunes one, whose figures are its own."
+            )
+            raise UserError(f"{error} {_HOW}{instead}") from error
+    folder = read_model_folder(context.encoder)
+    if folder.description.plugin != "cub_inception":
+        raise UserError(f"{folder.path} holds {folder.label}, which is no classifier of birds; train one.")
+    return folder
 
 
 def _identity(context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
@@ -92,4 +120,16 @@ def _identity(context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
         resize=f"bilinear-pil {SIDE}",
         range="[-1, 1]",
         standing="standard" if found.recorded else "stand-in",
+    )
+
+
+def _own_identity(context: FeatureContext, folder: ModelFolder) -> FeatureIdentity:
+    return FeatureIdentity(
+        name=context.entry.plugin,
+        version=VERSION,
+        weights=folder.identity,
+        resize=f"bilinear-pil {folder.parameters['side']}",
+        range="[-1, 1]",
+        standing="stand-in",
+        made=f"fine-tuned here on {folder.dataset}/{folder.parameters['split']}, {folder.steps:,} steps",
     )

@@ -1,0 +1,222 @@
+"""Fine-tuning a classifier of birds for the Inception Score, for those who cannot have the released one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from torch import Tensor, nn
+from torch.nn import Module, functional
+from torch.optim import Adam, Optimizer
+
+from t2ibench.errors import UserError
+from t2ibench.features.cub_inception.network import OUTPUTS, SIDE, empty_network, known_logits
+from t2ibench.features.state_dict import read_state
+from t2ibench.interfaces import BoundNoise, BuildContext
+from t2ibench.types import DataRequest, ModelCard, Origin, Phase, TrainBatch, Update
+
+_URL = "https://download.pytorch.org/models/inception_v3_google-0cc3c7bd.pth"
+_NOT_TAKEN = ("fc.", "AuxLogits.")
+"""Of ImageNet's weights: the last layer is of other classes, and the auxiliary head is not there."""
+
+
+class CUBInceptionParameters(BaseModel):
+    """Everything that can change the classifier.
+
+    Attributes:
+        batch_size: pictures a batch.
+        network: "inception_v3", or "small" of ours for pictures drawn by code and for trials.
+        side: of the pictures it sees, 299 for Inception.
+        width: channels of the small network's first layer.
+        classes: of the split, each an output; the first output, the background's, never learns.
+        split: whose pictures it learns: the test split's, whose birds the score asks about, as StackGAN's did.
+        weights: file of torchvision's ImageNet weights that it starts from.
+        from_scratch: it starts from nothing instead.
+        learning_rate: of Adam.
+        label_smoothing: of the cross-entropy, as slim has it for Inception.
+        averaging: decay of the moving average of the weights, which is what judges; 0 for none.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    batch_size: int = Field(default=32, ge=2)
+    network: Literal["inception_v3", "small"] = "inception_v3"
+    side: int = Field(default=SIDE, ge=16)
+    width: int = Field(default=32, ge=2)
+    classes: int = Field(default=OUTPUTS - 1, ge=2)
+    split: Literal["test", "train"] = "test"
+    weights: str | None = None
+    from_scratch: bool = False
+    learning_rate: float = Field(default=1e-4, gt=0)
+    label_smoothing: float = Field(default=0.1, ge=0, lt=1)
+    averaging: float = Field(default=0.999, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _fits(self) -> CUBInceptionParameters:
+        if self.network == "inception_v3" and self.side != SIDE:
+            raise ValueError(f"Inception-v3 sees pictures of {SIDE} pixels; leave side out")
+        if self.weights is not None and (self.from_scratch or self.network == "small"):
+            raise ValueError("weights are for a network of inception_v3 that does not start from scratch")
+        return self
+
+
+class Classifier(nn.Module):
+    """A network and the class that each of its outputs stands for, in the order in which training met them."""
+
+    classes: Tensor
+
+    def __init__(self, network: Module, count: int) -> None:
+        super().__init__()
+        self.network = network
+        self.register_buffer("classes", torch.full((count,), -1, dtype=torch.int64))
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Return N x classes logits, the background's left out, of pictures N x 3 x H x W in [-1, 1]."""
+        return known_logits(self.network, pictures)
+
+    def labels(self, class_ids: Tensor) -> Tensor:
+        """Return the outputs, int64 N, that stand for classes; one that is new takes the next free output.
+
+        Raises:
+            UserError: there are more classes than outputs.
+        """
+        for one in class_ids.tolist():
+            if bool((self.classes == one).any()):
+                continue
+            free = (self.classes == -1).nonzero()
+            if not len(free):
+                raise UserError(
+                    f"The split has more than the {len(self.classes)} classes that the classifier has outputs for: "
+                    "give their number with --set classes=..."
+                )
+            self.classes[int(free[0])] = one
+        return (class_ids[:, None] == self.classes[None]).int().argmax(dim=1)
+
+
+class CUBInceptionClassifier:
+    """A classifier of the birds of one split, fine-tuned from ImageNet's Inception-v3.
+
+    StackGAN released such a network and no code for its training; what is like it here: the network of TensorFlow's
+    slim, the 50 test classes and an unused background, a moving average, pictures in [-1, 1]. Differs: torchvision's
+    ImageNet weights to start from, Adam, the crops of the text-to-image loaders. Its scores have an identity of their
+    own and are never in one column with those of the released network.
+    """
+
+    Parameters: ClassVar[type[CUBInceptionParameters]] = CUBInceptionParameters
+
+    def __init__(self, parameters: CUBInceptionParameters, classifier: Classifier) -> None:
+        self.parameters = parameters
+        self.classifier = classifier
+
+    @classmethod
+    def card(cls) -> ModelCard:
+        """Return title, paper and licence."""
+        return ModelCard(
+            title="Classifier of birds, fine-tuned here",
+            paper="After Zhang et al., StackGAN: Text to Photo-realistic Image Synthesis with Stacked Generative "
+            "Adversarial Networks, ICCV 2017",
+            licence="MIT",
+            origin=Origin.RETRAINED,
+            notes=("Not StackGAN's released network: Inception Scores by the two cannot be compared.",),
+        )
+
+    @classmethod
+    def requirements(cls, parameters: CUBInceptionParameters) -> tuple[str, ...]:
+        """Return no encoders."""
+        return ()
+
+    @classmethod
+    def build(cls, parameters: CUBInceptionParameters, context: BuildContext) -> Self:
+        """Return the classifier, for "train" with ImageNet's weights where they are asked for.
+
+        Raises:
+            UserError: ImageNet's weights are not named, missing or of another network.
+        """
+        p = parameters
+        if p.network == "small":
+            return cls(p, Classifier(_small(p.width, p.classes + 1), p.classes))
+        network = empty_network()
+        network.fc = nn.Linear(network.fc.in_features, p.classes + 1)
+        if context.purpose == "train" and not p.from_scratch:
+            _load_imagenet(network, p.weights)
+        return cls(p, Classifier(network, p.classes))
+
+    def exported(self) -> Mapping[str, Module]:
+        """Return the classifier."""
+        return {"classifier": self.classifier}
+
+    def networks(self) -> Mapping[str, Module]:
+        """Return the classifier: all of it learns."""
+        return self.exported()
+
+    def frozen_networks(self) -> Mapping[str, Module]:
+        """Return nothing."""
+        return {}
+
+    def data_request(self) -> DataRequest:
+        """Return pictures of one side, of its split."""
+        p = self.parameters
+        return DataRequest((p.side,), p.batch_size, split=p.split)
+
+    def optimizers(self) -> Mapping[str, Optimizer]:
+        """Return one Adam."""
+        return {"classifier": Adam(self.classifier.parameters(), lr=self.parameters.learning_rate)}
+
+    def curriculum(self) -> Sequence[Phase]:
+        """Return one phase."""
+        return (Phase(),)
+
+    def averaging(self) -> Mapping[str, float]:
+        """Return the classifier's decay."""
+        return {"classifier": self.parameters.averaging} if self.parameters.averaging else {}
+
+    def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
+        """Yield the one step on the cross-entropy of the batch's classes."""
+        logits = self.classifier(batch.images[self.parameters.side])
+        labels = self.classifier.labels(batch.class_ids.to(logits.device))
+        loss = functional.cross_entropy(logits, labels, label_smoothing=self.parameters.label_smoothing)
+        accuracy = (logits.argmax(dim=1) == labels).float().mean()
+        yield Update("classifier", loss, {"accuracy": accuracy.detach()})
+
+
+def _load_imagenet(network: Any, weights: str | None) -> None:
+    """Fill all but the last layer from torchvision's file.
+
+    Raises:
+        UserError: no file is named, it is missing or of another network.
+    """
+    if weights is None:
+        raise UserError(
+            f"cub-inception starts from torchvision's ImageNet weights: download {_URL} and name the file with "
+            "--set weights=FILE, or start from nothing with --set from_scratch=true."
+        )
+    path = Path(weights)
+    if not path.is_file():
+        raise UserError(f"{path} is not there: download {_URL} and name the file with --set weights=FILE.")
+    state = {key: value for key, value in read_state(path).items() if not key.startswith(_NOT_TAKEN)}
+    wanted = {key: value for key, value in network.state_dict().items() if not key.startswith(_NOT_TAKEN)}
+    wrong = [
+        key
+        for key in {*state, *wanted}
+        if not key.endswith("num_batches_tracked")
+        and (key not in state or key not in wanted or state[key].shape != wanted[key].shape)
+    ]
+    if wrong:
+        raise UserError(
+            f"{path} is not of torchvision's Inception-v3: {len(wrong)} entries do not fit ({min(wrong)}). "
+            f"Download {_URL}."
+        )
+    network.load_state_dict(state, strict=False)
+
+
+def _small(width: int, outputs: int) -> nn.Sequential:
+    """Return a light network for pictures of 32 pixels or more; see `CUBInceptionParameters.network`."""
+    layers: list[Module] = []
+    before = 3
+    for after in (width, 2 * width, 4 * width, 4 * width):
+        layers += [nn.Conv2d(before, after, 4, stride=2, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
+        before = after
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(before, outputs))
