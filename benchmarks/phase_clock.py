@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,9 +15,13 @@ class PhaseClock:
 
     Attributes:
         seconds: phase -> seconds since `begin`.
+
+    Args:
+        now: seconds from some moment on.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
+        self._now = now
         self.seconds: dict[str, float] = {}
         self._last = 0.0
         self._entered: float | None = None
@@ -25,18 +29,18 @@ class PhaseClock:
     def begin(self) -> None:
         """Forget the step before."""
         self.seconds = {}
-        self._last = time.perf_counter()
+        self._last = self._now()
 
     def mark(self, phase: str) -> None:
         """Count the time since `begin` or the last mark to a phase."""
-        now = time.perf_counter()
+        now = self._now()
         self.seconds[phase] = self.seconds.get(phase, 0.0) + now - self._last
         self._last = now
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """Count the block's time to a phase."""
-        self._last = time.perf_counter()
+        self._last = self._now()
         yield
         self.mark(name)
 
@@ -48,11 +52,11 @@ class PhaseClock:
         """
 
         def enter(*_: Any) -> None:
-            self._entered = time.perf_counter()
+            self._entered = self._now()
 
         def leave(*_: Any) -> None:
             assert self._entered is not None
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - self._entered
+            self.seconds[name] = self.seconds.get(name, 0.0) + self._now() - self._entered
 
         network.register_forward_pre_hook(enter)
         network.register_forward_hook(leave)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -20,6 +21,7 @@ from t2ibench.text.vocabulary import Vocabulary
 from t2ibench.training.engine import Engine
 from t2ibench.types import Caption, TrainBatch, Update
 
+Now = Callable[[], float]
 SEED = 0
 TEACHER = "of which DAMSM's image encoder"
 CONFIGURATIONS: dict[str, dict[str, dict[str, Any]]] = {
@@ -87,8 +89,8 @@ def new_batch(model: Any, step: int, size: int) -> TrainBatch:
 class OurArm:
     """The plug-in under the engine."""
 
-    def __init__(self, model: Any) -> None:
-        self.clock = PhaseClock()
+    def __init__(self, model: Any, now: Now = time.perf_counter) -> None:
+        self.clock = PhaseClock(now)
         self._losses: dict[str, float] = {}
         self._updates = model.updates
         model.updates = self._watched
@@ -115,8 +117,8 @@ class OurArm:
 class ReferenceArm:
     """The same weights under the reference step."""
 
-    def __init__(self, model: Any) -> None:
-        self.clock = PhaseClock()
+    def __init__(self, model: Any, now: Now = time.perf_counter) -> None:
+        self.clock = PhaseClock(now)
         memory = type(model).__name__ == "DMGAN"
         self._step = ReferenceStep(model, memory=memory, clock=self.clock.phase)
         self.clock.watch(self._step.image_encoder, TEACHER)
@@ -135,9 +137,9 @@ class ReferenceArm:
 ARMS = {"reference": ReferenceArm, "ours": OurArm}
 
 
-def both_arms(name: str, configuration: str, *, small: bool, batch_size: int) -> tuple[dict[str, Any], Any]:
+def both_arms(name: str, configuration: str, now: Now, *, small: bool, batch_size: int) -> tuple[dict[str, Any], Any]:
     """Return the arms, on equal weights, and the model that ours trains."""
     model = new_model(name, configuration, small=small, batch_size=batch_size)
-    arms = {"reference": ReferenceArm(model), "ours": OurArm(model)}
+    arms = {"reference": ReferenceArm(model, now), "ours": OurArm(model, now)}
     gc.collect()
     return arms, model

@@ -44,16 +44,17 @@ def main() -> None:
         return
     memory = {} if arguments.no_memory else {arm: _in_own_process(arguments, arm) for arm in ARMS}
     peak = _matrix_peak(1024 if arguments.small else 3072)
+    now = time.process_time if arguments.cpu else time.perf_counter
     arms, model = both_arms(
-        arguments.model, arguments.configuration, small=arguments.small, batch_size=arguments.batch_size
+        arguments.model, arguments.configuration, now, small=arguments.small, batch_size=arguments.batch_size
     )
     seconds: dict[str, list[float]] = {arm: [] for arm in arms}
     phases: dict[str, list[dict[str, float]]] = {arm: [] for arm in arms}
     apart, flops, data = [], {}, []
     for step in range(arguments.rounds + 1):
-        began = time.perf_counter()
+        began = now()
         batch = new_batch(model, step, arguments.batch_size)
-        data.append(time.perf_counter() - began)
+        data.append(now() - began)
         losses = {}
         for name, arm in arms.items():
             if step == 0:  # the first step warms up; its arithmetic is counted, which takes time of its own
@@ -61,9 +62,9 @@ def main() -> None:
                     losses[name] = arm.step(batch)
                 flops[name] = counter.get_total_flops()
                 continue
-            began = time.perf_counter()
+            began = now()
             losses[name] = arm.step(batch)
-            seconds[name].append(time.perf_counter() - began)
+            seconds[name].append(now() - began)
             phases[name].append(arm.clock.seconds)
         apart.append(_apart(losses["ours"], losses["reference"]))
         if not arguments.quiet:
@@ -85,7 +86,8 @@ def _print(
     print(f"{arguments.model}, {arguments.configuration}, {size}, batch {arguments.batch_size}, float32")
     print(
         f"{platform.machine()}, {arguments.threads} threads, torch {torch.__version__}, load {os.getloadavg()[0]:.1f}; "
-        f"largest matrix product speed {peak / 1e9:.0f} GFLOP/s"
+        f"largest matrix product speed {peak / 1e9:.0f} GFLOP/s; "
+        f"seconds are {'CPU seconds' if arguments.cpu else 'those of the clock'}"
     )
     print(f"{'':34}" + "".join(f"{arm:>12}" for arm in seconds) + f"{'ratio':>8}")
 
@@ -168,6 +170,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--batch-size", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=6, help="timed steps of each arm, after the first")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--cpu", action="store_true", help="count CPU seconds: with --threads 1, on a busy machine")
     parser.add_argument("--no-memory", action="store_true", help="leave out the two processes that measure memory")
     parser.add_argument("--quiet", action="store_true", help="print the result alone")
     parser.add_argument("--child", choices=sorted(ARMS), help=argparse.SUPPRESS)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional
+
+from t2ibench_baselines._stackgan_lineage.convolutions import DoublingConvolution, lies_channels_last
 
 
 def convolution(before: int, after: int) -> nn.Conv2d:
@@ -20,7 +24,9 @@ def gated(before: int, after: int) -> nn.Sequential:
 
 def upsampling(before: int, after: int) -> nn.Sequential:
     """Return a block that doubles the side by nearest neighbours, then convolves: N x after x 2h x 2w."""
-    return nn.Sequential(nn.Upsample(scale_factor=2, mode="nearest"), *gated(before, after))
+    # The first place was the doubling's, which the convolution does now: state dicts number the modules.
+    doubling = DoublingConvolution(before, 2 * after)
+    return nn.Sequential(nn.Identity(), doubling, nn.BatchNorm2d(2 * after), nn.GLU(dim=1))
 
 
 class ResidualBlock(nn.Module):
@@ -36,6 +42,18 @@ class ResidualBlock(nn.Module):
         """Return the block's output, of x's shape."""
         increment: Tensor = self.block(x)
         return x + increment
+
+    def doubled(self, x: Tensor) -> Tensor:
+        """Return the output for x joined with itself, N x c x h x w for x of c/2 channels.
+
+        Both halves of the first convolution's weights meet the same values, so that their sum does half the work.
+        """
+        first, rest = self.block[0], self.block[1:]
+        if not lies_channels_last(first.weight):
+            return self(torch.cat((x, x), dim=1))  # type: ignore[no-any-return]
+        left, right = first.weight.chunk(2, dim=1)
+        increment = rest(functional.conv2d(x, left + right, padding=1))
+        return (increment.unflatten(1, (2, -1)) + x[:, None]).flatten(1, 2)
 
 
 def residual_blocks(channels: int, number: int) -> nn.Sequential:

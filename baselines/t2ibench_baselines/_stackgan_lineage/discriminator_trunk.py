@@ -6,6 +6,8 @@ from typing import Protocol
 
 from torch import Tensor, nn
 
+from t2ibench_baselines._stackgan_lineage.convolutions import Convolution
+
 SLOPE = 0.2
 _WIDEST_HEAD = 8
 
@@ -20,7 +22,7 @@ class Layer(Protocol):
 
 def batch_normalised(before: int, after: int, *, kernel: int, stride: int, first: bool = False) -> list[nn.Module]:
     """Return a convolution without bias, batch normalisation (not in the first layer) and a leaky ReLU."""
-    convolved = nn.Conv2d(before, after, kernel_size=kernel, stride=stride, padding=1, bias=False)
+    convolved = Convolution(before, after, kernel_size=kernel, stride=stride, padding=1, bias=False)
     return [convolved, *([] if first else [nn.BatchNorm2d(after)]), nn.LeakyReLU(SLOPE)]
 
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from t2ibench_baselines._stackgan_lineage.convolutions import convolved
 from t2ibench_baselines._stackgan_lineage.discriminator_trunk import SLOPE
 
 _EPSILON = 1e-12
@@ -63,7 +64,7 @@ class SpectralConvolution(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the convolution of x, N x before x h x w."""
-        return functional.conv2d(x, self.module(), self.module.bias, stride=self._stride, padding=1)
+        return convolved(x, self.module(), self.module.bias, stride=self._stride, padding=1)
 
 
 def spectrally_normalised(before: int, after: int, *, kernel: int, stride: int, first: bool = False) -> list[nn.Module]:

@@ -57,8 +57,17 @@ class MemoryStage(DynamicMemory):
             padding: bool, N x T, True past a caption's end.
         """
         response = self.respond(features, words, padding)
-        joined = torch.cat((response.features, response.features), dim=1) if self._doubled else response.features
-        return Refined(self.upsample(self.residual(joined)), response.attention, response.gates)
+        refined = self._refined(response.features)
+        return Refined(self.upsample(refined), response.attention, response.gates)
+
+    def _refined(self, features: Tensor) -> Tensor:
+        """Return the residual blocks' output for features that are joined with themselves where that is asked for."""
+        if not self._doubled:
+            return self.residual(features)  # type: ignore[no-any-return]
+        if not len(self.residual):
+            return torch.cat((features, features), dim=1)
+        first, rest = self.residual[0], self.residual[1:]
+        return rest(first.doubled(features))  # type: ignore[no-any-return]
 
 
 class Generator(StagedGenerator):

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from t2ibench_baselines._stackgan_lineage.blocks import convolution
 from t2ibench_baselines._stackgan_lineage.conditioning import Condition
+from t2ibench_baselines._stackgan_lineage.convolutions import Convolution, DoublingConvolution
 
 
 class ConditioningAugmentation(nn.Module):
@@ -34,13 +35,14 @@ def rectified(before: int, after: int) -> list[nn.Module]:
 
 def halving(before: int, after: int) -> list[nn.Module]:
     """Return a strided 4x4 convolution with batch normalisation and a rectified linear unit: half the side."""
-    convolved = nn.Conv2d(before, after, kernel_size=4, stride=2, padding=1, bias=False)
+    convolved = Convolution(before, after, kernel_size=4, stride=2, padding=1, bias=False)
     return [convolved, nn.BatchNorm2d(after), nn.ReLU()]
 
 
 def upsampling(before: int, after: int) -> nn.Sequential:
     """Return a block that doubles the side by nearest neighbours, then convolves: N x after x 2h x 2w."""
-    return nn.Sequential(nn.Upsample(scale_factor=2, mode="nearest"), *rectified(before, after))
+    # The first place was the doubling's, which the convolution does now: state dicts number the modules.
+    return nn.Sequential(nn.Identity(), DoublingConvolution(before, after), nn.BatchNorm2d(after), nn.ReLU())
 
 
 def to_picture(channels: int) -> nn.Sequential:
