@@ -14,6 +14,10 @@ from t2ibench_reports._pictures import Tile, cut
 from t2ibench_reports._tables import Row
 
 SCHEMA = 1
+SHARES = (
+    "Where captions state several things, a caption's value is the share of its own statements, in %; in a row's "
+    "figure all statements count alike, so longer captions weigh more."
+)
 
 
 @dataclass(frozen=True)

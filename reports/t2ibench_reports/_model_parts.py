@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from t2ibench_reports._chart import Chart, Measured, chart
-from t2ibench_reports._details import Details, places, strip_tiles
+from t2ibench_reports._details import SHARES, Details, places, strip_tiles
 from t2ibench_reports._document import Grid, Head, Part, Place, Section
 from t2ibench_reports._format import clean, count, number
 from t2ibench_reports._insides import HOW_TO_LOOK, insides_of
@@ -82,6 +82,7 @@ def extremes(group: Group, row: Row, details: Details, folder: Path) -> Section 
         notes=(
             f"Chosen by {column.title} alone, of all {count(total)} captions; of equal values the first in the plan. A "
             "judge errs too: look before you believe it.",
+            *((SHARES,) if details.parts.get(column.digest) else ()),
         ),
     )
 

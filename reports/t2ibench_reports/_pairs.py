@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from t2ibench_reports._details import Details, details_of, pair_of, places, strip_tiles
+from t2ibench_reports._details import SHARES, Details, details_of, pair_of, places, strip_tiles
 from t2ibench_reports._document import Grid
 from t2ibench_reports._format import number
 from t2ibench_reports._pictures import Tile
@@ -22,6 +22,7 @@ class Captions:
     scatters: tuple[Scatter, ...] = ()
     grids: tuple[Grid, ...] = ()
     reason: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def captions_of(group: Group, first: Row, second: Row, folder: Path) -> Captions:
@@ -52,6 +53,7 @@ def captions_of(group: Group, first: Row, second: Row, folder: Path) -> Captions
     return Captions(
         tuple(drawing for drawing in drawings if drawing is not None),
         tuple(_grids(group, (first, second), (ours, theirs), folder)),
+        notes=(SHARES,) if ours.parts or theirs.parts else (),
     )
 
 

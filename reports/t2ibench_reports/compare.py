@@ -209,7 +209,7 @@ def _section(pair: _Pair, pictures: Path, details: Path) -> Section:
         parts=(Part("", "measured", tuple(rows)),),
         scatters=captions.scatters,
         grids=(*captions.grids, *(() if samples is None else (samples,))),
-        notes=tuple(notes),
+        notes=(*notes, *captions.notes),
         records=tuple(one for one in group.cells if one[0] is first or one[0] is second),
     )
 

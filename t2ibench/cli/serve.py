@@ -8,7 +8,7 @@ import click
 
 from t2ibench.cli.options import workspace_option
 from t2ibench.errors import UserError
-from t2ibench.results import COMPARISONS, RECORDS, Results
+from t2ibench.results import COMPARISONS, DETAILS, RECORDS, Results
 from t2ibench.workspace import Workspace
 
 
@@ -74,7 +74,8 @@ def wanted_reports(workspace: Workspace) -> Iterator[tuple[str, Sequence[str]]]:
     yield from (("model", (name,)) for name in models)
     pairs: dict[tuple[str, str], None] = {}
     for comparison in results.comparisons():
-        names = [comparison.get(side, {}).get("name") for side in ("first", "second")]
+        rows = [comparison.get(side) for side in ("first", "second")]
+        names = [row.get("name") if isinstance(row, dict) else None for row in rows]
         if all(isinstance(name, str) for name in names):
             pairs.setdefault((str(names[0]), str(names[1])))
     yield from (("compare", pair) for pair in pairs)
@@ -83,7 +84,7 @@ def wanted_reports(workspace: Workspace) -> Iterator[tuple[str, Sequence[str]]]:
 def _stamp(workspace: Workspace) -> tuple[int, ...]:
     """Return numbers that change when the results do; empty where there are none."""
     found: list[int] = []
-    for name in (RECORDS, COMPARISONS, "details"):
+    for name in (RECORDS, COMPARISONS, DETAILS):
         path = workspace.results / name
         if path.exists():
             told = path.stat()

@@ -138,9 +138,9 @@ def _by_picture(metric: PerPicture, given: MetricInput) -> list[float]:
 def _parts(column: Column, given: MetricInput) -> list[list[Any]]:
     """Return [name, times named, times shown] by the judge's own names of what captions speak of; [] without any."""
     hits = getattr(column.metric, "hits_by_thing", None)
-    names: Sequence[str] = getattr(column.extractor.opened(), "subjects", ())
-    if hits is None or not names:
+    if hits is None:
         return []
+    names: Sequence[str] = getattr(column.extractor.opened(), "subjects", ())
     named, shown = hits(given)
     if len(named) != len(names):
         return []

@@ -186,6 +186,17 @@ def sample_records() -> list[ResultRecord]:
     return found
 
 
+def many_records(count: int) -> list[ResultRecord]:
+    """Return so many records: rows of three numbers each, 50 rows a plan."""
+    found: list[ResultRecord] = []
+    for place in range(-(-count // 3)):
+        of = source(f"model-{place:04}", steps=1000 + place, trained_on="simbirds")
+        asked = plan(f"data-{place // 50}")
+        for metric, value in ((IS, 3 + place % 7 / 10), (FID, 40 + place % 90), (R, 10 + place % 80)):
+            found.append(record(of, metric, value, 1 + place % 5, asked, n=600))
+    return found[:count]
+
+
 def write_sample(folder: Path, records: Sequence[ResultRecord] | None = None) -> Results:
     """Write records (the sample's unless given) and their pictures to a results folder."""
     results = Results(folder)

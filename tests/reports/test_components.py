@@ -124,7 +124,9 @@ def test_two_builds_are_equal_and_nothing_is_fetched(report, subjects, tmp_path)
     second = render(report, tmp_path / "elsewhere", variant_records(), report.formats, subjects)
     assert first == second and set(first) == set(report.formats)
     page = html.fromstring(first["html"])
-    assert not page.xpath("//script | //link[@rel='stylesheet'] | //iframe")
+    assert not page.xpath("//script[@src] | //link[@rel='stylesheet'] | //iframe")
+    (policy,) = page.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
+    assert "default-src 'none'" in policy and "unsafe" not in policy
     assert all(image.get("src").startswith("data:image/png") for image in page.xpath("//img"))
     assert str(tmp_path) not in "".join(first.values())
 
@@ -136,7 +138,8 @@ def test_names_are_shown_and_never_obeyed(text, tmp_path):
         files = render(report, tmp_path / report.name, records, report.formats, subjects)
         page = html.fromstring(files["html"])
         assert text in "".join(page.itertext()), report.name
-        assert not page.xpath("//script")
+        assert len(page.xpath("//script")) == 1  # the page's own, whose digest the policy names
+        assert "alert(1)" not in page.xpath("string(//script)")
         assert "<script>alert" not in files["md"]
         assert "\\input{" not in files.get("tex", "")
 

@@ -9,7 +9,7 @@ from lxml import html
 
 from t2ibench.files import digest_of
 from t2ibench.types import Origin
-from tests.reports.sample_results import CAPTIONS, FID, IS, R, record, sample_records, source, strip
+from tests.reports.sample_results import CAPTIONS, FID, IS, R, many_records, record, sample_records, source, strip
 
 HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>" onmouseover="alert(2)'
 
@@ -196,6 +196,15 @@ def test_headings_descend_one_by_one(tree):
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_a_thousand_records_make_a_page_that_holds_them_all(render):
+    page = render(many_records(1000))["html"]
+    tree = html.document_fromstring(page)
+    assert len(tree.xpath('//table[@class="board"]//td[@data-value]//a')) == 1000
+    assert len(tree.xpath("//section[@data-dataset]")) == len(tree.xpath("//nav//a")) == 7
+    # What is folded away is most of it: tables stay small enough to scroll and sort.
+    assert len(page) < 8_000_000
 
 
 def test_an_interval_is_drawn_where_it_lies(render):

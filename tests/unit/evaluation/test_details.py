@@ -1,0 +1,87 @@
+"""What an evaluation and a comparison keep beside their records."""
+
+import json
+
+import pytest
+from PIL import Image
+
+from t2ibench.results import Results
+from t2ibench.workflow.compare import compare
+from t2ibench.workflow.evaluate import EvaluateRequest, evaluate
+from t2ibench.workflow.pair_details import furthest
+from t2ibench.workspace import Workspace
+
+N = 40
+
+
+@pytest.fixture(scope="module")
+def kept(place, trained, tmp_path_factory):
+    """(results, benchmarks, workspace, records) of an evaluation of the stub model."""
+    workspace, benchmarks = place
+    folder = tmp_path_factory.mktemp("kept")
+
+    class Apart(Workspace):
+        store = folder / "store"
+        results = folder / "results"
+
+    apart = Apart(workspace.root)
+    request = EvaluateRequest((str(trained.path),), ("squares",), samples=N)
+    (evaluation,) = evaluate(request, benchmarks, apart, device="cpu", batch_size=8)
+    return Results(folder / "results"), benchmarks, apart, {one.source.name: one for one in evaluation.records}
+
+
+def details(kept, name):
+    results, _, _, records = kept
+    return json.loads((results.details / records[name].pictures).with_suffix(".json").read_text())
+
+
+def test_values_by_caption_average_to_the_rows_figure(kept):
+    results, _, _, records = kept
+    for name in ("stub", "ground-truth", "shuffled-captions", "noise"):
+        values = details(kept, name)["values"][records[name].metric.digest]
+        assert len(values) == N
+        assert sum(values) / N == pytest.approx(records[name].value)
+    captions = json.loads((results.details / details(kept, "stub")["captions"]).read_text())["captions"]
+    assert len(captions) == N and all("square" in caption for caption in captions)
+
+
+def test_the_worst_and_the_best_captions_have_their_pictures(kept):
+    results, _, _, records = kept
+    found = details(kept, "stub")
+    values = found["values"][records["stub"].metric.digest]
+    extremes = found["extremes"]
+    worst, best = ([values[place] for place in extremes[side]] for side in ("worst", "best"))
+    assert worst == sorted(values)[: len(worst)] and best == sorted(values, reverse=True)[: len(best)]
+    with Image.open(results.details / extremes["picture"]) as strip:
+        assert strip.size == (16 * 2 * (len(worst) + len(best)), 16)
+    assert "extremes" not in details(kept, "ground-truth")
+
+
+def test_a_model_shows_its_inner_life_and_its_training(kept):
+    found = details(kept, "stub")
+    views = found["inside"]["seen"][0]["views"]
+    assert any("Attention" in view["title"] for view in views)
+    with Image.open(kept[0].details / found["inside"]["picture"]) as strip:
+        assert strip.width == found["inside"]["tiles"] * strip.height
+    assert found["training"]["curves"]
+    assert "inside" not in details(kept, "untrained") and "training" not in details(kept, "noise")
+
+
+def test_a_comparison_keeps_the_captions_on_which_rows_differ(kept):
+    results, benchmarks, workspace, _ = kept
+    request = EvaluateRequest((), ("squares",), samples=N)
+    compare("ground-truth", "noise", request, benchmarks, workspace, device="cpu", batch_size=8)
+    (path,) = results.details.glob("pair-*.json")
+    pair = json.loads(path.read_text())
+    digest = pair["metric"]
+    first, second = (details(kept, name)["values"][digest] for name in ("ground-truth", "noise"))
+    gains = [one - other for one, other in zip(first, second, strict=True)]
+    assert [gains[place] for place in pair["ahead"]] == sorted((one for one in gains if one > 0), reverse=True)[:6]
+    assert all(gains[place] < 0 for place in pair["behind"])
+    with Image.open(results.details / pair["picture"]) as strip:
+        assert strip.width == 16 * 3 * len(pair["ahead"] + pair["behind"])
+
+
+def test_the_furthest():
+    assert furthest([0.0, 2.0, -1.0, 2.0, 5.0], 3) == [4, 1, 3]
+    assert furthest([-1.0], 3) == []
