@@ -65,7 +65,7 @@ class Engine:
         self._fabric.launch()
         self.device: torch.device = self._fabric.device
         self._networks = dict(model.networks())
-        # channels_last: convolutions on CPUs and tensor cores are up to twice as fast in this layout.
+        # channels_last: convolutions on CPUs and tensor cores are up to twice as fast in this layout, also backwards.
         for network in self._networks.values():
             self._fabric.to_device(network).to(memory_format=torch.channels_last)
         for network in model.frozen_networks().values():
@@ -192,6 +192,7 @@ class Engine:
             )
             for name, optimizer in self._optimizers.items():
                 optimizer.optimizer.load_state_dict(optimizer_states[name])
+                _lay_out(optimizer.optimizer)
         except (RuntimeError, KeyError, ValueError) as error:
             reason = " ".join(str(error).split())[:300]
             raise RunFailedError(
@@ -209,3 +210,11 @@ class Engine:
                 if id(parameter) in averaged:
                     tensors[f"{name}/{key}"] = averaged[id(parameter)]
         return tensors
+
+
+def _lay_out(optimizer: torch.optim.Optimizer) -> None:
+    """Give the optimiser's moments the memory layout of their parameters: fused kernels read both in memory's order."""
+    for parameter, state in optimizer.state.items():
+        for name, value in state.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape and value.stride() != parameter.stride():
+                state[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
