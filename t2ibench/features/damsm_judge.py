@@ -9,7 +9,7 @@ from pydantic import Field
 
 from t2ibench.errors import UserError
 from t2ibench.features.context import CHUNK, FeatureContext, chunks, options_of
-from t2ibench.features.folding import folded
+from t2ibench.folding import folded
 from t2ibench.interfaces import FeatureIdentity
 from t2ibench.model_folder import ModelFolder, load_encoder, read_model_folder
 from t2ibench.noise import Noise

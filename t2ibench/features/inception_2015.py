@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.features.context import FeatureContext, WeightsFile
-from t2ibench.features.folding import folded
+from t2ibench.folding import folded
 from t2ibench.features.state_dict import checked, read_state
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from t2ibench.errors import UserError
 from t2ibench.features.context import FeatureContext, WeightsFile, chunks, find_weights
-from t2ibench.features.folding import folded_script
+from t2ibench.folding import folded_script
 from t2ibench.interfaces import FeatureIdentity
 
 if TYPE_CHECKING:

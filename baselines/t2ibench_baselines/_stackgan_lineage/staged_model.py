@@ -56,6 +56,7 @@ class StagedModel:
         self.generator = generator
         self.discriminators = dict(discriminators)
         self.encoder = encoder
+        self._teacher: Module | None = None
         self.capabilities = Capabilities(
             resolution=parameters.sides[-1],
             stages=parameters.judged_sides,
@@ -79,10 +80,14 @@ class StagedModel:
         return {"generator": self.generator, **judges}
 
     def frozen_networks(self) -> Mapping[str, Module]:
-        """Return the text encoder and, where its losses count, the image encoder."""
+        """Return the text encoder and, where its losses count, the image encoder, its batch norms folded.
+
+        From the first call on that copy teaches; before, and without a training engine, the encoder itself does.
+        """
         networks: dict[str, Module] = {"text_encoder": self.encoder.text_encoder}
         if self.parameters.damsm_weight:
-            networks["image_encoder"] = self.encoder.image_encoder
+            self._teacher = self._teacher or self.encoder.teacher()
+            networks["image_encoder"] = self._teacher
         return networks
 
     def data_request(self) -> DataRequest:
@@ -139,8 +144,9 @@ class StagedModel:
                 loss = loss + term
                 parts |= {f"{name}/{side}": value for name, value in terms.items()}
         if p.damsm_weight:
-            with frozen([self.encoder.image_encoder]):
-                regions, pictures = self.encoder.encode_images(made.pictures[p.sides[-1]])
+            teacher = self._teacher or self.encoder.image_encoder
+            with frozen([teacher]):
+                regions, pictures = teacher(made.pictures[p.sides[-1]])
             words = words_loss(regions, codes.words, codes.padding, batch.class_ids, p.gammas)
             sentences = sentence_loss(pictures, codes.sentence, batch.class_ids, p.gammas)
             parts |= {f"words/{name}": value for name, value in words._asdict().items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from torch.nn import Module
 from torch.optim import Adam, Optimizer
 
 from t2ibench.errors import UserError
+from t2ibench.folding import folded
 from t2ibench.interfaces import BoundNoise, BuildContext, OfficialNetwork
 from t2ibench.text.damsm import convert
 from t2ibench.text.damsm.image_encoder import ImageEncoder, SmallImageEncoder
@@ -209,6 +211,13 @@ class DAMSM:
         ids = tokens.ids.to(self.text_encoder.encoder.weight.device)  # B x T
         words, sentence = self.text_encoder(ids, tokens.lengths)
         return TextCodes(words, sentence, ids == 0, tokens.words)
+
+    def teacher(self) -> ImageEncoder:
+        """Return a frozen copy of the image encoder for a generator to learn from: batch norms folded, channels last.
+
+        Its codes are the image encoder's but for rounding; weights that the latter is given later do not reach it.
+        """
+        return folded(copy.deepcopy(self.image_encoder))
 
     def encode_images(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Return region codes, N x D x h x w, and picture codes, N x D, of pictures N x 3 x H x W in [-1, 1]."""

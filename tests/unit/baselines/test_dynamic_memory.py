@@ -133,7 +133,7 @@ def test_the_official_mask_mixes_the_captions() -> None:
 def test_width_of_the_blocks_that_follow(given: dict[str, bool], width: int) -> None:
     stage = MemoryStage(6, 10, 1, **given)
     seen: list[Tensor] = []
-    stage.residual.register_forward_hook(lambda module, given, made: seen.append(given[0]))
+    stage.residual[0].register_forward_hook(lambda module, given, made: seen.append(given[0]))
     refined = stage(inputs()[0], torch.zeros(3, 4), *inputs()[1:])
     assert refined.features.shape == (3, 6, 8, 8)
     assert seen[0].shape[1] == width

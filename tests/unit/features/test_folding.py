@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from t2ibench.features.folding import folded, folded_script
+from t2ibench.folding import folded, folded_script
 
 
 class Block(nn.Module):

@@ -3,7 +3,7 @@
 In eval mode a batch norm is a multiplication and an addition a channel, which the convolution before it can do in its
 own weights. What is left reads and writes half as much memory: 10 instead of 5 pictures a CPU second for
 Inception-v3. Features move by 1e-6 to 2e-5 of the largest (docs/numerical-precision.md), so an extractor's version is
-not raised for it.
+not raised for it. Backwards a folded network is faster too: gradients pass to its inputs, none to its weights.
 """
 
 from __future__ import annotations
