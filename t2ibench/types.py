@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from t2ibench.errors import UserError
+
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
@@ -267,6 +269,19 @@ class BatchShare:
 
     index: int = 0
     count: int = 1
+
+    def require_even(self, size: int) -> None:
+        """Check that a batch of `size` rows can be divided.
+
+        Raises:
+            UserError: it cannot.
+        """
+        if size % self.count:
+            even = max(size // self.count, 1) * self.count
+            raise UserError(
+                f"A batch of {size} cannot be shared evenly by {self.count} processes. Use another number of them, or "
+                f"--batch-size {even}."
+            )
 
     def rows(self, size: int) -> slice:
         """Return its rows of a batch of `size` rows, a multiple of `count`."""

@@ -14,6 +14,7 @@ import shutil
 import signal
 import sys
 import time
+import traceback
 from pathlib import Path
 
 import torch
@@ -100,6 +101,8 @@ class Place:
             main()
         except SystemExit as left:
             status = left.code if isinstance(left.code, int) else 1
+        except BaseException:
+            traceback.print_exc()
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
@@ -164,6 +167,8 @@ def main(folder: Path, seed: int, kills: int) -> dict:
     random_ = random.Random(seed)
     calm = Place(folder / "calm")
     first = calm.train()
+    if first["status"]:
+        raise SystemExit(f"The uninterrupted run ended with {first['status']}: {first['said']}")
     found = {"calm": calm.outcome() | {"status": first["status"]}, "runs": [], "kills": []}
     while len(found["kills"]) < kills:
         place = Place(folder / f"run-{len(found['runs'])}")

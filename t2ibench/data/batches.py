@@ -73,12 +73,7 @@ class TrainingData:
         self._rule = wrong_images
         self._share = share
         count = len(self._images)
-        if request.batch_size % share.count:
-            even = max(request.batch_size // share.count, 1) * share.count
-            raise UserError(
-                f"A batch of {request.batch_size} cannot be shared evenly by {share.count} processes. Use another "
-                f"number of them, or --batch-size {even}."
-            )
+        share.require_even(request.batch_size)
         if count < request.batch_size:
             raise UserError(
                 f"The split {split!r} of {manifest.name} has {count} pictures, fewer than a batch of "

@@ -8,17 +8,19 @@ from typing import Final, Protocol
 
 import torch
 
-from t2ibench.errors import RunFailedError
+from t2ibench.errors import RunFailedError, UserError
 from t2ibench.interfaces import TextToImage, Trainable
 from t2ibench.spec import TrainingSpec
 from t2ibench.training.checkpoint import Checkpoints
 from t2ibench.training.engine import Engine
 from t2ibench.training.interruption import Interruption
 from t2ibench.training.losses import NotFiniteError
+from t2ibench.training.online_trackers import RunName
 from t2ibench.training.phases import Phases
 from t2ibench.training.pictures import SamplePictures
 from t2ibench.training.processes import ALONE, Processes
 from t2ibench.training.progress import Progress, say
+from t2ibench.training.quick import Best, QuickMetrics
 from t2ibench.training.rhythm import USUAL, Rhythm
 from t2ibench.training.run_folder import RunFolder
 from t2ibench.training.saving import Saver
@@ -56,6 +58,8 @@ def train(
     workers: int = 0,
     rhythm: Rhythm = USUAL,
     processes: Processes = ALONE,
+    track: tuple[str, ...] | None = None,
+    quick: QuickMetrics | None = None,
 ) -> Engine:
     """Return the engine after `steps` steps, going on from the newest sound checkpoint; the caller holds the lock.
 
@@ -70,8 +74,11 @@ def train(
         workers: processes that load batches.
         rhythm: how often to log, save and draw.
         processes: that train together; all make the same steps and stop at the same one, the first alone writes.
+        track: names of trackers, see `trackers_for`.
+        quick: what to measure meanwhile.
 
     Raises:
+        UserError: a tracker is not installed, or the best of a run is wanted that went on past `steps`.
         RunFailedError: a number stopped being finite, or the disk is full or too small.
         KeyboardInterrupt: SIGINT or SIGTERM came; the step was finished and everything saved.
         SystemExit: in processes that do not lead, for what the first one raises.
@@ -93,14 +100,14 @@ def train(
     if first:
         with processes.alike():
             checkpoints.load(engine, first, phases.ends)
-    run = _Run(label, engine, Saver(checkpoints, engine, rhythm, first, phases.ends))
+    run = _Run(label, engine, Saver(checkpoints, engine, rhythm, first, phases.ends), folder, quick)
     # Where a longer request came before this one its checkpoints and log stay; this stretch leaves only its model.
     run.saver.enabled = furthest <= steps
     run.progress = Progress(label, first, steps, shown=processes.leads)
     picture_steps = rhythm.picture_steps or max(steps // 10, 50)
 
     try:
-        processes.first(partial(run.begin, folder, first, steps, furthest, captions))
+        processes.first(partial(run.begin, first, steps, furthest, captions, track))
         with Interruption(echo=_ECHO if processes.count > 1 else 0.0) as interruption:
             for done, batch in enumerate(data.iterate(first, steps, phases, workers), start=first + 1):
                 engine.step(batch, done - 1, phase_start=phases.start(done - 1))
@@ -109,7 +116,7 @@ def train(
                 requested, due = processes.any(interruption.requested, due)
                 last = done == steps or requested
                 saving = run.saver.enabled and (last or due)
-                if saving or last or done % rhythm.log_steps == 0:
+                if saving or last or done % rhythm.log_steps == 0 or run.measures(done):
                     processes.first(partial(run.record, done, engine.losses.flush(), saving))
                 if requested and done < steps:
                     processes.first(partial(run.stop, done, steps))
@@ -132,30 +139,57 @@ def train(
 class _Run:
     """What the first process writes and prints while all of them train; nothing here changes a weight."""
 
-    def __init__(self, label: str, engine: Engine, saver: Saver) -> None:
+    def __init__(self, label: str, engine: Engine, saver: Saver, folder: RunFolder, quick: QuickMetrics | None) -> None:
         self._label = label
         self._engine = engine
         self.saver = saver
+        self._folder = folder
+        self._quick = quick
         self.progress: Progress
         self._trackers: list[Tracker] = []
         self._pictures: SamplePictures | None = None
 
-    def begin(self, folder: RunFolder, first: int, steps: int, furthest: int, captions: Sequence[Caption]) -> None:
+    def begin(
+        self, first: int, steps: int, furthest: int, captions: Sequence[Caption], track: tuple[str, ...] | None
+    ) -> None:
         """Say where the run stands, see that there is room for its checkpoints, open its log."""
         self._trackers.append(self.progress)
         if first:
             say(f"{self._label} goes on from step {first}.")
-        if self.saver.enabled:
-            if first < steps:
-                self.saver.require_space(steps)
-            self._trackers += trackers_for(folder.path, first)
-            if captions and isinstance(self._engine.model, TextToImage):
-                self._pictures = SamplePictures(self._engine.model, captions, folder.spec.seed, folder.samples)
-        else:
+        if not self.saver.enabled:
+            if self._quick is not None and self._quick.best_of:
+                raise UserError(
+                    f"{self._label} is at step {furthest} already, and the best of all its steps is kept: ask for "
+                    f"--steps {furthest} or more, or take another --seed."
+                )
             say(f"This run is at step {furthest} already; its steps {first + 1} to {steps} are computed once more.")
+            return
+        if first < steps:
+            self.saver.require_space(steps)
+        spec = self._folder.spec
+        named = f"{spec.label.replace(':', '-')}-{spec.dataset}-{spec.digest[:12]}"
+        run = RunName(named, spec.model_dump(mode="json"))
+        self._trackers += trackers_for(self._folder.path, first, run, track)
+        if captions and isinstance(self._engine.model, TextToImage):
+            self._pictures = SamplePictures(self._engine.model, captions, spec.seed, self._folder.samples)
+
+    def measures(self, done: int) -> bool:
+        """Return whether quick metrics are due."""
+        return self._quick is not None and self.saver.enabled and done % self._quick.every == 0
 
     def record(self, done: int, values: Mapping[str, float], saving: bool) -> None:
-        """Log the losses, and write a checkpoint if it is time."""
+        """Log the losses and the quick metrics, and write a checkpoint if it is time.
+
+        What did best is kept before the checkpoint is written: a kill between the two measures it again.
+        """
+        if self._quick is not None and self.measures(done):
+            with self._engine.averaged():
+                found = self._quick.measure(self._engine.device)
+            values = {**values, **{f"quick/{name}": value for name, value in found.items()}}
+            best_of = self._quick.best_of
+            if best_of:
+                best = Best(self._folder.best)
+                saving |= best.offer(done, self._quick, found[best_of], self._engine.exported())
         for tracker in self._trackers:
             tracker.log(done, values)
         if saving:

@@ -36,6 +36,11 @@ class RunFolder:
         return self.path / "checkpoints"
 
     @property
+    def best(self) -> Path:
+        """Folder of the weights that did best in a quick metric, where they are to be exported."""
+        return self.path / "best"
+
+    @property
     def samples(self) -> Path:
         """Folder of the sample pictures."""
         return self.path / "samples"

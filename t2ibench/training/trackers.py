@@ -1,4 +1,4 @@
-"""Where losses and pictures of a run are written: JSON lines always, TensorBoard where it is installed."""
+"""Where losses and pictures of a run are written: JSON lines always, and TensorBoard, wandb or trackio."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import IO, Any, Protocol
 
 from t2ibench.errors import RunFailedError
 from t2ibench.files import write_text
+from t2ibench.training.online_trackers import OnlineTracker, RunName, check_trackers
 
 
 class Tracker(Protocol):
@@ -87,11 +88,27 @@ class TensorBoardTracker:
         self._writer.close()
 
 
-def trackers_for(folder: Path, first: int) -> list[Tracker]:
-    """Return the trackers of a run that goes on after `first` steps."""
+def trackers_for(folder: Path, first: int, run: RunName, names: tuple[str, ...] | None = None) -> list[Tracker]:
+    """Return the trackers of a run that goes on after `first` steps.
+
+    Args:
+        folder: of the run.
+        first: steps done.
+        run: what it is called elsewhere.
+        names: among TRACKERS; None for TensorBoard where it is installed. JSON lines are written always.
+
+    Raises:
+        UserError: a tracker is not known or not installed.
+    """
+    if names is None:
+        names = ("tensorboard",) if find_spec("tensorboard") is not None else ()
+    check_trackers(names)
     trackers: list[Tracker] = [JsonLinesTracker(folder / "metrics.jsonl", first)]
-    if find_spec("tensorboard") is not None:
-        trackers.append(TensorBoardTracker(folder / "tensorboard", first))
+    for name in dict.fromkeys(names):
+        if name == "tensorboard":
+            trackers.append(TensorBoardTracker(folder / "tensorboard", first))
+        else:
+            trackers.append(OnlineTracker(name, folder, run))
     return trackers
 
 

@@ -14,6 +14,7 @@ from t2ibench.model_folder import ModelFolder
 from t2ibench.registry import registry
 from t2ibench.spec import Benchmarks, TrainableEntry, TrainingSpec, seed_for, settings_for
 from t2ibench.training.run_folder import RunFolder
+from t2ibench.types import BatchShare
 from t2ibench.workflow.models import require_model
 from t2ibench.workflow.parameters import checked_parameters
 from t2ibench.workflow.shipped import MARK, shipped_models
@@ -168,6 +169,7 @@ def resolve(
         for name in needed
     }
     processes = request.processes if full_steps else 1
+    BatchShare(0, processes).require_even(getattr(parameters, "batch_size", 0))  # before an encoder is trained for it
     spec = TrainingSpec(
         kind=kind,
         name=request.name,
