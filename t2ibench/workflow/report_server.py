@@ -10,6 +10,7 @@ import base64
 import hashlib
 import html
 import json
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
 
-from t2ibench.errors import UserError
+from t2ibench.errors import RunFailedError, UserError
 
 HOST: Final = "127.0.0.1"
 TYPES: Final[Mapping[str, str]] = {
@@ -100,7 +101,7 @@ class ReportServer:
     Args:
         folder: what is shown; it need not exist yet.
         port: 0 takes any that is free.
-        rebuild: called before each look at the folder, by one thread at a time; it brings the reports up to date.
+        rebuild: called while somebody looks, by one thread; it brings the reports up to date.
 
     Raises:
         UserError: the port is taken or not allowed.
@@ -109,7 +110,8 @@ class ReportServer:
     def __init__(self, folder: Path, *, port: int, rebuild: Callable[[], None] = lambda: None) -> None:
         self.folder = folder.absolute()
         self._rebuild = rebuild
-        self._lock = threading.Lock()
+        self._looked = threading.Event()
+        self._ended = threading.Event()
         try:
             self._server = ThreadingHTTPServer((HOST, port), _handler_of(self))
         except (OSError, OverflowError) as error:
@@ -129,7 +131,11 @@ class ReportServer:
 
     def serve(self) -> None:
         """Answer until `stop` is called or a signal ends it."""
-        self._server.serve_forever(poll_interval=0.2)
+        threading.Thread(target=self._keep_fresh, daemon=True).start()
+        try:
+            self._server.serve_forever(poll_interval=0.2)
+        finally:
+            self._ended.set()
 
     def stop(self) -> None:
         """End `serve`, from another thread."""
@@ -139,10 +145,20 @@ class ReportServer:
         """Give the port back."""
         self._server.server_close()
 
+    def _keep_fresh(self) -> None:
+        """Rebuild after somebody has looked; nobody waits for it, and pages appear one after the other."""
+        while not self._ended.is_set():
+            if not self._looked.wait(timeout=0.5):
+                continue
+            self._looked.clear()
+            try:
+                self._rebuild()
+            except (UserError, RunFailedError, OSError) as error:
+                print(f"Error: {error}", file=sys.stderr)
+
     def state(self) -> dict[str, str]:
-        """Return page, as in "compare/a/b/compare.html" -> what changes when its file does; up to date."""
-        with self._lock:
-            self._rebuild()
+        """Return page, as in "compare/a/b/compare.html" -> what changes when its file does."""
+        self._looked.set()
         found = {}
         for path in sorted(self.folder.rglob("*.html"), key=lambda one: (one.stem != "leaderboard", one)):
             name = path.relative_to(self.folder).as_posix()

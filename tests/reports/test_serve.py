@@ -117,6 +117,26 @@ def test_the_state_changes_with_a_page(serve, folder):
     assert json.loads(ask(server, "/state")[1]) != before
 
 
+def test_looking_brings_pages_up_to_date_without_waiting(serve, folder):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def rebuild():
+        begun.set()
+        go_on.wait(20)
+        (folder / "new.html").write_text("new")
+
+    server = serve(folder, rebuild=rebuild)
+    assert not begun.wait(0.7)  # nobody has looked
+    assert "new.html" not in json.loads(ask(server, "/state")[1])
+    assert begun.wait(20)
+    go_on.set()
+    for _ in range(200):
+        if "new.html" in json.loads(ask(server, "/state")[1]):
+            return
+        time.sleep(0.05)
+    raise AssertionError("the page that was made never showed")
+
+
 def test_pages_follow_the_results(tmp_path):
     write_sample(tmp_path / "results", [record(source("a"), FID, 5.0, 1)])
     workspace = Workspace(tmp_path)
