@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from t2ibench_reports._document import Head, Part, Place
@@ -11,12 +12,12 @@ from t2ibench_reports._probe_records import ProbeRecord, ProbeScore
 from t2ibench_reports._whiskers import WIDTH, Whisker
 
 MEASURES: Final[Mapping[str, tuple[str, str]]] = {
-    "asked": ("Asked for, shown ↑", "%"),
-    "whole": ("Whole caption shown ↑", "%"),
-    "rest": ("Rest of the caption, shown ↑", "%"),
-    "alone": ("It and nothing else changed ↑", "%"),
+    "asked": ("Asked for ↑", "%"),
+    "whole": ("Whole caption ↑", "%"),
+    "rest": ("Rest of caption ↑", "%"),
+    "alone": ("Only it changed ↑", "%"),
     "kept": ("Not named, kept", "%"),
-    "pixels": ("Pixels that changed", "%"),
+    "pixels": ("Pixels changed", "%"),
     "difference": ("Mean change", "of 255"),
 }
 """Measure -> (head, unit), in the order of the columns."""
@@ -128,19 +129,18 @@ def _name(label: str, group: str) -> Place:
 
 
 def _value(record: ProbeRecord, row: str, measure: str, group: str) -> Place:
-    top = 100.0
-    if measure == "difference":
-        top = max(one.value for one in record.scores if one.measure == measure) or 1.0
-    return _place(record.score(row, measure, group=group), top)
+    place = _place(record.score(row, measure, group=group))
+    # Without drawings all columns fit on a page.
+    return place if place.kind == "none" else replace(place, drawing=None, kind="plain")
 
 
-def _place(score: ProbeScore | None, top: float = 100.0) -> Place:
+def _place(score: ProbeScore | None) -> Place:
     if score is None:
         return Place("-", kind="none")
     ends = score.interval
     below = f"[{number(ends.low, 1)}, {number(ends.high, 1)}]" if ends else "no interval"
     method = f"{ends.method}; " if ends else ""
-    drawing = _drawing(score.value, (ends.low, ends.high) if ends else None, top)
+    drawing = _drawing(score.value, (ends.low, ends.high) if ends else None, 100.0)
     return Place(number(score.value, 1), below, hint=f"{clean(method)}n {count(score.n)}", drawing=drawing)
 
 

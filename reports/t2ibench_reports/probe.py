@@ -27,19 +27,19 @@ _LEAD = (
     "parts counts what followed; birds drawn to fit the same captions show how well it can."
 )
 _MEANINGS: Final[Mapping[str, str]] = {
-    "asked": "Asked for, shown: of what one wording asks for and the others do not, the share its pictures show.",
-    "whole": "Whole caption shown: pictures that show everything their caption says.",
-    "rest": "Rest of the caption, shown: the same of what the caption says besides.",
-    "alone": "It and nothing else changed: of the pairs of pictures with one noise, those in which both show what was "
+    "asked": "Asked for: of what one wording asks for and the others do not, the share its pictures show.",
+    "whole": "Whole caption: pictures that show everything their caption says.",
+    "rest": "Rest of caption: the same of what the caption says besides.",
+    "alone": "Only it changed: of the pairs of pictures with one noise, those in which both show what was "
     "asked for and every other attribute of the bird reads the same. One misreading of sixteen spoils a pair, so "
     "birds drawn to fit say what can be had.",
     "kept": "Not named, kept: of the attributes that neither caption of a pair speaks of, the share that reads the "
     "same. A change need not be a fault: parts that go together in training may go together here. A model that ignores "
     "its caption keeps all of them.",
-    "pixels": "Pixels that changed: by more than 16 of 255 in one of their colours, between pictures of one noise.",
+    "pixels": "Pixels changed: by more than 16 of 255 in one of their colours, between pictures of one noise.",
     "difference": "Mean change: the mean absolute difference of pictures of one noise.",
 }
-_STATED = "Asked for, shown: of what the captions say, the share that their pictures show."
+_STATED = "Asked for: of what the captions say, the share that their pictures show."
 _DEAF = (
     "A model deaf to the words draws one picture for all wordings, so it can show what is asked for in one of them at "
     "most: that is what luck gets at best."
@@ -145,7 +145,7 @@ def _notes(record: ProbeRecord) -> list[str]:
         )
     if any(score.deaf is not None for score in record.scores):
         notes.append(_DEAF)
-    if record.truth_rows:
+    if any(score.row == "drawn" for score in record.scores):
         notes.append(
             f"Drawn to fit: {record.truth_rows} birds a caption that fit it and are alike in all else, read by the "
             "same network: the ceiling of each figure, and the network's own errors."
