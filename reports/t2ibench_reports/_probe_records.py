@@ -82,6 +82,7 @@ class ProbedModel(_Part):
     origin: str
     steps: int | None = None
     trained_on: str = ""
+    notes: tuple[str, ...] = ()
 
 
 class ProbeRecord(_Part):

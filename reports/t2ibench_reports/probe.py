@@ -156,6 +156,7 @@ def _notes(record: ProbeRecord) -> list[str]:
             f"95% intervals: {'; '.join(methods)}. They are over noises, for these captions; other captions may give "
             "other figures."
         )
+    notes += [clean(note) for note in record.source.notes]
     if record.judge is None:
         notes.append("Nothing reads these pictures exactly enough to score them: they are shown.")
     if record.unknown_words:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.errors import UserError
+from t2ibench.evaluation.manner import Manner
 from t2ibench.evaluation.probes.attended import attended_scores, word_changes
 from t2ibench.evaluation.probes.compositions import HELD_OUT, SEEN
 from t2ibench.evaluation.probes.drawing import Answer, draw_answers, identity_of
@@ -19,6 +20,7 @@ from t2ibench.evaluation.probes.scoring import Score, changes, rates, whole_gap
 from t2ibench.evaluation.probes.training_captions import training_counts
 from t2ibench.evaluation.probes.truth import attributes_of, drawn_birds
 from t2ibench.evaluation.probes.words import unknown_words
+from t2ibench.evaluation.sources import OWN_MANNER
 from t2ibench.files import read_json, write_bytes, write_json
 from t2ibench.model_folder import ModelFolder
 from t2ibench.provenance import environment
@@ -168,6 +170,7 @@ def _answers(plan: ProbePlan, device: str, threads: int | None) -> list[Answer]:
             seed=plan.seed,
             side=plan.side,
             device=place,
+            listen=plan.entry.kind == "words",
             on_drawn=lambda done: bar.update(done) and None,
         )
 
@@ -254,6 +257,7 @@ def _source(folder: ModelFolder) -> dict[str, Any]:
         "trained_on": folder.dataset,
         "paper": card.paper,
         "licence": card.licence,
+        "notes": list(Manner.of(folder, OWN_MANNER).notes),
     }
 
 

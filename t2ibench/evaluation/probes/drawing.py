@@ -54,6 +54,7 @@ def draw_answers(
     seed: int,
     side: int,
     device: torch.device,
+    listen: bool = False,
     on_drawn: Callable[[int], None] = lambda count: None,
 ) -> list[Answer]:
     """Return what a model draws, an answer a question.
@@ -69,6 +70,7 @@ def draw_answers(
         seed: of the noise.
         side: pixels a side of the answers; others are resized.
         device: where the model is.
+        listen: whether to take down the model's attention.
         on_drawn: called with the number of pictures of every batch.
 
     Raises:
@@ -85,7 +87,7 @@ def draw_answers(
             padded = [*part, *[part[-1]] * (size - len(part))]
             captions = [_caption(question, column) for _, column in padded]
             bound = noise.bind([(question.noise_id, row) for row, _ in padded], device)
-            pixels, attention = _batch(model, folder, captions, bound, side)
+            pixels, attention = _batch(model, folder, captions, bound, side, Trace() if listen else None)
             made.append(pixels[: len(part)])
             shares += [] if attention is None else attention[: len(part)]
             on_drawn(len(part))
@@ -98,19 +100,23 @@ def _caption(question: Question, column: int) -> Caption:
 
 
 def _batch(
-    model: TextToImage, folder: ModelFolder, captions: Sequence[Caption], noise: BoundNoise, side: int
+    model: TextToImage,
+    folder: ModelFolder,
+    captions: Sequence[Caption],
+    noise: BoundNoise,
+    side: int,
+    trace: Trace | None,
 ) -> tuple[torch.Tensor, list[dict[str, float]] | None]:
     """Return (uint8 pictures N x 3 x side x side, attention)."""
     import torch
 
-    trace = Trace()
     pictures = model.generate(captions, noise, trace=trace).detach().float().cpu()
     if not torch.isfinite(pictures).all():
         raise RunFailedError(
             f"{folder.label} made pictures that are not finite, for example of {captions[0].text!r}: its training may "
             f"have diverged; train it again with a smaller learning rate ({folder.path})."
         )
-    return resized(to_uint8(pictures, "round"), side), attention_shares(trace)
+    return resized(to_uint8(pictures, "round"), side), None if trace is None else attention_shares(trace)
 
 
 def _answer(made: Sequence[torch.Tensor], shares: Sequence[dict[str, float]], rows: int, columns: int) -> Answer:
