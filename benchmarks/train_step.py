@@ -23,6 +23,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,8 @@ def main() -> None:
         print(_peak_memory(arguments))
         return
     memory = {} if arguments.no_memory else {arm: _in_own_process(arguments, arm) for arm in ARMS}
-    peak = _matrix_peak(1024 if arguments.small else 3072)
     now = time.process_time if arguments.cpu else time.perf_counter
+    peak = _matrix_peak(1024 if arguments.small else 3072, now)
     arms, model = both_arms(
         arguments.model, arguments.configuration, now, small=arguments.small, batch_size=arguments.batch_size
     )
@@ -130,14 +131,14 @@ def _round(step: int, seconds: dict[str, list[float]], apart: float) -> str:
     return f"step {step}: {times or 'warming up'}; losses apart {apart:.1e}"
 
 
-def _matrix_peak(side: int) -> float:
+def _matrix_peak(side: int, now: Callable[[], float]) -> float:
     """Return the best of ten float32 products of square matrices, FLOP/s."""
     left, right = torch.randn(side, side), torch.randn(side, side)
     best = float("inf")
     for _ in range(10):
-        began = time.perf_counter()
+        began = now()
         torch.mm(left, right)
-        best = min(best, time.perf_counter() - began)
+        best = min(best, now() - began)
     return 2 * side**3 / best
 
 

@@ -15,9 +15,9 @@ _SMALLEST_SIDE = 16
 _OUTWEIGHS = 12
 
 
-def lies_channels_last(weight: Tensor) -> bool:
-    """Return whether weights, o x i x k x k, lie in memory as o x k x k x i, and not as o x i x k x k."""
-    return weight.is_contiguous(memory_format=torch.channels_last) and not weight.is_contiguous()
+def lies_channels_last(tensor: Tensor) -> bool:
+    """Return whether a tensor n x c x h x w lies in memory as n x h x w x c, and not as n x c x h x w."""
+    return tensor.is_contiguous(memory_format=torch.channels_last) and not tensor.is_contiguous()
 
 
 class DoublingConvolution(nn.Conv2d):
@@ -37,7 +37,7 @@ class DoublingConvolution(nn.Conv2d):
         if min(x.shape[-2:]) < _SMALLEST_SIDE or not lies_channels_last(self.weight):
             return super().forward(functional.interpolate(x, scale_factor=2.0, mode="nearest"))
         kernel = _summed(_summed(self.weight.transpose(0, 1), 2), 3)  # before x after x 4 x 4
-        return functional.conv_transpose2d(x, kernel, stride=2, padding=1)
+        return functional.conv_transpose2d(x.contiguous(memory_format=torch.channels_last), kernel, stride=2, padding=1)
 
 
 def _summed(weight: Tensor, axis: int) -> Tensor:

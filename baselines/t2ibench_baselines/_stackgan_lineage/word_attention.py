@@ -7,6 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from t2ibench_baselines._stackgan_lineage.convolutions import lies_channels_last
+
 
 class Attended(NamedTuple):
     """What attention found.
@@ -41,8 +43,12 @@ def attend(features: Tensor, keys: Tensor, values: Tensor, padding: Tensor, *, o
     scores = torch.bmm(queries, keys)  # N x Q x T
     # Officially flat row r = b * Q + q has the mask of caption r mod N instead of b.
     mask = padding.repeat(places, 1).view(number, places, -1) if official_mask else padding[:, None, :]
-    weights = scores.masked_fill(mask, float("-inf")).softmax(dim=2).transpose(1, 2)  # N x T x Q
-    context = torch.bmm(values, weights.to(values.dtype))  # N x d x Q
+    shares = scores.masked_fill(mask, float("-inf")).softmax(dim=2)  # N x Q x T
+    weights = shares.transpose(1, 2)  # N x T x Q
+    if lies_channels_last(features):  # so that what is joined with the features lies as they do
+        context = torch.bmm(shares.to(values.dtype), values.transpose(1, 2)).transpose(1, 2)  # N x d x Q
+    else:
+        context = torch.bmm(values, weights.to(values.dtype))  # N x d x Q
     return Attended(context.view(number, -1, height, width), weights.view(number, -1, height, width))
 
 
