@@ -365,7 +365,7 @@ def describe(error: ValidationError) -> str:
     return f"{f'key {key}: ' if key else ''}{message}{shown}.{rest}"
 
 
-_YOUNGER: Final = ("processes", "batch_norm")
+_YOUNGER: Final = ("processes", "batch_norm", "select")
 """Fields that came after the first runs: at their default they are left out of the digest, which so stays the same."""
 
 
@@ -387,6 +387,7 @@ class TrainingSpec(Frozen):
         processes: that share every batch. With several, what looks at a whole batch sees the rows of one process:
             BatchNorm's statistics and losses that set a caption against all pictures (DAMSM's).
         batch_norm: whose statistics BatchNorm takes: the batch's, or each process's rows'.
+        select: which weights are exported: "" for the last ones, else those that did best in a quick metric.
     """
 
     kind: Literal["model", "encoder"]
@@ -402,6 +403,7 @@ class TrainingSpec(Frozen):
     version: int = TRAINING_VERSION
     processes: int = Field(default=1, ge=1)
     batch_norm: Literal["whole batch", "per process"] = "whole batch"
+    select: str = ""
 
     @property
     def digest(self) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from t2ibench.cli.options import (
+    NameList,
     config_option,
     data_root_option,
     device_option,
@@ -16,6 +17,7 @@ from t2ibench.cli.options import (
     seed_option,
     workspace_option,
 )
+from t2ibench.errors import UserError
 from t2ibench.spec import LoadedBenchmarks
 from t2ibench.workspace import Workspace
 
@@ -68,6 +70,28 @@ from t2ibench.workspace import Workspace
     default=None,
     help="Save every N steps a checkpoint that stays for good.",
 )
+@click.option(
+    "--quick-metrics",
+    "quick_steps",
+    type=click.IntRange(min=1),
+    default=None,
+    metavar="STEPS",
+    help="Measure R-precision and KID on 150 training captions every so many steps.",
+)
+@click.option(
+    "--select",
+    type=(click.Choice(["best-of"]), click.Choice(["r-precision", "kid"])),
+    default=None,
+    metavar="best-of METRIC",
+    help="Export the weights that did best in a quick metric instead of the last; part of the run's identity.",
+)
+@click.option(
+    "--track",
+    type=NameList(),
+    default=None,
+    metavar="tensorboard,wandb,trackio",
+    help="Where losses and pictures go besides metrics.jsonl.  [default: TensorBoard where it is installed]",
+)
 @dry_run_option
 @config_option
 @workspace_option
@@ -88,6 +112,9 @@ def command(
     checkpoint_steps: int | None,
     keep_checkpoints: int,
     keep_every: int | None,
+    quick_steps: int | None,
+    select: tuple[str, str] | None,
+    track: tuple[str, ...] | None,
     dry_run: bool,
     benchmarks: LoadedBenchmarks,
     workspace: Workspace,
@@ -99,12 +126,15 @@ def command(
 
     Several processes share every batch: torchrun --nproc-per-node 2 -m t2ibench train ...
     """
+    from t2ibench.training.online_trackers import check_trackers
     from t2ibench.training.processes import Processes
     from t2ibench.training.rhythm import Rhythm
     from t2ibench.workflow.parameters import parse_assignments
     from t2ibench.workflow.plan import DEFAULT_DATASET, TrainRequest
     from t2ibench.workflow.train import NOT_PREPARED, Compute, ensure_trained, plan_training
 
+    if track:
+        check_trackers(track)
     processes = Processes.of_environment()
     if dataset is None:
         dataset = DEFAULT_DATASET
@@ -121,6 +151,7 @@ def command(
         precision=precision,
         parameters=parse_assignments(assignments),
         processes=processes.count,
+        select=_selection(select, quick_steps),
     )
     if dry_run:
         job = plan_training(request, benchmarks.content, workspace, root=data_root)
@@ -128,10 +159,30 @@ def command(
             click.echo(f"{dataset} is not prepared yet, so the digests below are not final.", err=True)
         click.echo(json.dumps(job.describe(), indent=2, ensure_ascii=False))
         return
-    rhythm = Rhythm(checkpoint_steps=checkpoint_steps, keep_checkpoints=keep_checkpoints, keep_every=keep_every)
-    compute = Compute(device, workers, threads, rhythm)
+    rhythm = Rhythm(
+        checkpoint_steps=checkpoint_steps,
+        keep_checkpoints=keep_checkpoints,
+        keep_every=keep_every,
+        quick_steps=quick_steps,
+    )
+    compute = Compute(device, workers, threads, rhythm, track)
     folder = ensure_trained(
         request, benchmarks.content, workspace, compute=compute, root=data_root, processes=processes
     )
     if processes.leads:
         click.echo(folder)
+
+
+def _selection(select: tuple[str, str] | None, every: int | None) -> str:
+    """Return what the run's identity says of a selection.
+
+    Raises:
+        UserError: there is nothing to select by.
+    """
+    if select is None:
+        return ""
+    if every is None:
+        raise UserError("--select needs --quick-metrics STEPS: it takes the best of what is measured meanwhile.")
+    from t2ibench.workflow.quick_metrics import selection_of
+
+    return selection_of(select[1], every)  # type: ignore[arg-type]  # click has checked the choice

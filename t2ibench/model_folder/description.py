@@ -69,6 +69,7 @@ class ModelDescription(Frozen):
         created: UTC time of writing.
         environment: where it was trained, see `provenance.environment`.
         wrapped: the trained model that it makes its pictures with; None for all but models around another.
+        selected: step, metric and value, where the weights are not those after the last step but those that did best.
     """
 
     schema_: Literal[1] = Field(default=1, alias="schema")
@@ -88,6 +89,7 @@ class ModelDescription(Frozen):
     created: str = ""
     environment: Mapping[str, Any] = Field(default_factory=dict)
     wrapped: WrappedDescription | None = None
+    selected: Mapping[str, Any] = Field(default_factory=dict)
 
     @property
     def imported(self) -> bool:

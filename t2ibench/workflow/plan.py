@@ -42,6 +42,7 @@ class TrainRequest:
         parameters: parameter -> value; "<encoder>.<parameter>" reaches an encoder's.
         processes: that share every batch of the model. Encoders are trained by one always: their losses set a caption
             against all pictures of its batch, and they judge.
+        select: which weights of the model to export, see `quick_metrics.selection_of`; "" for the last ones.
     """
 
     name: str
@@ -54,6 +55,7 @@ class TrainRequest:
     precision: str = "32-true"
     parameters: Mapping[str, Any] = field(default_factory=dict)
     processes: int = 1
+    select: str = ""
 
     @classmethod
     def of(cls, name: str, **rest: Any) -> TrainRequest:
@@ -140,6 +142,8 @@ def resolve(
             misses a file of the data set.
     """
     kind, entry = _entry(request.name, benchmarks)
+    if kind == "encoder" and request.select:
+        raise UserError(f"{request.name} is an encoder and makes no pictures: --select is for models.")
     if kind == "encoder" and request.processes > 1:
         raise UserError(
             f"{request.name} is an encoder: its loss sets a caption against all pictures of its batch, so one process "
@@ -183,6 +187,7 @@ def resolve(
         precision=request.precision,
         processes=processes,
         batch_norm="whole batch" if processes == 1 else "per process",
+        select=request.select,
     )
     steps = full_steps if request.steps is None or full_steps == 0 else request.steps
     title = entry.title or plugin.card().title

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from t2ibench.data.open import open_dataset, prepared_datasets
 from t2ibench.errors import UserError, unknown_name
 from t2ibench.files import read_json
-from t2ibench.interfaces import BuildContext, Trainable
+from t2ibench.interfaces import BuildContext, TextToImage, Trainable
 from t2ibench.model_folder import (
     WRAPPED,
     EncoderDescription,
@@ -44,7 +44,11 @@ if TYPE_CHECKING:
     import torch
 
     from t2ibench.data.manifest import Manifest
+    from t2ibench.training.engine import Engine
     from t2ibench.training.processes import Processes
+    from t2ibench.training.quick import QuickMetrics
+
+    QuickMaker = Callable[[TrainingSpec, TextToImage, Manifest, str], QuickMetrics]
 
 NOT_PREPARED = "not prepared yet"
 """Stands for the manifest's digest in a dry run before the data set was prepared."""
@@ -58,13 +62,15 @@ class Compute:
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
         workers: threads that load pictures.
         threads: of torch on the CPU; None leaves torch's own choice.
-        rhythm: how often to log, save and draw.
+        rhythm: how often to log, save, draw and measure.
+        track: where losses and pictures go besides JSON lines; None for TensorBoard where it is installed.
     """
 
     device: str = "auto"
     workers: int = 1
     threads: int | None = None
     rhythm: Rhythm = USUAL
+    track: tuple[str, ...] | None = None
 
 
 USUAL_COMPUTE: Final = Compute()
@@ -115,7 +121,7 @@ def ensure_trained(
         from t2ibench.device import choose_device
 
         with processes.alike():
-            resolve(request, benchmarks, workspace, NOT_PREPARED)
+            _checked(resolve(request, benchmarks, workspace, NOT_PREPARED), compute)
             device = choose_device(compute.device, place=processes.local_rank)
         with processes.joined(device):
             # The first one draws or prepares the data set where that was not done yet.
@@ -123,14 +129,44 @@ def ensure_trained(
             with processes.alike():
                 manifest = open_dataset(request.dataset, benchmarks, workspace, root=root)
                 job = resolve(request, benchmarks, workspace, manifest.digest, manifest.root)
-            return carry_out(job, manifest, dataclasses.replace(compute, device=str(device)), processes)
-    resolve(request, benchmarks, workspace, NOT_PREPARED)  # a mistyped parameter is told before a data set is drawn
+            compute = dataclasses.replace(compute, device=str(device))
+            return carry_out(job, manifest, compute, processes, _quick_maker(compute, benchmarks, workspace))
+    # A mistyped parameter is told before a data set is drawn.
+    _checked(resolve(request, benchmarks, workspace, NOT_PREPARED), compute)
     manifest = open_dataset(request.dataset, benchmarks, workspace, root=root)
-    return carry_out(resolve(request, benchmarks, workspace, manifest.digest, manifest.root), manifest, compute)
+    job = resolve(request, benchmarks, workspace, manifest.digest, manifest.root)
+    return carry_out(job, manifest, compute, quick=_quick_maker(compute, benchmarks, workspace))
+
+
+def _checked(job: Job, compute: Compute) -> None:
+    every = compute.rhythm.quick_steps
+    if job.spec.select and (every is None or job.steps < every):
+        raise UserError(
+            f"--select has nothing to choose from: {job.steps} steps have no quick metric. Ask for --quick-metrics of "
+            "fewer steps."
+        )
+
+
+def _quick_maker(compute: Compute, benchmarks: Benchmarks, workspace: Workspace) -> QuickMaker | None:
+    """Return what makes the quick metrics of a model once it is built; None where none are asked for."""
+    every = compute.rhythm.quick_steps
+    if every is None:
+        return None
+
+    def make(spec: TrainingSpec, model: TextToImage, manifest: Manifest, device: str) -> QuickMetrics:
+        from t2ibench.workflow.quick_metrics import best_of, quick_metrics
+
+        return quick_metrics(model, manifest, benchmarks, workspace, device, every, best_of(spec.select))
+
+    return make
 
 
 def carry_out(
-    job: Job, manifest: Manifest, compute: Compute = USUAL_COMPUTE, processes: Processes | None = None
+    job: Job,
+    manifest: Manifest,
+    compute: Compute = USUAL_COMPUTE,
+    processes: Processes | None = None,
+    quick: QuickMaker | None = None,
 ) -> Path:
     """Return the model folder of a job, its encoders trained first (by one process). Errors as `ensure_trained`."""
     if processes is None:
@@ -154,7 +190,7 @@ def carry_out(
         processes.first(lambda: held.enter_context(job.folder.locked()))
         if not processes.first(lambda: job.done):  # another process may have finished it meanwhile
             folders = {name: read_model_folder(encoder.exported) for name, encoder in job.encoders.items()}
-            _train(job, manifest, folders, device, compute, processes)
+            _train(job, manifest, folders, device, compute, processes, quick)
     return job.exported
 
 
@@ -262,6 +298,7 @@ def _train(
     device: torch.device,
     compute: Compute,
     processes: Processes | None = None,
+    quick: QuickMaker | None = None,
 ) -> None:
     """Train a job and export its model; the caller holds the run's lock."""
     import torch
@@ -270,6 +307,7 @@ def _train(
     from t2ibench.training.loop import train
     from t2ibench.training.pictures import captions_for_samples
     from t2ibench.training.processes import ALONE
+    from t2ibench.training.quick import QuickMetrics
 
     processes = processes or ALONE
     spec = job.spec
@@ -289,6 +327,12 @@ def _train(
     split = "test" if "test" in manifest.splits else "train"
     with processes.alike():
         data = training_data(manifest, model, spec.seed, share=processes.share)
+    watched = None
+    every = compute.rhythm.quick_steps
+    if quick is not None and every is not None and isinstance(model, TextToImage):
+        made: list[QuickMetrics] = []
+        processes.first(lambda: made.append(quick(spec, model, manifest, str(device))))
+        watched = made[0] if made else QuickMetrics(every, lambda device: {})
     engine = train(
         model,
         data,
@@ -300,9 +344,27 @@ def _train(
         workers=compute.workers,
         rhythm=compute.rhythm,
         processes=processes,
+        track=compute.track,
+        quick=watched,
     )
-    made_by = _environment(engine.device, processes)
-    processes.first(partial(_export, job, plugin, engine.exported(), made_by, manifest, encoders))
+    processes.first(partial(_export_trained, job, plugin, engine, processes, manifest, encoders))
+
+
+def _export_trained(
+    job: Job,
+    plugin: Any,
+    engine: Engine,
+    processes: Processes,
+    manifest: Manifest,
+    encoders: Mapping[str, LoadedEncoder],
+) -> None:
+    """Export the last weights, or those that did best where the spec says so."""
+    from t2ibench.training.quick import Best
+
+    # An untrained twin shares its model's folder and spec.
+    chosen = bool(job.spec.select) and job.steps > 0
+    tensors, selected = Best(job.folder.best).load() if chosen else (engine.exported(), {})
+    _export(job, plugin, tensors, _environment(engine.device, processes), manifest, encoders, selected)
 
 
 def _environment(device: torch.device, processes: Processes) -> dict[str, Any]:
@@ -317,6 +379,7 @@ def _export(
     made_by: Mapping[str, Any],
     manifest: Manifest,
     encoders: Mapping[str, LoadedEncoder],
+    selected: Mapping[str, Any] | None = None,
 ) -> None:
     spec = job.spec
     card = plugin.card()
@@ -328,6 +391,11 @@ def _export(
         notes.append(
             f"Trained by {spec.processes} processes together: BatchNorm's statistics, and losses that set a caption "
             f"against the batch's pictures, are over 1/{spec.processes} of a batch."
+        )
+    if selected:
+        notes.append(
+            f"Its weights are those after step {selected['step']} of {job.steps}: the best {selected['metric']} "
+            f"({selected['value']:.4g}) on a few captions of the training split."
         )
     if job.wrapped is not None:
         seen = tuple(dict.fromkeys((*seen, *job.wrapped.card.trained_with)))
@@ -368,6 +436,7 @@ def _export(
         created=_now(),
         environment=made_by,
         wrapped=None if job.wrapped is None else job.wrapped.as_wrapped(),
+        selected=selected or {},
     )
     write_model_folder(
         job.exported,
