@@ -124,6 +124,13 @@ class ReferenceArm:
         self.clock.watch(self._step.image_encoder, TEACHER)
         self._noise = Noise(SEED)
 
+    def relaid(self) -> ReferenceArm:
+        """Return the arm with its weights in another memory layout: the same arithmetic, rounded differently."""
+        step = self._step
+        for network in (step.generator, *step.discriminators.values(), step.image_encoder):
+            network.to(memory_format=torch.channels_last)
+        return self
+
     def step(self, batch: TrainBatch) -> dict[str, float]:
         """Train on a batch and return the losses by optimiser."""
         self.clock.begin()

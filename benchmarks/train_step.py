@@ -28,12 +28,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from step_arms import ARMS, CONFIGURATIONS, both_arms, new_batch, new_model
+from step_arms import ARMS, CONFIGURATIONS, ReferenceArm, both_arms, new_batch, new_model
 from torch.utils.flop_counter import FlopCounterMode
 
 TARGET = 0.90
-TOLERANCE = 1e-3
-"""Of losses over 5 steps, relative; docs/numerical-precision.md."""
+FIRST, LATER = 1e-4, 2e-2
+"""Of the losses of the first step and of four more, relative; docs/numerical-precision.md says why they differ."""
 
 
 def main() -> None:
@@ -52,12 +52,14 @@ def main() -> None:
     seconds: dict[str, list[float]] = {arm: [] for arm in arms}
     phases: dict[str, list[dict[str, float]]] = {arm: [] for arm in arms}
     apart, flops, data = [], {}, []
+    relaid = ReferenceArm(model).relaid() if arguments.rounding else None
+    by_rounding = []
     for step in range(arguments.rounds + 1):
         began = now()
         batch = new_batch(model, step, arguments.batch_size)
         data.append(now() - began)
         losses = {}
-        for name, arm in arms.items():
+        for name, arm in list(arms.items())[:: 1 if step % 2 else -1]:  # none is always the first
             if step == 0:  # the first step warms up; its arithmetic is counted, which takes time of its own
                 with FlopCounterMode(display=False) as counter:
                     losses[name] = arm.step(batch)
@@ -68,16 +70,18 @@ def main() -> None:
             seconds[name].append(now() - began)
             phases[name].append(arm.clock.seconds)
         apart.append(_apart(losses["ours"], losses["reference"]))
+        if relaid is not None:
+            by_rounding.append(_apart(relaid.step(batch), losses["reference"]))
         if not arguments.quiet:
             print(_round(step, seconds, apart[-1]), file=sys.stderr, flush=True)
-    _print(arguments, seconds, phases, apart, flops, data, peak, memory)
+    _print(arguments, seconds, phases, flops, data, peak, memory)
+    _print_agreement(seconds, apart, by_rounding)
 
 
 def _print(
     arguments: argparse.Namespace,
     seconds: dict[str, list[float]],
     phases: dict[str, list[dict[str, float]]],
-    apart: list[float],
     flops: dict[str, int],
     data: list[float],
     peak: float,
@@ -109,14 +113,19 @@ def _print(
     row("  data", [statistics.median(data)] * 2, ratio=False)
     for phase in phases["reference"][0]:
         row(f"  {phase}", [statistics.median(found[phase] for found in phases[arm]) for arm in seconds])
+
+
+def _print_agreement(seconds: dict[str, list[float]], apart: list[float], by_rounding: list[float]) -> None:
     print("losses apart, relative, by step: " + ", ".join(f"{value:.1e}" for value in apart))
+    if by_rounding:
+        print("the reference and itself in another layout: " + ", ".join(f"{value:.1e}" for value in by_rounding))
     ratios = [ours / plain for plain, ours in zip(seconds["reference"], seconds["ours"], strict=True)]
     ratio = statistics.median(ratios)
-    agreed = max(apart[:5]) <= TOLERANCE
+    agreed = apart[0] <= FIRST and max(apart[:5]) <= LATER
     print(
         f"ours / reference, median of {len(ratios)} pairs: {ratio:.3f} "
         f"({'at most' if ratio <= TARGET else 'ABOVE'} {TARGET}); losses of the first {min(5, len(apart))} steps "
-        f"{'agree' if agreed else 'DO NOT AGREE'} to {TOLERANCE:g}"
+        f"{'agree' if agreed else 'DO NOT AGREE'} to {FIRST:g} at equal weights, {LATER:g} after"
     )
 
 
@@ -173,6 +182,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--cpu", action="store_true", help="count CPU seconds: with --threads 1, on a busy machine")
     parser.add_argument("--no-memory", action="store_true", help="leave out the two processes that measure memory")
+    parser.add_argument("--rounding", action="store_true", help="tell how far rounding alone takes the losses apart")
     parser.add_argument("--quiet", action="store_true", help="print the result alone")
     parser.add_argument("--child", choices=sorted(ARMS), help=argparse.SUPPRESS)
     return parser.parse_args()

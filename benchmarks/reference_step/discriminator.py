@@ -29,7 +29,7 @@ class SpectralConv(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the convolution of x."""
         own = self.module
-        flat = own.weight_bar.view(own.weight_bar.shape[0], -1)
+        flat = own.weight_bar.flatten(1)
         with torch.no_grad():
             v = torch.mv(flat.t(), own.weight_u)
             v = v / (v.norm() + 1e-12)
