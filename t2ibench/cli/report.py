@@ -133,14 +133,18 @@ def write_report(
     )
     files = report.render(given)
     # A part of the results never overwrites the report on all of them.
-    parts = [_folder_name(part) for part in (*subjects, data, protocol) if part]
-    folder = output or workspace.reports.joinpath(report.name, *parts)
+    folder = output or report_folder(workspace, report.name, (*subjects, data, protocol))
     paths = []
     for file_name, content in files.items():
         if _format_of(file_name) in formats:
             write_bytes(folder / file_name, content)
             paths.append(folder / file_name)
     return _text(files, shown), paths
+
+
+def report_folder(workspace: Workspace, name: str, parts: Sequence[str]) -> Path:
+    """Return where a report on a part of the results is written, as in reports/compare/attngan/dmgan."""
+    return workspace.reports.joinpath(name, *(_folder_name(part) for part in parts if part))
 
 
 def _check_subjects(report: Report, subjects: Sequence[str]) -> None:

@@ -39,21 +39,29 @@ def command(port: int, opened: bool, workspace: Workspace) -> None:
 
 
 def rebuilder(workspace: Workspace) -> Callable[[], None]:
-    """Return what renders all reports again where the results have changed since it was last called."""
-    seen: list[tuple[int, ...]] = []
+    """Return what renders the reports that are older than the results, the leaderboard first.
+
+    Where the results change meanwhile, it stops: its next call begins anew.
+    """
+    done: list[tuple[int, ...]] = []
 
     def rebuild() -> None:
         now = _stamp(workspace)
-        if not now or seen == [now]:
+        if not now or done == [now]:
             return
-        seen[:] = [now]
-        from t2ibench.cli.report import load_report, write_report
+        from t2ibench.cli.report import load_report, report_folder, write_report
 
         for name, subjects in wanted_reports(workspace):
+            if _stamp(workspace) != now:
+                return
+            page = report_folder(workspace, name, subjects) / f"{name}.html"
+            if page.is_file() and page.stat().st_mtime_ns > max(now[::2]):
+                continue
             try:
                 write_report(load_report(name), workspace, printed="none", subjects=subjects)
             except UserError:
                 continue  # there is nothing to report under that name yet
+        done[:] = [now]
 
     return rebuild
 
@@ -82,7 +90,7 @@ def wanted_reports(workspace: Workspace) -> Iterator[tuple[str, Sequence[str]]]:
 
 
 def _stamp(workspace: Workspace) -> tuple[int, ...]:
-    """Return numbers that change when the results do; empty where there are none."""
+    """Return (time of change, size) of each file of the results that is there: they change when the results do."""
     found: list[int] = []
     for name in (RECORDS, COMPARISONS, DETAILS):
         path = workspace.results / name
