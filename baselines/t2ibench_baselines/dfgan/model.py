@@ -111,10 +111,10 @@ class DFGAN:
             parameter for judge in self.judges or () for parameter in judge.parameters() if parameter.requires_grad
         ]
         optimizers: dict[str, Optimizer] = {
-            "generator": Adam(self.generator.parameters(), lr=p.generator_learning_rate, betas=betas)
+            "generator": Adam(self.generator.parameters(), lr=p.generator_learning_rate, betas=betas, fused=True)
         }
         if learning:
-            optimizers["discriminator"] = Adam(learning, lr=p.discriminator_learning_rate, betas=betas)
+            optimizers["discriminator"] = Adam(learning, lr=p.discriminator_learning_rate, betas=betas, fused=True)
         return optimizers
 
     def curriculum(self) -> Sequence[Phase]:

@@ -129,7 +129,7 @@ class StackGANv1(SentenceModel):
         }
         parts |= {f"discriminator/{side}": list(judge.parameters()) for side, judge in self.discriminators.items()}
         rates = self._base_rates()
-        return {name: Adam(own, lr=rates[name], betas=(p.beta1, p.beta2)) for name, own in parts.items()}
+        return {name: Adam(own, lr=rates[name], betas=(p.beta1, p.beta2), fused=True) for name, own in parts.items()}
 
     def learning_rates(self, step: int, steps_per_epoch: int) -> Mapping[str, float]:
         """Return the rates of this step of a stage: halved every so many epochs of the stage."""

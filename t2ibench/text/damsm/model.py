@@ -155,6 +155,7 @@ class DAMSM:
             [parameter for parameter in learning if parameter.requires_grad],
             lr=p.learning_rate,
             betas=(p.beta1, p.beta2),
+            fused=True,
         )
         return {"encoders": adam}
 
