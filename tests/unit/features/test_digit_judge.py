@@ -166,7 +166,8 @@ def test_the_card_tells_of_these_weights_and_they_are_small(judge):
     card = json.loads(digit_judge.WEIGHTS.with_name("card.json").read_text())
     assert card["weights_sha256"] == digest_of_file(digit_judge.WEIGHTS) == judge.identity.weights
     assert digit_judge.WEIGHTS.stat().st_size < 500_000
-    assert card["accuracy"]["test"]["digit"] > 0.97 and card["accuracy"]["held-out"]["layout"] > 0.99
+    assert len(card["accuracy"]) >= 3 and card["trained"]
+    assert all(shares["layout"] > 0.99 and shares["digit"] > 0.9 for shares in card["accuracy"].values())
     assert peek_identity(CONTEXT) == judge.identity and judge.identity.standing == "stand-in"
 
 
