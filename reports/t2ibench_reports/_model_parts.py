@@ -169,4 +169,4 @@ def _ages(samples: dict[str, Any], folder: Path) -> Grid | None:
 
 
 def _small(group: Group, column: Column) -> str:
-    return f"{column.title}, {column.subtitle}; {clean(group.plan.dataset)}, {clean(group.plan.protocol)}"
+    return f"{clean(group.plan.dataset)}, {clean(group.plan.protocol)}, by {column.title}"
