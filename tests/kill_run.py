@@ -61,6 +61,7 @@ class Place:
             full_at: see Marked.
         """
         said = self.folder / "said"
+        said.unlink(missing_ok=True)
         done_before = self.noted
         child = os.fork()
         if child == 0:
@@ -71,9 +72,9 @@ class Place:
                 time.sleep(kill[1])
                 os.kill(child, signal.SIGKILL)
                 kill = (STEPS, 0.0)
-            time.sleep(0.001)
+            time.sleep(0.004)
             ended, status = os.waitpid(child, os.WNOHANG)
-        text = said.read_text()
+        text = said.read_text() if said.exists() else ""  # killed before it could open it
         return {
             "killed": os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL,
             "status": os.waitstatus_to_exitcode(status),

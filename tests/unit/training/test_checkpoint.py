@@ -1,7 +1,10 @@
 """Checkpoints: complete or absent, the last two kept, damaged ones passed over with a sentence."""
 
 import errno
+import os
 import shutil
+import signal
+import sys
 
 import pytest
 import torch
@@ -92,6 +95,48 @@ def test_leftovers_of_a_killed_process_are_removed(checkpoints, engine, said):
     shutil.copytree(checkpoints.path(2), left)
     again = Checkpoints(checkpoints.folder, said.append)
     assert not left.exists() and again.newest(9) == 2
+
+
+FILE_OPERATIONS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.chmod", "shutil.rmtree"}
+
+
+def kill_before_operation(number, folder):
+    """End this process with SIGKILL right before its nth operation on a file below `folder`."""
+    left = [number]
+
+    def watch(event, arguments):
+        if event in FILE_OPERATIONS and any(str(folder) in str(one) for one in arguments):
+            left[0] -= 1
+            if not left[0]:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(watch)
+
+
+def test_a_kill_before_any_file_operation_leaves_sound_checkpoints(checkpoints, engine, said):
+    checkpoints.save(engine, 2)
+    checkpoints.save(engine, 4)
+    for operation in range(1, 100):
+        child = os.fork()
+        if child == 0:
+            try:
+                kill_before_operation(operation, checkpoints.folder)
+                checkpoints.save(engine, 6)
+                os._exit(0)
+            finally:
+                os._exit(1)
+        status = os.waitpid(child, 0)[1]
+        killed = os.WIFSIGNALED(status)
+        assert killed or status == 0
+        again = Checkpoints(checkpoints.folder, said.append)
+        newest = again.newest(at_most=9)
+        assert newest in (4, 6) and said == []
+        if not killed:
+            break
+        assert not [path for path in again.folder.iterdir() if path.name.startswith(".")]
+        shutil.rmtree(again.path(6), ignore_errors=True)
+        again.save(engine, 2)
+    assert operation > 10 and newest == 6 and again.steps() == [4, 6]
 
 
 def test_another_models_checkpoint_is_refused(checkpoints, engine):
