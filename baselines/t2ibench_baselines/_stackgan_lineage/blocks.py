@@ -58,11 +58,12 @@ class ResidualBlock(nn.Module):
 
         Both halves of the first convolution's weights meet the same values, so that their sum does half the work.
         """
-        first, rest = self.block[0], self.block[1:]
+        first = self.block.get_submodule("0")
+        assert isinstance(first, nn.Conv2d)
         if not lies_channels_last(first.weight):
             return self(torch.cat((x, x), dim=1))  # type: ignore[no-any-return]
         left, right = first.weight.chunk(2, dim=1)
-        increments = rest(functional.conv2d(x, left + right, padding=1)).chunk(2, dim=1)
+        increments = self.block[1:](functional.conv2d(x, left + right, padding=1)).chunk(2, dim=1)
         return torch.cat([x + increment for increment in increments], dim=1)
 
 

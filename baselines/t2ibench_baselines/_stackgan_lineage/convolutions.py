@@ -65,7 +65,7 @@ def convolved(x: Tensor, weight: Tensor, bias: Tensor | None, *, stride: int, pa
         return functional.conv2d(x, weight, bias, stride=stride, padding=padding)
     number, inputs = x.shape[:2]
     outputs, _, *kernel = weight.shape
-    patches = functional.unfold(x, kernel, padding=padding, stride=stride)  # N x ikk x places
+    patches = functional.unfold(x, tuple(kernel), padding=padding, stride=stride)  # N x ikk x places
     places = patches.shape[2]
     # In the order in which the weights lie in memory, so that they are not copied.
     rows = patches.view(number, inputs, -1, places).permute(0, 3, 2, 1).reshape(number * places, -1)  # ... x kki

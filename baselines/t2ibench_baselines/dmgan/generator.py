@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._stackgan_lineage.blocks import residual_blocks, upsampling
+from t2ibench_baselines._stackgan_lineage.blocks import ResidualBlock, residual_blocks, upsampling
 from t2ibench_baselines._stackgan_lineage.refinement import AttentionStage, Refined
 from t2ibench_baselines._stackgan_lineage.staged_generator import StagedGenerator
 from t2ibench_baselines.dmgan.memory import DynamicMemory
@@ -66,8 +66,9 @@ class MemoryStage(DynamicMemory):
             return self.residual(features)  # type: ignore[no-any-return]
         if not len(self.residual):
             return torch.cat((features, features), dim=1)
-        first, rest = self.residual[0], self.residual[1:]
-        return rest(first.doubled(features))  # type: ignore[no-any-return]
+        first = self.residual.get_submodule("0")
+        assert isinstance(first, ResidualBlock)
+        return self.residual[1:](first.doubled(features))  # type: ignore[no-any-return]
 
 
 class Generator(StagedGenerator):
