@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,7 +65,7 @@ def run_bench(
     for dataset in dict.fromkeys(item.dataset for item in items):
         folders = []
         here = [item for item in items if item.dataset == dataset]
-        failed = {}
+        failed: Mapping[str, str] = {}
         if side_by_side is not None and side_by_side.jobs > 1:
             failed = train_side_by_side(
                 here, benchmarks, workspace, side_by_side, compute=compute, stop_at_failure=not keep_going
