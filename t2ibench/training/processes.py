@@ -195,7 +195,7 @@ class Processes:
             flat = torch.cat([tensor.reshape(-1) for tensor in bucket])
             with self._company():
                 exchange(flat)
-            pieces = flat.split([tensor.numel() for tensor in bucket])
+            pieces = torch.split(flat, [tensor.numel() for tensor in bucket])
             for tensor, piece in zip(bucket, pieces, strict=True):
                 tensor.copy_(piece.view(tensor.shape))
 

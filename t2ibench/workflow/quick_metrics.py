@@ -110,7 +110,7 @@ class QuickMeasure:
     def __call__(self, device: torch.device) -> dict[str, float]:
         """Return name -> value."""
         pixels = self._pictures(device)
-        found = {}
+        found: dict[str, float] = {}
         for name, (metric, extractor) in self._judges.items():
             codes, queries, negatives = self._ranked if name == "r-precision" and self._ranked else (None, None, None)
             given = MetricInput(
