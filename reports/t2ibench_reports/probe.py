@@ -135,7 +135,7 @@ def _grid(question: Asked, folder: Path) -> Grid | None:
 
 def _notes(record: ProbeRecord) -> list[str]:
     used = [name for name in MEASURES if record.score("model", name) or _in_groups(record, name)]
-    meanings = _MEANINGS | ({"asked": _STATED} if record.kind == "compositions" else {})
+    meanings = {**_MEANINGS, **({"asked": _STATED} if record.kind == "compositions" else {})}
     notes = [meanings[name] for name in used if name != "whole" or record.kind == "compositions"]
     for gap in (one for one in record.scores if one.row == "model" and one.measure == "gap"):
         ends = f" [{gap.interval.low:+.1f}, {gap.interval.high:+.1f}]" if gap.interval else ""

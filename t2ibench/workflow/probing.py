@@ -162,6 +162,10 @@ def _answers(plan: ProbePlan, device: str, threads: int | None) -> list[Answer]:
     count = plan.rows * sum(len(question.variants) for question in plan.questions)
     say(f"Probing {plan.folder.label}: {len(plan.questions)} captions, {count:,} pictures.")
     with tqdm(total=count, unit="img", desc="pictures", file=sys.stderr, disable=None, leave=False) as bar:
+
+        def drawn(count: int) -> None:
+            bar.update(count)
+
         return draw_answers(
             model,
             plan.folder,
@@ -171,7 +175,7 @@ def _answers(plan: ProbePlan, device: str, threads: int | None) -> list[Answer]:
             side=plan.side,
             device=place,
             listen=plan.entry.kind == "words",
-            on_drawn=lambda done: bar.update(done) and None,
+            on_drawn=drawn,
         )
 
 
