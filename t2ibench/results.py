@@ -22,6 +22,7 @@ SCHEMA = 1
 RECORDS = "records.jsonl"
 COMPARISONS = "comparisons.jsonl"
 DETAILS = "details"
+PROBES = "probes"
 
 
 class _Record(BaseModel):

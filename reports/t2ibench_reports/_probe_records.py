@@ -9,7 +9,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-FOLDER = "probes"
+from t2ibench.results import PROBES
+
 RECORD = "probe.json"
 
 
@@ -130,11 +131,11 @@ def read_probes(results: Path, wanted: Sequence[str] = ()) -> tuple[list[ProbeRe
         wanted: ids; empty for all.
     """
     records, faults = [], []
-    for path in sorted((results / FOLDER).glob(f"*/{RECORD}")):
+    for path in sorted((results / PROBES).glob(f"*/{RECORD}")):
         try:
             record = ProbeRecord.model_validate(json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, ValidationError):
-            faults.append(f"{FOLDER}/{path.parent.name}/{RECORD} is no record of a probe; it was left out.")
+            faults.append(f"{PROBES}/{path.parent.name}/{RECORD} is no record of a probe; it was left out.")
             continue
         if record.folder == path.parent.name and (not wanted or record.id in wanted):
             records.append(record)

@@ -6,8 +6,9 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from t2ibench.results import PROBES
 from t2ibench_reports._format import clean
-from t2ibench_reports._probe_records import FOLDER, Asked, ProbeRecord
+from t2ibench_reports._probe_records import Asked, ProbeRecord
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -27,7 +28,7 @@ def sheet(record: ProbeRecord, results: Path) -> bytes:
     """Return the PNG of all questions of a probe, one below the other on white."""
     from PIL import Image
 
-    blocks = [made for question in record.questions if (made := _block(question, results / FOLDER / record.folder))]
+    blocks = [made for question in record.questions if (made := _block(question, results / PROBES / record.folder))]
     head = f"{record.probe}: {clean(record.source.label)} on {clean(record.dataset)}, seed {record.seed}"
     title = _text_block(head)
     parts = [title, *blocks]

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from t2ibench.errors import UserError
+from t2ibench.results import PROBES
 from t2ibench_reports._data_files import lines_of
 from t2ibench_reports._document import Document, Grid, Section, facts_of_plan
 from t2ibench_reports._format import clean, count, sentence_list
 from t2ibench_reports._pictures import Tile, tile_of
-from t2ibench_reports._probe_records import FOLDER, Asked, ProbeRecord, read_probes
+from t2ibench_reports._probe_records import Asked, ProbeRecord, read_probes
 from t2ibench_reports._probe_sheet import sheet, strips
 from t2ibench_reports._probe_tables import MEASURES, main_table, part_table, word_table
 from t2ibench_reports._rendered import rendered
@@ -102,7 +103,7 @@ def _sections(record: ProbeRecord, results: Path) -> list[Section]:
         )
     )
     heads, parts = main_table(record)
-    grids = tuple(made for question in record.questions if (made := _grid(question, results / FOLDER / record.folder)))
+    grids = tuple(made for question in record.questions if (made := _grid(question, results / PROBES / record.folder)))
     title = clean(record.probe)
     sections = [Section(title, small, facts=facts, heads=heads, parts=parts, grids=grids, notes=tuple(_notes(record)))]
     heads, parts = part_table(record)

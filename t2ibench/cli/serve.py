@@ -8,7 +8,7 @@ import click
 
 from t2ibench.cli.options import workspace_option
 from t2ibench.errors import UserError
-from t2ibench.results import COMPARISONS, DETAILS, RECORDS, Results
+from t2ibench.results import COMPARISONS, DETAILS, PROBES, RECORDS, Results
 from t2ibench.workspace import Workspace
 
 
@@ -71,7 +71,7 @@ def wanted_reports(workspace: Workspace) -> Iterator[tuple[str, Sequence[str]]]:
     from t2ibench.types import Origin
 
     results = Results(workspace.results)
-    yield from ((name, ()) for name in ("leaderboard", "components", "gallery"))
+    yield from ((name, ()) for name in ("leaderboard", "components", "gallery", "probe"))
     latest, _ = results.latest()
     models: dict[str, None] = {}
     for record in latest.values():
@@ -92,7 +92,7 @@ def wanted_reports(workspace: Workspace) -> Iterator[tuple[str, Sequence[str]]]:
 def _stamp(workspace: Workspace) -> tuple[int, ...]:
     """Return (time of change, size) of each file of the results that is there: they change when the results do."""
     found: list[int] = []
-    for name in (RECORDS, COMPARISONS, DETAILS):
+    for name in (RECORDS, COMPARISONS, DETAILS, PROBES):
         path = workspace.results / name
         if path.exists():
             told = path.stat()

@@ -24,6 +24,7 @@ from t2ibench.evaluation.sources import OWN_MANNER
 from t2ibench.files import read_json, write_bytes, write_json
 from t2ibench.model_folder import ModelFolder
 from t2ibench.provenance import environment
+from t2ibench.results import PROBES
 from t2ibench.spec import Benchmarks
 from t2ibench.store import Store
 from t2ibench.training.progress import say
@@ -34,7 +35,6 @@ from t2ibench.workspace import Workspace
 if TYPE_CHECKING:
     import numpy as np
 
-FOLDER: Final = "probes"
 RECORD: Final = "probe.json"
 SHOWN_ROWS: Final = 4
 """Rows whose pictures are kept for reports."""
@@ -64,7 +64,7 @@ def run_probe(
     reader = _reader(plan, benchmarks, workspace, device)
     judge = None if reader is None else reader.describe()
     identity = plan.identity(judge)
-    folder = workspace.results / FOLDER / identity[:16]
+    folder = workspace.results / PROBES / identity[:16]
     known = _known(folder, identity)
     if known is not None:
         say(f"Known already: {folder / RECORD}")
