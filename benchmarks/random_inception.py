@@ -72,7 +72,7 @@ def _shrink_features(network: Any) -> None:
     """Divide the 2048 features by ten, and leave the logits as they are.
 
     clean-fid and pytorch-fid give up where their square root of a singular product has an imaginary part above 1e-3,
-    an absolute number: with fewer pictures than features, features as large as He's initialisation makes them exceed it.
+    an absolute number. With fewer pictures than features, He's initialisation makes features large enough to exceed it.
     """
     ends = ("branch1x1", "branch3x3_2a", "branch3x3_2b", "branch3x3dbl_3a", "branch3x3dbl_3b", "branch_pool")
     for name in ends:

@@ -116,7 +116,9 @@ def test_a_data_set_like_another_is_trained_on_and_judged_like_it():
     content = load_benchmarks(ROOT / "benchmarks.toml").content
     for kind in ("models", "encoders"):
         for entry in getattr(content, kind).values():
-            assert settings_for(entry, "coco-2017") == settings_for(entry, "coco") == settings_for(entry, "coco-karpathy")
+            assert (
+                settings_for(entry, "coco-2017") == settings_for(entry, "coco") == settings_for(entry, "coco-karpathy")
+            )
     assert settings_for(content.models["attngan"], "coco") != settings_for(content.models["attngan"], "cub")
     protocol = content.protocols["official"]
     assert protocol.for_dataset("coco-2017") == protocol.for_dataset("coco") != protocol.for_dataset("cub")

@@ -1,4 +1,4 @@
-"""The classifier of birds fine-tuned here: it learns, judges where the released one is missing, and has its own name."""
+"""The classifier of birds fine-tuned here: it learns, judges where the released one is missing, has its own name."""
 
 from pathlib import Path
 
