@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.features.context import FeatureContext, WeightsFile
-from t2ibench.folding import folded
 from t2ibench.features.state_dict import checked, read_state
+from t2ibench.folding import folded
 
 if TYPE_CHECKING:
     from torch import Tensor

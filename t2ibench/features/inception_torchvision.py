@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self
 
 from t2ibench.features.context import FeatureContext, WeightsFile, chunks, find_weights, options_of
-from t2ibench.folding import folded
 from t2ibench.features.resizing import resized_by_pil, resized_by_torch
 from t2ibench.features.state_dict import checked, read_state
+from t2ibench.folding import folded
 from t2ibench.interfaces import FeatureIdentity
 from t2ibench.spec import Frozen
 

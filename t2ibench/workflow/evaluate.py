@@ -41,7 +41,7 @@ from t2ibench.workflow.external import ExternalRows, distinct, external_sources,
 from t2ibench.workflow.model_cost import cost_of
 from t2ibench.workflow.models import find_models, require_model
 from t2ibench.workflow.shipped import is_shipped, shipped_models
-from t2ibench.workflow.train import untrained_twin
+from t2ibench.workflow.untrained_twin import untrained_twin
 from t2ibench.workspace import Workspace
 
 __all__ = ["EvaluateRequest", "Evaluation", "datasets_of", "evaluate", "open_table", "plan_evaluation", "protocol_for"]

@@ -16,8 +16,9 @@ from t2ibench.errors import UserError, unknown_name
 from t2ibench.files import digest_of_file
 from t2ibench.official import reads_official_files
 from t2ibench.official.networks import Slot, placeholder_words, slots_of
+from t2ibench.recipes import settings_for
 from t2ibench.registry import registry
-from t2ibench.spec import Benchmarks, Name, TrainableEntry, settings_for
+from t2ibench.spec import Benchmarks, Name, TrainableEntry
 from t2ibench.workflow.import_plan import ImportPlan, ImportRequest, Part
 from t2ibench.workflow.import_sources import (
     Source,

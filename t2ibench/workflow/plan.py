@@ -11,8 +11,9 @@ from typing import Any, Literal
 from t2ibench.errors import UserError, unknown_name
 from t2ibench.interfaces import ReadsDataFiles
 from t2ibench.model_folder import ModelFolder
+from t2ibench.recipes import seed_for, settings_for
 from t2ibench.registry import registry
-from t2ibench.spec import Benchmarks, TrainableEntry, TrainingSpec, seed_for, settings_for
+from t2ibench.spec import Benchmarks, TrainableEntry, TrainingSpec
 from t2ibench.training.run_folder import RunFolder
 from t2ibench.types import BatchShare
 from t2ibench.workflow.models import require_model

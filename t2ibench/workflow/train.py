@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.data.open import open_dataset, prepared_datasets
 from t2ibench.errors import UserError, unknown_name
-from t2ibench.files import read_json
 from t2ibench.interfaces import BuildContext, TextToImage, Trainable
 from t2ibench.model_folder import (
     WRAPPED,
@@ -33,11 +32,8 @@ from t2ibench.registry import registry
 from t2ibench.spec import Benchmarks, TrainingSpec
 from t2ibench.training.progress import say
 from t2ibench.training.rhythm import USUAL, Rhythm
-from t2ibench.training.run_folder import RunFolder
 from t2ibench.types import Origin
-from t2ibench.workflow.import_twin import twin_of_imported
 from t2ibench.workflow.plan import Job, TrainRequest, resolve
-from t2ibench.workflow.shipped import MARK, is_shipped, shipped_by_identity
 from t2ibench.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -190,7 +186,7 @@ def carry_out(
         processes.first(lambda: held.enter_context(job.folder.locked()))
         if not processes.first(lambda: job.done):  # another process may have finished it meanwhile
             folders = {name: read_model_folder(encoder.exported) for name, encoder in job.encoders.items()}
-            _train(job, manifest, folders, device, compute, processes, quick)
+            train_job(job, manifest, folders, device, compute, processes, quick)
     return job.exported
 
 
@@ -209,89 +205,7 @@ def _encoders_trained(job: Job, manifest: Manifest, compute: Compute) -> bool:
     return False
 
 
-def untrained_twin(folder: ModelFolder, benchmarks: Benchmarks, workspace: Workspace) -> Path:
-    """Return the folder of the same model before its first step: the "untrained" control.
-
-    Same spec, same initial weights, same encoders. It lies beside the trained one. Of imported weights it is the same
-    network with initial weights of ours.
-
-    Raises:
-        UserError: the model was not trained here, or its encoder is gone.
-    """
-    if folder.description.wrapped is not None:
-        raise UserError(f"{folder.label} learns nothing itself, so it has no untrained twin.")
-    if folder.description.imported:
-        return twin_of_imported(folder)
-    if is_shipped(folder):
-        return _twin_of_shipped(folder, benchmarks, workspace)
-    path = folder.path.parent.parent
-    spec_path = path / "spec.json"
-    if not folder.description.spec or not spec_path.is_file():
-        raise UserError(
-            f"{folder.label} in {folder.path} was not trained in this workspace, so it has no untrained twin."
-        )
-    spec = TrainingSpec.model_validate(read_json(spec_path, what="the spec of a run"))
-    job = Job(spec, 0, folder.steps, RunFolder(path, spec), folder.card.title)
-    if job.done:
-        return job.exported
-    encoders = {}
-    for name, encoder in folder.description.encoders.items():
-        encoders[name] = encoder_folder(workspace, name, spec.dataset, encoder, benchmarks)
-    return _initialised(job, encoders, benchmarks, workspace)
-
-
-def _twin_of_shipped(folder: ModelFolder, benchmarks: Benchmarks, workspace: Workspace) -> Path:
-    """Return the untrained twin of a model that came with a package: the spec is made again from its description."""
-    found = folder.description
-    spec = TrainingSpec(
-        kind=found.kind,
-        name=found.name,
-        variant=found.variant,
-        plugin=found.plugin,
-        parameters=found.parameters,
-        dataset=found.dataset,
-        manifest=found.manifest,
-        encoders={name: encoder.trained for name, encoder in found.encoders.items()},
-        seed=found.seed,
-    )
-    job = Job(spec, 0, folder.steps, RunFolder.of(spec, workspace), folder.card.title)
-    if job.done:
-        return job.exported
-    encoders = {name: shipped_by_identity(encoder.trained, benchmarks) for name, encoder in found.encoders.items()}
-    return _initialised(job, encoders, benchmarks, workspace)
-
-
-def _initialised(job: Job, encoders: Mapping[str, ModelFolder], benchmarks: Benchmarks, workspace: Workspace) -> Path:
-    """Return the model folder of a job of no steps."""
-    manifest = open_dataset(job.spec.dataset, benchmarks, workspace)
-    with job.folder.locked():
-        if not job.done:
-            import torch
-
-            _train(job, manifest, encoders, torch.device("cpu"), Compute(device="cpu"))
-    return job.exported
-
-
-def encoder_folder(
-    workspace: Workspace, name: str, dataset: str, encoder: EncoderDescription, benchmarks: Benchmarks
-) -> ModelFolder:
-    """Return the encoder that a model was trained with.
-
-    Raises:
-        UserError: it is not in the workspace any more.
-    """
-    if encoder.trained.startswith(MARK):
-        return shipped_by_identity(encoder.trained, benchmarks)
-    digest, _, steps = encoder.trained.partition("@")
-    path = workspace.runs / name / dataset / digest[:12] / "model" / f"step-{int(steps or 0):06d}"
-    if not path.is_dir():
-        raise UserError(
-            f"The encoder {name} that the model was trained with is not in {path} any more; train it again."
-        )
-    return read_model_folder(path)
-
-
-def _train(
+def train_job(
     job: Job,
     manifest: Manifest,
     encoder_folders: Mapping[str, ModelFolder],

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from t2ibench.cli import main
 from t2ibench.model_folder import read_model_folder
 from t2ibench.spec import load_benchmarks
-from t2ibench.workflow.train import untrained_twin
+from t2ibench.workflow.untrained_twin import untrained_twin
 from t2ibench.workspace import Workspace
 from tests.unit.evaluation.stubs import register_all, write_config
 

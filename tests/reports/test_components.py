@@ -12,7 +12,8 @@ from lxml import html
 
 from t2ibench.errors import UserError
 from t2ibench.interfaces import ReportInput
-from t2ibench.spec import load_benchmarks, settings_for
+from t2ibench.recipes import settings_for
+from t2ibench.spec import load_benchmarks
 from t2ibench_reports._reported import papers
 from t2ibench_reports.compare import Compare
 from t2ibench_reports.components import Components

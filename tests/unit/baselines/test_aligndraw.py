@@ -8,8 +8,9 @@ from torch.distributions import Normal, kl_divergence
 
 from t2ibench.interfaces import BuildContext, HasBound
 from t2ibench.noise import Noise
+from t2ibench.recipes import settings_for
 from t2ibench.registry import registry
-from t2ibench.spec import load_benchmarks, settings_for
+from t2ibench.spec import load_benchmarks
 from t2ibench.types import Caption, Trace
 from t2ibench_baselines.aligndraw import AlignDRAW, AlignDRAWParameters
 from t2ibench_baselines.aligndraw.caption_encoder import CaptionEncoder

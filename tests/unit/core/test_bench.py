@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from t2ibench.errors import UserError
-from t2ibench.spec import Benchmarks, settings_for
+from t2ibench.recipes import settings_for
+from t2ibench.spec import Benchmarks
 from t2ibench.workflow.measured_time import seconds_a_step
 from t2ibench.workspace import Workspace
 

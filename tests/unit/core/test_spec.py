@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from t2ibench.errors import UserError
-from t2ibench.spec import Benchmarks, TrainingSpec, load_benchmarks, settings_for
+from t2ibench.recipes import settings_for
+from t2ibench.spec import Benchmarks, TrainingSpec, load_benchmarks
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -10,7 +10,8 @@ from t2ibench.cli import group
 from t2ibench.data.open import open_dataset
 from t2ibench.data.own_datasets import DatasetSettings, read_settings, with_own_datasets, write_settings
 from t2ibench.errors import UserError
-from t2ibench.spec import load_benchmarks, settings_for
+from t2ibench.recipes import settings_for
+from t2ibench.spec import load_benchmarks
 from t2ibench.workspace import Workspace
 
 

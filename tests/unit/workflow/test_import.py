@@ -14,7 +14,7 @@ from t2ibench.text.vocabulary import Vocabulary
 from t2ibench.types import Caption, Origin
 from t2ibench.workflow.import_official import ImportRequest, import_official
 from t2ibench.workflow.models import find_models, require_model
-from t2ibench.workflow.train import untrained_twin
+from t2ibench.workflow.untrained_twin import untrained_twin
 from t2ibench.workspace import Workspace
 from t2ibench_baselines.attngan import AttnGAN
 from tests.unit.official.files import EMBEDDING, WORDS, discriminator, generator, save, save_captions, text_encoder

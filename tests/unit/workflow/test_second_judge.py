@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from t2ibench.recipes import seed_for
 from t2ibench.results import MetricRecord, PlanRecord, ResultRecord, SourceRecord
-from t2ibench.spec import load_benchmarks, seed_for
+from t2ibench.spec import load_benchmarks
 from t2ibench.training.rhythm import Rhythm
 from t2ibench.types import Origin
 from t2ibench.workflow.evaluate import EvaluateRequest, each_seed, open_table, protocol_for

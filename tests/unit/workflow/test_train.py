@@ -10,7 +10,8 @@ from t2ibench.model_folder import load_model, read_model_folder
 from t2ibench.types import Origin
 from t2ibench.workflow.models import find_models, require_model
 from t2ibench.workflow.plan import TrainRequest
-from t2ibench.workflow.train import ensure_trained, plan_training, untrained_twin
+from t2ibench.workflow.train import ensure_trained, plan_training
+from t2ibench.workflow.untrained_twin import untrained_twin
 from tests.unit.workflow.conftest import COMPUTE
 
 
