@@ -1,7 +1,7 @@
 """How fast the simulated data sets are drawn, one core: milliseconds a picture, and seconds for a whole set.
 
-    python benchmarks/drawing.py            # 200 pictures of each
-    python benchmarks/drawing.py --images 40
+python benchmarks/drawing.py            # 200 pictures of each
+python benchmarks/drawing.py --images 40
 """
 
 from __future__ import annotations
