@@ -130,9 +130,9 @@ def _print_agreement(seconds: dict[str, list[float]], apart: list[float], by_rou
 
 
 def _apart(ours: dict[str, float], reference: dict[str, float]) -> float:
-    """Return the largest difference of two steps' losses, relative to the reference's."""
+    """Return the largest difference of two steps' losses, relative to the reference's where that is above 1."""
     assert ours.keys() == reference.keys()
-    return max(abs(ours[name] - value) / abs(value) for name, value in reference.items())
+    return max(abs(ours[name] - value) / max(abs(value), 1.0) for name, value in reference.items())
 
 
 def _round(step: int, seconds: dict[str, list[float]], apart: float) -> str:
