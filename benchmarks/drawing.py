@@ -1,7 +1,9 @@
 """How fast the simulated data sets are drawn, one core: milliseconds a picture, and seconds for a whole set.
 
-python benchmarks/drawing.py            # 200 pictures of each
-python benchmarks/drawing.py --images 40
+    python benchmarks/drawing.py            # 200 pictures of each
+    python benchmarks/drawing.py --images 40
+
+Each picture counts with its captions and its share of the set's files.
 """
 
 from __future__ import annotations
