@@ -33,7 +33,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 TARGET = 0.90
 FIRST, LATER = 1e-4, 2e-2
-"""Of the losses of the first step and of four more, relative; docs/numerical-precision.md says why they differ."""
+"""Of the losses of the first step and of four more, relative; docs/numerical-precision.md says why they differ.
+
+With --rounding also three times what rounding alone does is allowed after the first step."""
 
 
 def main() -> None:
@@ -121,11 +123,12 @@ def _print_agreement(seconds: dict[str, list[float]], apart: list[float], by_rou
         print("the reference and itself in another layout: " + ", ".join(f"{value:.1e}" for value in by_rounding))
     ratios = [ours / plain for plain, ours in zip(seconds["reference"], seconds["ours"], strict=True)]
     ratio = statistics.median(ratios)
-    agreed = apart[0] <= FIRST and max(apart[:5]) <= LATER
+    later = max([LATER, *(3 * value for value in by_rounding[:5])])
+    agreed = apart[0] <= FIRST and max(apart[:5]) <= later
     print(
         f"ours / reference, median of {len(ratios)} pairs: {ratio:.3f} "
         f"({'at most' if ratio <= TARGET else 'ABOVE'} {TARGET}); losses of the first {min(5, len(apart))} steps "
-        f"{'agree' if agreed else 'DO NOT AGREE'} to {FIRST:g} at equal weights, {LATER:g} after"
+        f"{'agree' if agreed else 'DO NOT AGREE'} to {FIRST:g} at equal weights, {later:.2g} after"
     )
 
 
