@@ -214,7 +214,7 @@ def _notes(analysis: _Analysis) -> Iterable[str]:
         yield "The rows were not all trained for the same number of steps; compare rows of equal steps."
     if len({name_of(row) for row in analysis.measured}) < len(analysis.measured):
         yield "A variant that stands in several rows was trained several times: with other steps, seeds or encoders."
-    yield from group_notes(analysis.group)
+    yield from group_notes(replace(analysis.group, sorted_by=""))  # they stand in the order of the papers
 
 
 def _charts(analysis: _Analysis) -> Iterable[Chart]:
