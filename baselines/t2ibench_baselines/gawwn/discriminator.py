@@ -27,9 +27,14 @@ class Discriminator(nn.Module):
     Maps of side 16 go two ways: with the sentence and cut out by the box (regional), and down to side 4, where a map of
     the sentence spread over the box is joined (global). The official code cuts that map out instead, which leaves a
     constant map as it was; here it is pasted, as the generator's is. Sides other than 128 are ours.
+
+    Real and fake pictures are judged in batches of their own, and `normalised_verdict` takes each batch's mean from the
+    last hidden layer: what tells the batches apart goes with it. Small networks learn nothing then.
     """
 
-    def __init__(self, side: int = 128, features: int = 128, *, text_dimension: int = 1024) -> None:
+    def __init__(
+        self, side: int = 128, features: int = 128, *, text_dimension: int = 1024, normalised_verdict: bool = True
+    ) -> None:
         super().__init__()
         f = features
         widths = (f, f, 2 * f)[1 - (side // MAP_SIDE).bit_length() :]
@@ -43,9 +48,8 @@ class Discriminator(nn.Module):
         self.scene = nn.Sequential(*_halving(2 * f, 4 * f), *_halving(4 * f, 8 * f))
         self.located = nn.Sequential(*_halving(f, f), *_halving(f, f))
         self.whole = nn.Sequential(*_layer(9 * f, 4 * f, kernel=1), *_layer(4 * f, f, kernel=4))
-        self.judged = nn.Sequential(
-            nn.Linear(2 * f, f, bias=False), nn.BatchNorm1d(f), nn.LeakyReLU(SLOPE), nn.Linear(f, 1)
-        )
+        hidden = [nn.Linear(2 * f, f, bias=False), nn.BatchNorm1d(f)] if normalised_verdict else [nn.Linear(2 * f, f)]
+        self.judged = nn.Sequential(*hidden, nn.LeakyReLU(SLOPE), nn.Linear(f, 1))
 
     def forward(self, pictures: Tensor, sentence: Tensor, boxes: Tensor) -> Tensor:
         """Return logits N of pictures N x 3 x side x side in [-1, 1], sentence codes N x D and boxes N x 4."""

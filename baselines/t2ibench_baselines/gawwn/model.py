@@ -74,7 +74,12 @@ class GAWWN(SingleJudgeModel):
         )
         if context.purpose == "generate":
             return cls(p, generator, None, encoder)
-        discriminator = Discriminator(p.side, p.discriminator_features, text_dimension=encoder.dimension)
+        discriminator = Discriminator(
+            p.side,
+            p.discriminator_features,
+            text_dimension=encoder.dimension,
+            normalised_verdict=p.normalised_verdict,
+        )
         initialise(generator)
         initialise(discriminator)
         return cls(p, generator, discriminator, encoder)

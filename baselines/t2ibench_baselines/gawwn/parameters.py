@@ -22,6 +22,7 @@ class GAWWNParameters(AdversarialParameters):
         latent: size of z.
         text: where sentence codes come from: "damsm", or "char-cnn-rnn" of the paper, from files.
         pictures: "whole" pictures, as in the paper, or the crop around the "object" that the other models learn from.
+        normalised_verdict: whether batch normalisation stands before the discriminator's last layer, as officially.
         mismatch_weight: share of pictures with another's sentence among what the discriminator is to refuse.
         remembered_boxes: how many boxes of the training set are kept, to draw from where no box is given.
         halving_epochs: learning rates are halved every so many epochs; 0 leaves them as they are.
@@ -39,6 +40,7 @@ class GAWWNParameters(AdversarialParameters):
     latent: int = Field(default=100, ge=1)
     text: SentenceSource = "damsm"
     pictures: Literal["whole", "object"] = "whole"
+    normalised_verdict: bool = True
     mismatch_weight: float = Field(default=0.5, ge=0, le=1)
     remembered_boxes: int = Field(default=2048, ge=1)
     halving_epochs: int = Field(default=100, ge=0)

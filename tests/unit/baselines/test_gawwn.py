@@ -201,3 +201,15 @@ def test_a_step_remembers_the_batch(tmp_path: Path) -> None:
     assert torch.equal(model.generator.prior.boxes[:4], boxes)
     assert int(model.generator.prior.seen) == 4
     assert model.data_request() == DataRequest((32,), 4, boxes=True, whole=True)
+
+
+def test_batch_normalisation_of_the_verdict_hides_what_a_batch_shares():
+    torch.manual_seed(0)
+    sentence, boxes = torch.zeros(8, 6), torch.tensor([[0.0, 0.0, 1.0, 1.0]]).expand(8, 4)
+    hidden = torch.randn(8, 16)
+    moved = {}
+    for normalised in (True, False):
+        judge = Discriminator(32, 8, text_dimension=6, normalised_verdict=normalised)
+        assert judge(torch.randn(8, 3, 32, 32), sentence, boxes).shape == (8,)
+        moved[normalised] = float((judge.judged(hidden + 5) - judge.judged(hidden)).detach().abs().max())
+    assert moved[True] < 1e-4 < moved[False]
