@@ -19,7 +19,6 @@ from t2ibench.evaluation.sources import ModelSource, Source, ground_truth
 from t2ibench.files import digest_of, write_bytes, write_json
 from t2ibench.interfaces import MetricInput, PerPicture
 from t2ibench.types import Origin, PlanItem
-from t2ibench.workflow.inner_life import inner_life
 from t2ibench.workflow.training_story import curves_of, png_bytes, samples_of, strip_of
 
 if TYPE_CHECKING:
@@ -176,6 +175,8 @@ def _extremes(
 def _inside(table: Table, source: ModelSource, name: str) -> dict[str, Any]:
     if source.together is not None:
         return {}
+    from t2ibench.workflow.inner_life import inner_life  # imports torch
+
     seen, tiles = inner_life(source, table.plan.items, table.plan.seed)
     if not seen:
         return {}
