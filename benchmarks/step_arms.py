@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
 from phase_clock import PhaseClock
 from reference_step.step import ReferenceStep
-from torch import nn
+from torch import Tensor, nn
 
 from t2ibench.interfaces import BuildContext
 from t2ibench.noise import Noise
@@ -95,6 +95,9 @@ class OurArm:
         self._updates = model.updates
         model.updates = self._watched
         model.generator.register_forward_hook(lambda *_: self.clock.mark("generate"))
+        self._networks: dict[str, nn.Module] = dict(model.networks())
+        self._optimizers = optimizers = dict(model.optimizers())
+        model.optimizers = lambda: optimizers
         self._engine = Engine(model, seed=SEED, device=torch.device("cpu"))
         self.clock.watch(model.frozen_networks()["image_encoder"], TEACHER)
 
@@ -104,6 +107,20 @@ class OurArm:
             yield update
             if update.optimizer != "generator":
                 self.clock.mark(update.optimizer)
+
+    def take_over(self, reference: ReferenceArm) -> None:
+        """Go on from the reference's weights, buffers and Adam's moments."""
+        with torch.no_grad():
+            for name, network in reference.networks().items():
+                own = self._networks[name]
+                values, states = dict(own.named_parameters()), reference.moments(name)
+                for key, parameter in network.named_parameters():
+                    values[key].copy_(parameter)
+                    for moment, value in states.get(parameter, {}).items():
+                        self._optimizers[name].state[values[key]][moment].copy_(value)
+                buffers = dict(own.named_buffers())
+                for key, buffer in network.named_buffers():
+                    buffers[key].copy_(buffer)
 
     def step(self, batch: TrainBatch) -> dict[str, float]:
         """Train on a batch and return the losses by optimiser."""
@@ -123,6 +140,17 @@ class ReferenceArm:
         self._step = ReferenceStep(model, memory=memory, clock=self.clock.phase)
         self.clock.watch(self._step.image_encoder, TEACHER)
         self._noise = Noise(SEED)
+
+    def networks(self) -> dict[str, nn.Module]:
+        """Return the networks in training, by their optimisers' names."""
+        judges = {f"discriminator/{side}": judge for side, judge in self._step.discriminators.items()}
+        return {"generator": self._step.generator, **judges}
+
+    def moments(self, name: str) -> Mapping[Any, dict[str, Tensor]]:
+        """Return what Adam knows of each parameter of a network."""
+        if name == "generator":
+            return self._step.generator_adam.state
+        return self._step.discriminator_adams[int(name.split("/")[1])].state
 
     def relaid(self) -> ReferenceArm:
         """Return the arm with its weights in another memory layout: the same arithmetic, rounded differently."""

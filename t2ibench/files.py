@@ -7,13 +7,14 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from t2ibench.errors import RunFailedError, UserError
 
 DIGEST_LENGTH = 64
+_TEMPORARY: Final = ".part"
 
 
 @contextmanager
@@ -26,7 +27,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=_TEMPORARY)
         os.close(handle)
     except OSError as error:
         raise UserError(
@@ -46,6 +47,13 @@ def atomic_path(target: Path) -> Iterator[Path]:
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_temporary_files(folder: Path) -> None:
+    """Remove the files that a killed process was writing anywhere below `folder`. Call it under their writer's lock."""
+    for path in folder.rglob(f".*{_TEMPORARY}"):
+        with suppress(OSError):
+            path.unlink()
 
 
 def write_text(target: Path, text: str) -> None:

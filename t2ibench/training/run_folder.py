@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from t2ibench.errors import UserError
-from t2ibench.files import read_json, write_json
+from t2ibench.files import read_json, remove_temporary_files, write_json
 from t2ibench.folders import fault_of
 from t2ibench.spec import TrainingSpec
 from t2ibench.workspace import Workspace
@@ -60,7 +60,7 @@ class RunFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the run for a block; it is created if need be.
+        """Hold the run for a block; it is created if need be, and rid of what a killed process was writing.
 
         Raises:
             UserError: another process holds it, or the folder cannot be written.
@@ -79,6 +79,7 @@ class RunFolder:
         except OSError as error:
             raise UserError(f"Cannot write {self.path}: {error.strerror}. Choose another --workspace.") from error
         try:
+            remove_temporary_files(self.path)
             yield
         finally:
             lock.release()
