@@ -89,7 +89,7 @@ def new_batch(model: Any, step: int, size: int) -> TrainBatch:
 class OurArm:
     """The plug-in under the engine."""
 
-    def __init__(self, model: Any, now: Now = time.perf_counter) -> None:
+    def __init__(self, model: Any, now: Now = time.perf_counter, *, compiled: bool = False) -> None:
         self.clock = PhaseClock(now)
         self._losses: dict[str, float] = {}
         self._updates = model.updates
@@ -98,7 +98,7 @@ class OurArm:
         self._networks: dict[str, nn.Module] = dict(model.networks())
         self._optimizers = optimizers = dict(model.optimizers())
         model.optimizers = lambda: optimizers
-        self._engine = Engine(model, seed=SEED, device=torch.device("cpu"))
+        self._engine = Engine(model, seed=SEED, device=torch.device("cpu"), compiled=compiled)
         self.clock.watch(model.frozen_networks()["image_encoder"], TEACHER)
 
     def _watched(self, batch: TrainBatch, noise: Any) -> Iterator[Update]:
@@ -172,9 +172,11 @@ class ReferenceArm:
 ARMS = {"reference": ReferenceArm, "ours": OurArm}
 
 
-def both_arms(name: str, configuration: str, now: Now, *, small: bool, batch_size: int) -> tuple[dict[str, Any], Any]:
+def both_arms(
+    name: str, configuration: str, now: Now, *, small: bool, batch_size: int, compiled: bool
+) -> tuple[dict[str, Any], Any]:
     """Return the arms, on equal weights, and the model that ours trains."""
     model = new_model(name, configuration, small=small, batch_size=batch_size)
-    arms = {"reference": ReferenceArm(model, now), "ours": OurArm(model, now)}
+    arms = {"reference": ReferenceArm(model, now), "ours": OurArm(model, now, compiled=compiled)}
     gc.collect()
     return arms, model

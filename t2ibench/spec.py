@@ -365,7 +365,7 @@ def describe(error: ValidationError) -> str:
     return f"{f'key {key}: ' if key else ''}{message}{shown}.{rest}"
 
 
-_YOUNGER: Final = ("processes", "batch_norm", "select")
+_YOUNGER: Final = ("processes", "batch_norm", "select", "compiled")
 """Fields that came after the first runs: at their default they are left out of the digest, which so stays the same."""
 
 
@@ -388,6 +388,7 @@ class TrainingSpec(Frozen):
             BatchNorm's statistics and losses that set a caption against all pictures (DAMSM's).
         batch_norm: whose statistics BatchNorm takes: the batch's, or each process's rows'.
         select: which weights are exported: "" for the last ones, else those that did best in a quick metric.
+        compiled: whether torch.compile makes the networks' kernels, which round differently.
     """
 
     kind: Literal["model", "encoder"]
@@ -404,6 +405,7 @@ class TrainingSpec(Frozen):
     processes: int = Field(default=1, ge=1)
     batch_norm: Literal["whole batch", "per process"] = "whole batch"
     select: str = ""
+    compiled: bool = False
 
     @property
     def digest(self) -> str:

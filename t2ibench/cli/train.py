@@ -47,6 +47,12 @@ from t2ibench.workspace import Workspace
     help="Precision of the arithmetic; part of the run's identity.",
 )
 @click.option(
+    "--compile",
+    "compiled",
+    is_flag=True,
+    help="Let torch.compile make the model's kernels; part of the run's identity.",
+)
+@click.option(
     "--workers",
     type=click.IntRange(min=0),
     default=lambda: min(8, os.cpu_count() or 1),
@@ -107,6 +113,7 @@ def command(
     seed: int | None,
     device: str,
     precision: str,
+    compiled: bool,
     workers: int,
     threads: int | None,
     checkpoint_steps: int | None,
@@ -152,6 +159,7 @@ def command(
         parameters=parse_assignments(assignments),
         processes=processes.count,
         select=_selection(select, quick_steps),
+        compiled=compiled,
     )
     if dry_run:
         job = plan_training(request, benchmarks.content, workspace, root=data_root)

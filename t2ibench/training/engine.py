@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, Final
 
 import torch
@@ -15,6 +15,7 @@ from t2ibench.errors import RunFailedError, unknown_name
 from t2ibench.interfaces import HasSchedule, Trainable
 from t2ibench.noise import Noise, seed_of
 from t2ibench.training.averages import Averages
+from t2ibench.training.compilation import compile_networks, faults_explained, uncompiled
 from t2ibench.training.losses import LossLog
 from t2ibench.training.processes import ALONE, Processes
 from t2ibench.types import TrainBatch, Update
@@ -38,6 +39,7 @@ class Engine:
         seed: of its noise and dropout.
         device: where.
         precision: one of PRECISIONS.
+        compiled: whether torch.compile makes the kernels of the networks in training.
         steps_per_epoch: for schedules; name of the phase -> steps where the phases differ.
         processes: that train together, each on its rows of a batch. BatchNorm takes the statistics of these rows.
     """
@@ -49,6 +51,7 @@ class Engine:
         seed: int,
         device: torch.device,
         precision: str = "32-true",
+        compiled: bool = False,
         steps_per_epoch: int | Mapping[str, int] = 1,
         processes: Processes = ALONE,
     ) -> None:
@@ -79,6 +82,9 @@ class Engine:
             name: [p for group in optimizer.param_groups for p in group["params"] if p.requires_grad]
             for name, optimizer in self._optimizers.items()
         }
+        self._compiled = compiled
+        if compiled:
+            compile_networks(self._networks)
         self.averages = Averages(self._networks, model.averaging())
         self._set_training()
 
@@ -92,7 +98,13 @@ class Engine:
 
         Raises:
             NotFiniteError: a loss is not finite.
+            UserError: compiled networks are asked for gradients of gradients.
+            RunFailedError: a compiler is missing.
         """
+        with faults_explained() if self._compiled else nullcontext():
+            self._step(batch, step, phase_start)
+
+    def _step(self, batch: TrainBatch, step: int, phase_start: int) -> None:
         # Dropout draws from the global generator: seeding it by the step makes a resumed run need no generator state.
         rank = () if self._processes.count == 1 else ("process", self._processes.rank)
         torch.manual_seed(seed_of(self._seed, "step", step, *rank))
@@ -157,7 +169,7 @@ class Engine:
         for network in self._networks.values():
             network.eval()
         try:
-            with self.averages.in_place(), torch.no_grad():
+            with self.averages.in_place(), torch.no_grad(), uncompiled() if self._compiled else nullcontext():
                 yield
         finally:
             self._set_training()

@@ -89,6 +89,7 @@ def train(
         seed=spec.seed,
         device=device,
         precision=spec.precision,
+        compiled=spec.compiled,
         steps_per_epoch=data.steps_per_epoch,
         processes=processes,
     )
@@ -146,6 +147,7 @@ class _Run:
         self._folder = folder
         self._quick = quick
         self.progress: Progress
+        self._first = 0
         self._trackers: list[Tracker] = []
         self._pictures: SamplePictures | None = None
 
@@ -153,6 +155,7 @@ class _Run:
         self, first: int, steps: int, furthest: int, captions: Sequence[Caption], track: tuple[str, ...] | None
     ) -> None:
         """Say where the run stands, see that there is room for its checkpoints, open its log."""
+        self._first = first
         self._trackers.append(self.progress)
         if first:
             say(f"{self._label} goes on from step {first}.")
@@ -193,6 +196,7 @@ class _Run:
         for tracker in self._trackers:
             tracker.log(done, values)
         if saving:
+            self._folder.note_time(self._first, done)
             self.saver.save(done)
 
     def stop(self, done: int, steps: int) -> None:

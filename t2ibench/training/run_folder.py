@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ class RunFolder:
     def __init__(self, path: Path, spec: TrainingSpec) -> None:
         self.path = path
         self.spec = spec
+        self._begun: float | None = None
 
     @classmethod
     def of(cls, spec: TrainingSpec, workspace: Workspace) -> RunFolder:
@@ -107,3 +109,16 @@ class RunFolder:
             )
         sessions = [*before.get("sessions", []), dict(session)]
         write_json(path, {"encoders": dict(encoders), "sessions": sessions})
+        self._begun = time.monotonic()
+
+    def note_time(self, first: int, done: int) -> None:
+        """Write into provenance.json how long this session, which went on from step `first`, has taken so far.
+
+        Call it before each checkpoint: so there is none whose time is not known, whoever kills the process and when.
+        """
+        path = self.path / "provenance.json"
+        if self._begun is None or not path.is_file():
+            return
+        content = read_json(path, what="where a run was computed")
+        content["sessions"][-1] |= {"first": first, "done": done, "seconds": round(time.monotonic() - self._begun, 1)}
+        write_json(path, content)

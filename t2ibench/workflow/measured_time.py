@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,33 +21,48 @@ class Pace:
     source: str
 
 
-def seconds_a_step(workspace: Workspace, name: str, variant: str, dataset: str) -> Pace | None:
-    """Return the pace of the longest session of a model on a data set; None where no session is known whole.
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Steps that one session made, and the seconds it took for them."""
 
-    A run of the same variant counts, else one of any variant of the model. A session is known whole if it began after
-    a finished one (or at step 0) and ended in an exported model.
+    first: int
+    done: int
+    seconds: float
+
+    @property
+    def pace(self) -> float:
+        return self.seconds / (self.done - self.first)
+
+
+def seconds_a_step(workspace: Workspace, name: str, variant: str, dataset: str) -> Pace | None:
+    """Return the pace of the longest session of a model on a data set; None where no session is known.
+
+    A run of the same variant counts, else one of any variant of the model.
     """
     for folder in _run_folders(workspace, name, variant, dataset):
-        found = [session for run in folder for session in _sessions(run)]
+        found = [(stretch, run) for run in folder for stretch in _stretches(run)]
         if found:
-            steps, seconds, run = max(found, key=lambda one: one[0])
-            return Pace(seconds / steps, f"{run.parent.parent.name}/{run.name}")
+            longest, run = max(found, key=lambda one: one[0].done - one[0].first)
+            return Pace(longest.pace, f"{run.parent.parent.name}/{run.name}")
     return None
 
 
 def training_seconds(run: Path, steps: int) -> float | None:
-    """Return how long a run took to its first `steps` steps; None where a session of it was stopped or is not known."""
-    if steps == 0:
-        return 0.0
-    asked = [session.get("steps", 0) for session in _read(run / "provenance.json").get("sessions", [])]
-    if len(asked) != len(set(asked)):  # one was stopped, and asked for again
-        return None
-    before, seconds = 0, 0.0
-    for made, took, _ in _sessions(run):
-        before, seconds = before + made, seconds + took
-        if before == steps:
-            return seconds
-    return None
+    """Return how long a run took to its first `steps` steps, whoever stopped it on the way; None where it is not known.
+
+    Steps that were lost by a kill and made again count once.
+    """
+    reached, seconds = 0, 0.0
+    stretches = list(_stretches(run))
+    for place, stretch in enumerate(stretches):
+        if reached >= steps or stretch.first > reached:
+            break
+        # The session after it may have begun earlier than this one ended: at the last sound checkpoint.
+        following = min((later.first for later in stretches[place + 1 :]), default=steps)
+        end = min(stretch.done, max(following, stretch.first), steps)
+        seconds += stretch.pace * max(end - reached, 0)
+        reached = max(end, reached)
+    return seconds if reached == steps else None
 
 
 def folder_bytes(workspace: Workspace, name: str, variant: str, dataset: str) -> int | None:
@@ -65,21 +81,31 @@ def _run_folders(workspace: Workspace, name: str, variant: str, dataset: str) ->
     yield sorted([*workspace.runs.glob(f"{name}/{dataset}/*"), *workspace.runs.glob(f"{name}--*/{dataset}/*")])
 
 
-def _sessions(run: Path) -> Iterator[tuple[int, float, Path]]:
-    """Yield (steps made, seconds, run) of each session that is known whole."""
+def _stretches(run: Path) -> Iterator[_Stretch]:
+    """Yield what is known of a run's sessions, in order.
+
+    A session notes its time with each checkpoint. Without that, as in runs of older versions, it is known if it began
+    after a finished one (or at step 0) and ended in an exported model.
+    """
     before: int | None = 0
-    for session in _read(run / "provenance.json").get("sessions", []):
+    sessions = _read(run / "provenance.json").get("sessions", [])
+    asked = Counter(session.get("steps", 0) for session in sessions if "done" not in session)
+    for session in sessions:
         steps = session.get("steps", 0)
         if steps == 0:  # the untrained twin, which is made without training
             continue
-        exported = _read(run / "model" / f"step-{steps:06d}" / "model.json").get("created")
-        if exported is None:
-            before = None
+        if "done" in session:
+            if session["done"] > session["first"]:
+                yield _Stretch(session["first"], session["done"], session["seconds"])
+                before = session["done"]
             continue
-        seconds = (datetime.fromisoformat(exported) - datetime.fromisoformat(session["created"])).total_seconds()
+        exported = _read(run / "model" / f"step-{steps:06d}" / "model.json").get("created")
+        seconds = 0.0
+        if exported is not None and asked[steps] == 1:  # else one was stopped, and asked for again
+            seconds = (datetime.fromisoformat(exported) - datetime.fromisoformat(session["created"])).total_seconds()
         if before is not None and steps > before and seconds > 0:
-            yield steps - before, seconds, run
-        before = steps
+            yield _Stretch(before, steps, seconds)
+        before = None if exported is None else steps
 
 
 def _read(path: Path) -> dict[str, Any]:

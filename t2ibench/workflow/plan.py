@@ -44,6 +44,7 @@ class TrainRequest:
         processes: that share every batch of the model. Encoders are trained by one always: their losses set a caption
             against all pictures of its batch, and they judge.
         select: which weights of the model to export, see `quick_metrics.selection_of`; "" for the last ones.
+        compiled: whether torch.compile makes the model's kernels; encoders are trained without.
     """
 
     name: str
@@ -57,6 +58,7 @@ class TrainRequest:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     processes: int = 1
     select: str = ""
+    compiled: bool = False
 
     @classmethod
     def of(cls, name: str, **rest: Any) -> TrainRequest:
@@ -189,6 +191,7 @@ def resolve(
         processes=processes,
         batch_norm="whole batch" if processes == 1 else "per process",
         select=request.select,
+        compiled=request.compiled and full_steps > 0,
     )
     steps = full_steps if request.steps is None or full_steps == 0 else request.steps
     title = entry.title or plugin.card().title

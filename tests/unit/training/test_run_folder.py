@@ -1,5 +1,6 @@
 """A run's folder belongs to one process at a time, which begins by clearing up after one that was killed."""
 
+import json
 from contextlib import ExitStack
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from t2ibench.errors import UserError
 from t2ibench.files import atomic_path
 from t2ibench.training.run_folder import RunFolder
+from t2ibench.workflow.measured_time import training_seconds
 
 
 def test_what_a_killed_process_was_writing_goes_and_what_was_written_stays(run):
@@ -26,3 +28,12 @@ def test_a_held_run_is_refused_and_what_its_holder_writes_stays(run):
         with pytest.raises(UserError, match="Another process is training"):
             RunFolder(run.folder.path, run.spec).locked().__enter__()
         assert temporary.exists()
+
+
+def test_a_run_notes_its_time_with_each_checkpoint(run):
+    for steps in (4, 8):
+        run.folder.begin({"steps": steps}, {})
+        run(steps)
+    sessions = json.loads((run.folder.path / "provenance.json").read_text())["sessions"]
+    assert [(one["first"], one["done"]) for one in sessions] == [(0, 4), (4, 8)]
+    assert training_seconds(run.folder.path, 8) == pytest.approx(sum(one["seconds"] for one in sessions))

@@ -57,11 +57,34 @@ def test_sessions_add_up(tmp_path):
     write_run(tmp_path / "run", [(100, 0), (0, 20), (300, 30)], [(100, 10), (0, 20), (300, 45)])
     assert training_seconds(tmp_path / "run", 100) == 600
     assert training_seconds(tmp_path / "run", 300) == 600 + 900
-    assert training_seconds(tmp_path / "run", 200) is None
+    assert training_seconds(tmp_path / "run", 200) == 600 + 450
+    assert training_seconds(tmp_path / "run", 301) is None
     assert training_seconds(tmp_path / "run", 0) == 0
     assert training_seconds(tmp_path / "nowhere", 100) is None
 
 
-def test_a_run_that_was_stopped_on_the_way_has_no_time(tmp_path):
+def test_a_run_that_was_stopped_on_the_way_without_a_note_has_no_time(tmp_path):
     write_run(tmp_path / "run", [(100, 0), (100, 30)], [(100, 40)])
     assert training_seconds(tmp_path / "run", 100) is None
+
+
+def noted(folder, *sessions):
+    """Sessions are (first, done, seconds); None is one that was killed before its first checkpoint."""
+    folder.mkdir()
+    keys = ("first", "done", "seconds")
+    lines = [
+        {"steps": 100, "created": ""} | ({} if one is None else dict(zip(keys, one, strict=True))) for one in sessions
+    ]
+    (folder / "provenance.json").write_text(json.dumps({"sessions": lines}))
+    return folder
+
+
+def test_stopped_sessions_add_up_and_lost_steps_count_once(tmp_path):
+    run = noted(tmp_path / "run", (0, 40, 80.0), None, (40, 70, 30.0), (60, 100, 80.0), (100, 100, 5.0))
+    assert training_seconds(run, 100) == 80 + 20 + 80
+    assert training_seconds(run, 20) == 40
+    assert training_seconds(run, 101) is None
+
+
+def test_a_gap_between_sessions_has_no_time(tmp_path):
+    assert training_seconds(noted(tmp_path / "run", (0, 40, 80.0), (50, 100, 50.0)), 100) is None
