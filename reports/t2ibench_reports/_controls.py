@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from t2ibench.results import ResultRecord
 from t2ibench.types import Origin
-from t2ibench_reports._format import clean, decimals_for, failure, sentence_list, value_with_interval
+from t2ibench_reports._format import clean, decimals_for, sentence_list, value_with_interval
 from t2ibench_reports._ranking import clearly_better
 
 CONTROL_ORDER: Final[Mapping[str, int]] = {
@@ -51,7 +51,7 @@ def check_controls(records: Iterable[ResultRecord]) -> tuple[Check, ...]:
     columns: dict[str, list[ResultRecord]] = {}
     for record in records:
         columns.setdefault(record.metric.digest, []).append(record)
-    checks: list[Check] = []
+    checks: dict[Check, None] = {}
     for members in columns.values():
         controls = {record.source.name: record for record in members if record.source.origin is Origin.CONTROL}
         models = [
@@ -62,7 +62,7 @@ def check_controls(records: Iterable[ResultRecord]) -> tuple[Check, ...]:
         if not controls:
             continue
         for check in (_real_beats_noise, _real_is_the_ceiling, _shuffled_is_chance):
-            checks += check(controls, models)
+            checks |= dict.fromkeys(check(controls, models))
     if checks or not columns:
         return tuple(checks)
     if all(record.source.origin is Origin.REPORTED for members in columns.values() for record in members):
@@ -151,7 +151,7 @@ def _missing(*needed: ResultRecord) -> Check | None:
     """Return the check that could not be made because a record has failed, None where all are there."""
     for record in needed:
         if not _ok(record):
-            return Check(_title(record), "unchecked", f"{_name(record)} {failure(record)}.")
+            return Check(_title(record), "unchecked", f"{_name(record)} failed and has no value to compare with.")
     return None
 
 

@@ -11,6 +11,7 @@ from t2ibench_reports._format import (
     count,
     failure,
     number,
+    sentence_list,
     short_count,
     shortened,
     significant,
@@ -23,6 +24,8 @@ MARKS = {"best": "*", "tied": "≈", "": ""}
 NONE = "-"
 """Shown where a figure does not exist, as the training steps of the ground truth."""
 TRAINING_HEADS = ("parameters", "trained on pictures", "training s")
+Failures = dict[tuple[str, str], list[str]]
+"""(column, reason) -> labels of the rows."""
 _LONGEST_FAILURE = 48
 _LONGEST_NAME = 44
 _NOTE_WIDTH = 110
@@ -115,7 +118,7 @@ def _terminal_lines(board: Leaderboard) -> Iterator[str]:
         yield group_title(group)
         for check in group.failed_checks:
             yield f"  !! The evaluation is broken: {check.sentence}"
-        failures: list[str] = []
+        failures: Failures = {}
         table = {
             section: [_terminal_row(row, group, failures) for row in group.section(section)]
             for section in group.sections
@@ -128,7 +131,7 @@ def _terminal_lines(board: Leaderboard) -> Iterator[str]:
             yield from (f"  {aligned(row, widths)}" for row in rows)
         yield ""
         subtitles = (f"{column.title}: {column.subtitle}." for column in group.columns)
-        for note in (*failures, *subtitles, *_check_notes(group), *group_notes(group)):
+        for note in (*_failure_notes(failures), *subtitles, *_check_notes(group), *group_notes(group)):
             yield from textwrap.wrap(note, _NOTE_WIDTH, initial_indent="  ", subsequent_indent="    ")
         yield ""
     yield from board.faults
@@ -143,8 +146,14 @@ def _check_notes(group: Group) -> Iterator[str]:
             yield f"Control {check.verdict}: {check.column}: {check.sentence}"
 
 
-def _terminal_row(row: Row, group: Group, failures: list[str]) -> list[str]:
-    """Return a row's texts as a terminal has room for; reasons of failures are appended to `failures`.
+def _failure_notes(failures: Failures) -> Iterator[str]:
+    """Yield a numbered sentence a reason, with the rows that share it."""
+    for place, ((title, reason), labels) in enumerate(failures.items(), start=1):
+        yield f"({place}) {sentence_list(labels)}, {title}: {reason}"
+
+
+def _terminal_row(row: Row, group: Group, failures: Failures) -> list[str]:
+    """Return a row's texts as a terminal has room for; reasons of failures are added to `failures`.
 
     Values are padded to the longest run of marks of their column, so that digits line up.
     """
@@ -153,8 +162,9 @@ def _terminal_row(row: Row, group: Group, failures: list[str]) -> list[str]:
     for place, (column, cell) in enumerate(zip(group.columns, row.cells, strict=True), start=1):
         longest = max((len(_marks(cell)) for _, other, cell in group.cells if other is column), default=0)
         if cell is not None and cell.record.value is None:
-            failures.append(f"({len(failures) + 1}) {row.label}, {column.title}: {failure(cell.record)}")
-            texts[place] = f"failed ({len(failures)})"
+            reason = (column.title, failure(cell.record))
+            failures.setdefault(reason, []).append(row.label)
+            texts[place] = f"failed ({list(failures).index(reason) + 1})"
         else:
             texts[place] += " " * (longest - len(_marks(cell) if cell else ""))
     return texts

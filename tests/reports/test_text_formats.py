@@ -103,6 +103,13 @@ def test_terminal_text_is_aligned_and_obeys_nothing(render):
     assert rows[0].index("]") + wide == rows[1].rindex("]")
 
 
+def test_a_reason_that_rows_share_stands_once_in_a_terminal(render):
+    records = [record(source(name), FID, None, error="no weights") for name in "abc"]
+    text = render([*records, record(source("d"), FID, None, error="no disk")], ["txt"])["txt"]
+    assert "(1) a, b and c, FID: failed: no weights" in text and "(2) d, FID: failed: no disk" in text
+    assert text.count("failed (1)") == 3 and text.count("failed (2)") == 1
+
+
 def test_every_format_tells_of_failures_and_broken_controls(render):
     records = [record(source("a"), FID, None, error="no disk")]
     records += [
