@@ -4,8 +4,6 @@ import os
 import signal
 from pathlib import Path
 
-import torch
-
 from t2ibench.registry import registry
 from t2ibench_baselines.stackgan_v1 import StackGANv1
 from tests import stub_run
@@ -62,6 +60,5 @@ def write_benchmarks(folder: Path) -> None:
 if __name__ == "__main__":
     from t2ibench.cli import main
 
-    torch.set_num_threads(1)
     register()
     main()

@@ -29,6 +29,8 @@ Failures = dict[tuple[str, str], list[str]]
 _LONGEST_FAILURE = 48
 _LONGEST_NAME = 44
 _NOTE_WIDTH = 110
+_WIDEST = 136
+"""Of a table on a terminal, in places; a wider one is shown in parts."""
 
 
 def cell_text(cell: Cell | None, column: Column) -> str:
@@ -124,17 +126,40 @@ def _terminal_lines(board: Leaderboard) -> Iterator[str]:
             for section in group.sections
         }
         widths = column_widths([heads(group), *(row for rows in table.values() for row in rows)])
-        yield ""
-        yield "  " + aligned(heads(group), widths)
-        for section, rows in table.items():
-            yield f"  {f'─── {SECTION_TITLES[section]} ':─<{sum(widths) + 2 * (len(widths) - 1)}}"
-            yield from (f"  {aligned(row, widths)}" for row in rows)
+        for block in _blocks(widths, len(group.columns)):
+            own = [widths[place] for place in block]
+            yield ""
+            yield f"  {aligned([heads(group)[place] for place in block], own)}"
+            for section, rows in table.items():
+                yield f"  {f'─── {SECTION_TITLES[section]} ':─<{_total(own)}}"
+                yield from (f"  {aligned([row[place] for place in block], own)}" for row in rows)
         yield ""
         subtitles = (f"{column.title}: {column.subtitle}." for column in group.columns)
         for note in (*_failure_notes(failures), *subtitles, *_check_notes(group), *group_notes(group)):
             yield from textwrap.wrap(note, _NOTE_WIDTH, initial_indent="  ", subsequent_indent="    ")
         yield ""
     yield from board.faults
+
+
+def _blocks(widths: Sequence[int], metrics: int) -> list[list[int]]:
+    """Return the columns of each table that a terminal is given: one if that is narrow enough.
+
+    Else as many metrics as fit in each, then what the rows cost. Every one begins with the names, column 0.
+    """
+    costs = [0, *range(metrics + 1, len(widths))]
+    if _total(widths) <= _WIDEST or metrics == 0:
+        return [list(range(len(widths)))]
+    blocks = [[0]]
+    for place in range(1, metrics + 1):
+        if len(blocks[-1]) > 1 and _total([widths[one] for one in (*blocks[-1], place)]) > _WIDEST:
+            blocks.append([0])
+        blocks[-1].append(place)
+    return [*blocks, costs]
+
+
+def _total(widths: Sequence[int]) -> int:
+    """Return how wide a line is, two places between columns."""
+    return sum(widths) + 2 * (len(widths) - 1)
 
 
 def _check_notes(group: Group) -> Iterator[str]:

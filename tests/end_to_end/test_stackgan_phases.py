@@ -25,6 +25,8 @@ from t2ibench.workspace import Workspace
 from tests import stackgan_run
 
 ROOT = Path(__file__).resolve().parents[2]
+TRAIN = ("train", "stacked", "--data", "squares", "--device", "cpu", "--threads", "1")
+"""Bits are equal for one number of threads; that of this process is whatever tests before this one left."""
 
 
 def options(folder):
@@ -45,7 +47,7 @@ def command(*arguments):
 
 
 def train(folder, *arguments):
-    return command("train", "stacked", "--data", "squares", "--device", "cpu", *options(folder), *arguments)
+    return command(*TRAIN, *options(folder), *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +66,7 @@ def weights(path):
 
 def test_a_kill_in_the_second_stage_changes_no_bit(trained, tmp_path):
     stackgan_run.write_benchmarks(tmp_path)
-    arguments = ["train", "stacked", "--data", "squares", "--device", "cpu", "--checkpoint-steps", "2"]
+    arguments = [*TRAIN, "--checkpoint-steps", "2"]
     killed = subprocess.run(
         [sys.executable, "-m", "tests.stackgan_run", *arguments, *options(tmp_path)],
         cwd=ROOT,

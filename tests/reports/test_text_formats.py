@@ -103,6 +103,17 @@ def test_terminal_text_is_aligned_and_obeys_nothing(render):
     assert rows[0].index("]") + wide == rows[1].rindex("]")
 
 
+def test_a_wide_table_is_shown_in_parts_that_fit_a_terminal(render):
+    sources = [source(name, title=f"{name} with a name of some forty places, as it is") for name in "ab"]
+    metrics = [IS.model_copy(update={"name": f"m{place}", "title": f"metric {place}"}) for place in range(9)]
+    records = [record(one, metric, 12.345, 0.5) for one in sources for metric in metrics]
+    lines = render(records, ["txt"])["txt"].splitlines()
+    table = [line for line in lines if line.startswith("  a with")]
+    assert len(table) > 1 and max(map(len, lines)) <= 140
+    assert sum(line.count("[") for line in table) == 9
+    assert [line for line in lines if "images/s" in line and "metric" not in line]
+
+
 def test_a_reason_that_rows_share_stands_once_in_a_terminal(render):
     records = [record(source(name), FID, None, error="no weights") for name in "abc"]
     text = render([*records, record(source("d"), FID, None, error="no disk")], ["txt"])["txt"]
