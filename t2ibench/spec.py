@@ -384,8 +384,8 @@ class TrainingSpec(Frozen):
         seed: of initialisation, data order and noise.
         precision: of the arithmetic, as lightning-fabric names it.
         version: of the training loop.
-        processes: that share every batch. With several, what looks at a whole batch sees the rows of one process:
-            BatchNorm's statistics and losses that set a caption against all pictures (DAMSM's).
+        processes: that share every batch. With several, BatchNorm's statistics and pairs made within a batch see the
+            rows of one process; DAMSM's loss sees all.
         batch_norm: whose statistics BatchNorm takes: the batch's, or each process's rows'.
         select: which weights are exported: "" for the last ones, else those that did best in a quick metric.
         compiled: whether torch.compile makes the networks' kernels, which round differently.

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from t2ibench.errors import UserError
 
@@ -292,6 +292,19 @@ class BatchShare:
 WHOLE_BATCH: Final = BatchShare()
 
 
+class Together(Protocol):
+    """See `TrainBatch.together`."""
+
+    def __call__(self, tensor: Tensor, /, fill: float | None = None) -> Tensor:
+        """Return the rows of all processes."""
+        ...
+
+
+def as_it_is(tensor: Tensor, /, fill: float | None = None) -> Tensor:
+    """Return the tensor: what is together where there is one process."""
+    return tensor
+
+
 @dataclass(frozen=True, slots=True)
 class TrainBatch:
     """One training batch.
@@ -305,6 +318,9 @@ class TrainBatch:
         wrong_images: like `images`, of other images; None unless asked for.
         boxes: float32, N x 4, the objects' boxes in `images`: (x, y, width, height) as fractions of the side, cut at
             the borders; None unless asked for.
+        together: of a tensor N x ... of this process the rows of all processes that share the batch, gradients
+            included; for losses that set every row against all others. With `fill` a shorter last dimension is filled
+            up to the longest process's. One process gets the tensor itself.
     """
 
     step: int
@@ -314,6 +330,7 @@ class TrainBatch:
     class_ids: Tensor
     wrong_images: Mapping[int, Tensor] | None = None
     boxes: Tensor | None = None
+    together: Together = field(default=as_it_is, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

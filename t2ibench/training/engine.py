@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import Any, Final
 
 import torch
@@ -16,6 +17,7 @@ from t2ibench.interfaces import HasSchedule, Trainable
 from t2ibench.noise import Noise, seed_of
 from t2ibench.training.averages import Averages
 from t2ibench.training.compilation import compile_networks, faults_explained, uncompiled
+from t2ibench.training.gathering import gathered
 from t2ibench.training.losses import LossLog
 from t2ibench.training.processes import ALONE, Processes
 from t2ibench.types import TrainBatch, Update
@@ -140,6 +142,8 @@ class Engine:
         optimizer.step()
 
     def _moved(self, batch: TrainBatch) -> TrainBatch:
+        if self._processes.count > 1:
+            batch = dataclasses.replace(batch, together=partial(gathered, processes=self._processes))
         if self.device.type == "cpu":
             return batch
 

@@ -171,6 +171,18 @@ class Processes:
             dist.all_reduce(total, group=self._group(values))
         return total / self.count
 
+    def largest(self, number: int) -> int:
+        """Return the largest of all processes' numbers."""
+        found = torch.tensor(number)
+        with self._company():
+            dist.all_reduce(found, op=dist.ReduceOp.MAX, group=self._control)
+        return int(found)
+
+    def exchange(self, pieces: Sequence[Tensor], own: Tensor) -> None:
+        """Put each process's `own` into `pieces`, by rank; all are of one shape."""
+        with self._company():
+            dist.all_gather(list(pieces), own, group=self._group(own))
+
     def average(self, tensors: Sequence[Tensor]) -> None:
         """Put the mean over the processes into the tensors. All processes give the same shapes in the same order."""
         if self.count > 1:

@@ -147,8 +147,10 @@ class StagedModel:
             teacher = self._teacher or self.encoder.image_encoder
             with frozen([teacher]):
                 regions, pictures = teacher(made.pictures[p.sides[-1]])
-            words = words_loss(regions, codes.words, codes.padding, batch.class_ids, p.gammas)
-            sentences = sentence_loss(pictures, codes.sentence, batch.class_ids, p.gammas)
+            classes = batch.together(batch.class_ids)
+            read, padding = batch.together(codes.words, fill=0), batch.together(codes.padding, fill=1)
+            words = words_loss(batch.together(regions), read, padding, classes, p.gammas)
+            sentences = sentence_loss(batch.together(pictures), batch.together(codes.sentence), classes, p.gammas)
             parts |= {f"words/{name}": value for name, value in words._asdict().items()}
             parts |= {f"sentence/{name}": value for name, value in sentences._asdict().items()}
             loss = loss + p.damsm_weight * (words.total + sentences.total)

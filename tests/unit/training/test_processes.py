@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from t2ibench.errors import UserError
 from t2ibench.noise import Noise
 from t2ibench.training import processes
+from t2ibench.training.gathering import gathered
 from t2ibench.training.processes import ALONE, Processes
 from t2ibench.types import BatchShare
 
@@ -103,3 +104,31 @@ def test_exchange_keeps_each_tensors_shape_and_layout():
     Processes(count=2)._by_bucket([one, two], lambda flat: flat.add_(1))
     assert torch.equal(one, wanted[0]) and torch.equal(two, wanted[1])
     assert one.is_contiguous(memory_format=torch.channels_last)
+
+
+class Pair(Processes):
+    """One of two processes, the other of which has the same tensor times ten, one place longer."""
+
+    def largest(self, number):
+        return number + 1
+
+    def exchange(self, pieces, own):
+        for rank, piece in enumerate(pieces):
+            piece.copy_(own if rank == self.rank else 10 * own)
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_rows_of_all_come_in_their_order_and_gradients_go_to_ones_own(rank):
+    pair = Pair(rank=rank, count=2)
+    own = torch.tensor([[1.0], [2.0]], requires_grad=True)
+    together = gathered(own, pair)
+    assert together.flatten().tolist() == ([1, 2, 10, 20] if rank == 0 else [10, 20, 1, 2])
+    (together.flatten() * torch.tensor([1.0, 2.0, 3.0, 4.0])).sum().backward()
+    assert own.grad.flatten().tolist() == ([2, 4] if rank == 0 else [6, 8])  # doubled: the mean over both is the sum
+    assert gathered(own, ALONE) is own
+
+
+def test_shorter_rows_are_filled_up_flags_too():
+    pair = Pair(rank=0, count=2)
+    assert gathered(torch.tensor([[1.0, 2.0]]), pair, fill=7).tolist() == [[1, 2, 7], [10, 20, 70]]
+    assert gathered(torch.tensor([[False, True]]), pair, fill=1)[0].tolist() == [False, True, True]
