@@ -27,7 +27,7 @@ TRAINING_HEADS = ("parameters", "trained on pictures", "training s")
 Failures = dict[tuple[str, str], list[str]]
 """(column, reason) -> labels of the rows."""
 _LONGEST_FAILURE = 48
-_LONGEST_NAME = 44
+_LONGEST_NAME, _SHORTEST_TITLE = 44, 20
 _NOTE_WIDTH = 110
 _WIDEST = 136
 """Of a table on a terminal, in places; a wider one is shown in parts."""
@@ -183,7 +183,7 @@ def _terminal_row(row: Row, group: Group, failures: Failures) -> list[str]:
     Values are padded to the longest run of marks of their column, so that digits line up.
     """
     texts = row_texts(row, group)
-    texts[0] = shortened(texts[0], _LONGEST_NAME)
+    texts[0] = _short_name(row)
     for place, (column, cell) in enumerate(zip(group.columns, row.cells, strict=True), start=1):
         longest = max((len(_marks(cell)) for _, other, cell in group.cells if other is column), default=0)
         if cell is not None and cell.record.value is None:
@@ -193,6 +193,12 @@ def _terminal_row(row: Row, group: Group, failures: Failures) -> list[str]:
         else:
             texts[place] += " " * (longest - len(_marks(cell) if cell else ""))
     return texts
+
+
+def _short_name(row: Row) -> str:
+    """Return a row's name as a terminal has room for. Its title is cut, its details are not: they tell rows apart."""
+    details = f" ({', '.join(row.details)})" if row.details else ""
+    return shortened(row.label, max(_LONGEST_NAME - len(details), _SHORTEST_TITLE)) + details
 
 
 def _width(text: str) -> int:
