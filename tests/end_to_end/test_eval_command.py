@@ -25,7 +25,7 @@ def command(folder, name, *arguments):
         env=os.environ | {"OMP_NUM_THREADS": "1", "TORCH_HOME": str(folder / "hub")},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
 
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def found(tmp_path_factory):
     folder = tmp_path_factory.mktemp("several")
     done = subprocess.run(
-        [sys.executable, "-m", "tests.several_run", str(folder)], cwd=ROOT, capture_output=True, text=True, timeout=500
+        [sys.executable, "-m", "tests.several_run", str(folder)], cwd=ROOT, capture_output=True, text=True, timeout=1500
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -107,7 +107,7 @@ def test_torchrun_itself(tmp_path):
         env=os.environ | {"SEEN": str(tmp_path / "seen"), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=500,
+        timeout=1500,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert (Path(done.stdout.strip()) / "weights.safetensors").is_file()

@@ -73,7 +73,7 @@ def test_a_kill_in_the_second_stage_changes_no_bit(trained, tmp_path):
         env=os.environ | {"STUB_STEP": "4"},  # of six, three a stage: the checkpoint left is of the first stage
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     again = train(tmp_path)

@@ -24,7 +24,7 @@ def command(folder, *arguments, **environment):
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
 
 

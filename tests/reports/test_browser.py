@@ -57,6 +57,7 @@ def opened(browser, page_file):
     def open_page(path=page_file, **settings):
         context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | settings))
         contexts.append(context)
+        context.set_default_timeout(120_000)  # a guard, on a busy machine too
         page = context.new_page()
         page.on("request", lambda request: requests.append(request.url))
         page.on("console", lambda message: complaints.append(message.text))

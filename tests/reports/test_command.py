@@ -66,7 +66,7 @@ def test_mistakes_are_answered_with_sentences(workspace, arguments, sentence):
 
 def test_an_empty_folder_names_the_command_that_fills_it(tmp_path):
     arguments = [sys.executable, "-m", "t2ibench", "report", "--workspace", str(tmp_path)]
-    done = subprocess.run(arguments, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=300)
     assert done.returncode == 2
     assert "t2ibench quickstart" in done.stderr
     assert not (tmp_path / "reports").exists()
@@ -78,5 +78,5 @@ def test_it_imports_neither_torch_nor_pandas(workspace):
         f"command.main(['--workspace', {str(workspace)!r}], standalone_mode=False); "
         "print(sorted({'torch', 'pandas', 'numpy', 'scipy'} & set(sys.modules)), file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
     assert done.stderr.splitlines()[-1] == "[]", done.stderr

@@ -159,7 +159,7 @@ def test_latex_compiles(tmp_path):
         capture_output=True,
         text=True,
         errors="replace",
-        timeout=100,
+        timeout=600,
         check=False,
     )
     if "not found" in done.stdout and ".sty" in done.stdout:

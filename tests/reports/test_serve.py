@@ -175,6 +175,6 @@ def test_control_c_ends_it_with_a_sentence(tmp_path):
     assert "http://127.0.0.1:" in running.stdout.readline()
     time.sleep(0.2)
     os.kill(running.pid, signal.SIGINT)
-    out, err = running.communicate(timeout=60)
+    out, err = running.communicate(timeout=300)
     assert out.startswith("Stopped; the pages stay in") and not err
     assert running.returncode == 0

@@ -156,7 +156,7 @@ def test_latex_compiles(render, tmp_path, sample):
     head = "\\documentclass{article}\\usepackage[T1]{fontenc}\\usepackage{booktabs}\\begin{document}\n"
     (tmp_path / "paper.tex").write_text(head + table + "\\end{document}\n", encoding="utf-8")
     arguments = ["-halt-on-error", "-interaction=nonstopmode"] if engine.endswith("pdflatex") else []
-    done = subprocess.run([engine, *arguments, "paper.tex"], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([engine, *arguments, "paper.tex"], cwd=tmp_path, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout[-2000:]
 
 

@@ -162,7 +162,7 @@ def test_two_processes(tmp_path, monkeypatch, capsys):
         )
         for rank in range(2)
     ]
-    (first, errors), (second, more) = (process.communicate(timeout=180) for process in started)
+    (first, errors), (second, more) = (process.communicate(timeout=900) for process in started)
     assert [process.returncode for process in started] == [0, 0], errors + more
     assert second == ""
     register_all()

@@ -67,9 +67,12 @@ def test_a_signal_ends_all_with_everything_saved(side_by_side, tmp_path):
     runs = tmp_path / "workspace" / "runs"
 
     def stop():
-        deadline = time.monotonic() + 60
-        while len(list(runs.glob("stub*/squares/*/metrics.jsonl"))) < 3 and time.monotonic() < deadline:
-            time.sleep(0.05)  # the encoder's and two models'
+        deadline = time.monotonic() + 300
+        # The encoder and both models have trained a step.
+        while sum(path.stat().st_size > 0 for path in runs.glob("stub*/squares/*/metrics.jsonl")) < 3:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.05)
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=stop, daemon=True).start()

@@ -313,7 +313,7 @@ def test_the_command_killed_while_it_downloads_goes_on_from_there(server, tmp_pa
     arguments = [sys.executable, "-m", "t2ibench", "data", "fetch", "tiny", "--root", "coco"]
     child = subprocess.Popen(arguments, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     part = tmp_path / "coco" / FOLDER / "train2014.zip.part"
-    waited = time.monotonic() + 60
+    waited = time.monotonic() + 300
     while not (part.is_file() and part.stat().st_size >= 3 << 16):
         assert child.poll() is None and time.monotonic() < waited
         time.sleep(0.02)
