@@ -1,0 +1,6 @@
+"""One thread a test, in subprocesses too: workers share the cores, and sums come out alike in any order of the tests."""
+
+import os
+
+# Read by torch when it is imported, which is after this.
+os.environ["OMP_NUM_THREADS"] = "1"
