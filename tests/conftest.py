@@ -1,4 +1,4 @@
-"""One thread a test, in subprocesses too: workers share the cores, and sums come out alike in any order of the tests."""
+"""One thread a test, in subprocesses too: workers share the cores, and sums are alike in any order of the tests."""
 
 import os
 
