@@ -7,6 +7,7 @@ variable or a default inside a function.
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -298,6 +299,13 @@ class Benchmarks(Frozen):
                 if variant:
                     _known(f"suites.{name}.models", variant, self.models[base].variants)
         return self
+
+    def spelled(self, selector: str) -> str:
+        """Return a model's or encoder's selector as it is written here: "stackgan_v2:brief" for "stackgan-v2:brief"."""
+        base = re.split("[:@]", selector, maxsplit=1)[0]
+        written = base.replace("-", "_")
+        known = {*self.models, *self.encoders}
+        return written + selector[len(base) :] if base not in known and written in known else selector
 
 
 @dataclass(frozen=True)

@@ -156,13 +156,20 @@ def command(
         return
     evaluations = evaluate(request, benchmarks.content, workspace, device=device, batch_size=batch_size, root=data_root)
     records = [record for evaluation in evaluations for record in evaluation.records]
-    if not records:  # a worker that made features for another
+    empty = {title: reason for evaluation in evaluations for title, reason in evaluation.empty.items()}
+    if not records and not empty:  # a worker that made features for another
         return
     if as_json:
         click.echo(json.dumps([record.model_dump(mode="json", by_alias=True) for record in records], indent=2))
-    else:
+    elif records:
         click.echo(_table(records), nl=False)
     failed = sorted({record.error for record in records if record.status == "failed"})
+    unasked = [f"No row has a number for {title}: {reason}." for title, reason in empty.items()]
+    if metrics or not records:  # they were asked for by name
+        failed += unasked
+    else:
+        for reason in unasked:
+            click.echo(reason, err=True)
     for reason in failed:
         click.echo(f"Error: {reason}", err=True)
     raise SystemExit(1 if failed else 0)

@@ -43,7 +43,7 @@ def read_picture(path: Path, *, upright: bool = False) -> Image.Image:
     """
     try:
         with Image.open(path) as picture:
-            return _as_rgb(ImageOps.exif_transpose(picture) if upright else picture)
+            return as_rgb(ImageOps.exif_transpose(picture) if upright else picture)
     except FileNotFoundError:
         raise UserError(
             f"The picture {path} is missing. Put it back, or prepare the data set again with `t2ibench data prepare`."
@@ -191,7 +191,8 @@ def reading_threads() -> int:
     return min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
-def _as_rgb(picture: Image.Image) -> Image.Image:
+def as_rgb(picture: Image.Image) -> Image.Image:
+    """Return an opened picture as RGB of 8 bits, decoded now; see `read_picture`. Raises PICTURE_FAULTS."""
     if picture.mode.startswith("I"):  # 16 bits of grey: PIL would cut them off at 255 instead of scaling
         return picture.convert("I").point(lambda value: value * (1 / 257)).convert("L").convert("RGB")
     if picture.has_transparency_data:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from t2ibench.errors import UserError
+from t2ibench.evaluation.askable import reason_not_asked, reason_without_bound
 from t2ibench.evaluation.collect import Collected, assist, collect
 from t2ibench.evaluation.external.statistics_file import StatisticsFile
 from t2ibench.evaluation.external.statistics_source import StatisticsSource
@@ -27,7 +28,6 @@ from t2ibench.evaluation.negatives import choose_negatives, own_captions, ranks_
 from t2ibench.evaluation.plan import reference_plan
 from t2ibench.evaluation.sources import Source, ground_truth
 from t2ibench.evaluation.workers import Workers
-from t2ibench.features.likelihood import Likelihood
 from t2ibench.files import digest_of, write_json
 from t2ibench.interfaces import CaptionJudge, MetricInput
 from t2ibench.results import PlanRecord, ResultRecord, Results
@@ -52,12 +52,14 @@ class Evaluation:
         protocol: name of the protocol.
         records: a record a source and metric, in the order of rows and columns.
         measured: how many of them were measured now.
+        empty: title -> why no row can have a number, of columns that none has.
     """
 
     dataset: str
     protocol: str
     records: tuple[ResultRecord, ...]
     measured: int
+    empty: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def failed(self) -> tuple[ResultRecord, ...]:
@@ -110,9 +112,14 @@ class Table:
         known, _ = self.results.latest()
         records: list[ResultRecord] = []
         measured = 0
+        empty: dict[str, str] = {}
+        answered: set[str] = set()
         for source in sources:
             whose = source_record(source)
-            columns = [column for column in self.columns if _applies(column, source)]
+            missing = {column.name: reason_not_asked(column, source) for column in self.columns}
+            columns = [column for column in self.columns if not missing[column.name]]
+            answered |= {column.name for column in columns}
+            empty = {name: reason for name, reason in missing.items() if reason} | empty
             ids = {column.name: ResultRecord.key(whose, self.plan_record, column.record) for column in columns}
             fresh = [
                 column
@@ -128,7 +135,14 @@ class Table:
                 known.update({record.id: record for record in new})
                 measured += len(new)
             records += [known[ids[column.name]] for column in columns]
-        return Evaluation(self.plan.dataset, self.protocol_name, tuple(records), measured)
+        shown = {column.name: column.record.title for column in self.columns if column.name not in answered}
+        return Evaluation(
+            self.plan.dataset,
+            self.protocol_name,
+            tuple(records),
+            measured,
+            {title: empty[name] for name, title in shown.items() if name in empty},
+        )
 
     @property
     def plan_record(self) -> PlanRecord:
@@ -248,7 +262,9 @@ class Table:
         """
         held = source.plan_of(self.plan)
         found: dict[str, MetricInput | UserError] = {
-            column.name: UserError(reason) for column in columns if (reason := _without_bound(column, source))
+            column.name: UserError(f"{column.metric.title}: {reason}.")
+            for column in columns
+            if (reason := reason_without_bound(column, source))
         }
         columns = [column for column in columns if column.name not in found]
         collected = self._collect(source, held, [column.extractor for column in columns])
@@ -396,29 +412,6 @@ class Table:
             self.results.attach_picture(f"{name}.png", buffer.getvalue())
             write_json(folder / f"{name}.json", {"captions": [source.shown_caption(item) for item in items]})
         return f"{name}.png"
-
-
-def _applies(column: Column, source: Source) -> bool:
-    """Return whether a column is asked of a source: of a user's folder always, of controls only what they can have."""
-    if isinstance(source, StatisticsSource):
-        return source.reads(column)
-    if column.extractor.reads_model:
-        return not _without_bound(column, source)
-    return source.caption_linked or bool(source.unlinked_reason) or not column.metric.caption_linked
-
-
-def _without_bound(column: Column, source: Source) -> str:
-    """Return why a source has no number in a column of likelihood bounds; "" where it has one, and of other columns."""
-    if not column.extractor.reads_model:
-        return ""
-    own = source.bound_of()
-    if not own:
-        return f"{column.metric.title}: not offered, since {source.name} has no likelihood bound."
-    judge = column.extractor.opened()
-    wanted = judge.options.of if isinstance(judge, Likelihood) else own
-    if own == wanted:
-        return ""
-    return f"{column.metric.title}: not offered, since {source.name}'s bound is of {own}, not {wanted}."
 
 
 def _own_pictures(held: SamplePlan, asked: SamplePlan, source: Source) -> tuple[str, ...]:

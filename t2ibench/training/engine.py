@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any, Final
@@ -11,6 +11,7 @@ from typing import Any, Final
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
+from torch.nn import BatchNorm1d, BatchNorm2d, BatchNorm3d, Module, SyncBatchNorm
 
 from t2ibench.errors import RunFailedError, unknown_name
 from t2ibench.interfaces import HasSchedule, Trainable
@@ -23,6 +24,7 @@ from t2ibench.training.processes import ALONE, Processes
 from t2ibench.types import TrainBatch, Update
 
 PRECISIONS: Final = ("32-true", "bf16-mixed")
+BATCH_NORMALISATIONS: Final = (BatchNorm1d, BatchNorm2d, BatchNorm3d, SyncBatchNorm)
 _AVERAGED: Final = "ema/"
 
 
@@ -43,7 +45,8 @@ class Engine:
         precision: one of PRECISIONS.
         compiled: whether torch.compile makes the kernels of the networks in training.
         steps_per_epoch: for schedules; name of the phase -> steps where the phases differ.
-        processes: that train together, each on its rows of a batch. BatchNorm takes the statistics of these rows.
+        processes: that train together, each on its rows of a batch. BatchNorm takes the statistics of these rows, and
+            its running ones are averaged over the processes; every other buffer is the first process's.
     """
 
     def __init__(
@@ -75,8 +78,9 @@ class Engine:
             self._fabric.to_device(network).to(memory_format=torch.channels_last)
         for network in model.frozen_networks().values():
             self._fabric.to_device(network).to(memory_format=torch.channels_last).eval().requires_grad_(False)
-        self._buffers = [b for network in self._networks.values() for b in network.buffers() if b.is_floating_point()]
-        processes.equalise([p for network in self._networks.values() for p in network.parameters()] + self._buffers)
+        self._statistics, self._other_buffers = _buffers(self._networks.values())
+        parameters = [p for network in self._networks.values() for p in network.parameters()]
+        processes.equalise([*parameters, *self._statistics, *self._other_buffers])
         self._optimizers = {
             name: self._fabric.setup_optimizers(optimizer) for name, optimizer in model.optimizers().items()
         }
@@ -122,7 +126,10 @@ class Engine:
             if update is None:
                 break
             self._apply(update, step)
-        self._processes.average(self._buffers)  # BatchNorm's running statistics: so a checkpoint is the state of all
+        # So a checkpoint is the state of all. Only running statistics have a mean: that of two remembered boxes, say, is
+        # neither of them.
+        self._processes.average(self._statistics)
+        self._processes.equalise(self._other_buffers)
         self.averages.update()
 
     def _apply(self, update: Update, step: int) -> None:
@@ -226,6 +233,20 @@ class Engine:
                 if id(parameter) in averaged:
                     tensors[f"{name}/{key}"] = averaged[id(parameter)]
         return tensors
+
+
+def _buffers(networks: Iterable[Module]) -> tuple[list[Tensor], list[Tensor]]:
+    """Return the running means and variances of batch normalisations, and all other buffers but flags, each once."""
+    statistics: dict[int, Tensor] = {}
+    others: dict[int, Tensor] = {}
+    for module in (module for network in networks for module in network.modules()):
+        normalises = isinstance(module, BATCH_NORMALISATIONS)
+        for buffer in module.buffers(recurse=False):
+            if normalises and buffer.is_floating_point():
+                statistics[id(buffer)] = buffer
+            elif not normalises and buffer.dtype != torch.bool:  # gloo knows no bool
+                others[id(buffer)] = buffer
+    return list(statistics.values()), list(others.values())
 
 
 def _lay_out(optimizer: torch.optim.Optimizer) -> None:

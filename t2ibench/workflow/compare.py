@@ -179,7 +179,9 @@ def _compared(table: Table, first: Source, second: Source) -> Comparison:
         elif column.metric.caption_linked and not (first.caption_linked and second.caption_linked):
             columns.append(_without(column, "a row's pictures belong to no captions"))
         else:
-            columns.append(_column(column, first, second, ours[column.name], theirs[column.name]))
+            found = _column(column, first, second, ours[column.name], theirs[column.name])
+            barred = _barred(column, drawn=table.drawn)
+            columns.append(dataclasses.replace(found, verdict="no verdict", reason=barred) if barred else found)
     return Comparison(
         dataset=plan.dataset,
         protocol=table.protocol_name,
@@ -219,6 +221,16 @@ def _column(
         n=found.n,
         verdict=verdict,
     )
+
+
+def _barred(column: Column, *, drawn: bool | None) -> str:
+    """Return why nobody is better by a column, whatever its numbers say; "" if its judge may decide."""
+    match column.record.features.get("standing"):
+        case "random":
+            return "its network has random weights, and its numbers mean nothing"
+        case "stand-in" if drawn is False:
+            return "a stand-in network judges pictures that were not drawn for it"
+    return ""
 
 
 def _without(column: Column, reason: str) -> ComparedColumn:

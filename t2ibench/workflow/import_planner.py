@@ -54,7 +54,7 @@ class _Planner:
         self.facts: list[str] = []
         self.warnings: list[str] = []
         self._files: dict[Path, list[Source]] = {}
-        base, _, variant = request.model.partition(":")
+        base, _, variant = benchmarks.spelled(request.model).partition(":")
         if variant and request.variant:
             raise UserError(f"Both {request.model!r} and --variant {request.variant} name a variant; give one of them.")
         self.name = base

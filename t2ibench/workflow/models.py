@@ -32,18 +32,17 @@ def find_models(
     if "/" in selector or path.is_dir():
         folders = [path] if is_model_folder(path) else _under(path)
         return _sorted([read_model_folder(folder, verify=False) for folder in folders])
+    selector = selector if benchmarks is None else benchmarks.spelled(selector)
     label, _, prefix = selector.partition("@")
-    parent = workspace.runs / label.replace(":", "--")
     found = []
-    for run in sorted(parent.glob("*/*") if dataset is None else (parent / dataset).glob("*")):
-        for folder in _under(run):
-            try:
-                model = read_model_folder(folder, verify=False)
-            except UserError:
-                continue  # half copied or damaged: it is not there as far as a search goes
-            fits = model.description.spec.startswith(prefix) or model.identity.startswith(prefix)
-            if model.description.learned and model.label == label and fits:
-                found.append(model)
+    for folder in _folders(workspace, label, dataset):
+        try:
+            model = read_model_folder(folder, verify=False)
+        except UserError:
+            continue  # half copied or damaged: it is not there as far as a search goes
+        fits = model.description.spec.startswith(prefix) or model.identity.startswith(prefix)
+        if model.description.learned and model.label == label and fits:
+            found.append(model)
     own = _sorted(found)
     return own if benchmarks is None else [*own, *_shipped(benchmarks, label, prefix, dataset)]
 
@@ -54,9 +53,13 @@ def require_model(
     """Return the newest model that a selector means.
 
     Raises:
-        UserError: there is none; the text names the command that would make it, or near names.
+        UserError: there is none; the text names the command that would make it, or near names. Or one that may be meant
+            is damaged: another one does not take its place unasked.
     """
+    selector = benchmarks.spelled(selector)
     found = find_models(workspace, selector, dataset, benchmarks=benchmarks)
+    if "/" not in selector and "@" not in selector:
+        _refuse_damaged(workspace, selector, dataset)
     if found:
         return found[0]
     if "/" in selector:
@@ -78,6 +81,24 @@ def require_model(
 def _shipped(benchmarks: Benchmarks, label: str, prefix: str, dataset: str | None) -> list[ModelFolder]:
     models = shipped_models(benchmarks, dataset)
     return [model for model in models if model.label == label and model.identity.startswith(prefix)]
+
+
+def _refuse_damaged(workspace: Workspace, label: str, dataset: str | None) -> None:
+    for folder in _folders(workspace, label, dataset):
+        try:
+            read_model_folder(folder, verify=False)
+        except UserError as error:
+            raise UserError(
+                f"{error} {label} may mean this model, so none other is taken in its place: delete {folder}, or name "
+                f"the one you mean by its folder or as {label}@ and the beginning of its digest."
+            ) from error
+
+
+def _folders(workspace: Workspace, label: str, dataset: str | None) -> list[Path]:
+    """Return the model folders of a label's runs, whole or not."""
+    parent = workspace.runs / label.replace(":", "--")
+    runs = sorted(parent.glob("*/*") if dataset is None else (parent / dataset).glob("*"))
+    return [folder for run in runs for folder in _under(run)]
 
 
 def _under(run: Path) -> list[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -144,6 +144,7 @@ def resolve(
         UserError: an unknown model, variant, encoder or parameter (near names are given), or a bad value; or a plug-in
             misses a file of the data set.
     """
+    request = replace(request, name=benchmarks.spelled(request.name))
     kind, entry = _entry(request.name, benchmarks)
     if kind == "encoder" and request.select:
         raise UserError(f"{request.name} is an encoder and makes no pictures: --select is for models.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -99,7 +100,7 @@ def _lines(root: Path, file: str) -> list[str]:
         places.append(root.joinpath("text", *parts[1:]))
     for path in places:
         try:
-            return [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+            return [line for line in _split_lines(path.read_text(encoding="utf-8-sig")) if line.strip()]
         except FileNotFoundError:
             continue
         except (OSError, UnicodeDecodeError) as error:
@@ -115,16 +116,27 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read as UTF-8 text ({error}). Save it as UTF-8.") from error
     if path.suffix == ".jsonl":
-        for number, line in enumerate(text.splitlines(), start=1):
+        for number, line in enumerate(_split_lines(text), start=1):
             if line.strip():
                 yield number, _parsed(line, f"{path}, line {number}")
         return
-    reader = csv.DictReader(text.splitlines(keepends=True), delimiter="\t" if path.suffix == ".tsv" else ",")
+    delimiter = "\t" if path.suffix == ".tsv" else ","
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         for row in reader:
+            if None in row:
+                raise UserError(
+                    f"{path}, line {reader.line_num}: there are more values than columns ({row[None]} have none). A "
+                    f"caption that holds {'a tab' if delimiter == chr(9) else 'a comma'} stands in double quotes."
+                )
             yield reader.line_num, {key: value for key, value in row.items() if key and value is not None}
     except csv.Error as error:
         raise UserError(f"{path}, line {reader.line_num}: {error}.") from error
+
+
+def _split_lines(text: str) -> list[str]:
+    """Return the lines of a text; only line feeds part them, since other separators may stand in a caption."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def _parsed(line: str, where: str) -> Mapping[str, Any]:

@@ -21,7 +21,7 @@ from t2ibench.types import ModelCard, Origin, PlanItem, SamplePlan
 if TYPE_CHECKING:
     from torch import Tensor
 
-READING: Final = "folder-1: RGB, central square, bilinear-antialias"
+READING: Final = "folder-2: RGB, central square, bilinear-antialias"
 """Name and version of how files become pictures; part of the identity."""
 
 
@@ -149,5 +149,5 @@ def _shapes(good: Sequence[PictureFacts], resolution: int) -> list[str]:
     kinds = Counter(one.mode for one in good if one.mode != "RGB")
     if kinds:
         shown = ", ".join(f"{count:,} {mode}" for mode, count in sorted(kinds.items()))
-        notes.append(f"Read as RGB: {shown} (PIL's names); transparency is left out, of 16 bits the upper 8 are kept.")
+        notes.append(f"Read as RGB: {shown} (PIL's names); what is transparent shows white, 16 bits become 8.")
     return notes

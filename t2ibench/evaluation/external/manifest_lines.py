@@ -80,6 +80,6 @@ def write_json_lines(path: Path, values: Iterable[dict[str, object]]) -> None:
 
 
 def _numbered(text: str) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):  # not splitlines: U+2028 may stand in a value
         if line.strip():
             yield number, line

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from PIL import Image
 
+from t2ibench.data.pictures import PICTURE_FAULTS, as_rgb
 from t2ibench.errors import UserError
 
 if TYPE_CHECKING:
     import numpy as np
 
 SUFFIXES: Final = (".png", ".jpg", ".jpeg")
-_FAULTS: Final = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
-"""PIL raises all of these for a damaged file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def fault_of(path: Path, *, decode: bool) -> str:
     """Return why a file is no readable picture, "" if it is one."""
     try:
         header_of(path, decode=decode)
-    except _FAULTS as error:
+    except PICTURE_FAULTS as error:
         return reason_of(error)
     return ""
 
@@ -69,8 +68,8 @@ def reason_of(error: Exception) -> str:
 def read_square(path: Path) -> np.ndarray:
     """Return uint8 S x S x 3: the picture as RGB, its central square where it is none.
 
-    Grey and palette pictures become RGB, transparency is left out (as `convert("RGB")` of all evaluation scripts does);
-    of 16 bits the upper 8 are kept, for grey as PIL keeps them for colour.
+    Read as real pictures are: grey and palette become RGB, what is transparent shows white (other evaluation scripts
+    show the colour that lies beneath), 16 bits are scaled to 8. An orientation in EXIF is not followed.
 
     Raises:
         UserError: the file is missing, damaged or no picture.
@@ -79,12 +78,8 @@ def read_square(path: Path) -> np.ndarray:
 
     try:
         with Image.open(path) as picture:
-            if picture.mode.startswith("I"):
-                grey = (np.asarray(picture).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)
-                pixels = np.repeat(grey[..., None], 3, axis=2)
-            else:
-                pixels = np.asarray(picture.convert("RGB"))
-    except _FAULTS as error:
+            pixels = np.asarray(as_rgb(picture))
+    except PICTURE_FAULTS as error:
         raise UserError(
             f"The picture {path} cannot be read ({reason_of(error)}). Make it again, or leave such files out with "
             "--skip-bad."

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 ORIGIN_KEY: Final = "t2ibench"
 _PARTS: Final = ("name", "version", "weights", "resize", "range")
 """What of an extractor's identity has to agree."""
+_ROUNDING: Final = 1e-4
+"""How far below 0, in parts of the trace, an eigenvalue may come out by rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +90,12 @@ def read_statistics(path: Path) -> StatisticsFile:
 
     wanted = "an .npz file with mu and sigma (pytorch-fid, clean-fid, TTUR) or feats (clean-fid)"
     try:
-        with np.load(path, allow_pickle=False) as content:
-            found = {key: content[key] for key in ("mu", "sigma", "feats", ORIGIN_KEY) if key in content.files}
+        content = np.load(path, allow_pickle=False)
+        if not isinstance(content, np.lib.npyio.NpzFile):
+            raise ValueError("it is a single array")
+        with content:
+            known: tuple[str, ...] = ("mu", "sigma", "feats", ORIGIN_KEY)
+            found = {key: content[key] for key in known if key in content.files}
             keys = content.files
     except FileNotFoundError as error:
         raise UserError(f"{path} does not exist: it should be {wanted}.") from error
@@ -116,8 +122,12 @@ def read_statistics(path: Path) -> StatisticsFile:
         )
     if not np.allclose(covariance, covariance.T, rtol=1e-4, atol=1e-6 * max(float(np.abs(covariance).max()), 1e-30)):
         raise UserError(f"{path}: sigma is not symmetric, so it is no covariance. Make the file again.")
-    if float(np.diag(covariance).min()) < 0:
-        raise UserError(f"{path}: sigma has a negative variance, so it is no covariance. Make the file again.")
+    try:  # exists where no eigenvalue lies below the shift
+        np.linalg.cholesky(covariance + max(_ROUNDING * np.trace(covariance), 1e-12) * np.eye(width))
+    except np.linalg.LinAlgError as error:
+        raise UserError(
+            f"{path}: sigma has a negative eigenvalue, so it is no covariance. Make the file again."
+        ) from error
     count = origin.get("n") if origin else None
     return StatisticsFile(
         path.name, _digest(mean, covariance), GaussianStatistics(mean, covariance, count), None, origin

@@ -182,6 +182,24 @@ def test_a_wrong_line_is_named(root, entry, line, sentence):
     assert "captions.jsonl" in str(caught.value)
 
 
+def test_a_caption_with_a_comma_wants_quotes(root, entry):
+    rows = ["file,caption", *(f'{name},"{caption(name)}, on a mat"' for name in PICTURES)]
+    (root / "captions.jsonl").unlink()
+    (root / "captions.csv").write_text("\n".join(rows) + "\n")
+    said = {one for image in read(root, entry).images for one in image.captions}
+    assert {f"{caption(name)}, on a mat" for name in PICTURES} == {getattr(one, "text", one) for one in said}
+    (root / "captions.csv").write_text("\n".join([*rows, f"{PICTURES[0]},black cat, on a mat"]) + "\n")
+    with pytest.raises(UserError, match=r"captions\.csv, line 14: there are more values than columns .* double quotes"):
+        read(root, entry)
+
+
+def test_only_line_feeds_part_captions(root, entry):
+    rows = [{"file": name, "captions": [f"{caption(name)}\u2028twice\x85thrice"]} for name in PICTURES]
+    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    (root / "captions.jsonl").write_text(text, encoding="utf-8")
+    assert all(len(image.captions) == 1 for image in read(root, entry).images)
+
+
 def test_captions_that_are_not_there_are_explained(root, entry):
     (root / "captions.jsonl").unlink()
     with pytest.raises(UserError, match=r"12 pictures and no captions. Write captions\.jsonl"):

@@ -230,7 +230,7 @@ def test_sizes_and_kinds_are_brought_to_rgb_squares_and_noted(source, plan, tmp_
     row = source(tmp_path / "x")
     (batch,) = row.images(row.plan_of(plan), batch_size=50)
     assert batch.pixels.shape == (5, 3, 16, 16) and batch.pixels.dtype == torch.uint8
-    assert batch.pixels[:, :, 3, 3].tolist() == [[200, 30, 30], [200, 30, 30], [90] * 3, [10, 20, 30], [0xAB] * 3]
+    assert batch.pixels[:, :, 3, 3].tolist() == [[200, 30, 30], [200, 30, 30], [90] * 3, [255] * 3, [0xAB] * 3]
     notes = " ".join(row.card.notes)
     assert "1 pictures of 40 x 24 pixels were resized to 16 x 16 (bilinear, antialiased, after cutting out" in notes
     assert "1 L" in notes and "1 RGBA" in notes and "1 I;16" in notes

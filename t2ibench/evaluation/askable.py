@@ -1,0 +1,33 @@
+"""Which columns are asked of which rows, and why not of the others."""
+
+from __future__ import annotations
+
+from t2ibench.evaluation.external.statistics_source import StatisticsSource
+from t2ibench.evaluation.measure import Column
+from t2ibench.evaluation.sources import Source
+from t2ibench.features.likelihood import Likelihood
+
+
+def reason_not_asked(column: Column, source: Source) -> str:
+    """Return why a column is not asked of a source, "" if it is: of a folder always, of controls what they can have."""
+    if isinstance(source, StatisticsSource):
+        return "" if source.reads(column) else f"{source.name} holds no pictures and does not tell what it needs"
+    if column.extractor.reads_model:
+        return reason_without_bound(column, source)
+    if source.caption_linked or source.unlinked_reason or not column.metric.caption_linked:
+        return ""
+    return f"{source.name}'s pictures belong to no captions"
+
+
+def reason_without_bound(column: Column, source: Source) -> str:
+    """Return why a source has no number in a column of likelihood bounds; "" where it has one, and of other columns."""
+    if not column.extractor.reads_model:
+        return ""
+    own = source.bound_of()
+    if not own:
+        return f"{source.name} has no likelihood bound"
+    judge = column.extractor.opened()
+    wanted = judge.options.of if isinstance(judge, Likelihood) else own
+    if own == wanted:
+        return ""
+    return f"{source.name}'s bound is of {own}, not {wanted}"
