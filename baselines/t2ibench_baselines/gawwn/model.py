@@ -101,7 +101,7 @@ class GAWWN(SingleJudgeModel):
         if batch.boxes is None:
             raise ValueError("GAWWN learns from boxes, but the batch has none.")
         boxes = batch.boxes
-        self.generator.prior.remember(boxes)
+        self.generator.prior.remember(batch.together(boxes))  # of all processes, so that they remember what one would
         latent = noise.draw("z", (p.latent,))
         with torch.no_grad():
             sentence = sentence_codes(self.encoder, batch.captions, noise, latent, maximum=p.words_maximum)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +204,19 @@ def test_a_step_remembers_the_batch(tmp_path: Path) -> None:
     assert torch.equal(model.generator.prior.boxes[:4], boxes)
     assert int(model.generator.prior.seen) == 4
     assert model.data_request() == DataRequest((32,), 4, boxes=True, whole=True)
+
+
+def test_several_processes_remember_the_boxes_that_one_does(tmp_path: Path) -> None:
+    root = Path(__file__).resolve().parents[3]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.boxes_run", str(tmp_path)], cwd=root, capture_output=True, text=True, timeout=900
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    (one,) = found["1"]
+    assert one["seen"] == 24 and MIDDLE not in map(tuple, one["boxes"])
+    for count in (2, 4):
+        assert found[str(count)] == [one] * count
 
 
 def test_batch_normalisation_of_the_verdict_hides_what_a_batch_shares():

@@ -6,6 +6,7 @@ import torch
 from t2ibench.errors import UserError
 from t2ibench.testing.subject import Subject
 from t2ibench.training.engine import Engine
+from t2ibench.training.processes import Processes
 from t2ibench.types import Update
 
 CPU = torch.device("cpu")
@@ -132,3 +133,26 @@ def test_bf16_runs(subject):
     engine = Engine(model, seed=0, device=CPU, precision="bf16-mixed")
     engine.step(subject.batch(model), 0)
     assert all(value.dtype != torch.bfloat16 for value in engine.weights().values())
+
+
+class TwoAtOnce(Processes):
+    """One of two processes; notes what is averaged and what is taken of the first."""
+
+    def average(self, tensors):
+        self.averaged = list(tensors)
+
+    def equalise(self, tensors):
+        self.equalised = list(tensors)
+
+
+def test_running_statistics_alone_are_averaged_over_processes(subject):
+    model = subject.build()
+    model.generator.register_buffer("remembered", torch.zeros(3))
+    model.generator.register_buffer("seen", torch.zeros((), dtype=torch.int64))
+    processes = TwoAtOnce(count=2)
+    processes.mean = lambda values: values
+    Engine(model, seed=0, device=CPU, processes=processes).step(subject.batch(model), 0)
+    norms = [m for network in model.networks().values() for m in network.modules() if hasattr(m, "running_mean")]
+    wanted = [tensor for norm in norms for tensor in (norm.running_mean, norm.running_var)]
+    assert norms and [id(one) for one in processes.averaged] == [id(one) for one in wanted]
+    assert [id(one) for one in processes.equalised] == [id(model.generator.remembered), id(model.generator.seen)]
