@@ -11,6 +11,7 @@ from t2ibench_reports import _format
 from t2ibench_reports._notes import HOW_TO_READ, JUDGE_SEEN, group_notes
 from t2ibench_reports._page import anchors_of, environment, part, policy
 from t2ibench_reports._pictures import Tile, tiles
+from t2ibench_reports._rows import shared_captions
 from t2ibench_reports._tables import (
     ORIGIN_TITLES,
     SECTION_TITLES,
@@ -26,10 +27,17 @@ from t2ibench_reports._whiskers import WIDTH, whisker
 
 @dataclass(frozen=True)
 class Gallery:
-    """Sample pictures of a group: a caption a column, a row a source. `captions` is empty where they differ."""
+    """Sample pictures of a group: a caption a column, a row a source.
+
+    Attributes:
+        captions: those that most rows have, the heads; empty where they are not known.
+        rows: (row, pictures).
+        apart: labels of the rows with captions of their own, which stand below their pictures.
+    """
 
     captions: tuple[str, ...]
     rows: tuple[tuple[Row, tuple[Tile, ...]], ...]
+    apart: tuple[str, ...]
 
 
 def page(board: Leaderboard, pictures: Path) -> str:
@@ -101,5 +109,9 @@ def _gallery(group: Group, pictures: Path) -> Gallery | None:
     rows = tuple((row, found) for row in group.rows if (found := tiles(pictures, row.picture)))
     if not rows:
         return None
-    captions = {tuple(tile.caption for tile in found) for _, found in rows}
-    return Gallery(next(iter(captions)) if len(captions) == 1 else (), rows)
+    shared = shared_captions([_captions(found) for _, found in rows])
+    return Gallery(shared, rows, tuple(row.label for row, found in rows if _captions(found) != shared))
+
+
+def _captions(found: tuple[Tile, ...]) -> tuple[str, ...]:
+    return tuple(tile.caption for tile in found)

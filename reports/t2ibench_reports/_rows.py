@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from t2ibench.errors import UserError, unknown_name
@@ -11,6 +12,9 @@ from t2ibench_reports._document import Grid
 from t2ibench_reports._format import clean
 from t2ibench_reports._pictures import Tile, tiles
 from t2ibench_reports._tables import Group, Leaderboard, Row, Section, build
+
+_APART = 8
+"""So many pictures are shown of a source that stands apart."""
 
 
 def board_of(given: ReportInput, report: str) -> Leaderboard:
@@ -66,24 +70,53 @@ def details_of(row: Row) -> str:
     return " · ".join((*row.details, *steps))
 
 
-def sample_grid(rows: Iterable[Row], folder: Path) -> Grid | None:
-    """Return the sample pictures of rows: a caption a row, a source of pictures a column; None where there are none."""
-    columns = [(row, found) for row in rows if (found := tiles(folder, row.picture))]
+def sample_grids(rows: Iterable[Row], folder: Path) -> tuple[Grid, ...]:
+    """Return the sample pictures of rows: a caption a row, a source of pictures a column; empty where there are none.
+
+    A source with captions of its own (real pictures of the training split, a folder) stands in a grid of its own: among
+    the others its rows would be empty for all but itself.
+    """
+    columns = [(row, by_caption) for row in rows if (by_caption := _by_caption(tiles(folder, row.picture)))]
     if not columns:
-        return None
-    captions: dict[str, None] = {}
-    placed: list[dict[str, Tile]] = []
-    for _, found in columns:
-        by_caption: dict[str, Tile] = {}
-        for place, tile in enumerate(found, start=1):
-            by_caption.setdefault(tile.caption or f"picture {place}", tile)
-        captions.update(dict.fromkeys(by_caption))
-        placed.append(by_caption)
+        return ()
+    shared = shared_captions([tuple(found) for _, found in columns])
+    joined = [(row, found) for row, found in columns if shares(tuple(found), shared)]
+    apart = [(row, found) for row, found in columns if not shares(tuple(found), shared)]
+    few = "The first captions of the plan, the same for every source{}; not chosen by anyone."
+    grids = [_grid(joined, shared, few.format(" but those shown apart" if apart else ""))]
+    for row, found in apart:
+        reason = f"{row.label} has captions of its own, so it stands apart."
+        grids.append(_grid([(row, found)], tuple(found)[:_APART], reason, "Samples of other captions"))
+    return tuple(grids)
+
+
+def shared_captions(found: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the captions that most sources have, of equally many the first's; () where there are no sources."""
+    counts = Counter(found)
+    return max(counts, key=lambda captions: counts[captions], default=())
+
+
+def shares(captions: tuple[str, ...], shared: tuple[str, ...]) -> bool:
+    """Return whether a source belongs among those with the shared captions: half of its own are among them."""
+    return 2 * len(set(captions) & set(shared)) >= len(captions)
+
+
+def _by_caption(found: Sequence[Tile]) -> dict[str, Tile]:
+    by_caption: dict[str, Tile] = {}
+    for place, tile in enumerate(found, start=1):
+        by_caption.setdefault(tile.caption or f"picture {place}", tile)
+    return by_caption
+
+
+def _grid(
+    columns: Sequence[tuple[Row, dict[str, Tile]]], captions: Sequence[str], hint: str, title: str = "Samples"
+) -> Grid:
     return Grid(
         "Caption",
         tuple((row.label, details_of(row)) for row, _ in columns),
-        tuple((caption, tuple(one.get(caption) for one in placed)) for caption in captions),
-        "The first captions of the plan, the same for every source; not chosen by anyone.",
+        tuple((caption, tuple(found.get(caption) for _, found in columns)) for caption in captions),
+        hint,
+        title,
     )
 
 

@@ -14,7 +14,7 @@ from t2ibench_reports._format import clean, count, number
 from t2ibench_reports._pairs import caption_lines, captions_of
 from t2ibench_reports._ranking import clearly_better
 from t2ibench_reports._rendered import rendered
-from t2ibench_reports._rows import board_of, check_name, details_of, find_row, name_of, sample_grid
+from t2ibench_reports._rows import board_of, check_name, details_of, find_row, name_of, sample_grids
 from t2ibench_reports._tables import Column, Group, Row
 
 if TYPE_CHECKING:
@@ -189,7 +189,6 @@ def _section(pair: _Pair, pictures: Path, details: Path) -> Section:
         name = Place(f"{line.column.title} {line.column.arrow}", line.column.subtitle, "name")
         rows.append((name, line.first, line.second, difference, Place(line.verdict, line.reason or how, "text")))
     captions = captions_of(group, first, second, details)
-    samples = sample_grid((first, second), pictures)
     plan = group.plan
     notes = []
     if not all(line.paired or line.reason for line in pair.lines):
@@ -208,7 +207,7 @@ def _section(pair: _Pair, pictures: Path, details: Path) -> Section:
         heads=heads,
         parts=(Part("", "measured", tuple(rows)),),
         scatters=captions.scatters,
-        grids=(*captions.grids, *(() if samples is None else (samples,))),
+        grids=(*captions.grids, *sample_grids((first, second), pictures)),
         notes=(*notes, *captions.notes),
         records=tuple(one for one in group.cells if one[0] is first or one[0] is second),
     )

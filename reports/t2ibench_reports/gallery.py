@@ -12,7 +12,7 @@ from t2ibench_reports._document import Document, Section
 from t2ibench_reports._format import clean
 from t2ibench_reports._insides import HOW_TO_LOOK, insides_of
 from t2ibench_reports._rendered import rendered
-from t2ibench_reports._rows import board_of, sample_grid
+from t2ibench_reports._rows import board_of, sample_grids
 from t2ibench_reports._tables import Group, Row
 from t2ibench_reports._tables import Section as Part_of
 
@@ -58,14 +58,14 @@ def _section(group: Group, pictures: Path, details: Path) -> Section | None:
     if len(group.seeds) > 1:  # each seed's own table has its pictures
         return None
     rows = sorted(group.rows, key=_order)
-    grid = sample_grid(rows, pictures)
-    if grid is None:
+    grids = sample_grids(rows, pictures)
+    if not grids:
         return None
     plan = group.plan
     return Section(
         clean(plan.dataset),
         clean(f"{plan.protocol}, split {plan.split}, seed {plan.seed}, n {group.n}"),
-        grids=(grid,),
+        grids=grids,
         insides=tuple(inside for row in rows for inside in insides_of(row, details)),
         notes=(HOW_TO_LOOK,) if any(details_of(row, details) for row in rows) else (),
     )

@@ -12,7 +12,7 @@ from t2ibench_reports._document import Document, Head, Part, Place, Section, fac
 from t2ibench_reports._format import clean, count, significant
 from t2ibench_reports._model_parts import PARTS
 from t2ibench_reports._rendered import rendered
-from t2ibench_reports._rows import board_of, check_name, find_row, name_of, sample_grid
+from t2ibench_reports._rows import board_of, check_name, find_row, name_of, sample_grids
 from t2ibench_reports._rows import details_of as words_on
 from t2ibench_reports._tables import ORIGIN_TITLES, Group, Row
 
@@ -94,7 +94,7 @@ def _section(group: Group, row: Row, pictures: Path, name: str) -> Section:
             )
         )
     ages = [one for one in group.rows if name_of(one) == name_of(row) and one.section is row.section]
-    grid = sample_grid(sorted(ages, key=lambda one: (one.source.steps or 0, one.key)), pictures)
+    grids = sample_grids(sorted(ages, key=lambda one: (one.source.steps or 0, one.key)), pictures)
     plan = group.plan
     speed = row.images_per_second
     facts = facts_of_plan(
@@ -115,7 +115,7 @@ def _section(group: Group, row: Row, pictures: Path, name: str) -> Section:
         facts=facts,
         heads=heads,
         parts=(Part("", "measured", tuple(rows)),),
-        grids=() if grid is None else (grid,),
+        grids=grids,
         notes=tuple(notes),
         records=tuple(one for one in group.cells if one[0] is row),
     )
