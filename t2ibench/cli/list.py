@@ -67,8 +67,9 @@ def _rows(kind: str, benchmarks: LoadedBenchmarks) -> list[dict[str, str]]:
         for name, metric in content.metrics.items():
             used.add(metric.metric)
             rows.append({"name": name, "what": f"{metric.metric} on {metric.features}"})
+    unused = "; a column in benchmarks.toml ([metrics.NAME]) has to name it" if kind == "metrics" else ""
     rows += [
-        {"name": name, "what": f"{entry.target} from {entry.distribution}"}
+        {"name": name, "what": f"{entry.target} from {entry.distribution}{unused}"}
         for name, entry in plugins.items()
         if name not in used
     ]

@@ -141,7 +141,10 @@ def safe_name(name: str, path: Path, what: str = "the picture") -> str:
         UserError: it is empty, absolute, climbs out with "..", or holds a backslash or a NUL.
     """
     if not name or name.startswith("/") or "\\" in name or ".." in name.split("/") or "\0" in name:
-        raise UserError(f"{path} names {what} {name!r}, which lies outside the data set. Fetch or write it again.")
+        raise UserError(
+            f"{path} names {what} {name!r}, which lies outside the data set: names are written relative to its "
+            "folder. Fetch or write it again."
+        )
     return name
 
 

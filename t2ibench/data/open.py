@@ -51,7 +51,7 @@ def open_dataset(
     folder = workspace.data / name
     root = None if root is None else Path(os.path.normpath(root.absolute()))
     if partial is None:
-        partial = read_settings(workspace, name).partial
+        partial = partial_remembered(workspace, name, root)
     found = _prepared(name, entry, folder, root, partial)
     if found is not None:
         return found
@@ -61,6 +61,19 @@ def open_dataset(
         if found is not None:
             return found
         return _prepare(name, entry, folder, root, partial, progress)
+
+
+def partial_remembered(workspace: Workspace, name: str, root: Path | None) -> bool:
+    """Return whether pictures of a data set may be left out: what was said of its folder holds for that folder alone.
+
+    Args:
+        workspace: where it was remembered.
+        name: of the data set.
+        root: the folder asked for now; None for the last.
+    """
+    if not read_settings(workspace, name).partial:
+        return False
+    return root is None or Path(os.path.normpath(root.absolute())) == _last_root(workspace.data / name / FILE_NAME)
 
 
 def prepared_datasets(benchmarks: Benchmarks, workspace: Workspace) -> tuple[str, ...]:

@@ -46,7 +46,8 @@ def checked_features(
         raise UserError(f"{metric} needs features of shape N x d and was given {values.shape}.")
     if len(values) < minimum_n:
         raise UserError(
-            f"{metric} needs at least {minimum_n} {whose} and was given {len(values)}: ask for more with --samples."
+            f"{metric} needs at least {minimum_n} {whose} and was given {len(values)}: ask for more with --samples, or "
+            "bring more pictures."
         )
     bad = sum(
         int((~np.isfinite(values[start : start + _ROWS]).all(axis=1)).sum()) for start in range(0, len(values), _ROWS)

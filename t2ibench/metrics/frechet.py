@@ -179,7 +179,9 @@ class FrechetDistance:
 
         features, reference = reference_pair(self.title, given, self.layer, self.minimum_n, stored=True)
         parts = jackknife_parts(groups_of(given, len(features)), given.seed)
-        if min(len(features), len(reference)) < features.shape[1]:
+        fewer, width = min(len(features), len(reference)), features.shape[1]
+        # Products of rows with rows cost about len * len * fewer, moments width cubed.
+        if fewer < width and len(features) * len(reference) * fewer < width**3:
             return _by_gram(np.asarray(features), np.asarray(reference), parts)
         return _by_moments(features, reference, parts)
 

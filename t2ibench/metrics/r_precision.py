@@ -50,7 +50,7 @@ class RPrecision:
     """Share of pictures whose own caption ranks first among it and the stored negatives, in %.
 
     Source: Xu et al., AttnGAN, 2018, section 4.1 (R = 1 of 100); the released form is DM-GAN's. Differs from DM-GAN's
-    code: negatives are a stored list, the same for every model; ties are not hits; folds hold every picture.
+    code: negatives are a stored list, the same for every model; a tie among t counts 1/t; folds hold every picture.
     """
 
     name = "r_precision"

@@ -113,7 +113,9 @@ def compare(
     """
     models = tuple(one for one in (first, second) if _kind(one) == "model")
     folders = tuple(Path(one) for one in (first, second) if _kind(one) == "folder")
-    request = replace(request, models=models, controls=False, external=ExternalRows(images=folders))
+    alike = len({folder.absolute().name for folder in folders}) < len(folders)
+    names = tuple(f"{folder.absolute().parent.name}/{folder.absolute().name}" for folder in folders) if alike else ()
+    request = replace(request, models=models, controls=False, external=ExternalRows(images=folders, names=names))
     request.external.check()
     if models or request.datasets:
         datasets = datasets_of(request, benchmarks, workspace, rows_named=True)

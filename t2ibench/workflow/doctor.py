@@ -18,7 +18,7 @@ from t2ibench.data.adapter import DrawnDataset, how_to_bring
 from t2ibench.data.manifest import FILE_NAME, read_manifest
 from t2ibench.data.open import adapter_of
 from t2ibench.errors import UserError
-from t2ibench.features.context import FeatureContext, find_weights
+from t2ibench.features.context import FeatureContext, find_weights, peek_identity
 from t2ibench.folders import fault_of
 from t2ibench.model_folder import ModelFolder, read_model_folder
 from t2ibench.spec import Benchmarks, LoadedBenchmarks
@@ -140,8 +140,8 @@ def _weights(benchmarks: Benchmarks, weights_dir: Path | None) -> Iterator[Findi
             continue
         try:
             found = find_weights(FeatureContext(name, entry, weights_dir=weights_dir))
-        except UserError as error:
-            yield Finding(name, "missing", str(error))
+        except UserError:
+            yield _without_file(FeatureContext(name, entry, weights_dir=weights_dir))
             continue
         where = f"{found.path}, SHA-256 {found.sha256}"
         if found.recorded:
@@ -151,6 +151,14 @@ def _weights(benchmarks: Benchmarks, weights_dir: Path | None) -> Iterator[Findi
             yield Finding(name, "note", f"{where}; {expected}")
         else:
             yield Finding(name, "note", f"{where}; none is recorded in benchmarks.toml, so it cannot be checked")
+
+
+def _without_file(context: FeatureContext) -> Finding:
+    """Return what the plug-in itself says: some bring their weights in a package."""
+    try:
+        return Finding(context.name, "ok", f"weights {peek_identity(context).weights[:12]}, of an installed package")
+    except UserError as error:
+        return Finding(context.name, "missing", str(error))
 
 
 def _datasets(benchmarks: Benchmarks, workspace: Workspace) -> Iterator[Finding]:

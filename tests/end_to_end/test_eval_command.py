@@ -109,6 +109,15 @@ def test_a_number_that_cannot_be_had(here, folder):
     assert brought.returncode == 0 and "Error" not in brought.stderr
 
 
+def test_a_column_that_no_row_has_is_told(here):
+    asked = ["--models", "stub", "--data", "squares", "--samples", "40", "--no-controls"]
+    alone = here(*asked, "--metrics", "bound")
+    assert alone.returncode == 1 and alone.stdout == ""
+    assert "No row has a number for" in sentence(alone) and "stub has no likelihood bound" in sentence(alone)
+    beside = here(*asked, "--metrics", "bound,is")
+    assert beside.returncode == 1 and "IS" in beside.stdout and "no likelihood bound" in sentence(beside)
+
+
 def test_too_few_pictures(here):
     done = here("--models", "stub", "--data", "squares", "--samples", "5", "--no-controls", "--metrics", "fid")
     assert done.returncode == 1 and "needs at least 10 pictures and was given 5" in sentence(done)

@@ -46,4 +46,5 @@ def command(name: str, root: Path | None, workspace: Workspace, benchmarks: Load
             f"{len(found.problems)} files of {name} under {manifest.root} are missing, damaged or changed; they are "
             f"listed above. Put them back and run `t2ibench data prepare {name}`."
         )
-    click.echo("No problem found.")
+    there = f" with the pictures that are there; {len(manifest.missing)} are left out" if manifest.missing else ""
+    click.echo(f"No problem found{there}.")

@@ -73,7 +73,7 @@ def command(
 
     NAME is a data set of benchmarks.toml or, with --adapter, a new name for pictures of your own.
     """
-    from t2ibench.data.open import open_dataset
+    from t2ibench.data.open import open_dataset, partial_remembered
     from t2ibench.data.own_datasets import read_settings, with_settings, write_settings
     from t2ibench.workflow.parameters import parse_assignments
 
@@ -82,7 +82,7 @@ def command(
     changed = {
         "like": like,
         "options": {**settings.options, **parse_assignments(assignments)},
-        "partial": settings.partial if partial is None else partial,
+        "partial": partial_remembered(workspace, name, root) if partial is None else partial,
     }
     settings = type(settings).model_validate({**settings.model_dump(by_alias=True), **changed})
     known = with_settings(benchmarks.content, name, settings) if like or settings.options else benchmarks.content

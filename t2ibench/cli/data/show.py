@@ -36,6 +36,8 @@ def command(
     if index >= len(images):
         raise UserError(f"The split {split!r} of {name} has the pictures 0 to {len(images) - 1}; {index} is none.")
     target = output or Path(f"{name}-{split}-{index}.png")
+    if target.suffix.lower() != ".png":
+        raise UserError(f"{target} does not end in .png, and a PNG is what is written: give --output another name.")
     with atomic_path(target) as temporary:
         draw_image(manifest, images[index]).save(temporary, format="PNG")
     click.echo(describe_image(manifest, images[index]))

@@ -76,6 +76,12 @@ def fetch_files(
         wanted = _wanted(files, there, {archive for archive, path in given.items() if path})
         by_hand = [archive for archive in wanted if files[archive].by_hand and not given.get(archive)]
         todo = [archive for archive in wanted if archive not in by_hand]
+        if progress and todo:
+            for archive in by_hand:
+                print(
+                    f"{archive} is for you to fetch meanwhile, from {files[archive].url} ({files[archive].note}).",
+                    file=sys.stderr,
+                )
         check_space(root, _needed(files, todo, given, root), f"the files of {name}")
         done = {archive: "there already" for archive in files if archive in there}
         run = _Run(root, Digests(workspace), keep, progress, patience or Patience())

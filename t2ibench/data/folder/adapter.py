@@ -141,6 +141,9 @@ class PictureFolder:
         unlisted = [record.file for record in own.records if record.file not in splits]
         if unlisted:
             found.append(f"{len(unlisted)} pictures are in no list and were left out: {some(unlisted)}.")
+        column = self.entry.options.get("split", "hash") == "hash" and any("split" in one.fields for one in own.records)
+        if column:
+            found.append("The column split was not read: --set split=split takes the splits from it.")
         if own.table:
             named = {record.file for record in own.records}
             nameless = [file for file in picture_files(root) if file not in named]

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 READING: Final = "folder-2: RGB, central square, bilinear-antialias"
 """Name and version of how files become pictures; part of the identity."""
+_NAMED: Final = 10
+"""Damaged files that an error names."""
 
 
 class FolderSource(Source):
@@ -59,6 +61,8 @@ class FolderSource(Source):
         good = [one for one in facts if not one.fault]
         bad = [one for one in facts if one.fault]
         if bad and not skip_bad:
+            facts = scan_pictures(folder, list(linking.items), memory, decode=True)
+            bad = [one for one in facts if one.fault]  # those too whose header alone is sound
             raise UserError(_refusal(folder, bad, len(facts)))
         if not good:
             raise UserError(
@@ -85,6 +89,7 @@ class FolderSource(Source):
             }
         )
         self._folder = folder
+        self._memory = memory
         self._resolution = resolution
 
     def plan_of(self, asked: SamplePlan) -> SamplePlan:
@@ -111,16 +116,23 @@ class FolderSource(Source):
             pixels = torch.from_numpy(read_square(self._folder / self._file_of[item.id]).copy())
             return resized(pixels.permute(2, 0, 1)[None], self._resolution)[0]
 
-        with ThreadPoolExecutor(reading_threads()) as pool:  # PIL decodes without holding Python's lock
-            return torch.stack(list(pool.map(square, items)))
+        try:
+            with ThreadPoolExecutor(reading_threads()) as pool:  # PIL decodes without holding Python's lock
+                return torch.stack(list(pool.map(square, items)))
+        except UserError as error:
+            facts = scan_pictures(self._folder, list(self._items), self._memory, decode=True)
+            bad = [one for one in facts if one.fault]  # all of them, so that one look is enough
+            raise (UserError(_refusal(self._folder, bad, len(facts))) if bad else error) from error
 
 
 def _refusal(folder: Path, bad: Sequence[PictureFacts], total: int) -> str:
-    more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
-    return (
-        f"The picture {folder / bad[0].file}{more} of {total} cannot be read ({bad[0].fault}). Make it again, or leave "
-        "such files out with --skip-bad."
-    )
+    if len(bad) == 1:
+        found = f"The picture {folder / bad[0].file} of {total} cannot be read ({bad[0].fault}). Make it again"
+    else:
+        named = "; ".join(f"{one.file} ({one.fault})" for one in bad[:_NAMED])
+        more = f"; and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""
+        found = f"{len(bad)} of the {total} pictures in {folder} cannot be read: {named}{more}. Make them again"
+    return f"{found}, or leave such files out with --skip-bad."
 
 
 def _left_out(bad: Sequence[PictureFacts], total: int) -> str:

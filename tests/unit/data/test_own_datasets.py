@@ -1,6 +1,7 @@
 """Data sets that a user names are known to every command of that workspace, with recipes, and nowhere else."""
 
 import json
+import shutil
 
 import pytest
 from click.testing import CliRunner
@@ -78,6 +79,10 @@ def test_partial_is_remembered_and_can_be_taken_back(run, pictures, tmp_path):
     assert "partial: 1 pictures left out" in said and "left out: 3" in run("data", "check", "things")
     (pictures / "5.png").unlink()
     assert "partial: 2 pictures left out" in run("data", "prepare", "things")
+    other = tmp_path / "other"
+    shutil.copytree(pictures, other)
+    with pytest.raises(UserError, match="1 of the 12 pictures"):  # what was said of one folder says nothing of another
+        run("data", "prepare", "things", "--root", other)
     with pytest.raises(UserError, match="1 of the 12 pictures"):
         run("data", "prepare", "things", "--no-partial")
 

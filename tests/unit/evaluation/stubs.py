@@ -22,6 +22,12 @@ url = "https://example.org/brought.bin"
 plugin = "oracle"
 [features.judge]
 plugin = "stub-encoder"
+[features.likelihood]
+plugin = "likelihood"
+options = { of = "60 x 60 grey", draws = 2 }
+[metrics.bound]
+metric = "likelihood_bound"
+features = "likelihood"
 [metrics.is]
 metric = "inception_score"
 features = "colours"

@@ -1,5 +1,7 @@
 """Models that come with the package: found where their drawing is today's, and nowhere else."""
 
+import shutil
+
 import pytest
 from safetensors import safe_open
 
@@ -72,6 +74,28 @@ def test_names_lead_to_shipped_models_last(tmp_path):
     assert require_model(workspace, f"damsm@{found[0].identity[:6]}", CONTENT) == found[0]
     with pytest.raises(UserError, match="is not trained"):
         require_model(workspace, "damsm", CONTENT, "cub")
+
+
+def test_hyphens_and_underscores_are_one(tmp_path):
+    workspace = Workspace(tmp_path)
+    assert require_model(workspace, "stackgan-v2", CONTENT) == require_model(workspace, "stackgan_v2", CONTENT)
+    assert resolve(TrainRequest.of("gan-int-cls"), CONTENT, workspace, "manifest").spec.name == "gan_int_cls"
+    assert CONTENT.spelled("stackgan-v2:brief@12ab") == "stackgan_v2:brief@12ab"
+    assert CONTENT.spelled("my-model") == "my-model"
+
+
+def test_a_damaged_model_is_named_and_no_other_takes_its_place(tmp_path):
+    workspace = Workspace(tmp_path)
+    shipped = require_model(workspace, "stackgan_v2", CONTENT, "simbirds")
+    mine = workspace.runs / "stackgan_v2" / "simbirds" / "0123456789ab" / "model" / "step-000003"
+    shutil.copytree(shipped.path, mine)
+    assert require_model(workspace, "stackgan_v2", CONTENT, "simbirds").path == mine
+    weights = (mine / "weights.safetensors").read_bytes()
+    (mine / "weights.safetensors").write_bytes(weights[:1000])
+    for dataset in ("simbirds", None):
+        with pytest.raises(UserError, match=r"weights\.safetensors.*none other is taken in its place: delete"):
+            require_model(workspace, "stackgan_v2", CONTENT, dataset)
+    assert require_model(workspace, f"stackgan_v2@{shipped.identity[:8]}", CONTENT) == shipped
 
 
 def test_an_encoder_that_is_gone_is_a_sentence():
