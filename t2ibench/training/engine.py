@@ -126,8 +126,8 @@ class Engine:
             if update is None:
                 break
             self._apply(update, step)
-        # So a checkpoint is the state of all. Only running statistics have a mean: that of two remembered boxes, say, is
-        # neither of them.
+        # So a checkpoint is the state of all. Only running statistics have a mean: that of two remembered boxes
+        # is neither of them.
         self._processes.average(self._statistics)
         self._processes.equalise(self._other_buffers)
         self.averages.update()

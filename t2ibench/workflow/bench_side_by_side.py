@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Final
 
 from t2ibench.data.open import open_dataset
+from t2ibench.errors import UserError
 from t2ibench.spec import Benchmarks
 from t2ibench.training.interruption import Interruption
 from t2ibench.training.progress import say
 from t2ibench.workflow.bench_plan import BenchItem
 from t2ibench.workflow.plan import Job, TrainRequest
 from t2ibench.workflow.train import Compute, carry_out, plan_training
+from t2ibench.workflow.train_checks import require_feasible
 from t2ibench.workspace import Workspace
 
 _POLL_SECONDS: Final = 0.2
@@ -122,6 +124,10 @@ def _alone(
             found.append((item, item.request, job))
     if len(found) > 1:
         for _, _, job in found:
+            try:
+                require_feasible(job, manifest)
+            except UserError:
+                continue  # its process says so; no encoder is trained for it
             for encoder in job.encoders.values():
                 if not encoder.done:
                     carry_out(encoder, manifest, compute)

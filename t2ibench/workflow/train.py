@@ -34,6 +34,7 @@ from t2ibench.training.progress import say
 from t2ibench.training.rhythm import USUAL, Rhythm
 from t2ibench.types import Origin
 from t2ibench.workflow.plan import Job, TrainRequest, resolve
+from t2ibench.workflow.train_checks import require_feasible, require_steps_count
 from t2ibench.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -83,9 +84,12 @@ def plan_training(
     if request.dataset not in benchmarks.datasets:
         raise unknown_name("data set", request.dataset, benchmarks.datasets)
     if request.dataset not in prepared_datasets(benchmarks, workspace):
-        return resolve(request, benchmarks, workspace, NOT_PREPARED)
-    manifest = open_dataset(request.dataset, benchmarks, workspace, root=root)
-    return resolve(request, benchmarks, workspace, manifest.digest, manifest.root)
+        job = resolve(request, benchmarks, workspace, NOT_PREPARED)
+    else:
+        manifest = open_dataset(request.dataset, benchmarks, workspace, root=root)
+        job = resolve(request, benchmarks, workspace, manifest.digest, manifest.root)
+    require_steps_count(request, job)
+    return job
 
 
 def ensure_trained(
@@ -117,7 +121,7 @@ def ensure_trained(
         from t2ibench.device import choose_device
 
         with processes.alike():
-            _checked(resolve(request, benchmarks, workspace, NOT_PREPARED), compute)
+            _checked(request, resolve(request, benchmarks, workspace, NOT_PREPARED), compute)
             device = choose_device(compute.device, place=processes.local_rank)
         with processes.joined(device):
             # The first one draws or prepares the data set where that was not done yet.
@@ -128,13 +132,14 @@ def ensure_trained(
             compute = dataclasses.replace(compute, device=str(device))
             return carry_out(job, manifest, compute, processes, _quick_maker(compute, benchmarks, workspace))
     # A mistyped parameter is told before a data set is drawn.
-    _checked(resolve(request, benchmarks, workspace, NOT_PREPARED), compute)
+    _checked(request, resolve(request, benchmarks, workspace, NOT_PREPARED), compute)
     manifest = open_dataset(request.dataset, benchmarks, workspace, root=root)
     job = resolve(request, benchmarks, workspace, manifest.digest, manifest.root)
     return carry_out(job, manifest, compute, quick=_quick_maker(compute, benchmarks, workspace))
 
 
-def _checked(job: Job, compute: Compute) -> None:
+def _checked(request: TrainRequest, job: Job, compute: Compute) -> None:
+    require_steps_count(request, job)
     every = compute.rhythm.quick_steps
     if job.spec.select and (every is None or job.steps < every):
         raise UserError(
@@ -195,6 +200,7 @@ def _encoders_trained(job: Job, manifest: Manifest, compute: Compute) -> bool:
     _warn_of_short_encoders(job)
     if job.done:
         return True
+    require_feasible(job, manifest)
     for name, encoder in job.encoders.items():
         if not encoder.done:
             if encoder.steps:

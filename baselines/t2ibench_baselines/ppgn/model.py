@@ -12,6 +12,7 @@ from torch.nn import Module, functional
 
 from t2ibench.errors import UserError
 from t2ibench.interfaces import BoundNoise, BuildContext, TextToImage
+from t2ibench.noise import Noise
 from t2ibench.text.damsm import DAMSM
 from t2ibench.types import Caption, ModelCard, Trace
 from t2ibench_baselines._stackgan_lineage.cards import read_card
@@ -22,6 +23,9 @@ from t2ibench_baselines.ppgn.sampler import Latents, improved
 
 STEP = "ppgn_step"
 """The latent of the noise added at each iteration."""
+
+_TRIAL_WORDS = 5
+"""Of the caption that tells whether a model's pictures have a gradient."""
 
 
 class PPGNStyle:
@@ -69,13 +73,36 @@ class PPGNStyle:
 
         Raises:
             ValueError: the context holds no model.
+            UserError: that model's pictures have no gradient; asked for "train" only.
         """
         if context.wrapped is None:
             raise ValueError("The PPGN-style sampler needs a trained model to sample from, but was given none.")
         made = cls(parameters, context.wrapped, context.encoders["damsm"])
         for network in made.exported().values():
             network.requires_grad_(False)
+        if context.purpose == "train":
+            made._require_gradient(context.vocabulary)
         return made
+
+    def _require_gradient(self, vocabulary: Sequence[str]) -> None:
+        """Check that a picture has a gradient, where the wrapped model reads a made-up caption of the data set's words.
+
+        Raises:
+            UserError: it has none.
+        """
+        if not vocabulary or not self.wrapped.capabilities.any_text:
+            return  # `generate` finds out
+        networks = self.exported().values()
+        where = next((one.device for network in networks for one in network.parameters()), None)
+        caption = Caption("trial", " ".join(vocabulary[1 : 1 + _TRIAL_WORDS]))
+        noise = Noise(0).bind([(caption.id, 0)], where)
+        with torch.inference_mode(False), evaluating(*networks):
+            first = HeldNoise(noise, self.wrapped.capabilities.latents)
+            with torch.no_grad():
+                self.wrapped.generate((caption,), first)
+            latents = {name: latent.requires_grad_() for name, latent in first.given.items()}
+            with torch.enable_grad():
+                self._climbable((caption,), noise, latents)
 
     def exported(self) -> Mapping[str, Module]:
         """Return the wrapped model's networks, and both encoders of the score."""
@@ -110,14 +137,7 @@ class PPGNStyle:
                     return first.given, self._match(pictures, sentence)[None]
 
             def score(latents: Latents) -> Tensor:
-                held = HeldNoise(noise, names, latents, wants_gradient=True)
-                made = self.wrapped.generate(captions, held)
-                if not made.requires_grad:
-                    raise UserError(
-                        f"The model {p.over} gives no gradient from its pictures to its latents, which a PPGN-style "
-                        "sampler climbs along. Make one over attngan, dmgan, dfgan, stackgan_v2 or gan_int_cls."
-                    )
-                return self._match(made, sentence)
+                return self._match(self._climbable(captions, noise, latents), sentence)
 
             total = sum(value[0].numel() for value in first.given.values())
             numbers = noise.draw(STEP, (p.iterations, total)) if p.noise_weight else None
@@ -126,6 +146,21 @@ class PPGNStyle:
             with torch.no_grad():
                 last = self._match(self.wrapped.generate(captions, HeldNoise(noise, names, latents)), sentence)
         return latents, torch.cat((scores, last[None]))
+
+    def _climbable(self, captions: Sequence[Caption], noise: BoundNoise, latents: Latents) -> Tensor:
+        """Return the wrapped model's pictures with their graph.
+
+        Raises:
+            UserError: they have none.
+        """
+        held = HeldNoise(noise, self.wrapped.capabilities.latents, latents, wants_gradient=True)
+        made = self.wrapped.generate(captions, held)
+        if not made.requires_grad:
+            raise UserError(
+                f"The model {self.parameters.over} gives no gradient from its pictures to its latents, which a "
+                "PPGN-style sampler climbs along. Make one over attngan, dmgan, dfgan, stackgan_v2 or gan_int_cls."
+            )
+        return made
 
     def _match(self, pictures: Tensor, sentence: Tensor) -> Tensor:
         """Return the cosine between the codes of pictures and of sentences, N."""

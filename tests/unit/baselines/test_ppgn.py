@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -121,3 +122,8 @@ def test_a_model_without_gradients_is_refused() -> None:
 
     with pytest.raises(UserError, match="gives no gradient"):
         sampler(Flat()).generate(CAPTIONS, noise_of(CAPTIONS))
+    known = context("train")
+    for wrapped, refused in ((attngan(), False), (Flat(), True)):
+        around = BuildContext("train", known.vocabulary, known.encoders, wrapped=wrapped)
+        with pytest.raises(UserError, match="gives no gradient") if refused else nullcontext():
+            PPGNStyle.build(PPGNStyleParameters(iterations=0), around)
