@@ -47,6 +47,8 @@ class SourceRecord(_Record):
         parameters: numbers in the networks that make its pictures; None for what is no network.
         training_pictures: that it was shown in training, each as often as it was shown; None where nobody knows.
         training_seconds: that its training took, encoders apart; None where nobody knows.
+        settings: what it was trained with, name -> value, plain values only; empty for what was not trained.
+        changed: those of `settings` that its recipe in benchmarks.toml has otherwise.
     """
 
     name: str
@@ -63,6 +65,8 @@ class SourceRecord(_Record):
     parameters: int | None = None
     training_pictures: int | None = None
     training_seconds: float | None = None
+    settings: Mapping[str, str | bool | int | float] = Field(default_factory=dict)
+    changed: tuple[str, ...] = ()
 
 
 class PlanRecord(_Record):

@@ -72,6 +72,8 @@ def source_record(source: Source) -> SourceRecord:
         parameters=source.cost.parameters,
         training_pictures=source.cost.training_pictures,
         training_seconds=source.cost.training_seconds,
+        settings=source.settings,
+        changed=source.changed,
     )
 
 

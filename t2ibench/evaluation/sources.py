@@ -9,8 +9,9 @@ from __future__ import annotations
 import dataclasses
 import random
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
 
 from t2ibench.errors import RunFailedError, UserError, unknown_name
@@ -38,6 +39,9 @@ Quantise = Literal["round", "truncate"]
 
 AT_ONCE: Final = 10
 """Pictures that pass through a generator at once, always: sums may be ordered otherwise for other numbers of them."""
+
+_SAID: Final = 2
+"""Changed parameters that a title names."""
 
 OWN_MANNER: Final = GenerationOptions()
 """Every model makes its pictures its own way."""
@@ -71,6 +75,8 @@ class Source:
         together: pictures made together whatever is asked, for models whose pictures depend on their batch; None for
             all others.
         cost: what it took to make the source itself.
+        settings: what it was trained with, plain values only.
+        changed: those that its recipe has otherwise.
     """
 
     name: str
@@ -84,6 +90,8 @@ class Source:
     warnings: tuple[str, ...] = ()
     together: int | None = None
     cost: ModelCost = NO_COST
+    settings: Mapping[str, str | bool | int | float] = MappingProxyType({})
+    changed: tuple[str, ...] = ()
 
     def plan_of(self, asked: SamplePlan) -> SamplePlan:
         """Return which pictures this source has for a plan: all of it, but for folders, which make none to order."""
@@ -137,6 +145,7 @@ class ModelSource(Source):
         generation: how the protocol has models make their pictures.
         manifest: the data set, for models that say how likely they find its pictures.
         cost: what the model took to be there.
+        changed: parameters that its recipe has otherwise; they stand in the title.
 
     Raises:
         UserError: the protocol sets a parameter that belongs to the model's weights, or to a wrong value.
@@ -154,6 +163,7 @@ class ModelSource(Source):
         generation: GenerationOptions = OWN_MANNER,
         manifest: Manifest | None = None,
         cost: ModelCost = NO_COST,
+        changed: Collection[str] = (),
     ) -> None:
         self.name = name or folder.label
         self.cost = cost
@@ -163,7 +173,15 @@ class ModelSource(Source):
             {"model": folder.identity, "noise": "keyed-noise-1", **self._manner.identity, **files}
         )
         self.together = self._manner.together
-        self.card = dataclasses.replace(folder.card, notes=(*folder.card.notes, *self._manner.notes))
+        self.settings = {
+            name: value for name, value in folder.parameters.items() if isinstance(value, str | int | float)
+        }
+        self.changed = tuple(name for name in changed if name in self.settings)
+        said = "".join(f", {name} {self.settings[name]}" for name in self.changed[:_SAID])
+        more = ", ..." if len(self.changed) > _SAID else ""
+        self.card = dataclasses.replace(
+            folder.card, title=f"{folder.card.title}{said}{more}", notes=(*folder.card.notes, *self._manner.notes)
+        )
         if not folder.description.learned:
             self.card = dataclasses.replace(
                 self.card,

@@ -36,6 +36,7 @@ from t2ibench.spec import Benchmarks, ProtocolEntry
 from t2ibench.store import Store
 from t2ibench.training.progress import say
 from t2ibench.types import SamplePlan
+from t2ibench.workflow.changed_settings import changed_settings
 from t2ibench.workflow.details import keep_details
 from t2ibench.workflow.external import ExternalRows, distinct, external_sources, reference_statistics
 from t2ibench.workflow.model_cost import cost_of
@@ -332,7 +333,7 @@ def _sources(
         manifest=manifest,
     )
     for model in models:
-        yield of_model(model, cost=cost_of(model, workspace))
+        yield of_model(model, cost=cost_of(model, workspace), changed=tuple(changed_settings(model, benchmarks)))
     yield from external_sources(request.external, manifest, plan, side, workspace)
     for control in protocol.controls if request.controls else ():
         if control == "ground-truth":
