@@ -101,12 +101,14 @@ class Painter:
         from t2ibench.noise import Noise
         from t2ibench.workflow.inner_life import views_of
         from t2ibench.workflow.montage import Section, Tile, picture_tile, sheet
+        from t2ibench.workflow.sample import require_known_words
 
         if label not in self._loaded:
             self._loaded[label] = self._load(self.models[label], self._device)
         model = self._loaded[label]
         if not model.capabilities.any_text:
             raise UserError(f"{label} draws captions of its data set only: it was trained with codes from files.")
+        require_known_words(model, (caption,))
         trace = Trace()
         pictures = model.generate([caption], Noise(seed).bind([(caption.id, 0)], self._device), trace=trace)
         pictures = pictures.detach().float().cpu()

@@ -17,6 +17,9 @@ _BOX: Final = (255, 90, 30)
 _CELL: Final = (26, 20)
 _WORDS: Final = 90
 """Pixels for the words beside the map."""
+_CLEAR: Final = 1.5
+"""A step reads a word more than the others where its weight is more than this many times that of even reading."""
+_ALIKE: Final = "all words alike"
 _FRAME_MILLISECONDS: Final = 160
 _LAST_MILLISECONDS: Final = 2000
 
@@ -30,8 +33,23 @@ class FilmRow:
     pictures: Tensor
 
 
+def legend(drawing: Drawing, index: int) -> str:
+    """Return what the tiles of `step_tiles` show, in words.
+
+    Args:
+        drawing: of a batch.
+        index: which of the batch.
+    """
+    frame = "the frame is where it wrote"
+    if drawing.weights is None:
+        return frame
+    if not any(_word_read(drawing, index, step) for step in range(drawing.canvases.shape[1])):
+        return f"{frame}; it read {_ALIKE} at every step"
+    return f"{frame}, the word the one it read most, where one has {_CLEAR} times the weight of even reading"
+
+
 def step_tiles(drawing: Drawing, index: int) -> tuple[Tile, ...]:
-    """Return a tile a step: the canvas after it, a frame where it wrote, and the word it attended to most.
+    """Return a tile a step: the canvas after it, a frame where it wrote, and the word it read clearly most, if any.
 
     Args:
         drawing: of a batch.
@@ -43,7 +61,7 @@ def step_tiles(drawing: Drawing, index: int) -> tuple[Tile, ...]:
 def alignment_tile(drawing: Drawing, index: int) -> Tile | None:
     """Return a map of words (down) by steps (across), bright where a step read a word; None without word attention.
 
-    Black is 0 and white the largest weight on the map, which the label gives.
+    Black is 0 and white the largest weight on the map, which the label gives beside that of even reading.
     """
     if drawing.weights is None:
         return None
@@ -61,7 +79,7 @@ def alignment_tile(drawing: Drawing, index: int) -> Tile | None:
             draw.rectangle((*corner, corner[0] + width - 2, corner[1] + height - 2), fill=(level, level, level))
     for step in range(steps):
         draw.text((_WORDS + step * width + 4, 2), str(step + 1), font=font, fill=(110, 110, 110))
-    return Tile(picture, f"words by steps; white = {largest:.0%}")
+    return Tile(picture, f"words by steps; white = {largest:.1%}, {_ALIKE} = {1 / max(len(words), 1):.1%}")
 
 
 def film(rows: Sequence[FilmRow]) -> bytes:
@@ -90,11 +108,24 @@ def _step_tile(drawing: Drawing, index: int, step: int) -> Tile:
     canvas = drawing.canvases[index, step]
     label = f"{step + 1}"
     if drawing.weights is not None:
-        words = drawing.words[index]
-        label += f" {words[int(drawing.weights[index, step, : len(words)].argmax())]}"
+        label += f" {_word_read(drawing, index, step) or _ALIKE}"
     tile = picture_tile(canvas, label)
     factor = tile.image.width / canvas.shape[-1]
     left, top, right, bottom = ((float(edge) + 0.5) * factor for edge in drawing.boxes[index, step])
     if min(right - left, bottom - top) >= 0:
         ImageDraw.Draw(tile.image).rectangle((left, top, right, bottom), outline=_BOX)
     return tile
+
+
+def _word_read(drawing: Drawing, index: int, step: int) -> str:
+    """Return the word that a step read more than the others; "" where it read them about alike.
+
+    The largest of nearly equal weights says nothing, and it would change with the last digit.
+    """
+    if drawing.weights is None:
+        return ""
+    words = drawing.words[index]
+    weights = drawing.weights[index, step, : len(words)]
+    place = int(weights.argmax())
+    clear = len(words) == 1 or float(weights[place]) > _CLEAR / len(words)
+    return words[place] if clear else ""

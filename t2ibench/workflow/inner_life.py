@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.types import AttentionMap, GateMap, PlanItem, Trace
-from t2ibench.workflow.drawing_film import step_tiles
+from t2ibench.workflow.drawing_film import legend, step_tiles
 from t2ibench.workflow.montage import Tile, attention_tiles, picture_tile
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def views_of(pictures: Tensor, trace: Trace, index: int) -> tuple[list[dict[str,
         steps = step_tiles(trace.drawing, index)
         every = -(-len(steps) // _STEPS)
         shown = [steps[place] for place in range(len(steps)) if (len(steps) - 1 - place) % every == 0]
-        add("Canvas, step by step; the frame is where it wrote, the word the one it read most", shown)
+        add(f"Canvas, step by step; {legend(trace.drawing, index)}", shown)
     return views, images
 
 

@@ -37,6 +37,25 @@ def user_captions(texts: Sequence[str]) -> tuple[Caption, ...]:
     return tuple(captions)
 
 
+def require_known_words(model: TextToImage, captions: Sequence[Caption]) -> None:
+    """Check that every caption holds a word of the vocabulary that the model or its encoder reads with, if it has one.
+
+    A vocabulary with a word for unknown ones reads any caption. In captions of a data set that is wanted; but of a
+    sentence without a single known word the picture could only be of none of it.
+
+    Raises:
+        UserError: one holds none.
+    """
+    from t2ibench.text.vocabulary import UNKNOWN, Vocabulary
+
+    for reader in (model, getattr(model, "encoder", None)):
+        vocabulary = getattr(reader, "vocabulary", None)
+        if isinstance(vocabulary, Vocabulary) and UNKNOWN in vocabulary.words:
+            known = Vocabulary(tuple(word for word in vocabulary.words if word != UNKNOWN))
+            for caption in captions:
+                known.encode(caption.text)
+
+
 def check_output(path: Path) -> None:
     """Check that a picture can be written to a path, before anything is computed.
 
@@ -82,12 +101,13 @@ def draw_sheet(
     from t2ibench.noise import Noise
     from t2ibench.training.pictures import png_of
     from t2ibench.types import Trace
-    from t2ibench.workflow.drawing_film import alignment_tile, step_tiles
+    from t2ibench.workflow.drawing_film import alignment_tile, legend, step_tiles
     from t2ibench.workflow.framed_box import conditions_of, framed_tile
     from t2ibench.workflow.montage import Section, attention_tiles, picture_tile, sheet
 
     captions = user_captions(texts)
     model, place = _reader(folder, device)
+    require_known_words(model, captions)
     if attention and not model.capabilities.attention:
         raise UserError(f"{folder.label} has no attention to show. Ask without --attention.")
     conditions = conditions_of(box, samples)
@@ -112,7 +132,7 @@ def draw_sheet(
                 heading = f"{which}attention {index + 1}, for {one.stage} px; bright = much; % = the word's range"
                 sections.append(Section(heading, maps))
             if trace.drawing is not None:
-                heading = f"{which}step by step: the frame is where it wrote, the word the one it read most"
+                heading = f"{which}step by step: {legend(trace.drawing, sample)}"
                 sections.append(Section(heading, step_tiles(trace.drawing, sample)))
                 alignment = alignment_tile(trace.drawing, sample)
                 sections += [Section(f"{which}alignment", (alignment,))] if alignment else []
@@ -131,6 +151,7 @@ def draw_film(folder: ModelFolder, texts: Sequence[str], *, samples: int, seed: 
 
     captions = user_captions(texts)
     model, place = _reader(folder, device)
+    require_known_words(model, captions)
     noise, rows = Noise(seed), []
     for caption in captions:
         trace = Trace()

@@ -8,12 +8,14 @@ import torch
 from PIL import Image
 
 from t2ibench.errors import UserError
+from t2ibench.interfaces import BuildContext
 from t2ibench.model_folder import read_model_folder
 from t2ibench.types import AttentionMap
 from t2ibench.workflow.montage import attention_tiles
 from t2ibench.workflow.plan import TrainRequest
-from t2ibench.workflow.sample import check_output, draw_sheet, user_captions
+from t2ibench.workflow.sample import check_output, draw_sheet, require_known_words, user_captions
 from t2ibench.workflow.train import ensure_trained
+from t2ibench_baselines.aligndraw import AlignDRAW, AlignDRAWParameters
 from tests.unit.workflow.conftest import COMPUTE
 
 
@@ -64,6 +66,15 @@ def test_an_empty_caption(text):
 def test_unknown_words_only(folder):
     with pytest.raises(UserError, match="no word that the text encoder knows"):
         drawn(folder, "zebra")
+
+
+def test_a_word_for_unknown_ones_does_not_make_a_caption_known():
+    parameters = AlignDRAWParameters(side=12, steps=2, patch=4, latent=5)
+    words = ("<end>", "<unk>", "digit", "the")
+    model = AlignDRAW.build(parameters, BuildContext("generate", words))
+    require_known_words(model, user_captions(["the zebra", "digit"]))
+    with pytest.raises(UserError, match=r"no word that the text encoder knows \(it holds 'qwerty', 'zxcv'\)"):
+        require_known_words(model, user_captions(["the digit", "qwerty zxcv"]))
 
 
 def test_outputs_are_checked_first(tmp_path):
