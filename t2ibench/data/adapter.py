@@ -60,6 +60,34 @@ class DrawnDataset(Protocol):
         ...
 
 
+@runtime_checkable
+class MadeOfFiles(Protocol):
+    """An adapter that may make its pictures of what a user's folder holds; they lie in the workspace, never there."""
+
+    def place_of(self, root: Path, home: Path) -> Path:
+        """Return the folder to read for `root`: that itself, or where below `home` to make the pictures first.
+
+        The place made depends on the files under `root` and on the options, so that other files have another place.
+
+        Args:
+            root: folder that the user named.
+            home: the data set's folder in the workspace.
+
+        Raises:
+            UserError: a file is missing, or an option does not fit.
+        """
+        ...
+
+    def make(self, root: Path, place: Path, *, progress: bool) -> None:
+        """Make the pictures of the files under `root` in `place`; what is complete there is left as it is.
+
+        Raises:
+            UserError: a file is missing or damaged.
+            RunFailedError: the disk is full.
+        """
+        ...
+
+
 class MissingPicturesError(UserError):
     """Pictures that the metadata names are not there or not usable; `names` holds all of their ids."""
 

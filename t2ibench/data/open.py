@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from t2ibench.data.adapter import DatasetAdapter, DrawnDataset, how_to_bring
+from t2ibench.data.adapter import DatasetAdapter, DrawnDataset, MadeOfFiles, how_to_bring
 from t2ibench.data.fetch.install import unfinished
 from t2ibench.data.manifest import FILE_NAME, FORMAT, Manifest, read_manifest, stamp_of
 from t2ibench.data.own_datasets import read_settings
@@ -117,9 +117,10 @@ def _prepared(name: str, entry: DatasetEntry, folder: Path, root: Path | None, p
         manifest = read_manifest(folder / FILE_NAME)
     except UserError:  # of an older form, or damaged: it can always be made anew
         return None
-    if manifest.format != FORMAT or (root is not None and manifest.root != root):
+    adapter = _adapter(name, entry)
+    if manifest.format != FORMAT or (root is not None and manifest.root != _place_of(adapter, root, folder)):
         return None
-    if manifest.request != _request(_adapter(name, entry), entry, manifest.made) or (manifest.missing and not partial):
+    if manifest.request != _request(adapter, entry, manifest.made) or (manifest.missing and not partial):
         return None
     return dataclasses.replace(manifest, home=folder) if manifest.stamp == _stamp(manifest) else None
 
@@ -140,6 +141,12 @@ def _prepare(
         adapter.draw(drawn, {}, replace=True, progress=progress)
         root = drawn
     assert root is not None
+    place = _place_of(adapter, root, folder)
+    if place != root and isinstance(adapter, MadeOfFiles):
+        if progress:
+            print(f"The pictures of {name} are made of the files in {root}, into {place}.", file=sys.stderr)
+        adapter.make(root, place, progress=progress)
+        root = place
     moving = unfinished(root)
     if moving:
         raise UserError(
@@ -158,6 +165,11 @@ def _prepare(
         for warning in (*manifest.caveats, *manifest.warnings):
             print(f"Warning: {warning}", file=sys.stderr)
     return manifest
+
+
+def _place_of(adapter: DatasetAdapter, root: Path, folder: Path) -> Path:
+    """Return the folder to read for the one named: another where the pictures are made of its files."""
+    return adapter.place_of(root, folder) if isinstance(adapter, MadeOfFiles) and root.is_dir() else root
 
 
 def _last_root(path: Path) -> Path | None:

@@ -12,22 +12,24 @@ from t2ibench.data.adapter import checked_options, chosen
 from t2ibench.data.assembly import Findings, Row, assemble
 from t2ibench.data.manifest import Manifest
 from t2ibench.data.mnist_captions.digits import CAVEATS, DRAWN, MNIST, OFFLINE
-from t2ibench.data.mnist_captions.idx import find_mnist
+from t2ibench.data.mnist_captions.idx import find_mnist, mnist_files
 from t2ibench.data.mnist_captions.make import CAPTIONS, SUMMARY, VERSION, make_mnist_captions, read_drawing
 from t2ibench.data.mnist_captions.scenes import SIDE
 from t2ibench.errors import UserError
+from t2ibench.files import digest_of
 from t2ibench.spec import DatasetEntry, Value
 
 _DEFAULTS: Final[dict[str, Value]] = {"images": 6000, "seed": 0, "digits": DRAWN}
-_SCENES: Final = "mnist-captions"
-"""Folder, beside MNIST's files, of the scenes made of them."""
+_SCENES: Final = "of-mnist"
+"""Begins the name of the folder, in the workspace, of scenes made of MNIST's files."""
 
 
 class MNISTCaptions:
     """Adapter of scenes of digits, which are drawn here.
 
-    Without files, digits come from the option `digits`: "drawn" by code, or "scikit-learn". With `--root` at MNIST's
-    files (torchvision's download among them) they are MNIST's, and the scenes are written beside those files.
+    Without files, digits come from the option `digits`: "drawn" by code, or "scikit-learn". With
+    `--data-root` at MNIST's files (torchvision's download among them) they are MNIST's; the scenes made of them lie in
+    the workspace, not there.
 
     Options:
         images: scenes of all splits.
@@ -59,42 +61,59 @@ class MNISTCaptions:
         """
         make_mnist_captions(root, self.drawing(settings), replace=replace, progress=progress)
 
+    def place_of(self, root: Path, home: Path) -> Path:
+        """Return where scenes are made of the files of MNIST in `root`; `root` itself where it holds scenes or neither.
+
+        Raises:
+            UserError: a file of MNIST is missing, or an option does not fit.
+        """
+        mnist = None if (root / SUMMARY).is_file() else find_mnist(root)
+        if mnist is None:
+            return root
+        files = [[str(path), path.stat().st_size, path.stat().st_mtime_ns] for path in mnist_files(mnist)]
+        return home / f"{_SCENES}-{digest_of([self._of_mnist(), files])[:12]}"
+
+    def make(self, root: Path, place: Path, *, progress: bool) -> None:
+        """Make the scenes of MNIST's files in `place`, unless they are there already; see `MadeOfFiles`.
+
+        Raises:
+            UserError: a file of MNIST is missing or damaged.
+        """
+        make_mnist_captions(place, self._of_mnist(), mnist=find_mnist(root), replace=True, progress=progress)
+
+    def _of_mnist(self) -> dict[str, Value]:
+        return {**self.drawing({}), "digits": MNIST}
+
     def read(self, root: Path, *, progress: bool, partial: bool = False) -> Manifest:
-        """Return the manifest of scenes under `root`, made now where it holds MNIST's files instead.
+        """Return the manifest of scenes under `root`.
 
         Raises:
             MissingPicturesError: scenes are missing, and `partial` is not set.
-            UserError: there are neither scenes nor MNIST's files, or they are damaged.
+            UserError: there are no scenes, or they are damaged.
         """
-        scenes = root
         if not (root / SUMMARY).is_file():
-            mnist = find_mnist(root) if root.is_dir() else None
-            if mnist is None:
-                raise UserError(
-                    f"{root} holds neither {SUMMARY} nor MNIST's train-images-idx3-ubyte (or .gz). Name a folder with "
-                    "one of them, or leave the folder out: digits are drawn by code then."
-                )
-            scenes = root / _SCENES
-            wanted = {**self.drawing({}), "digits": MNIST}
-            make_mnist_captions(scenes, wanted, mnist=mnist, replace=True, progress=progress)
-        drawn = read_drawing(scenes)
+            raise UserError(
+                f"{root} holds neither {SUMMARY} nor MNIST's train-images-idx3-ubyte (or .gz). Name a folder with one "
+                "of them, or leave the folder out: digits are drawn by code then."
+            )
+        drawn = read_drawing(root)
         rows = [
             Row(
                 id=str(Path(line["file"]).with_suffix("").as_posix()),
-                path=scenes / line["file"] if (scenes / line["file"]).is_file() else None,
+                path=root / line["file"] if (root / line["file"]).is_file() else None,
                 split=line["split"],
                 captions=tuple(line["captions"]),
                 class_id=line["content"],
             )
-            for line in _lines(scenes / CAPTIONS)
+            for line in _lines(root / CAPTIONS)
         ]
         source = str(drawn.settings["digits"])
         roles = ", ".join(map(str, drawn.bans))
         findings = Findings(
             rows=rows,
-            where=str(scenes / CAPTIONS),
-            advice=f"Delete {scenes} and ask again.",
-            sources=[scenes / SUMMARY, scenes / CAPTIONS],
+            where=str(root / CAPTIONS),
+            advice=f"Delete {root} and ask again.",
+            sources=[root / SUMMARY, root / CAPTIONS],
             found=[f"digits: {source}", f"digits held out in the twelve roles: {roles} (split held-out shows them)"],
         )
         manifest = assemble(self.name, self.entry, root, findings, partial=partial, progress=progress)

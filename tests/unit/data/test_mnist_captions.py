@@ -23,10 +23,12 @@ from t2ibench.data.mnist_captions.scenes import (
     is_held_out,
     paint,
 )
+from t2ibench.data.open import open_dataset
 from t2ibench.data.pictures import RealPictures
 from t2ibench.errors import UserError
-from t2ibench.spec import DatasetEntry
+from t2ibench.spec import Benchmarks, DatasetEntry
 from t2ibench.types import DataRequest
+from t2ibench.workspace import Workspace
 
 LABELS = [index % 10 for index in range(40)]
 # (rows, columns) of the first and the second digit, a template each: the official generator's ranges.
@@ -123,9 +125,16 @@ def test_it_is_drawn_read_and_shown_whole(tmp_path):
         made.draw(tmp_path / "d", {"seed": 4}, replace=False, progress=False)
 
 
-def write_mnist(folder, *, packed):
+def opened(folder, *, named=True):
+    datasets = {"mnist-captions": adapter(images=48).entry}
+    benchmarks = Benchmarks(schema=1, datasets=datasets, models={}, metrics={}, protocols={"p": {"metrics": ()}})
+    root = {True: folder / "m", False: None}.get(named, named)
+    return open_dataset("mnist-captions", benchmarks, Workspace(folder / "workspace"), root=root, progress=False)
+
+
+def write_mnist(folder, *, packed, seed=0):
     folder.mkdir(parents=True)
-    generator = np.random.default_rng(0)
+    generator = np.random.default_rng(seed)
     for prefix, count in (("train", 60), ("t10k", 30)):
         images = generator.integers(1, 255, (count, 28, 28), dtype=np.uint8)
         labels = np.arange(count, dtype=np.uint8) % 10
@@ -140,15 +149,26 @@ def write_mnist(folder, *, packed):
 @pytest.mark.parametrize(("below", "packed"), [("", True), ("MNIST/raw", False)])
 def test_mnist_files_make_the_same_scenes_of_its_digits(tmp_path, below, packed):
     tests = write_mnist(tmp_path / "m" / below, packed=packed)
-    manifest = adapter(images=48).read(tmp_path / "m", progress=False)
+    before = sorted(tmp_path.rglob("*"))
+    manifest = opened(tmp_path)
+    assert sorted(path for path in (tmp_path / "m").rglob("*")) == [path for path in before if path != tmp_path / "m"]
+    scenes = manifest.root
+    assert scenes.is_relative_to(tmp_path / "workspace/data/mnist-captions")
     assert manifest.caveats == () and "digits: mnist" in manifest.found
-    lines = [json.loads(line) for line in (tmp_path / "m/mnist-captions/captions.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in (scenes / "captions.jsonl").read_text().splitlines()]
     shown = next(line for line in lines if line["split"] == "test" and len(line["digits"]) == 1)
     row, column = shown["corners"][0]
-    scene = np.asarray(Image.open(tmp_path / "m/mnist-captions" / shown["file"]))
+    scene = np.asarray(Image.open(scenes / shown["file"]))
     digit = scene[row : row + DIGIT, column : column + DIGIT]
     matching = [label % 10 for label in range(30) if np.array_equal(tests[label], digit)]
     assert matching == shown["digits"]
+    stamp = (scenes / "captions.jsonl").stat().st_mtime_ns
+    for again in (opened(tmp_path), opened(tmp_path, named=False), opened(tmp_path, named=scenes)):
+        assert (again.digest, again.root) == (manifest.digest, scenes)
+    assert (scenes / "captions.jsonl").stat().st_mtime_ns == stamp
+    write_mnist(tmp_path / "other", packed=False, seed=1)
+    other = opened(tmp_path, named=tmp_path / "other")
+    assert other.root != scenes and other.digest != manifest.digest
 
 
 def test_a_damaged_or_missing_file_is_a_sentence(tmp_path):
@@ -156,12 +176,12 @@ def test_a_damaged_or_missing_file_is_a_sentence(tmp_path):
     images = tmp_path / "m" / "train-images-idx3-ubyte"
     images.write_bytes(images.read_bytes()[:-5])
     with pytest.raises(UserError, match="not a whole file"):
-        adapter(images=48).read(tmp_path / "m", progress=False)
-    assert not (tmp_path / "m" / "mnist-captions").exists()
+        opened(tmp_path)
+    assert len(list((tmp_path / "m").iterdir())) == 4
     (tmp_path / "m" / "t10k-labels-idx1-ubyte").unlink()
     images.write_bytes(images.read_bytes() + bytes(5))
     with pytest.raises(UserError, match="t10k-labels-idx1-ubyte is missing"):
-        adapter(images=48).read(tmp_path / "m", progress=False)
+        opened(tmp_path)
 
 
 def test_scikit_learn_is_optional():
