@@ -17,9 +17,36 @@ from t2ibench.cli.options import (
     seed_option,
     workspace_option,
 )
-from t2ibench.errors import UserError
+from t2ibench.errors import UserError, unknown_name
 from t2ibench.spec import LoadedBenchmarks
 from t2ibench.workspace import Workspace
+
+
+class Precision(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3 only
+    """A precision by its full name or a short one."""
+
+    name = "precision"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the full name, which is part of a run's identity.
+
+        Raises:
+            UserError: there is no such precision, or it would need a scaled loss.
+        """
+        text = str(value).lower()
+        if text in _HALF:
+            raise UserError(
+                f"--precision {value} is not offered: gradients of 16-bit floats fall to 0 unless the loss is scaled, "
+                "and this training scales none. Take --precision bf16, which has the range of 32 bits and needs no "
+                "scaling, or 32."
+            )
+        if text not in _PRECISIONS:
+            raise unknown_name("precision", str(value), _PRECISIONS)
+        return _PRECISIONS[text]
+
+
+_PRECISIONS = {"32": "32-true", "32-true": "32-true", "bf16": "bf16-mixed", "bf16-mixed": "bf16-mixed"}
+_HALF = ("16", "16-mixed", "16-true", "fp16")
 
 
 @click.command("train")
@@ -41,10 +68,11 @@ from t2ibench.workspace import Workspace
 @device_option
 @click.option(
     "--precision",
-    type=click.Choice(["32-true", "bf16-mixed"]),
-    default="32-true",
+    type=Precision(),
+    default="32",
     show_default=True,
-    help="Precision of the arithmetic; part of the run's identity.",
+    metavar="32|bf16",
+    help="Precision of the arithmetic (bf16 is mixed: weights stay 32 bits); part of the run's identity.",
 )
 @click.option(
     "--compile",

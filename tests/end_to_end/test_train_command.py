@@ -149,6 +149,11 @@ def here(folder, monkeypatch, capsys):
         (["stub", "--set", "features=none"], "Parameters of stub: key features"),
         (["stub", "--device", "tpu"], "'tpu' is not a device"),
         (["stub", "--batch-size", "100"], "fewer than a batch of 100"),
+        (
+            ["stub", "--precision", "16"],
+            "unless the loss is scaled, and this training scales none. Take --precision bf16",
+        ),
+        (["stub", "--precision", "b16"], "Did you mean bf16?"),
     ],
 )
 def test_mistakes_are_one_sentence(here, arguments, expected):
@@ -168,6 +173,22 @@ def test_a_dry_run_prints_json_and_writes_nothing(here, folder):
     job = json.loads(done.stdout)
     assert job["spec"]["parameters"]["features"] == 3 and job["encoders"]["stub-encoder"]["steps"] == 4
     assert not (folder / "workspace").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "full"),
+    [
+        ([], "32-true"),
+        (["32"], "32-true"),
+        (["32-true"], "32-true"),
+        (["bf16"], "bf16-mixed"),
+        (["BF16-mixed"], "bf16-mixed"),
+    ],
+)
+def test_a_short_name_of_a_precision_is_the_full_one(here, given, full):
+    asked = ["--precision", *given] if given else []
+    job = json.loads(here("train", "stub", "--data", "squares", "--dry-run", *asked).stdout)
+    assert job["spec"]["precision"] == full
 
 
 def test_train_then_sample(here, folder):
