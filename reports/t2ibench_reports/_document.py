@@ -18,12 +18,17 @@ MARKS = {"best": "*", "tied": "≈", "": ""}
 
 @dataclass(frozen=True)
 class Head:
-    """The head of a column. `kind` is "name", "value", "reported", "text" or "cost"."""
+    """The head of a column.
+
+    `kind` is "name", "value", "reported", "text" or "cost". `sort` is "higher" or "lower" where a click on it sorts by
+    values, better ones first, "text" where it sorts by what is written, "" where rows have no order by it.
+    """
 
     text: str
     subtitle: str = ""
     kind: str = "value"
     badge: str = ""
+    sort: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,8 @@ class Place:
         hint: what is told of it on demand.
         drawing: where it lies within its column.
         record: id of the record behind it, "" for none.
+        value: what the column sorts by, None for what stays last.
+        origin: of the row, in the place that names it; what the page's filter reads.
     """
 
     text: str
@@ -49,6 +56,8 @@ class Place:
     hint: str = ""
     drawing: Whisker | None = None
     record: str = ""
+    value: float | None = None
+    origin: str = ""
 
     @property
     def plain(self) -> str:
@@ -115,6 +124,8 @@ class Section:
         insides: how pictures came about.
         notes: sentences.
         records: rows, columns and cells behind the table.
+        dataset: that it is about, for the page's filter; "" for none.
+        protocol: likewise.
     """
 
     title: str
@@ -130,6 +141,8 @@ class Section:
     insides: tuple[Inside, ...] = ()
     notes: tuple[str, ...] = ()
     records: tuple[tuple[Row, Column, RecordCell], ...] = ()
+    dataset: str = ""
+    protocol: str = ""
 
     @property
     def rows(self) -> list[tuple[Place, ...]]:
@@ -169,13 +182,15 @@ def value_place(cell: RecordCell | None, column: Column, *, scaled: bool = True)
         hint=" ".join(hints),
         drawing=whisker(record, column.scale) if scaled else None,
         record=record.id,
+        value=record.value,
     )
 
 
 def head_of(column: Column) -> Head:
     """Return the head of a measured column."""
     badge = {"stand-in": "stand-in network", "random": "random network: not ranked"}.get(column.standing, "")
-    return Head(f"{column.title} {column.arrow}", column.subtitle, badge=badge)
+    better = "higher" if column.metric.higher_is_better else "lower"
+    return Head(f"{column.title} {column.arrow}", column.subtitle, badge=badge, sort=better)
 
 
 def facts_of_plan(plan_facts: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

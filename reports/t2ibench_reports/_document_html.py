@@ -7,13 +7,13 @@ import json
 from t2ibench_reports import _format
 from t2ibench_reports._document import Document
 from t2ibench_reports._html import record_facts
-from t2ibench_reports._page import anchors_of, environment, part, policy
+from t2ibench_reports._page import SCRIPTS, anchors_of, environment, part, policy
 from t2ibench_reports._whiskers import WIDTH
 
 
 def page(document: Document) -> str:
     """Return the page. Everything that comes from records is escaped by the template engine."""
-    style, script = part("report.css") + part("document.css"), part("theme.js") + part("reveal.js")
+    style, script = part("report.css") + part("document.css"), "".join(map(part, SCRIPTS))
     records: list[str] = []
     behind = []
     for section in document.sections:  # a record behind two tables is shown once

@@ -9,7 +9,7 @@ from pathlib import Path
 from t2ibench.results import ResultRecord
 from t2ibench_reports import _format
 from t2ibench_reports._notes import HOW_TO_READ, JUDGE_SEEN, group_notes
-from t2ibench_reports._page import anchors_of, environment, part, policy
+from t2ibench_reports._page import SCRIPTS, anchors_of, environment, part, policy
 from t2ibench_reports._pictures import Tile, tiles
 from t2ibench_reports._rows import shared_captions
 from t2ibench_reports._tables import (
@@ -42,7 +42,7 @@ class Gallery:
 
 def page(board: Leaderboard, pictures: Path) -> str:
     """Return the page. Everything that comes from records is escaped by the template engine."""
-    style, script = part("report.css"), "".join(map(part, ("theme.js", "sort.js", "filter.js", "reveal.js")))
+    style, script = part("report.css"), "".join(map(part, SCRIPTS))
     anchors = anchors_of([cell.record.id for group in board.groups for _, _, cell in group.cells])
     return (
         environment()

@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _TEMPLATES = Path(__file__).parent / "templates"
+SCRIPTS = ("theme.js", "sort.js", "filter.js", "reveal.js")
+"""What every page carries; each lacks only its comfort without them."""
 
 
 def environment() -> Environment:
     """Return the template engine with the filters that the templates use."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
 
     made = Environment(
         loader=FileSystemLoader(_TEMPLATES),
@@ -34,6 +37,7 @@ def environment() -> Environment:
         significant=_format.significant,
         typographic=lambda text: re.sub(r"(?<![\w.])-(?=\d)", "\u2212", str(text)),
     )
+    made.globals["Markup"] = Markup
     return made
 
 

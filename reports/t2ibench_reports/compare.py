@@ -170,11 +170,11 @@ _VERDICTS = {
 def _section(pair: _Pair, pictures: Path, details: Path) -> Section:
     group, first, second = pair.group, pair.first, pair.second
     heads = (
-        Head("Measure", kind="name"),
+        Head("Measure", kind="name", sort="text"),
         Head(first.label, details_of(first)),
         Head(second.label, details_of(second)),
         Head("Difference"),
-        Head("Verdict", kind="text"),
+        Head("Verdict", kind="text", sort="text"),
     )
     rows = []
     for line in pair.lines:
@@ -210,6 +210,8 @@ def _section(pair: _Pair, pictures: Path, details: Path) -> Section:
         grids=(*captions.grids, *sample_grids((first, second), pictures)),
         notes=(*notes, *captions.notes),
         records=tuple(one for one in group.cells if one[0] is first or one[0] is second),
+        dataset=clean(plan.dataset),
+        protocol=clean(plan.protocol),
     )
 
 

@@ -17,7 +17,7 @@ from t2ibench_reports._notes import group_notes
 from t2ibench_reports._rendered import rendered
 from t2ibench_reports._reported import METRICS, PaperFacts, Reported, VariantFacts, papers
 from t2ibench_reports._rows import board_of, name_of
-from t2ibench_reports._tables import SECTION_TITLES, Group, Row, build
+from t2ibench_reports._tables import ORIGIN_TITLES, SECTION_TITLES, Group, Row, build
 from t2ibench_reports._tables import Section as Part_of
 
 if TYPE_CHECKING:
@@ -125,11 +125,14 @@ def _papers_order(group: Group) -> Group:
 def _section(analysis: _Analysis) -> Section:
     group, facts = analysis.group, analysis.facts
     shown = _shown_metrics(analysis)
-    heads = [Head("Architecture", kind="name")]
-    heads += [Head("λ", "weight of the DAMSM loss", "text")] if analysis.weighted else []
-    heads += [Head("Steps", kind="cost"), *map(head_of, group.columns)]
+    heads = [Head("Architecture", kind="name", sort="text")]
+    heads += [Head("λ", "weight of the DAMSM loss", "text", sort="higher")] if analysis.weighted else []
+    heads += [*map(head_of, group.columns), Head("Steps", kind="cost", sort="lower")]
     where = next((one.dataset for row in analysis.measured if (one := analysis.reported(row))), "")
-    heads += [Head(f"{_TITLES[metric]} reported on {where}", kind="reported") for metric in shown]
+    heads += [
+        Head(f"{_TITLES[metric]} reported on {where}", kind="reported", sort="lower" if metric == "fid" else "higher")
+        for metric in shown
+    ]
     title = facts.title if facts else analysis.model
     parts = [Part(SECTION_TITLES[Part_of.MEASURED], "measured", _rows(analysis, analysis.measured, shown))]
     if controls := group.section(Part_of.CONTROL):
@@ -145,6 +148,8 @@ def _section(analysis: _Analysis) -> Section:
         charts=tuple(_charts(analysis)),
         notes=tuple(_notes(analysis)),
         records=tuple(group.cells),
+        dataset=clean(plan.dataset),
+        protocol=clean(plan.protocol),
     )
 
 
@@ -162,12 +167,13 @@ def _rows(analysis: _Analysis, rows: Iterable[Row], shown: Sequence[str]) -> tup
         details = (
             [name_of(row), *(one for one in row.details if one != row.source.variant)] if facts else list(row.details)
         )
-        places = [Place(label, " · ".join(details), "name")]
+        places = [Place(label, " · ".join(details), "name", origin=ORIGIN_TITLES[row.source.origin])]
         if analysis.weighted:
-            places.append(Place(_weight(analysis, facts), kind="text"))
-        steps = row.source.steps
-        places.append(Place(_NO_ROW if steps is None else count(steps), kind="cost"))
+            weight = facts.weight(analysis.group.plan.dataset) if facts else None
+            places.append(Place(_weight(analysis, facts), kind="text", value=weight))
         places += [value_place(cell, column) for column, cell in zip(analysis.group.columns, row.cells, strict=True)]
+        steps = row.source.steps
+        places.append(Place(_NO_ROW if steps is None else count(steps), kind="cost", value=steps))
         reported = analysis.reported(row) if row.section is Part_of.MEASURED else None
         places += [_reported_place(reported, metric, analysis) for metric in shown]
         made.append(tuple(places))
@@ -190,7 +196,8 @@ def _reported_place(reported: Reported | None, metric: str, analysis: _Analysis)
     figure = reported.figure(metric) if reported else None
     if reported is None or figure is None or analysis.facts is None:
         return Place(_NO_ROW, kind="reported")
-    return Place(figure.text, reported.status, "reported", hint=f"{analysis.facts.paper}; {reported.source}")
+    hint = f"{analysis.facts.paper}; {reported.source}"
+    return Place(figure.text, reported.status, "reported", hint=hint, value=figure.value)
 
 
 def _notes(analysis: _Analysis) -> Iterable[str]:

@@ -68,6 +68,8 @@ def _section(group: Group, pictures: Path, details: Path) -> Section | None:
         grids=grids,
         insides=tuple(inside for row in rows for inside in insides_of(row, details)),
         notes=(HOW_TO_LOOK,) if any(details_of(row, details) for row in rows) else (),
+        dataset=clean(plan.dataset),
+        protocol=clean(plan.protocol),
     )
 
 

@@ -118,6 +118,8 @@ def _section(group: Group, row: Row, pictures: Path, name: str) -> Section:
         grids=grids,
         notes=tuple(notes),
         records=tuple(one for one in group.cells if one[0] is row),
+        dataset=clean(plan.dataset),
+        protocol=clean(plan.protocol),
     )
 
 

@@ -185,7 +185,7 @@ def test_both_schemes_can_be_read(opened, scheme):
         (".verdict.seen", sheet),
         (".checks summary", paper),
         ("td.best .verdict strong", brightness(page, "td.best", "backgroundColor")),
-        ("tbody.control .interval", brightness(page, "tbody.control", "backgroundColor")),
+        ("tbody.control .interval", brightness(page, "tbody.control th.name", "backgroundColor")),
         (".badge", brightness(page, ".badge", "backgroundColor")),
     ]
     for selector, ground in pairs:

@@ -17,14 +17,18 @@ from tests.reports.sample_results import CAPTIONS, FID, record, source, write_sa
 OTHERS = tuple(f"another caption, number {place}" for place in range(len(CAPTIONS)))
 
 
-@pytest.fixture
-def given(tmp_path):
+def apart_input(tmp_path):
     """Return the input of a report on two models and real pictures of the training split, with captions of its own."""
     records = [record(source(name, title=name.upper()), FID, 40.0, 1, pictures=f"{name}.png") for name in ("a", "b")]
     real = source("real-train", Origin.CONTROL, title="Real, train split")
     results = write_sample(tmp_path / "results", [*records, record(real, FID, 3.0, 1, pictures="real.png")])
     write_text(results.folder / "pictures" / "real.json", json.dumps({"captions": OTHERS}))
     return ReportInput(list(results.latest()[0].values()), (), results.folder / "pictures", ("html", "txt"))
+
+
+@pytest.fixture
+def given(tmp_path):
+    return apart_input(tmp_path)
 
 
 def test_a_source_of_other_captions_leaves_no_void_in_the_grid(given):

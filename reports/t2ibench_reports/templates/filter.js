@@ -16,7 +16,7 @@
 
   const chosen = {};
   const choice = (field, title, values) => {
-    const found = [...new Set(values)];
+    const found = [...new Set(values.filter(Boolean))];
     if (found.length < 2) return;
     const select = make("select", { name: field });
     select.append(make("option", { value: "" }, "all"), ...found.map((value) => make("option", { value }, value)));
@@ -26,20 +26,22 @@
     select.addEventListener("change", () => { chosen[field] = select.value; apply(); });
   };
 
-  const fits = (one, field) => !chosen[field] || one.dataset[field] === chosen[field];
+  // What says nothing of a field, as a model's card of its data set, is always shown.
+  const fits = (one, field) => !chosen[field] || !one.dataset[field] || one.dataset[field] === chosen[field];
   const apply = () => {
     for (const section of sections) section.hidden = !(fits(section, "dataset") && fits(section, "protocol"));
     for (const row of rows) row.hidden = !fits(row, "origin");
     for (const body of document.querySelectorAll("table.board tbody")) {
-      body.hidden = ![...body.rows].some((row) => row.dataset.origin && !row.hidden);
+      body.hidden = ![...body.rows].some((row) => !row.classList.contains("section") && !row.hidden);
     }
     for (const section of sections) {
-      if (!section.querySelector("table.board tbody:not([hidden])")) section.hidden = true;
+      const bodies = [...section.querySelectorAll("table.board tbody")];
+      if (bodies.length && bodies.every((body) => body.hidden)) section.hidden = true;
       const link = document.querySelector(`nav a[href="#${section.id}"]`);
       if (link) link.parentElement.hidden = section.hidden;
     }
     const tables = sections.filter((section) => !section.hidden);
-    const shown = tables.flatMap((one) => [...one.querySelectorAll("table.board tr[data-origin]:not([hidden])")]);
+    const shown = tables.flatMap((one) => [...one.querySelectorAll("table.board tbody tr:not(.section, [hidden])")]);
     status.textContent = Object.values(chosen).some(Boolean)
       ? `${shown.length} rows in ${tables.length} tables shown.` : "";
   };
@@ -61,13 +63,14 @@
 
   for (const table of document.querySelectorAll("table.board")) {
     const heads = [...table.tHead.rows[0].cells].slice(1);
+    if (heads.length < 4) continue;  // narrow enough as it is
     const chooser = make("details", { className: "chooser" });
     const fields = document.createElement("fieldset");
     fields.append(make("legend", { className: "hidden" }, "Columns shown"));
     heads.forEach((head, index) => {
       const box = make("input", { type: "checkbox", checked: true });
       const label = document.createElement("label");
-      const text = make("span", {}, ` ${head.querySelector(".subtitle").textContent.trim()}`);
+      const text = make("span", {}, ` ${head.querySelector(".subtitle")?.textContent.trim() ?? ""}`);
       label.append(box, head.querySelector(".title").firstChild.textContent.trim(), text);
       fields.append(label);
       box.addEventListener("change", () => {
