@@ -5,13 +5,15 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from t2ibench_reports._document import Document, Place, Section
+from t2ibench_reports._document import MARKS, Document, Place, Section
 from t2ibench_reports._format import shortened
-from t2ibench_reports._latex import escaped
-from t2ibench_reports._plain import aligned, column_widths, markdown_escaped, pipes
+from t2ibench_reports._latex_table import PACKAGES, LatexColumn, LatexPart, LatexPlace, latex_tables
+from t2ibench_reports._plain import aligned, blocks, column_widths, markdown_escaped, pipes, total
 
 _NOTE_WIDTH = 110
-_LONGEST = 48
+_LONGEST, _LONGEST_NAME = 48, 64
+LATER = ("cost", "reported")
+"""Kinds of columns that stand in a part of their own where a table is too wide for one."""
 
 
 def terminal(document: Document) -> str:
@@ -42,41 +44,36 @@ def markdown(document: Document) -> str:
 
 
 def latex(document: Document) -> str:
-    """Return a table a section that has one; it needs booktabs, and xcolor for what is reported by others."""
-    needed = r"\usepackage{booktabs} \usepackage{xcolor}"
-    head = f"% Made by `t2ibench report {document.name}`. In the preamble: {needed}\n"
+    """Return a table a section that has one, several for one that is too wide for a page."""
+    head = f"% Made by `t2ibench report {document.name}`. In the preamble: {PACKAGES}\n"
     tables = [section for section in document.sections if section.heads]
     return head + "\n".join(_latex_table(section, document.name, place) for place, section in enumerate(tables, 1))
 
 
 def _latex_table(section: Section, name: str, place: int) -> str:
-    across = "".join("l" if head.kind in ("name", "text") else "r" for head in section.heads)
-    lines = [
-        r"\begin{table}",
-        r"  \centering",
-        r"  \caption{" + escaped(" ".join((f"{_title(section)}.", *_subtitles(section), *section.notes))) + "}",
-        rf"  \begin{{tabular}}{{{across}}}",
-        r"    \toprule",
-        "    " + " & ".join(_grey(escaped(head.text), head.kind) for head in section.heads) + r" \\",
+    caption = " ".join((f"{_title(section)}.", *_subtitles(section), *section.notes))
+    columns = [
+        LatexColumn(head.text, head.kind == "text", head.kind in LATER, "grey" if head.kind == "reported" else "")
+        for head in section.heads[1:]
     ]
-    for part in section.parts:
-        lines.append(r"    \midrule")
-        if part.title and part.kind != "measured":
-            lines.append(rf"    \multicolumn{{{len(section.heads)}}}{{l}}{{\itshape {escaped(part.title)}}} \\")
-        lines += ["    " + " & ".join(map(_latex_place, row)) + r" \\" for row in part.rows]
-    lines += [r"    \bottomrule", r"  \end{tabular}", rf"  \label{{tab:t2ibench-{name}-{place}}}", r"\end{table}", ""]
-    return "\n".join(lines)
+    parts = [
+        LatexPart(
+            "" if part.kind == "measured" else part.title, tuple(tuple(map(_latex_place, row)) for row in part.rows)
+        )
+        for part in section.parts
+    ]
+    return latex_tables(caption, f"tab:t2ibench-{name}-{place}", section.heads[0].text, columns, parts)
 
 
-def _latex_place(place: Place) -> str:
+def _latex_place(place: Place) -> LatexPlace:
     if place.kind == "failed":
-        return "failed"
-    text = escaped(place.plain.replace("*", "") if place.mark == "best" else place.plain)
-    return rf"\textbf{{{text}}}" if place.mark == "best" else _grey(text, place.kind)
-
-
-def _grey(text: str, kind: str) -> str:
-    return rf"\textcolor{{gray}}{{{text}}}" if kind == "reported" and text else text
+        return LatexPlace("failed")
+    if place.kind == "name":
+        return LatexPlace(place.plain)
+    style = "bold" if place.mark == "best" else "grey" if place.kind == "reported" else ""
+    below = f"({place.below})" if place.below and place.kind in ("reported", "text") else place.below
+    mark = "" if place.mark == "best" else MARKS[place.mark]
+    return LatexPlace(f"{place.text}{mark}{place.signs}", below, style)
 
 
 def _terminal_lines(section: Section) -> Iterator[str]:
@@ -87,14 +84,20 @@ def _terminal_lines(section: Section) -> Iterator[str]:
         yield from textwrap.wrap(f"{name}: {text}", _NOTE_WIDTH, initial_indent="  ", subsequent_indent="    ")
     yield ""
     heads = [head.text for head in section.heads]
-    rows = {part: [[shortened(place.plain, _LONGEST) for place in row] for row in part.rows] for part in section.parts}
+    longest = [_LONGEST_NAME if head.kind == "name" else _LONGEST for head in section.heads]
+    rows = {
+        part: [[shortened(place.plain, most) for place, most in zip(row, longest, strict=True)] for row in part.rows]
+        for part in section.parts
+    }
     if heads:
-        sizes = column_widths([heads, *(row for found in rows.values() for row in found)])
-        yield f"  {aligned(heads, sizes)}"
-        for part, found in rows.items():
-            yield f"  {f'─── {part.title} ' if part.title else '':─<{sum(sizes) + 2 * (len(sizes) - 1)}}"
-            yield from (f"  {aligned(row, sizes)}" for row in found)
-        yield ""
+        widths = column_widths([heads, *(row for found in rows.values() for row in found)])
+        for block in blocks(widths, [place for place, head in enumerate(section.heads) if head.kind in LATER]):
+            sizes = [widths[place] for place in block]
+            yield f"  {aligned([heads[place] for place in block], sizes)}"
+            for part, found in rows.items():
+                yield f"  {f'─── {part.title} ' if part.title else '':─<{total(sizes)}}"
+                yield from (f"  {aligned([row[place] for place in block], sizes)}" for row in found)
+            yield ""
     for grid in section.grids:
         names = ", ".join(label for label, _ in grid.heads)
         yield f"  {len(grid.rows)} x {len(grid.heads)} pictures on the page (html): {names}."

@@ -1,48 +1,17 @@
-"""The table as LaTeX, ready to be read into a paper with an input command; it needs booktabs and nothing else."""
+"""The leaderboard as LaTeX, ready to be read into a paper with an input command; it needs booktabs and graphicx."""
 
 from __future__ import annotations
 
-import unicodedata
-
-from t2ibench_reports._format import clean, count, failure
-from t2ibench_reports._plain import cell_text, heads, row_texts
+from t2ibench_reports._format import bounds, clean, count, failure, number, spreads
+from t2ibench_reports._latex_table import PACKAGES, LatexColumn, LatexPart, LatexPlace, latex_tables
+from t2ibench_reports._plain import heads, marks, row_texts
 from t2ibench_reports._seeds import RANGE
 from t2ibench_reports._tables import SECTION_TITLES, Cell, Column, Group, Leaderboard, Row, Section
 
-_SPECIAL = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': "''",  # a plain pdfLaTeX has no straight quotation mark
-    "↑": r"$\uparrow$",
-    "↓": r"$\downarrow$",
-    "≈": r"$\approx$",
-    "∞": r"$\infty$",
-    "†": r"\dag{}",
-    "±": r"$\pm$",
-    "\u2013": "--",
-    "…": r"\ldots{}",
-    "λ": r"$\lambda$",
-    "×": r"$\times$",  # noqa: RUF001
-    "·": r"$\cdot$",
-    "[": "{[}",
-    "]": "{]}",
-}
-
 
 def latex(board: Leaderboard) -> str:
-    """Return one table a group."""
-    head = "% Made by `t2ibench report leaderboard`. In the preamble: \\usepackage{booktabs}\n"
+    """Return one table a group, several for one that is too wide for a page."""
+    head = f"% Made by `t2ibench report leaderboard`. In the preamble: {PACKAGES}\n"
     names = [_label(group) for group in board.groups]
     tables = []
     for group, name in zip(board.groups, names, strict=True):
@@ -52,65 +21,42 @@ def latex(board: Leaderboard) -> str:
     return head + "\n".join(tables)
 
 
-def escaped(text: str) -> str:
-    """Return text that LaTeX sets as it stands; what a plain pdfLaTeX cannot set is written as its code point."""
-    return "".join(_SPECIAL.get(char) or _settable(char) for char in text)
-
-
-def _settable(char: str) -> str:
-    if char.isascii():
-        return char
-    plain = unicodedata.normalize("NFKD", char).encode("ascii", "ignore").decode()
-    if "LATIN" in unicodedata.name(char, "") and ord(char) < 0x180:
-        return char
-    return "".join(_SPECIAL.get(part, part) for part in plain) or f"(U+{ord(char):04X})"
-
-
 def _label(group: Group) -> str:
     text = f"{group.plan.dataset}-{group.plan.protocol}-{group.n}"
     return "".join(char if char.isascii() and char.isalnum() else "-" for char in text)
 
 
 def _table(group: Group, name: str) -> str:
-    columns = heads(group)[: 2 + len(group.columns)]  # a printed page has room for the steps, not for the other costs
-    lines = [
-        r"\begin{table}",
-        r"  \centering",
-        r"  \caption{" + _caption(group) + "}",
-        rf"  \begin{{tabular}}{{l{'r' * (len(columns) - 1)}}}",
-        r"    \toprule",
-        "    " + " & ".join(escaped(head) for head in columns) + r" \\",
+    titles = heads(group)
+    first_cost = 1 + len(group.columns)
+    columns = [LatexColumn(title, later=place >= first_cost) for place, title in enumerate(titles[1:], start=1)]
+    parts = [
+        LatexPart(
+            "" if section is Section.MEASURED else SECTION_TITLES[section],
+            tuple(_row(row, group) for row in group.section(section)),
+        )
+        for section in group.sections
     ]
-    for section in group.sections:
-        lines.append(r"    \midrule")
-        if section is not Section.MEASURED:
-            title = escaped(SECTION_TITLES[section])
-            lines.append(rf"    \multicolumn{{{len(columns)}}}{{l}}{{\itshape {title}}} \\")
-        lines += [f"    {_row(row, group)}" for row in group.section(section)]
-    return "\n".join(
-        [
-            *lines,
-            r"    \bottomrule",
-            r"  \end{tabular}",
-            rf"  \label{{tab:t2ibench-{name}}}",
-            r"\end{table}",
-            "",
-        ]
-    )
+    return latex_tables(_caption(group), f"tab:t2ibench-{name}", titles[0], columns, parts)
 
 
-def _row(row: Row, group: Group) -> str:
+def _row(row: Row, group: Group) -> tuple[LatexPlace, ...]:
     texts = row_texts(row, group)
-    cells = [_cell(cell, column) for column, cell in zip(group.columns, row.cells, strict=True)]
-    return " & ".join([escaped(texts[0]), *cells, escaped(texts[1 + len(cells)])]) + r" \\"
+    cells = (_cell(cell, column) for column, cell in zip(group.columns, row.cells, strict=True))
+    return (LatexPlace(texts[0]), *cells, *map(LatexPlace, texts[1 + len(group.columns) :]))
 
 
-def _cell(cell: Cell | None, column: Column) -> str:
+def _cell(cell: Cell | None, column: Column) -> LatexPlace:
     """Return a cell; the best value is bold, as papers do, and only where it is clearly the best."""
-    if cell is not None and cell.record.value is None:
-        return "failed"  # the caption says why
-    text = escaped(cell_text(cell, column).replace("*", ""))
-    return rf"\textbf{{{text}}}" if cell is not None and cell.mark == "best" else text
+    if cell is None:
+        return LatexPlace("not measured")
+    record = cell.record
+    if record.value is None:
+        return LatexPlace("failed")  # the caption says why
+    small = bounds(record.interval, column.decimals) if record.interval is not None else "; ".join(spreads(record))
+    small += f" n={count(record.n)}" if cell.other_n else ""
+    text = number(record.value, column.decimals) + marks(cell).replace("*", "")
+    return LatexPlace(text, small.strip(), "bold" if cell.mark == "best" else "")
 
 
 def _caption(group: Group) -> str:
@@ -133,4 +79,4 @@ def _caption(group: Group) -> str:
         if cell.record.value is None
     ]
     sentences += [f"THE EVALUATION IS BROKEN: {check.sentence}" for check in group.failed_checks]
-    return escaped(" ".join(sentences))
+    return " ".join(sentences)

@@ -45,11 +45,11 @@ def cell_text(cell: Cell | None, column: Column) -> str:
         text += f" {bounds(record.interval, column.decimals)}"
     elif record.spread:
         text += f" ({'; '.join(spreads(record))})"
-    text += _marks(cell)
+    text += marks(cell)
     return f"{text} n={count(record.n)}" if cell.other_n else text
 
 
-def _marks(cell: Cell) -> str:
+def marks(cell: Cell) -> str:
     """Return the marks behind a value: its verdict, † for a judge seen in training, ! for a warning."""
     seen, warned = cell.record.judge_seen_in_training, bool(cell.record.warnings)
     return MARKS[cell.mark] + "†" * seen + "!" * warned
@@ -126,12 +126,12 @@ def _terminal_lines(board: Leaderboard) -> Iterator[str]:
             for section in group.sections
         }
         widths = column_widths([heads(group), *(row for rows in table.values() for row in rows)])
-        for block in _blocks(widths, len(group.columns)):
+        for block in blocks(widths, range(len(group.columns) + 1, len(widths))):
             own = [widths[place] for place in block]
             yield ""
             yield f"  {aligned([heads(group)[place] for place in block], own)}"
             for section, rows in table.items():
-                yield f"  {f'─── {SECTION_TITLES[section]} ':─<{_total(own)}}"
+                yield f"  {f'─── {SECTION_TITLES[section]} ':─<{total(own)}}"
                 yield from (f"  {aligned([row[place] for place in block], own)}" for row in rows)
         yield ""
         subtitles = (f"{column.title}: {column.subtitle}." for column in group.columns)
@@ -141,23 +141,28 @@ def _terminal_lines(board: Leaderboard) -> Iterator[str]:
     yield from board.faults
 
 
-def _blocks(widths: Sequence[int], metrics: int) -> list[list[int]]:
+def blocks(widths: Sequence[int], later: Sequence[int]) -> list[list[int]]:
     """Return the columns of each table that a terminal is given: one if that is narrow enough.
 
-    Else as many metrics as fit in each, then what the rows cost. Every one begins with the names, column 0.
+    Else as many as fit in each, first the measures, then what stands later. Every one begins with the names, column 0.
+
+    Args:
+        widths: of the columns.
+        later: places of those that stand behind the measures, as what the rows cost.
     """
-    costs = [0, *range(metrics + 1, len(widths))]
-    if _total(widths) <= _WIDEST or metrics == 0:
+    if total(widths) <= _WIDEST or len(later) == len(widths) - 1:
         return [list(range(len(widths)))]
-    blocks = [[0]]
-    for place in range(1, metrics + 1):
-        if len(blocks[-1]) > 1 and _total([widths[one] for one in (*blocks[-1], place)]) > _WIDEST:
-            blocks.append([0])
-        blocks[-1].append(place)
-    return [*blocks, costs]
+    measures = [place for place in range(1, len(widths)) if place not in later]
+    found: list[list[int]] = []
+    for group in (measures, later):
+        for first, place in enumerate(group):
+            if first == 0 or total([widths[one] for one in (*found[-1], place)]) > _WIDEST:
+                found.append([0])
+            found[-1].append(place)
+    return found
 
 
-def _total(widths: Sequence[int]) -> int:
+def total(widths: Sequence[int]) -> int:
     """Return how wide a line is, two places between columns."""
     return sum(widths) + 2 * (len(widths) - 1)
 
@@ -185,13 +190,13 @@ def _terminal_row(row: Row, group: Group, failures: Failures) -> list[str]:
     texts = row_texts(row, group)
     texts[0] = _short_name(row)
     for place, (column, cell) in enumerate(zip(group.columns, row.cells, strict=True), start=1):
-        longest = max((len(_marks(cell)) for _, other, cell in group.cells if other is column), default=0)
+        longest = max((len(marks(cell)) for _, other, cell in group.cells if other is column), default=0)
         if cell is not None and cell.record.value is None:
             reason = (column.title, failure(cell.record))
             failures.setdefault(reason, []).append(row.label)
             texts[place] = f"failed ({list(failures).index(reason) + 1})"
         else:
-            texts[place] += " " * (longest - len(_marks(cell) if cell else ""))
+            texts[place] += " " * (longest - len(marks(cell) if cell else ""))
     return texts
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -19,6 +17,7 @@ from t2ibench_reports.compare import Compare
 from t2ibench_reports.components import Components
 from t2ibench_reports.gallery import Gallery
 from t2ibench_reports.model import Model
+from tests.reports.latex_page import assert_latex_fits
 from tests.reports.sample_results import CAPTIONS, IS, record, source, write_sample
 from tests.reports.variant_results import VALUES, variant_records
 
@@ -146,25 +145,24 @@ def test_names_are_shown_and_never_obeyed(text, tmp_path):
 
 
 def test_latex_compiles(tmp_path):
-    program = shutil.which("pdflatex")
-    if program is None:
-        pytest.skip("no pdflatex on this machine")
     hostile = record(source("attngan:x_1", title="A_B & C% #1 ~ ^ \\ {λ × ·}", variant="x_1"), IS, 3.0, 0.1)  # noqa: RUF001
     tex = render(Components(), tmp_path, [*variant_records(), hostile], ("tex",))["tex"]
-    preamble = "\\documentclass{article}\\usepackage[utf8]{inputenc}\\usepackage{booktabs}\\usepackage{xcolor}\n"
-    (tmp_path / "x.tex").write_text(f"{preamble}\\begin{{document}}\n{tex}\n\\end{{document}}\n", encoding="utf-8")
-    done = subprocess.run(
-        [program, "-halt-on-error", "-interaction=nonstopmode", "x.tex"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=600,
-        check=False,
-    )
-    if "not found" in done.stdout and ".sty" in done.stdout:
-        pytest.skip("this TeX lacks booktabs or xcolor")
-    assert done.returncode == 0, done.stdout[-2000:]
+    assert_latex_fits(tex, tmp_path)
+
+
+def test_the_terminal_gets_tables_that_fit(tmp_path):
+    lines = render(Components(), tmp_path, variant_records(dataset="cub"), ("txt",))["txt"].splitlines()
+    assert max(map(len, lines)) <= 140
+    assert sum("IS reported on cub" in line for line in lines) == 1
+    assert len([line for line in lines if "attngan:attngan1-lambda-10" in line]) > 2  # two ages, in more than one part
+    compared = ("attngan", "attngan:attngan1-lambda-1")
+    lines = render(Compare(), tmp_path / "two", variant_records(), ("txt",), compared)["txt"].splitlines()
+    assert max(map(len, lines)) <= 140
+
+
+@pytest.mark.parametrize(("report", "subjects"), [(Compare(), ("attngan", "attngan:attngan1-lambda-1"))])
+def test_latex_of_other_reports_fits_too(report, subjects, tmp_path):
+    assert_latex_fits(render(report, tmp_path, variant_records(), ("tex",), subjects)["tex"], tmp_path)
 
 
 def test_models_without_variants_are_told_what_to_do(tmp_path):
