@@ -9,6 +9,7 @@ from pathlib import Path
 from t2ibench.errors import UserError
 from t2ibench.spec import Benchmarks
 from t2ibench.training.progress import say
+from t2ibench.workflow.bench_failures import keep_failures
 from t2ibench.workflow.bench_plan import BenchItem, BenchRequest, plan_bench
 from t2ibench.workflow.bench_side_by_side import SideBySide, train_side_by_side
 from t2ibench.workflow.evaluate import EvaluateRequest, Evaluation, evaluate
@@ -44,7 +45,8 @@ def run_bench(
 ) -> BenchOutcome:
     """Return what came of training and measuring a suite. What is there is neither trained nor measured again.
 
-    Metrics that fail become records; models and data sets that fail are in the outcome, and the rest goes on.
+    Metrics that fail become records, and so do models that cannot be trained: one a metric, until asking again makes
+    the model. Both, and data sets that fail, are in the outcome, and the rest goes on.
 
     Args:
         request: what is asked.
@@ -63,33 +65,52 @@ def run_bench(
     failures: list[Failure] = []
     evaluations: list[Evaluation] = []
     for dataset in dict.fromkeys(item.dataset for item in items):
-        folders = []
         here = [item for item in items if item.dataset == dataset]
-        failed: Mapping[str, str] = {}
-        if side_by_side is not None and side_by_side.jobs > 1:
-            failed = train_side_by_side(
-                here, benchmarks, workspace, side_by_side, compute=compute, stop_at_failure=not keep_going
-            )
-        for item in here:
+        trained, failed = _all_trained(here, benchmarks, workspace, compute, side_by_side, keep_going)
+        failures += [Failure(here[place].title, _reason_of(error)) for place, error in failed.items()]
+        found: list[Evaluation] = []
+        if trained and (keep_going or not failed):
+            folders = tuple(dict.fromkeys(map(str, trained.values())))
+            asked = EvaluateRequest(models=folders, datasets=(dataset,), weights_dir=weights_dir)
             try:
-                if item.title in failed:
-                    raise UserError(failed[item.title])
-                folders.append(_trained(item, benchmarks, workspace, compute))
+                found = evaluate(asked, benchmarks, workspace, device=compute.device)
             except Exception as error:
-                _note(failures, item.title, error, keep_going)
-        if not folders:
-            continue
-        asked = EvaluateRequest(
-            models=tuple(dict.fromkeys(map(str, folders))), datasets=(dataset,), weights_dir=weights_dir
-        )
-        try:
-            found = evaluate(asked, benchmarks, workspace, device=compute.device)
-        except Exception as error:
-            _note(failures, f"evaluation on {dataset}", error, keep_going)
-            continue
-        evaluations += found
+                _note(failures, f"evaluation on {dataset}", error, keep_going)
         failures += _failed_numbers(found)
+        kept = _kept(failed, trained, here, benchmarks, workspace, compute.device, weights_dir)
+        evaluations += found or kept
+        if failed and not keep_going:
+            raise next(iter(failed.values()))
     return BenchOutcome(tuple(evaluations), tuple(failures))
+
+
+def _all_trained(
+    items: Sequence[BenchItem],
+    benchmarks: Benchmarks,
+    workspace: Workspace,
+    compute: Compute,
+    side_by_side: SideBySide | None,
+    keep_going: bool,
+) -> tuple[dict[int, Path], dict[int, Exception]]:
+    """Return place -> folder of the models that are there, place -> error of the others (one if not `keep_going`)."""
+    told: Mapping[str, str] = {}
+    if side_by_side is not None and side_by_side.jobs > 1:
+        told = train_side_by_side(
+            items, benchmarks, workspace, side_by_side, compute=compute, stop_at_failure=not keep_going
+        )
+    trained: dict[int, Path] = {}
+    failed: dict[int, Exception] = {}
+    for place, item in enumerate(items):
+        try:
+            if item.title in told:
+                raise UserError(told[item.title])
+            trained[place] = _trained(item, benchmarks, workspace, compute)
+        except Exception as error:
+            failed[place] = error
+            if not keep_going:
+                break
+            say(f"{item.title} failed: {_reason_of(error)} Going on with the rest.")
+    return trained, failed
 
 
 def _trained(item: BenchItem, benchmarks: Benchmarks, workspace: Workspace, compute: Compute) -> Path:
@@ -103,11 +124,35 @@ def _trained(item: BenchItem, benchmarks: Benchmarks, workspace: Workspace, comp
     return path
 
 
+def _kept(
+    failed: Mapping[int, Exception],
+    trained: Mapping[int, Path],
+    items: Sequence[BenchItem],
+    benchmarks: Benchmarks,
+    workspace: Workspace,
+    device: str,
+    weights_dir: Path | None,
+) -> list[Evaluation]:
+    """Return what `keep_failures` does, in a list; where nothing can be kept it is said, and the list is empty."""
+    reasons = {place: _reason_of(error) for place, error in failed.items()}
+    try:
+        kept = keep_failures(reasons, trained, items, benchmarks, workspace, device=device, weights_dir=weights_dir)
+    except UserError as error:
+        say(f"What failed has no row in the table of {items[0].dataset}: {error}")
+        return []
+    return [] if kept is None else [kept]
+
+
+def _reason_of(error: Exception) -> str:
+    """Return the sentence of a failure. One that nobody foresaw names its kind, so that it can be looked for."""
+    return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+
+
 def _note(failures: list[Failure], what: str, error: Exception, keep_going: bool) -> None:
-    """Note a failure, or pass it on. One that nobody foresaw names its kind, so that it can be looked for."""
+    """Note a failure, or pass it on."""
     if not keep_going:
         raise error
-    reason = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+    reason = _reason_of(error)
     say(f"{what} failed: {reason} Going on with the rest.")
     failures.append(Failure(what, reason))
 

@@ -181,7 +181,7 @@ def open_table(
         drawn=isinstance(adapter_of(dataset, benchmarks), DrawnDataset),
     )
     given = [model.label for model in models] + [one["from"] for one in request.external.described()]
-    if workers.leads:
+    if workers.leads and (given or request.controls):
         say(f"Evaluating {', '.join(given) or 'controls'} on {dataset}, protocol {name}, n {len(plan)}.")
     rows = _sources(models, manifest, plan, rules, request, benchmarks, workspace, table.device)
     return table, distinct(list(rows))
