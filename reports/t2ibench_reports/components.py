@@ -12,6 +12,7 @@ from t2ibench.types import Origin
 from t2ibench_reports._chart import Chart, Measured, chart
 from t2ibench_reports._data_files import line_of, lines_of
 from t2ibench_reports._document import Document, Head, Part, Place, Section, head_of, value_place
+from t2ibench_reports._equal_steps import RULE, by_steps, ranked_by_steps
 from t2ibench_reports._format import clean, count, sentence_list
 from t2ibench_reports._notes import group_notes
 from t2ibench_reports._rendered import rendered
@@ -100,7 +101,7 @@ def _analyses(records: Sequence[Any]) -> list[_Analysis]:
     found = []
     for model in sorted(by_model):
         found += [
-            _Analysis(model, _papers_order(group), papers().get(model))
+            _Analysis(model, ranked_by_steps(_papers_order(group)), papers().get(model))
             for group in build([*by_model[model], *controls], ()).groups
             if len({name_of(row) for row in group.section(Part_of.MEASURED)}) > 1
         ]
@@ -217,8 +218,8 @@ def _notes(analysis: _Analysis) -> Iterable[str]:
             sources = sorted({one.source for one in found if one.status == status})
             if sources:
                 yield f'Marked "{status}" ({tail}): {sentence_list(sources)}.'
-    if len({row.source.steps for row in analysis.measured}) > 1:
-        yield "The rows were not all trained for the same number of steps; compare rows of equal steps."
+    if len(by_steps(analysis.group)) > 1:
+        yield RULE
     if len({name_of(row) for row in analysis.measured}) < len(analysis.measured):
         yield "A variant that stands in several rows was trained several times: with other steps, seeds or encoders."
     yield from group_notes(replace(analysis.group, sorted_by=""))  # they stand in the order of the papers

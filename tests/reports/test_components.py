@@ -47,6 +47,25 @@ def test_rows_stand_in_the_papers_order_with_their_lambda(tmp_path):
     assert rows[1][2].startswith("3.40") and rows[1][3].startswith("20.0") and rows[1][4].startswith("58.5")
 
 
+def test_best_is_told_among_rows_of_equal_steps(tmp_path):
+    """Every variant is better after 1,000 steps than after 500; the best of each age is marked, not only the oldest."""
+    pandas = pytest.importorskip("pandas")
+    files = render(Components(), tmp_path, variant_records(), ("csv", "txt"))
+    table = pandas.read_csv(io.StringIO(files["csv"]), keep_default_na=False)
+    best = table[(table.verdict == "best") & (table.column == "fid-simnet")]
+    assert sorted(zip(best.variant, best.steps.astype(int), strict=True)) == [("", 500), ("", 1000)]
+    assert "among rows of equal steps only" in " ".join(files["txt"].split())
+    alike = render(Components(), tmp_path / "alike", variant_records(steps=(500,)))["txt"]
+    assert "of equal steps" not in " ".join(alike.split())
+
+
+def test_a_row_alone_in_its_steps_is_not_ranked(tmp_path):
+    records = [one for one in variant_records() if one.source.steps != 1000 or one.source.variant == ""]
+    records = [one for one in records if one.source.steps != 500 or one.source.variant == "attngan1-lambda-1"]
+    text = " ".join(render(Components(), tmp_path, records)["txt"].split())
+    assert "because only one row has a value" in text and "*" not in text.partition("Best (*)")[0]
+
+
 def test_reported_figures_stand_apart_with_their_status_and_are_never_ranked(tmp_path):
     page = html.fromstring(render(Components(), tmp_path, variant_records(steps=(1000,)), ("html",))["html"])
     cells = page.xpath("//tbody[@class='measured']//td[@class='reported']")
