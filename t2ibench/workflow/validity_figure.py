@@ -10,7 +10,9 @@ from t2ibench.workflow.validity_page import column_titles
 if TYPE_CHECKING:
     from t2ibench.workflow.validity import Row, Study
 
-_LEFT, _TOP, _WIDTH, _HEIGHT, _GAP = 150, 56, 108, 54, 8
+_TOP, _WIDTH, _HEIGHT, _GAP = 56, 108, 54, 8
+_LETTER: Final = 7
+"""Width of an average letter in pixels, generously."""
 _COLOURS: Final = {
     "right": "#1b7f3b",
     "mostly": "#6aa84f",
@@ -29,7 +31,8 @@ def figure(study: Study) -> str:
     """Return the SVG. Every cell's upper edge is the metric's best value in its row, the lower edge its worst."""
     columns = column_titles(study)
     kinds = list(dict.fromkeys(row.corruption for row in study.rows))
-    width = _LEFT + len(kinds) * (_WIDTH + _GAP) + 8
+    left = _LETTER * max(map(len, columns.values()), default=0) + 20
+    width = left + len(kinds) * (_WIDTH + _GAP) + 8
     height = _TOP + len(columns) * (_HEIGHT + _GAP) + 28
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
@@ -40,18 +43,18 @@ def figure(study: Study) -> str:
         "the right; up is better</text>",
     ]
     for place, one in enumerate(kinds):
-        x = _LEFT + place * (_WIDTH + _GAP) + _WIDTH / 2
+        x = left + place * (_WIDTH + _GAP) + _WIDTH / 2
         parts.append(f'<text x="{x:g}" y="{_TOP - 10}" text-anchor="middle" fill="#111">{escape(one.title)}</text>')
     for line, (column, title) in enumerate(columns.items()):
         rows = [row for row in study.rows if row.series.column == column]
         values = [value for row in rows for value in row.series.values if value is not None]
         y = _TOP + line * (_HEIGHT + _GAP)
-        parts.append(f'<text x="{_LEFT - 8}" y="{y + _HEIGHT / 2 + 4:g}" text-anchor="end">{escape(title)}</text>')
+        parts.append(f'<text x="{left - 8}" y="{y + _HEIGHT / 2 + 4:g}" text-anchor="end">{escape(title)}</text>')
         if not values:
             continue
         low, high = min(values), max(values)
         for row in rows:
-            x = _LEFT + kinds.index(row.corruption) * (_WIDTH + _GAP)
+            x = left + kinds.index(row.corruption) * (_WIDTH + _GAP)
             parts += _cell(row, x, y, low, high)
     legend = (
         ("right", "worse as it must"),
@@ -60,10 +63,10 @@ def figure(study: Study) -> str:
         ("still", "still as it must be"),
         ("open", "no claim"),
     )
-    at = float(_LEFT)
+    at = 8
     for verdict, words in legend:
-        parts.append(f'<text x="{at:g}" y="{height - 8}" fill="{_COLOURS[verdict]}">● {words}</text>')
-        at += 7 * len(words) + 36
+        parts.append(f'<text x="{at}" y="{height - 8}" fill="{_COLOURS[verdict]}">● {words}</text>')
+        at += _LETTER * len(words) + 28
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
