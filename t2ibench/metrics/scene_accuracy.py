@@ -1,10 +1,11 @@
-"""Digit and position accuracy: of what captions of scenes of digits state, the share that the pictures show."""
+"""Of what captions of drawn scenes state (digits and positions, counts and relations), the share that pictures show."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from t2ibench.data.mnist_captions.statements import IN_PLACE, POSITIONS, SHOWN
+from t2ibench.data.simscenes.statement_list import COUNTED, RELATED
 from t2ibench.interfaces import MetricInput
 from t2ibench.metrics._checks import groups_of
 from t2ibench.metrics._intervals import hit_rate_interval
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class _SceneAccuracy:
-    """What both share: a part of the statements, counted. `chance` is in %, shown in the column's head."""
+    """What all share: a part of the statements, counted. `chance` is in %, shown in the column's head."""
 
     version = 1
     unit = "%"
@@ -94,3 +95,29 @@ class PositionAccuracy(_SceneAccuracy):
     title = "Positions"
     chance = 18.75
     _columns = POSITIONS
+
+
+class CountAccuracy(_SceneAccuracy):
+    """Share of the numbers of objects stated by captions of simscenes that their pictures show, in %.
+
+    "two red cars and a cat" states two: that there are two cars, of whatever colour, and one cat. Where there is none
+    of a kind, its number is wrong. Judged by a classifier: the row of the ground truth is its ceiling, shuffled
+    captions show what luck gets.
+    """
+
+    name = "count_accuracy"
+    title = "Counts"
+    _columns = COUNTED
+
+
+class RelationAccuracy(_SceneAccuracy):
+    """Share of the relations ("left of", "above", "on", "beside") stated by captions of simscenes that hold, in %.
+
+    Both kinds must be there and lie as stated, whatever their colours and numbers; captions that state no relation do
+    not count. Judged by where a network sees the kinds: the row of the ground truth is its ceiling, shuffled captions
+    show what luck gets.
+    """
+
+    name = "relation_accuracy"
+    title = "Relations"
+    _columns = RELATED
