@@ -14,13 +14,13 @@ from t2ibench.workspace import Workspace
 
 
 @click.command("list")
-@click.argument("kinds", type=NameList(), default="models,datasets,metrics,protocols,suites")
+@click.argument("kinds", type=NameList(), default="models,datasets,metrics,protocols,suites,probes")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @workspace_option
 @config_option
 def command(kinds: tuple[str, ...], as_json: bool, benchmarks: LoadedBenchmarks, workspace: Workspace) -> None:
-    """Show registered KINDS: models, encoders, datasets, features, metrics, reports, protocols, suites."""
-    known = {*KINDS, "protocols", "suites"}
+    """Show registered KINDS: models, encoders, datasets, features, metrics, reports, protocols, suites, probes."""
+    known = {*KINDS, "protocols", "suites", "probes"}
     rows: dict[str, list[dict[str, str]]] = {}
     for kind in kinds:
         if kind not in known:
@@ -45,6 +45,11 @@ def _rows(kind: str, benchmarks: LoadedBenchmarks) -> list[dict[str, str]]:
         return [
             {"name": name, "what": f"{', '.join(suite.models)} on {suite.data}. {suite.title}".rstrip()}
             for name, suite in content.suites.items()
+        ]
+    if kind == "probes":
+        return [
+            {"name": name, "what": f"{probe.title} (on {', '.join(probe.on)})".lstrip()}
+            for name, probe in content.probes.items()
         ]
     if kind == "protocols":
         return [
