@@ -152,13 +152,17 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole report: its registered name, its title, how to read it, its sections, what could not be read."""
+    """A whole report: its registered name, its title, how to read it, its sections, what could not be read.
+
+    `no_figure` is the sentence for who asks for its drawings where it has none.
+    """
 
     name: str
     title: str
     lead: str
     sections: tuple[Section, ...]
     faults: tuple[str, ...] = ()
+    no_figure: str = "This report has no drawings."
 
 
 def value_place(cell: RecordCell | None, column: Column, *, scaled: bool = True) -> Place:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from t2ibench.errors import unknown_name
+from t2ibench.errors import UserError, unknown_name
 from t2ibench_reports import _document_text
 from t2ibench_reports._document import Document
+
+FIGURES = ("svg", "png")
+"""Formats of a document's drawings alone, for documents with `no_figure`."""
 
 
 def rendered(
@@ -21,7 +24,7 @@ def rendered(
         data: format -> what makes it, for CSV and JSON.
 
     Raises:
-        UserError: a format is unknown.
+        UserError: a format is unknown, or a figure of a report is asked for that has nothing to draw.
     """
     makers: dict[str, Callable[[], str]] = {
         "html": lambda: _page(document),
@@ -34,7 +37,8 @@ def rendered(
     for name in wanted:
         if name not in offered:
             raise unknown_name(f"format of the report {document.name}", name, offered)
-        files[f"{document.name}.{name}"] = makers[name]().encode()
+        content = _drawn(document, name) if name in FIGURES else makers[name]().encode()
+        files[f"{document.name}.{name}"] = content
     return files
 
 
@@ -42,3 +46,13 @@ def _page(document: Document) -> str:
     from t2ibench_reports._document_html import page
 
     return page(document)
+
+
+def _drawn(document: Document, name: str) -> bytes:
+    from t2ibench_reports._figure import figure_of
+    from t2ibench_reports._figure_files import png, svg
+
+    figure = figure_of(document)
+    if figure is None:
+        raise UserError(document.no_figure)
+    return png(figure) if name == "png" else svg(figure)

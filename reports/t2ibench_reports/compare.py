@@ -13,7 +13,7 @@ from t2ibench_reports._document import Document, Head, Part, Place, Section, val
 from t2ibench_reports._format import clean, count, number
 from t2ibench_reports._pairs import caption_lines, captions_of
 from t2ibench_reports._ranking import clearly_better
-from t2ibench_reports._rendered import rendered
+from t2ibench_reports._rendered import FIGURES, rendered
 from t2ibench_reports._rows import board_of, check_name, details_of, find_row, name_of, sample_grids
 from t2ibench_reports._tables import Column, Group, Row
 
@@ -30,6 +30,10 @@ _LEAD = (
 _NO_CAPTIONS = (
     "Which captions suit one row better than the other is not kept here. `t2ibench compare {} {} --data {}` keeps it, "
     "with pictures; this report then shows it."
+)
+_NO_FIGURE = (
+    "There is nothing to draw: the two rows' values caption by caption are not kept, or all are equal. `t2ibench eval` "
+    "keeps them for measures that have one."
 )
 
 
@@ -61,7 +65,7 @@ class Compare:
 
     name: ClassVar[str] = "compare"
     subjects: ClassVar[tuple[str, ...]] = ("A", "B")
-    formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "tex", "json", "txt")
+    formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "tex", "json", "txt", *FIGURES)
     default_formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "tex", "json")
 
     def render(self, given: ReportInput) -> Mapping[str, bytes]:
@@ -86,7 +90,7 @@ class Compare:
             )
         sections = tuple(_section(pair, given.pictures, given.details) for pair in pairs)
         title = f"{pairs[0].first.label} against {pairs[0].second.label}"
-        document = Document(self.name, title, _LEAD, sections, board.faults)
+        document = Document(self.name, title, _LEAD, sections, board.faults, _NO_FIGURE)
         lines = [values for pair in pairs for values in _values(pair)]
         data = {"csv": lambda: lines_of(lines), "json": lambda: _json(lines, pairs, given.details)}
         return rendered(document, given.formats, self.formats, data)

@@ -15,7 +15,7 @@ from t2ibench_reports._document import Document, Head, Part, Place, Section, hea
 from t2ibench_reports._equal_steps import RULE, by_steps, ranked_by_steps
 from t2ibench_reports._format import clean, count, sentence_list
 from t2ibench_reports._notes import group_notes
-from t2ibench_reports._rendered import rendered
+from t2ibench_reports._rendered import FIGURES, rendered
 from t2ibench_reports._reported import METRICS, PaperFacts, Reported, VariantFacts, papers
 from t2ibench_reports._rows import board_of, name_of
 from t2ibench_reports._tables import ORIGIN_TITLES, SECTION_TITLES, Group, Row, build
@@ -31,6 +31,10 @@ _LEAD = (
 )
 _TITLES = {"inception_score": "IS", "r_precision": "R-precision (%)", "fid": "FID"}
 _NO_ROW = "-"
+_NO_FIGURE = (
+    "There is no figure yet: IS and R-precision are drawn against steps, for variants that were measured after two "
+    "numbers of steps or more. `t2ibench train` with a greater --steps goes on with a run, `t2ibench eval` measures it."
+)
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class Components:
     """What a model's parts do."""
 
     name: ClassVar[str] = "components"
-    formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "tex", "json", "txt")
+    formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "tex", "json", "txt", *FIGURES)
     default_formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "tex", "json")
 
     def render(self, given: ReportInput) -> Mapping[str, bytes]:
@@ -85,7 +89,9 @@ class Components:
                 "The results hold no two variants of one model under one plan. `t2ibench bench attngan-components "
                 "--data simbirds --budget small` trains and measures some within the hour on two cores."
             )
-        document = Document(self.name, "Component analysis", _LEAD, tuple(map(_section, found)), board.faults)
+        document = Document(
+            self.name, "Component analysis", _LEAD, tuple(map(_section, found)), board.faults, _NO_FIGURE
+        )
         lines = [line for analysis in found for line in _lines(analysis)]
         data = {"csv": lambda: lines_of(lines), "json": lambda: _json(lines, board.faults)}
         return rendered(document, given.formats, self.formats, data)

@@ -16,6 +16,9 @@ from t2ibench.registry import registry
 from t2ibench.results import ResultRecord, Results
 from t2ibench.workspace import Workspace
 
+_PICTURES = ("png",)
+"""Formats that are no text."""
+
 
 @click.command("report")
 @click.argument("name", default="leaderboard")
@@ -119,6 +122,8 @@ def write_report(
     for wanted in (*formats, *(() if printed in ("none", "txt") else (printed,))):
         if wanted not in report.formats:
             raise unknown_name(f"format of the report {report.name}", wanted, report.formats)
+    if printed in _PICTURES:
+        raise UserError(f"{printed} is a picture, and stdout shows text: ask for it with --format {printed}.")
     results = Results(workspace.results)
     latest, faults = results.latest()
     records = _only(_only(list(latest.values()), "dataset", data), "protocol", protocol)
