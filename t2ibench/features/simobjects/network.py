@@ -1,0 +1,112 @@
+"""The network that says what a simulated scene shows: of every kind how many, in what colour, from where to where."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from t2ibench.data.simscenes.vocabulary import COLOURS, KINDS, MOST_OBJECTS, PLACES
+
+SIDE: Final = 64
+"""Pixels a side that the network sees."""
+CELLS: Final = 16
+"""Cells a side of the maps of where things are."""
+BYTE_HALF: Final = 127.5
+_WIDTH: Final = 96
+_READ: Final = 80
+_ENDS: Final = 4
+_RARE: Final = 5.0
+"""Nearly all cells are no object's middle: what training starts from."""
+
+
+class Answers(NamedTuple):
+    """What the network says of N pictures.
+
+    Attributes:
+        counts: logits of 0 to 4 objects of every kind, N x kinds x 5.
+        colours: logits of every kind's colour, N x kinds x colours; they mean nothing of kinds that are not there.
+        ends: left, top, right and bottom of every kind's objects together, in [0, 1], N x kinds x 4; likewise.
+        places: logits of what is behind and below, N x places.
+        middles: logits of whether an object of a kind has its middle in a cell, N x kinds x 16 x 16.
+    """
+
+    counts: Tensor
+    colours: Tensor
+    ends: Tensor
+    places: Tensor
+    middles: Tensor
+
+
+class ObjectNetwork(nn.Module):
+    """A convolutional network for pictures of 64 x 64; every kind of object has soft maps of where it looks.
+
+    One map says where the kind's colour is read, four say where its objects end, and one has a spot for each object:
+    what it adds up to is how many there are.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fine = nn.Sequential(
+            _block(3, 24, stride=2),  # N x 24 x 32 x 32
+            _block(24, 40),  # N x 40 x 32 x 32
+            _block(40, 64, stride=2),  # N x 64 x 16 x 16
+            _block(64, 64),  # N x 64 x 16 x 16
+        )
+        self.coarse = nn.Sequential(
+            _block(64, _WIDTH, stride=2),  # N x 96 x 8 x 8
+            _block(_WIDTH, _WIDTH),  # N x 96 x 8 x 8
+            _block(_WIDTH, _WIDTH),  # N x 96 x 8 x 8
+        )
+        # Which of several objects is the leftmost is seen from afar, where exactly it ends from nearby.
+        self.reading = nn.Sequential(_block(64 + _WIDTH, 64, kernel=1), _block(64, _READ))
+        self.looks = nn.Conv2d(_READ, len(KINDS), 1)
+        self.ends = nn.Conv2d(_READ, len(KINDS) * _ENDS, 1)
+        self.middles = nn.Conv2d(_READ, len(KINDS), 1)
+        self.counts = nn.ModuleList(nn.Linear(_READ + 1, MOST_OBJECTS + 1) for _ in KINDS)
+        self.colours = nn.ModuleList(nn.Linear(_READ, len(COLOURS)) for _ in KINDS)
+        self.places = nn.Linear(_WIDTH, len(PLACES))
+
+    def forward(self, pictures: Tensor) -> Answers:
+        """Return what is said of pictures N x 3 x 64 x 64 in [-1, 1]."""
+        fine = self.fine(pictures)  # N x 64 x 16 x 16
+        coarse = self.coarse(fine)  # N x 96 x 8 x 8
+        wide = functional.interpolate(coarse, scale_factor=2.0, mode="nearest")
+        reading = self.reading(torch.cat([fine, wide], dim=1))  # N x 80 x 16 x 16
+        looks = self.looks(reading).flatten(2).softmax(dim=2)  # N x kinds x 256
+        seen = torch.einsum("nkp,ncp->nkc", looks, reading.flatten(2))  # N x kinds x 80
+        middles = self.middles(reading) - _RARE  # N x kinds x 16 x 16
+        number = middles.sigmoid().sum(dim=(2, 3))  # N x kinds
+        both = torch.cat([seen, number[:, :, None]], dim=2)
+        return Answers(
+            counts=torch.stack([head(both[:, at]) for at, head in enumerate(self.counts)], dim=1),
+            colours=torch.stack([head(seen[:, at]) for at, head in enumerate(self.colours)], dim=1),
+            ends=_ends(self.ends(reading)),
+            places=self.places(coarse.mean(dim=(2, 3))),
+            middles=middles,
+        )
+
+
+def prepare(pixels: Tensor) -> Tensor:
+    """Return float32 pictures N x 3 x 64 x 64 in [-1, 1] of uint8 pictures N x 3 x H x W; bilinear, antialiased."""
+    pictures = pixels.to(torch.float32)
+    if pictures.shape[-2:] != (SIDE, SIDE):
+        pictures = functional.interpolate(pictures, size=(SIDE, SIDE), mode="bilinear", antialias=True)
+    return pictures / BYTE_HALF - 1
+
+
+def _ends(maps: Tensor) -> Tensor:
+    """Return N x kinds x 4 in [0, 1]: the mean place of each of the maps N x 4 kinds x 16 x 16, across or down."""
+    chances = maps.flatten(2).softmax(dim=2).view(len(maps), len(KINDS), _ENDS, CELLS, CELLS)
+    # Cells at the border speak for the border itself.
+    steps = torch.linspace(0, 1, CELLS, device=maps.device)
+    across = (chances.sum(dim=3) * steps).sum(dim=3)  # N x kinds x 4
+    down = (chances.sum(dim=4) * steps).sum(dim=3)
+    return torch.stack([across[..., 0], down[..., 1], across[..., 2], down[..., 3]], dim=2)
+
+
+def _block(before: int, after: int, *, kernel: int = 3, stride: int = 1) -> nn.Sequential:
+    convolution = nn.Conv2d(before, after, kernel, stride, padding=kernel // 2, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(after), nn.ReLU())
