@@ -39,7 +39,14 @@ class Check:
 
 Rows = Mapping[str, ResultRecord]
 
-_LINKED: Final = ("r_precision", "attribute_accuracy", "digit_accuracy", "position_accuracy")
+_LINKED: Final = (
+    "r_precision",
+    "attribute_accuracy",
+    "digit_accuracy",
+    "position_accuracy",
+    "count_accuracy",
+    "relation_accuracy",
+)
 """Metrics of how well a picture shows its caption; the picture that the caption was written for shows it best."""
 
 _BEATABLE: Final = ("r_precision", "clip_score")
