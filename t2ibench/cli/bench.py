@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +19,10 @@ from t2ibench.cli.options import (
 from t2ibench.errors import UserError
 from t2ibench.spec import LoadedBenchmarks
 from t2ibench.workspace import Workspace
+
+if TYPE_CHECKING:
+    from t2ibench.workflow.bench_cluster import Cluster
+    from t2ibench.workflow.bench_side_by_side import SideBySide
 
 VALIDITY = "metric-validity"
 """The suite without models: real pictures corrupted step by step."""
@@ -49,6 +54,19 @@ VALIDITY = "metric-validity"
     show_default=True,
     help="Models trained at once, each in a process with its share of the threads.",
 )
+@click.option(
+    "--cluster",
+    type=click.Choice(["slurm", "local"]),
+    default=None,
+    help="Train each model as a job, by submitit: of Slurm, or of this machine to try it.",
+)
+@click.option(
+    "--cluster-option",
+    "cluster_options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Of the jobs, as in partition=gpu, timeout_min=720 or gpus_per_node=1. Can be repeated.",
+)
 @device_option
 @dry_run_option
 @config_option
@@ -62,6 +80,8 @@ def command(
     weights_dir: Path | None,
     threads: int | None,
     jobs: int,
+    cluster: str | None,
+    cluster_options: tuple[str, ...],
     device: str,
     dry_run: bool,
     benchmarks: LoadedBenchmarks,
@@ -76,7 +96,6 @@ def command(
     from t2ibench.cli.report import load_report, write_report
     from t2ibench.workflow.bench import run_bench
     from t2ibench.workflow.bench_plan import BenchRequest, describe, plan_bench, suite_of
-    from t2ibench.workflow.bench_side_by_side import SideBySide
     from t2ibench.workflow.train import Compute
 
     if bad := [one for one in seeds if not one.isdecimal()]:
@@ -84,6 +103,7 @@ def command(
     if suite == VALIDITY:
         _validity(datasets, seeds, device, benchmarks, workspace, weights_dir, dry_run=dry_run)
         return
+    trainer = _trainer(jobs, cluster, cluster_options, benchmarks.path)
     content = benchmarks.content
     request = BenchRequest(suite, datasets, budget, tuple(int(one) for one in seeds))
     entry = suite_of(request, content)
@@ -102,7 +122,7 @@ def command(
         compute=Compute(device=device, threads=threads),
         weights_dir=weights_dir,
         keep_going=keep_going,
-        side_by_side=SideBySide(jobs, benchmarks.path),
+        trainer=trainer,
     )
     for evaluation in outcome.evaluations:
         text, paths = write_report(report, workspace, data=evaluation.dataset)
@@ -113,6 +133,27 @@ def command(
         click.echo(f"Failed: {failure.what}: {failure.reason}", err=True)
     click.echo(f"Done in {(time.monotonic() - started) / 60:.1f} minutes.", err=True)
     raise SystemExit(1 if outcome.failures else 0)
+
+
+def _trainer(jobs: int, cluster: str | None, options: tuple[str, ...], config: Path) -> SideBySide | Cluster:
+    """Return how several models are trained at once.
+
+    Raises:
+        UserError: options do not go together, or jobs cannot be sent off from here.
+    """
+    from t2ibench.workflow.bench_cluster import Cluster, check_cluster
+    from t2ibench.workflow.bench_side_by_side import SideBySide
+    from t2ibench.workflow.parameters import parse_assignments
+
+    if cluster is None:
+        if options:
+            raise UserError("--cluster-option says how jobs run on a cluster: name one with --cluster slurm.")
+        return SideBySide(jobs, config)
+    if jobs > 1:
+        raise UserError("--jobs is for this machine's processes and --cluster for a cluster's jobs: leave one out.")
+    found = Cluster(cluster, config, parse_assignments(options, option="--cluster-option", example="partition=gpu"))
+    check_cluster(found)
+    return found
 
 
 def _validity(

@@ -9,6 +9,7 @@ from pathlib import Path
 from t2ibench.errors import UserError
 from t2ibench.spec import Benchmarks
 from t2ibench.training.progress import say
+from t2ibench.workflow.bench_cluster import Cluster, train_on_cluster
 from t2ibench.workflow.bench_failures import keep_failures
 from t2ibench.workflow.bench_plan import BenchItem, BenchRequest, plan_bench
 from t2ibench.workflow.bench_side_by_side import SideBySide, train_side_by_side
@@ -41,7 +42,7 @@ def run_bench(
     compute: Compute = USUAL_COMPUTE,
     weights_dir: Path | None = None,
     keep_going: bool = True,
-    side_by_side: SideBySide | None = None,
+    trainer: SideBySide | Cluster | None = None,
 ) -> BenchOutcome:
     """Return what came of training and measuring a suite. What is there is neither trained nor measured again.
 
@@ -55,7 +56,7 @@ def run_bench(
         compute: device, threads, rhythm.
         weights_dir: folder of weights files that cannot be shipped.
         keep_going: whether to go on after a failure.
-        side_by_side: how to train several models at once; None trains one after the other.
+        trainer: how to train several models at once; None trains one after the other.
 
     Raises:
         UserError: there is no such suite, data set or budget, or the first failure where `keep_going` is False.
@@ -66,7 +67,7 @@ def run_bench(
     evaluations: list[Evaluation] = []
     for dataset in dict.fromkeys(item.dataset for item in items):
         here = [item for item in items if item.dataset == dataset]
-        trained, failed = _all_trained(here, benchmarks, workspace, compute, side_by_side, keep_going)
+        trained, failed = _all_trained(here, benchmarks, workspace, compute, trainer, keep_going)
         failures += [Failure(here[place].title, _reason_of(error)) for place, error in failed.items()]
         found: list[Evaluation] = []
         if trained and (keep_going or not failed):
@@ -89,15 +90,16 @@ def _all_trained(
     benchmarks: Benchmarks,
     workspace: Workspace,
     compute: Compute,
-    side_by_side: SideBySide | None,
+    trainer: SideBySide | Cluster | None,
     keep_going: bool,
 ) -> tuple[dict[int, Path], dict[int, Exception]]:
     """Return place -> folder of the models that are there, place -> error of the others (one if not `keep_going`)."""
     told: Mapping[str, str] = {}
-    if side_by_side is not None and side_by_side.jobs > 1:
-        told = train_side_by_side(
-            items, benchmarks, workspace, side_by_side, compute=compute, stop_at_failure=not keep_going
-        )
+    stop = not keep_going
+    if isinstance(trainer, Cluster):
+        told = train_on_cluster(items, benchmarks, workspace, trainer, compute=compute, stop_at_failure=stop)
+    elif trainer is not None and trainer.jobs > 1:
+        told = train_side_by_side(items, benchmarks, workspace, trainer, compute=compute, stop_at_failure=stop)
     trained: dict[int, Path] = {}
     failed: dict[int, Exception] = {}
     for place, item in enumerate(items):

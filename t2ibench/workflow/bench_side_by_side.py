@@ -110,19 +110,32 @@ def train_side_by_side(
     return failures
 
 
-def _alone(
-    items: Sequence[BenchItem], benchmarks: Benchmarks, workspace: Workspace, compute: Compute
-) -> list[tuple[BenchItem, TrainRequest]]:
-    """Return what can be trained by processes that share nothing, their encoders trained now."""
+def lacking_models(
+    items: Sequence[BenchItem], benchmarks: Benchmarks, workspace: Workspace
+) -> list[tuple[BenchItem, TrainRequest, Job]]:
+    """Return what of a suite's models can be trained by a process of its own, the data set being prepared now.
+
+    Raises:
+        UserError: the data set cannot be prepared.
+    """
     found: list[tuple[BenchItem, TrainRequest, Job]] = []
     for item in items:
         if item.request is None or item.ready is not None or item.fault or (item.job and item.job.wrapped is not None):
             continue
-        manifest = open_dataset(item.dataset, benchmarks, workspace)
+        open_dataset(item.dataset, benchmarks, workspace)
         job = plan_training(item.request, benchmarks, workspace)
         if not job.done and job.steps:
             found.append((item, item.request, job))
+    return found
+
+
+def _alone(
+    items: Sequence[BenchItem], benchmarks: Benchmarks, workspace: Workspace, compute: Compute
+) -> list[tuple[BenchItem, TrainRequest]]:
+    """Return what can be trained by processes that share nothing, their encoders trained now."""
+    found = lacking_models(items, benchmarks, workspace)
     if len(found) > 1:
+        manifest = open_dataset(found[0][0].dataset, benchmarks, workspace)
         for _, _, job in found:
             try:
                 require_feasible(job, manifest)
@@ -134,13 +147,18 @@ def _alone(
     return [(item, request) for item, request, _ in found]
 
 
+def command_of(request: TrainRequest, workspace: Workspace, config: Path, device: str, *options: str) -> list[str]:
+    """Return the command that makes a request in a process of its own."""
+    places = ["--device", device, "--workspace", str(workspace.root), "--config", str(config.absolute())]
+    return [*_COMMAND, *_words(request), *options, *places]
+
+
 def _begun(
     what: tuple[BenchItem, TrainRequest], workspace: Workspace, config: Path, compute: Compute, threads: int
 ) -> _Training:
     item, request = what
-    places = ["--device", compute.device, "--workspace", str(workspace.root), "--config", str(config)]
     process = subprocess.Popen(
-        [*_COMMAND, *_words(request), "--threads", str(threads), "--workers", "1", *places],
+        command_of(request, workspace, config, compute.device, "--threads", str(threads), "--workers", "1"),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -12,8 +12,15 @@ from t2ibench.errors import UserError, unknown_name
 from t2ibench.spec import describe
 
 
-def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
+def parse_assignments(
+    assignments: Iterable[str], *, option: str = "--set", example: str = "branches=2"
+) -> dict[str, Any]:
     """Return key -> value of "key=value" texts; values are read as in benchmarks.toml, else as plain text.
+
+    Args:
+        assignments: the texts.
+        option: that they were given with, for the error.
+        example: of one, for the error.
 
     Raises:
         UserError: a text without "=" or without a key.
@@ -22,7 +29,7 @@ def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
     for assignment in assignments:
         key, separator, text = (part.strip() for part in assignment.partition("="))
         if not separator or not key:
-            raise UserError(f"--set {assignment!r} is not of the form key=value, as in --set branches=2.")
+            raise UserError(f"{option} {assignment!r} is not of the form key=value, as in {option} {example}.")
         try:
             values[key] = tomllib.loads(f"value = {text}")["value"]
         except tomllib.TOMLDecodeError:
