@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 _LEAD = (
     "Each row of pictures has one noise; only the words at the head of the column differ. So what differs between the "
-    "pictures of a row is what the words did. Where the pictures are of simulated birds, a network that names their "
-    "parts counts what followed; birds drawn to fit the same captions show how well it can."
+    "pictures of a row is what the words did. Where the pictures are of simulated birds or scenes, a network that "
+    "names what they show counts what followed; pictures drawn to fit the same captions show how well it can."
 )
 _MEANINGS: Final[Mapping[str, str]] = {
     "asked": "Asked for: of what one wording asks for and the others do not, the share its pictures show.",
     "whole": "Whole caption: pictures that show everything their caption says.",
     "rest": "Rest of caption: the same of what the caption says besides.",
     "alone": "Only it changed: of the pairs of pictures with one noise, those in which both show what was "
-    "asked for and every other attribute of the bird reads the same. One misreading of sixteen spoils a pair, so "
-    "birds drawn to fit say what can be had.",
+    "asked for and every other attribute reads the same. One misreading spoils a pair, so pictures drawn to fit say "
+    "what can be had.",
     "kept": "Not named, kept: of the attributes that neither caption of a pair speaks of, the share that reads the "
     "same. A change need not be a fault: parts that go together in training may go together here. A model that ignores "
     "its caption keeps all of them.",
@@ -148,7 +148,7 @@ def _notes(record: ProbeRecord) -> list[str]:
         notes.append(_DEAF)
     if any(score.row == "drawn" for score in record.scores):
         notes.append(
-            f"Drawn to fit: {record.truth_rows} birds a caption that fit it and are alike in all else, read by the "
+            f"Drawn to fit: {record.truth_rows} pictures a caption that fit it and are alike in all else, read by the "
             "same network: the ceiling of each figure, and the network's own errors."
         )
     methods = dict.fromkeys(clean(one.interval.method) for one in record.scores if one.interval)

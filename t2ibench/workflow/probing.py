@@ -15,10 +15,9 @@ from t2ibench.evaluation.probes.attended import attended_scores, word_changes
 from t2ibench.evaluation.probes.compositions import HELD_OUT, SEEN
 from t2ibench.evaluation.probes.drawing import Answer, draw_answers, identity_of
 from t2ibench.evaluation.probes.questions import Question
-from t2ibench.evaluation.probes.reader import READABLE, BirdReader
+from t2ibench.evaluation.probes.reader import READERS, Reader
 from t2ibench.evaluation.probes.scoring import Score, changes, rates, whole_gap
 from t2ibench.evaluation.probes.training_captions import training_counts
-from t2ibench.evaluation.probes.truth import attributes_of, drawn_birds
 from t2ibench.evaluation.probes.words import unknown_words
 from t2ibench.evaluation.sources import OWN_MANNER
 from t2ibench.files import read_json, write_bytes, write_json
@@ -72,7 +71,7 @@ def run_probe(
     answers = _answers(plan, device, threads)
     questions = plan.questions
     scores = [{"row": "model", **_plain(score)} for score in _scores(answers, questions, plan.seed, reader)]
-    truths = _truths(plan, Store(workspace.store)) if reader is not None else []
+    truths = _truths(plan, Store(workspace.store), reader) if reader is not None else []
     drawn = [place for place, truth in enumerate(truths) if truth is not None]
     if drawn:
         ceiling = [Answer(truth, None) for truth in truths if truth is not None]
@@ -129,9 +128,12 @@ def _known(folder: Path, identity: str) -> dict[str, Any] | None:
     return dict(record)
 
 
-def _reader(plan: ProbePlan, benchmarks: Benchmarks, workspace: Workspace, device: str) -> BirdReader | None:
+def _reader(plan: ProbePlan, benchmarks: Benchmarks, workspace: Workspace, device: str) -> Reader | None:
     """Return what reads the pictures; None for pictures that nothing reads exactly enough."""
-    name = BirdReader.entry_in(benchmarks.features) if plan.adapter == READABLE else None
+    reads = READERS.get(plan.adapter)
+    if reads is None:
+        return None
+    name = next((name for name, entry in benchmarks.features.items() if entry.plugin == reads.plugin), None)
     if name is None:
         return None
     asked = EvaluateRequest(models=())
@@ -139,7 +141,7 @@ def _reader(plan: ProbePlan, benchmarks: Benchmarks, workspace: Workspace, devic
     if extractor.fault:
         say(f"Nothing is scored: {extractor.fault}")
         return None
-    return BirdReader(extractor)
+    return reads(extractor)
 
 
 def _answers(plan: ProbePlan, device: str, threads: int | None) -> list[Answer]:
@@ -179,24 +181,22 @@ def _answers(plan: ProbePlan, device: str, threads: int | None) -> list[Answer]:
         )
 
 
-def _truths(plan: ProbePlan, store: Store) -> list[np.ndarray | None]:
+def _truths(plan: ProbePlan, store: Store, reader: Reader) -> list[np.ndarray | None]:
     """Return drawn pictures that fit the captions, a question each, from the store where they were drawn before."""
     from tqdm import tqdm
-
-    from t2ibench.data.simbirds.make import VERSION
 
     rows = min(plan.rows, TRUTH_ROWS)
     found: list[np.ndarray | None] = []
     shown = tqdm(plan.questions, unit="caption", desc="truth", file=sys.stderr, disable=None, leave=False)
     for question in shown:
         texts = [variant.text for variant in question.variants]
-        key = {"drawing": VERSION, "truth": 1, "texts": texts, "key": question.key}
+        key = {"reader": reader.plugin, "drawing": reader.drawing, "truth": 1, "texts": texts, "key": question.key}
         key |= {"rows": rows, "seed": plan.seed, "side": plan.side}
         kept = store.get("probe-truth", key)
         if kept is None:
-            made = drawn_birds(question, rows, plan.seed, plan.side)
+            made = reader.drawn(question, rows, plan.seed, plan.side)
             if made is None:
-                say(f"No bird fits all of {question.title!r}, so it has no ceiling.")
+                say(f"No picture fits all of {question.title!r}, so it has no ceiling.")
                 found.append(None)
                 continue
             store.put("probe-truth", key, {"pixels": made})
@@ -205,15 +205,13 @@ def _truths(plan: ProbePlan, store: Store) -> list[np.ndarray | None]:
     return found
 
 
-def _scores(
-    answers: Sequence[Answer], questions: Sequence[Question], seed: int, reader: BirdReader | None
-) -> list[Score]:
+def _scores(answers: Sequence[Answer], questions: Sequence[Question], seed: int, reader: Reader | None) -> list[Score]:
     """Return all scores of some pictures."""
     pictures = [answer.pixels for answer in answers]
     found = changes(pictures, questions, seed)
     if reader is not None:
         readings = [reader.read(made, question) for made, question in zip(pictures, questions, strict=True)]
-        found = [*rates(readings, questions, attributes_of), *found]
+        found = [*rates(readings, questions, reader.attributes_of), *found]
         gap = whole_gap(readings, questions, (HELD_OUT, SEEN), seed)
         found += [gap] if gap is not None else []
     return found

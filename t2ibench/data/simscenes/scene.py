@@ -25,8 +25,8 @@ Split = Literal["train", "val"]
 TEST_EVERY: Final = 4
 """Every fourth picture is of the val split."""
 HORIZONS: Final[dict[Place, float]] = {"meadow": 0.56, "beach": 0.54, "snow": 0.55, "street": 0.57, "room": 0.66}
-_Plan = Literal["left of", "above", "on", "beside", "alone", "three"]
-_PLANS: Final[dict[_Plan, int]] = {"alone": 5, "left of": 4, "beside": 3, "above": 3, "on": 3, "three": 2}
+Plan = Literal["left of", "above", "on", "beside", "alone", "three"]
+_PLANS: Final[dict[Plan, int]] = {"alone": 5, "left of": 4, "beside": 3, "above": 3, "on": 3, "three": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +111,27 @@ def scene_of(index: int, seed: int) -> Scene:
     colours = _colours(kinds, unseen, generator)
     counts = _counts(plan, generator)
     groups = tuple(Group(*group) for group in zip(kinds, colours, counts, strict=True))
+    return laid_out(plan, place, groups, generator, index=index, seed=own)
+
+
+def laid_out(
+    plan: Plan, place: Place, groups: tuple[Group, ...], generator: random.Random, *, index: int, seed: int
+) -> Scene:
+    """Return the scene of some groups, laid out by a plan.
+
+    Args:
+        plan: "alone" wants one group, "three" three, the others two; of "beside", "above" and "on" each has one object.
+        place: what is behind and below.
+        groups: the first is left of, above, on or beside the second.
+        generator: of the layout.
+        index: of the picture.
+        seed: of the place's details and the shades of colours.
+    """
     things = _PLACED[plan](groups, HORIZONS[place], generator)
-    return Scene(index, place, groups, tuple(things), _relations(plan, groups, things), own)
+    return Scene(index, place, groups, tuple(things), _relations(plan, groups, things), seed)
 
 
-def _kinds(plan: _Plan, place: Place, generator: random.Random) -> list[Kind]:
+def _kinds(plan: Plan, place: Place, generator: random.Random) -> list[Kind]:
     fitting = [kind for kind in KINDS if place != "room" or indoors(kind)]
     if plan == "alone":
         return [generator.choice(fitting)]
@@ -144,7 +160,7 @@ def _colours(kinds: list[Kind], unseen: bool, generator: random.Random) -> list[
     return found
 
 
-def _counts(plan: _Plan, generator: random.Random) -> list[int]:
+def _counts(plan: Plan, generator: random.Random) -> list[int]:
     if plan == "alone":
         return [generator.choice((1, 1, 2, 3, 4))]
     if plan == "left of":
@@ -224,7 +240,7 @@ def _on(groups: tuple[Group, ...], horizon: float, generator: random.Random) -> 
     ground = generator.uniform(0.86, 0.94)
     x = generator.uniform(0.36, 0.64)
     below = Thing(1, x, ground, lower.width * scale, lower.height * scale)
-    foot = ground - lower.carries * below.height
+    foot = ground - (lower.carries or 1.0) * below.height
     aside = -0.09 * below.width if groups[1].kind == "car" else 0.0
     return [below, Thing(0, x + aside, foot, upper.width * size, upper.height * size)]
 
@@ -238,7 +254,7 @@ _PLACED: Final = {
 }  # fmt: skip
 
 
-def _relations(plan: _Plan, groups: tuple[Group, ...], things: list[Thing]) -> tuple[tuple[int, Relation, int], ...]:
+def _relations(plan: Plan, groups: tuple[Group, ...], things: list[Thing]) -> tuple[tuple[int, Relation, int], ...]:
     """Return what holds: first what the scene was laid out for, then who is left of whom."""
     found: list[tuple[int, Relation, int]] = []
     if plan in ("on", "above"):
