@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_CODE = re.compile("`([^`]+)`")
 SCRIPTS = ("theme.js", "sort.js", "filter.js", "reveal.js")
 """What every page carries; each lacks only its comfort without them."""
 
@@ -21,7 +22,7 @@ SCRIPTS = ("theme.js", "sort.js", "filter.js", "reveal.js")
 def environment() -> Environment:
     """Return the template engine with the filters that the templates use."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
+    from markupsafe import Markup, escape
 
     made = Environment(
         loader=FileSystemLoader(_TEMPLATES),
@@ -32,6 +33,7 @@ def environment() -> Environment:
     )
     made.filters.update(
         clean=_format.clean,
+        coded=lambda text: Markup(_CODE.sub(r"<code>\1</code>", str(escape(text)))),  # escaped before anything is added
         count=_format.count,
         short_count=_format.short_count,
         significant=_format.significant,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from t2ibench.errors import UserError
 from t2ibench_reports._data_files import lines_of
 from t2ibench_reports._document import Document, Head, Part, Place, Section, value_place
-from t2ibench_reports._format import clean, count, number
+from t2ibench_reports._format import clean, count, number, sentence_list
 from t2ibench_reports._pairs import caption_lines, captions_of
 from t2ibench_reports._ranking import clearly_better
 from t2ibench_reports._rendered import FIGURES, rendered
@@ -27,10 +27,7 @@ _LEAD = (
     "and tell small differences apart that the two rows' own intervals cannot; where none was computed yet, only the "
     "rows' own intervals are looked at."
 )
-_NO_CAPTIONS = (
-    "Which captions suit one row better than the other is not kept here. `t2ibench compare {} {} --data {}` keeps it, "
-    "with pictures; this report then shows it."
-)
+_ASK = "`t2ibench compare {} {} --data {}` keeps {}; this report then shows them."
 _NO_FIGURE = (
     "There is nothing to draw: the two rows' values caption by caption are not kept, or all are equal. `t2ibench eval` "
     "keeps them for measures that have one."
@@ -195,16 +192,16 @@ def _section(pair: _Pair, pictures: Path, details: Path) -> Section:
     captions = captions_of(group, first, second, details)
     plan = group.plan
     notes = []
-    if not all(line.paired or line.reason for line in pair.lines):
-        notes.append(
-            f"Paired intervals: `t2ibench compare {name_of(first)} {name_of(second)} --data {clean(plan.dataset)}`, "
-            "then this report again."
-        )
+    wanted = [] if all(line.paired or line.reason for line in pair.lines) else ["paired intervals"]
+    if captions.reason and not captions.grids:
+        notes.append(captions.reason)
+    elif not captions.grids:
+        wanted.append("the captions on which either row is ahead by most, with pictures")
+    if wanted:
+        names = (name_of(first), name_of(second), clean(plan.dataset))
+        notes.append(_ASK.format(*names, sentence_list(wanted)))
     if sum(line.paired for line in pair.lines) > 1:
         notes.append("Several columns were looked at, and one of 20 intervals misses the truth by luck.")
-    if not captions.grids:
-        names = (name_of(first), name_of(second), clean(plan.dataset))
-        notes.append(captions.reason or _NO_CAPTIONS.format(*names))
     return Section(
         clean(plan.dataset),
         clean(f"{plan.protocol}, n {count(group.n)}, seed {' '.join(map(str, group.seeds))}"),

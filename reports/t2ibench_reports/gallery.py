@@ -9,7 +9,7 @@ from t2ibench.errors import UserError
 from t2ibench_reports._controls import CONTROL_ORDER
 from t2ibench_reports._details import details_of
 from t2ibench_reports._document import Document, Section
-from t2ibench_reports._format import clean
+from t2ibench_reports._format import clean, sentence_list
 from t2ibench_reports._insides import HOW_TO_LOOK, insides_of
 from t2ibench_reports._rendered import rendered
 from t2ibench_reports._rows import board_of, sample_grids
@@ -25,6 +25,10 @@ _LEAD = (
     "Every row is a caption, every column a source of pictures: first the real ones, then the models, then the other "
     "controls. All got the same captions and the same noise. A few pictures prove nothing; the leaderboard has the "
     "numbers."
+)
+_SILENT = (
+    "Nothing is kept of how the pictures of {} came about: they were not made by a model here, depend on what is made "
+    "beside them, or were measured by an older version; `t2ibench eval` again keeps what there is."
 )
 
 
@@ -62,12 +66,16 @@ def _section(group: Group, pictures: Path, details: Path) -> Section | None:
     if not grids:
         return None
     plan = group.plan
+    insides = {row.key: insides_of(row, details) for row in rows}
+    silent = [row.label for row in rows if row.section is Part_of.MEASURED and not insides[row.key]]
+    notes = [HOW_TO_LOOK] if any(details_of(row, details) for row in rows) else []
+    notes += [_SILENT.format(sentence_list(silent))] if silent and any(insides.values()) else []
     return Section(
         clean(plan.dataset),
         clean(f"{plan.protocol}, split {plan.split}, seed {plan.seed}, n {group.n}"),
         grids=grids,
-        insides=tuple(inside for row in rows for inside in insides_of(row, details)),
-        notes=(HOW_TO_LOOK,) if any(details_of(row, details) for row in rows) else (),
+        insides=tuple(inside for row in rows for inside in insides[row.key]),
+        notes=tuple(notes),
         dataset=clean(plan.dataset),
         protocol=clean(plan.protocol),
     )

@@ -16,7 +16,7 @@ from t2ibench.errors import UserError
 from t2ibench.evaluation.external.statistics_source import StatisticsSource
 from t2ibench.evaluation.measure import Column, source_record
 from t2ibench.evaluation.sources import ModelSource, Source, ground_truth
-from t2ibench.files import digest_of, write_bytes, write_json
+from t2ibench.files import digest_of, read_json, write_bytes, write_json
 from t2ibench.interfaces import MetricInput, PerPicture
 from t2ibench.types import Origin, PlanItem
 from t2ibench.workflow.training_story import curves_of, png_bytes, samples_of, strip_of
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from t2ibench.evaluation.evaluate import Table
 
 SCHEMA: Final = 1
+INSIDE: Final = 2
+"""Version of the inner life that is kept; files of an older one get theirs anew. 2: boxes, and untrained samplers."""
 EXTREMES: Final = 8
 """How many of the captions shown worst, and of those shown best, have their pictures kept."""
 _SIDE: Final = 128
@@ -43,7 +45,10 @@ def keep_details(table: Table, sources: Sequence[Source]) -> None:
     for source in sources:
         name = details_name(table, source)
         path = table.results.details / f"{name}.json"
-        if path.is_file() or isinstance(source, StatisticsSource):
+        if isinstance(source, StatisticsSource):
+            continue
+        if path.is_file():
+            _renew_inside(table, source, name, path)
             continue
         columns = [column for column in table.columns if _by_caption(column)]
         content: dict[str, Any] = {
@@ -54,9 +59,10 @@ def keep_details(table: Table, sources: Sequence[Source]) -> None:
         if source_record(source).origin is not Origin.CONTROL:
             with suppress(UserError):  # a picture of a folder that cannot be read any more
                 content |= _extremes(table, source, columns, content["values"], name)
-        if isinstance(source, ModelSource) and source.steps != 0:
-            content |= _inside(table, source, name)
-            content |= _training(table, source)
+            if isinstance(source, ModelSource):
+                content |= {"inside_version": INSIDE, **_inside(table, source, name)}
+                # A sampler over another model was not trained itself.
+                content |= _training(table, source) if source.steps != 0 else {}
         write_json(path, content)
 
 
@@ -184,6 +190,15 @@ def _inside(table: Table, source: ModelSource, name: str) -> dict[str, Any]:
     if tiles:
         write_bytes(table.results.details / picture, png_bytes(strip_of(tiles)))
     return {"inside": {"seen": seen, "picture": picture if tiles else "", "tiles": len(tiles)}}
+
+
+def _renew_inside(table: Table, source: Source, name: str, path: Path) -> None:
+    """Bring a row's inner life up to date where an older version kept it, or nothing of a model that has one."""
+    if not isinstance(source, ModelSource) or source_record(source).origin is Origin.CONTROL:
+        return
+    content = read_json(path, what="what lies behind a row's numbers")
+    if content.get("schema") == SCHEMA and content.get("inside_version", 1) < INSIDE:
+        write_json(path, {**content, "inside_version": INSIDE, **_inside(table, source, name)})
 
 
 def _training(table: Table, source: ModelSource) -> dict[str, Any]:

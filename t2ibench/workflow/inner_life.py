@@ -1,4 +1,4 @@
-"""What a model shows while it draws a few captions of a plan: stages, attention, gates, canvases; for galleries."""
+"""What a model shows while it draws a few captions of a plan: stages, boxes, attention, gates, canvases."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.types import AttentionMap, GateMap, PlanItem, Trace
 from t2ibench.workflow.drawing_film import legend, step_tiles
+from t2ibench.workflow.framed_box import framed_tile
 from t2ibench.workflow.montage import Tile, attention_tiles, picture_tile
 
 if TYPE_CHECKING:
@@ -57,6 +58,11 @@ def views_of(pictures: Tensor, trace: Trace, index: int) -> tuple[list[dict[str,
     stages = {**trace.stages, pictures.shape[-1]: pictures}
     if trace.stages:
         add("Stages", [picture_tile(stages[side][index], f"{side} px") for side in sorted(stages)])
+    if trace.boxes is not None:
+        x, y, across, down = (round(100 * float(share)) for share in trace.boxes[index])
+        framed = framed_tile(pictures[index], trace.boxes[index].float().cpu())
+        label = f"{across}% by {down}%, from {x}%, {y}%"
+        add("Box: where the object was asked to be", [Tile(framed.image, label)])
     for attention in trace.attention:
         ground = stages.get(attention.stage, pictures)[index]
         add(f"Attention for {attention.stage} px, by word", attention_tiles(ground, attention, index))

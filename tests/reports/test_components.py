@@ -246,6 +246,18 @@ def test_compare_shows_the_paired_difference_in_the_order_asked(sign, tmp_path):
     assert "t2ibench compare attngan attngan:attngan1-lambda-1 --data simbirds" in " ".join(files["txt"].split())
 
 
+def test_what_is_lacking_is_said_once_and_commands_are_set_as_code(tmp_path):
+    names = ("attngan", "attngan:attngan1-lambda-1")
+    files = render(Compare(), tmp_path, variant_records(steps=(500,)), ("html", "txt"), names)
+    page = html.fromstring(files["html"])
+    asked = "t2ibench compare attngan attngan:attngan1-lambda-1 --data simbirds"
+    assert "`" not in "".join(page.xpath("//body//*[not(self::script) and not(self::pre)]/text()"))
+    assert [one for one in page.xpath("//ul[@class='notes']//code/text()") if "compare" in one] == [asked]
+    text = " ".join(files["txt"].split())
+    assert text.count("t2ibench compare") == 1
+    assert "keeps paired intervals and the captions on which either row is ahead by most" in text
+
+
 def test_unknown_rows_have_near_names(tmp_path):
     with pytest.raises(UserError, match="Did you mean attngan"):
         render(Compare(), tmp_path / "a", variant_records(), subjects=("atngan", "noise"))

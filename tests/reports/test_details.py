@@ -12,6 +12,7 @@ from PIL import Image
 
 from t2ibench.interfaces import ReportInput
 from t2ibench_reports._model_parts import wilson
+from t2ibench_reports._rendered import FIGURES
 from t2ibench_reports.compare import Compare
 from t2ibench_reports.gallery import Gallery
 from t2ibench_reports.model import Model
@@ -21,7 +22,8 @@ from tests.reports.detail_results import CAPTIONS, FIRST, SECOND, write_details
 def render(report, results, formats=("html",), subjects=()):
     latest, faults = results.latest()
     given = ReportInput(list(latest.values()), faults, results.folder / "pictures", formats, subjects)
-    return {name.rpartition(".")[2]: content.decode() for name, content in report.render(given).items()}
+    files = {name.rpartition(".")[2]: content for name, content in report.render(given).items()}
+    return {name: content.decode("latin-1" if name == "png" else "utf-8") for name, content in files.items()}
 
 
 def tree_of(report, results, *subjects):
@@ -78,7 +80,8 @@ def test_without_details_compare_names_the_command(results):
         path.unlink()
     tree = tree_of(Compare(), results, "attngan", "dmgan")
     assert not tree.xpath("//figure")
-    assert "`t2ibench compare attngan dmgan --data simbirds` keeps it" in tree.text_content()
+    assert tree.xpath("//li/code/text()") == ["t2ibench compare attngan dmgan --data simbirds"]
+    assert "keeps paired intervals and the captions on which either row is ahead by most" in tree.text_content()
 
 
 def test_model_shows_parts_failures_and_training(results):
@@ -133,7 +136,8 @@ def test_two_builds_are_equal_and_captions_are_text(results, report):
 def test_damaged_details_are_left_out(tmp_path, changes):
     results = write_details(tmp_path / "results", **changes)
     for report, subjects in ((Compare(), ("attngan", "dmgan")), (Gallery(), ()), (Model(), ("attngan",))):
-        page = render(report, results, report.formats, subjects)["html"]
+        formats = [name for name in report.formats if name not in FIGURES]
+        page = render(report, results, formats, subjects)["html"]
         assert "AttnGAN" in page
 
 

@@ -85,3 +85,15 @@ def test_a_comparison_keeps_the_captions_on_which_rows_differ(kept):
 def test_the_furthest():
     assert furthest([0.0, 2.0, -1.0, 2.0, 5.0], 3) == [4, 1, 3]
     assert furthest([-1.0], 3) == []
+
+
+def test_an_inner_life_of_an_older_version_is_made_anew_and_nothing_else(kept, trained):
+    results, benchmarks, workspace, records = kept
+    path = (results.details / records["stub"].pictures).with_suffix(".json")
+    before = json.loads(path.read_text())
+    older = {key: value for key, value in before.items() if key not in ("inside", "inside_version")}
+    path.write_text(json.dumps({**older, "extremes": {"kept": "as it was"}}))
+    request = EvaluateRequest((str(trained.path),), ("squares",), samples=N)
+    evaluate(request, benchmarks, workspace, device="cpu", batch_size=8)
+    assert json.loads(path.read_text()) == {**before, "extremes": {"kept": "as it was"}}
+    path.write_text(json.dumps(before))
