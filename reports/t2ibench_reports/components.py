@@ -233,6 +233,10 @@ def _notes(analysis: _Analysis) -> Iterable[str]:
 
 def _charts(analysis: _Analysis) -> Iterable[Chart]:
     """Yield IS and R-precision against steps, for variants measured after several numbers of steps."""
+    titled = {
+        row.label: {name_of(other) for other in analysis.measured if other.label == row.label}
+        for row in analysis.measured
+    }
     for place, column in enumerate(analysis.group.columns):
         if column.metric.metric not in METRICS[:2]:
             continue
@@ -243,10 +247,11 @@ def _charts(analysis: _Analysis) -> Iterable[Chart]:
                 continue
             interval = cell.record.interval
             ends = (interval.low, interval.high) if interval else (None, None)
-            # Several trainings of one variant are several lines.
-            line = series.setdefault(row.label, {})
+            # Variants of one title are several lines, and so are several trainings of one variant.
+            label = row.label if len(titled[row.label]) == 1 else f"{row.label} ({name_of(row)})"
+            line = series.setdefault(label, {})
             if steps in line:
-                line = series.setdefault(f"{row.label}, weights {row.source.identity[:8]}", {})
+                line = series.setdefault(f"{label}, weights {row.source.identity[:8]}", {})
             line[steps] = Measured(steps, cell.record.value, *ends)
         drawn = [(label, [points[steps] for steps in sorted(points)]) for label, points in series.items()]
         if (made := chart(f"{column.title} against steps", drawn)) is not None:

@@ -56,7 +56,7 @@ def views_of(pictures: Tensor, trace: Trace, index: int) -> tuple[list[dict[str,
         images.extend(tile.image.resize((SIDE, SIDE)) for tile in tiles)
 
     stages = {**trace.stages, pictures.shape[-1]: pictures}
-    if trace.stages:
+    if trace.stages and (len(stages) > 1 or trace.boxes is None):  # the only one is shown with its box below
         add("Stages", [picture_tile(stages[side][index], f"{side} px") for side in sorted(stages)])
     if trace.boxes is not None:
         x, y, across, down = (round(100 * float(share)) for share in trace.boxes[index])

@@ -55,6 +55,8 @@ def test_a_part_of_the_results_gets_its_own_folder(workspace):
         (["--protocol", "simbirds-2"], "Did you mean simbirds-1?"),
         (["--format", "htm"], "Did you mean html?"),
         (["--print", "mdd"], "Did you mean md?"),
+        (["components", "--print", "png"], "png is a picture, and stdout shows text: ask for it with --format png."),
+        (["components", "--format", "svg"], "after two numbers of steps or more"),
         (["--format", "csv", "--open"], "--open needs the format html"),
     ],
 )

@@ -79,3 +79,14 @@ def test_dashes_are_dashes_in_pixels_too():
     picture = Image.open(io.BytesIO(png(Figure(40, 10, (line,)))))
     black = [picture.getpixel((3 * x + 1, 15))[0] < 128 for x in range(40)]
     assert black[3] and not black[8] and black[12] and not black[18]
+
+
+def test_variants_of_one_title_are_lines_of_their_own(tmp_path):
+    records = [
+        one.model_copy(update={"source": one.source.model_copy(update={"title": "AttnGAN"})})
+        for one in variant_records()
+        if one.source.variant in ("", "attngan1-lambda-1")
+    ]
+    drawing = etree.fromstring(files_of(Components(), write_sample(tmp_path / "results", records))["components.svg"])
+    texts = drawing.xpath("//svg:text/text()", namespaces=SVG)
+    assert texts.count("AttnGAN (attngan)") == texts.count("AttnGAN (attngan:attngan1-lambda-1)") == 2

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from t2ibench.results import CostRecord
 from t2ibench_reports.compare import Compare
 from t2ibench_reports.components import Components
 from t2ibench_reports.gallery import Gallery
+from t2ibench_reports.leaderboard import Leaderboard
+from tests.reports.sample_results import FID, IS, R, record, source
 from tests.reports.test_browser import browser, names, opened, page_file  # noqa: F401  # fixtures
 from tests.reports.test_components import render
 from tests.reports.test_gallery import apart_input
@@ -40,6 +43,27 @@ def test_a_laptop_shows_whole_tables(opened, tables, name):  # noqa: F811
     assert page.locator("table.board td.value").evaluate_all(OVERLAPS) == 0
 
 
+def test_a_laptop_shows_five_measures_and_six_costs(opened, tmp_path):  # noqa: F811
+    """As `t2ibench eval` has them on the drawn birds."""
+    further = [
+        R.model_copy(update={"column": name, "title": title, "metric": name})
+        for name, title in (("simclip", "SimCLIP R-precision"), ("attributes", "Attributes"))
+    ]
+    trained = {"steps": 100_000, "parameters": 4_830_000, "training_pictures": 1_600_000, "training_seconds": 85_000.0}
+    records = []
+    for place, name in enumerate(("StackGAN-v2", "A sampler over AttnGAN", "DM-GAN")):
+        of = source(name, **trained)
+        for metric, value in ((IS, 12.0 + place / 5), (FID, 132.5), (R, 50.5), *((one, 45.2) for one in further)):
+            cost = CostRecord(seconds=123.4, images_per_second=7_195.2)
+            records.append(record(of, metric, value, 3.25, cost=cost, warnings=("Few pictures.",)))
+    path = tmp_path / "leaderboard.html"
+    path.write_text(render(Leaderboard(), tmp_path, records, ("html",))["html"], "utf-8")
+    page = opened(path, viewport=LAPTOP)
+    ((inside, content, hint),) = page.locator(".scroll:has(table.board)").evaluate_all(WIDTHS)
+    assert content <= inside and hint == 0
+    assert page.locator("table.board td.value").evaluate_all(OVERLAPS) == 0
+
+
 @pytest.mark.parametrize("name", ["leaderboard", "components", "compare"])
 def test_a_phone_shows_a_metric_at_once_and_a_hint_that_there_are_more(opened, tables, name):  # noqa: F811
     page = opened(tables[name], viewport=PHONE)
@@ -49,6 +73,12 @@ def test_a_phone_shows_a_metric_at_once_and_a_hint_that_there_are_more(opened, t
         assert (content > inside) == (hint > 10)
     page.emulate_media(media="print")
     assert not page.locator(".goes-on").first.is_visible()
+
+
+def test_a_small_gallery_has_a_small_sheet(opened, tables):  # noqa: F811
+    page = opened(tables["compare"], viewport=LAPTOP)
+    sheet = page.locator(".scroll:has(table.gallery)")
+    assert sheet.bounding_box()["width"] < 700 and sheet.evaluate_all(WIDTHS)[0][2] == 0
 
 
 def test_the_hint_needs_no_script(opened, tables):  # noqa: F811

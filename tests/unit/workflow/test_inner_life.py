@@ -61,13 +61,11 @@ def test_the_box_is_framed_over_the_picture_of_its_caption():
     boxes = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.25, 0.5, 0.5, 0.25]])
     black = -torch.ones(2, 3, 64, 64)
     views, images = views_of(black, Trace(stages={64: black}, boxes=boxes), 1)
-    assert titles(views) == ["Stages", "Box: where the object was asked to be"]
-    assert views[1]["labels"] == ["50% by 25%, from 25%, 50%"] and len(images) == 2
-    framed = images[1]
+    assert titles(views) == ["Box: where the object was asked to be"]
+    assert views[0]["labels"] == ["50% by 25%, from 25%, 50%"]
+    (framed,) = images
     assert framed.size == (SIDE, SIDE)
     for x, y in ((0.25, 0.6), (0.75, 0.6), (0.5, 0.5), (0.5, 0.75)):
         around = [(x * SIDE + right, y * SIDE + down) for right in (-2, -1, 0, 1) for down in (-2, -1, 0, 1)]
         assert max(sum(framed.getpixel((int(one), int(other)))) for one, other in around) > 100, (x, y)
-    assert framed.getpixel((SIDE // 2, int(0.62 * SIDE))) == (0, 0, 0) and images[0].getcolors() == [
-        (SIDE**2, (0, 0, 0))
-    ]
+    assert framed.getpixel((SIDE // 2, int(0.62 * SIDE))) == (0, 0, 0)
