@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from t2ibench.data.simscenes.make import VERSION
 from t2ibench.data.simscenes.statement_list import Statement as SceneStatement
 from t2ibench.data.simscenes.statement_list import stated_singly
 from t2ibench.data.simscenes.statements import statements_in
-from t2ibench.data.simscenes.vocabulary import Kind
+from t2ibench.data.simscenes.vocabulary import KINDS, Kind
 from t2ibench.evaluation.extractors import Extractor
 from t2ibench.evaluation.probes.questions import Question
 from t2ibench.evaluation.probes.scene_truth import drawn_scenes
@@ -41,13 +41,8 @@ class SceneReader:
         return self._extractor.describe()
 
     def attributes_of(self, subject: str) -> Sequence[str]:
-        """Return what of a scene a caption's subject is about; a relation changes neither what there is nor how.
-
-        How many there are is about their colour too: what is not there has none.
-        """
-        if " and " in subject:
-            return ()
-        return (subject, subject.replace(" count", " colour")) if subject.endswith(" count") else (subject,)
+        """Return what of a scene a caption's subject is about; a relation changes neither what there is nor how."""
+        return () if " and " in subject else (subject,)
 
     def drawn(self, question: Question, rows: int, seed: int, side: int) -> np.ndarray | None:
         """Return scenes that fit a question's captions; see `drawn_scenes`."""
@@ -56,7 +51,8 @@ class SceneReader:
     def read(self, pixels: np.ndarray, question: Question) -> Reading:
         """Return what the pictures of a question show.
 
-        The attributes read are of the kinds that its captions name, the place, and all other objects as one.
+        The attributes read are the numbers of the kinds that its captions name, the colours of those that all of them
+        name (what comes and goes has no colour to keep), the place, and all other objects as one.
 
         Args:
             pixels: uint8 rows x wordings x 3 x H x W.
@@ -71,7 +67,8 @@ class SceneReader:
         rows, columns = pixels.shape[:2]
         found = network.describe(torch.from_numpy(pixels.reshape(rows * columns, *pixels.shape[2:])))
         said = [statements_in(variant.text) for variant in question.variants]
-        kinds = sorted({kind for one in said for kind in one.groups})
+        naming = {kind: [kind in one.groups for one in said] for kind in KINDS}
+        kinds = {kind: all(named) for kind, named in naming.items() if any(named)}
         shown = [_by_subject(one.statements()) for one in found]
         attributes = [_attributes(one, kinds) for one in found]
         return Reading(
@@ -81,11 +78,12 @@ class SceneReader:
         )
 
 
-def _attributes(shown: Shown, kinds: Iterable[Kind]) -> dict[str, str]:
+def _attributes(shown: Shown, kinds: Mapping[Kind, bool]) -> dict[str, str]:
+    """Return attribute -> word; `kinds` says of each that is looked at whether its colour is."""
     found: dict[str, str] = {"place": shown.place}
-    for kind in kinds:
+    for kind, coloured in kinds.items():
         count, colour = shown.groups.get(kind, (0, _NONE))
-        found |= {f"{kind} count": str(count), f"{kind} colour": colour}
+        found |= {f"{kind} count": str(count)} | ({f"{kind} colour": colour} if coloured else {})
     others = sorted(f"{count} {colour} {kind}" for kind, (count, colour) in shown.groups.items() if kind not in kinds)
     return {**found, "other objects": ", ".join(others)}
 
