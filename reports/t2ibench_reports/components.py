@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import isclose
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from t2ibench.errors import UserError
@@ -55,9 +56,19 @@ class _Analysis:
         return self.facts.of(row.source.variant) if self.facts else None
 
     def reported(self, row: Row) -> Reported | None:
-        """Return what the paper reports of a row's variant on this data set, else on CUB."""
-        found = self.of(row)
+        """Return what the paper reports of a row's variant on this data set, else on CUB; None for changed settings."""
+        found = None if row.source.changed else self.of(row)
         return found.on(self.group.plan.dataset) if found else None
+
+    def factor(self, row: Row) -> float | None:
+        """Return what a row's own lambda is of the paper's; None where it is the same, or there is none."""
+        facts, trained = self.of(row), row.source.settings.get("damsm_weight")
+        weight = facts.weight(self.group.plan.dataset) if facts else None
+        if not weight or self.facts is None:
+            return None
+        if not isinstance(trained, int | float):  # a record from before settings were kept
+            return self.facts.lambda_factor.get(self.group.plan.dataset)
+        return None if isclose(trained, weight) else float(f"{trained / weight:.12g}")
 
     @property
     def weighted(self) -> bool:
@@ -170,14 +181,14 @@ def _rows(analysis: _Analysis, rows: Iterable[Row], shown: Sequence[str]) -> tup
     made = []
     for row in rows:
         facts = analysis.of(row) if row.section is Part_of.MEASURED else None
-        label = facts.architecture if facts else row.label
+        label = facts.architecture if facts and not row.source.changed else row.label
         details = (
             [name_of(row), *(one for one in row.details if one != row.source.variant)] if facts else list(row.details)
         )
         places = [Place(label, " · ".join(details), "name", origin=ORIGIN_TITLES[row.source.origin])]
         if analysis.weighted:
             weight = facts.weight(analysis.group.plan.dataset) if facts else None
-            places.append(Place(_weight(analysis, facts), kind="text", value=weight))
+            places.append(Place(_weight(analysis, row, weight), kind="text", value=weight))
         places += [value_place(cell, column) for column, cell in zip(analysis.group.columns, row.cells, strict=True)]
         steps = row.source.steps
         places.append(Place(_NO_ROW if steps is None else count(steps), kind="cost", value=steps))
@@ -187,13 +198,13 @@ def _rows(analysis: _Analysis, rows: Iterable[Row], shown: Sequence[str]) -> tup
     return tuple(made)
 
 
-def _weight(analysis: _Analysis, facts: VariantFacts | None) -> str:
-    """Return lambda in the paper's terms, with what the data set's recipe makes of it."""
-    dataset = analysis.group.plan.dataset
-    weight = facts.weight(dataset) if facts else None
+def _weight(analysis: _Analysis, row: Row, weight: float | None) -> str:
+    """Return lambda in the paper's terms, with what the data set's recipe makes of it, or what was set by hand."""
+    if "damsm_weight" in row.source.changed:
+        return f"{row.source.settings['damsm_weight']:g}, set by hand"
     if weight is None or analysis.facts is None:
         return _NO_ROW
-    factor = analysis.facts.lambda_factor.get(dataset)
+    factor = analysis.factor(row)
     if weight == 0:
         return "no DAMSM"
     return f"{weight:g}" if factor is None else f"{weight:g} \N{MULTIPLICATION SIGN} {factor:g}"
@@ -209,7 +220,8 @@ def _reported_place(reported: Reported | None, metric: str, analysis: _Analysis)
 
 def _notes(analysis: _Analysis) -> Iterable[str]:
     facts, dataset = analysis.facts, analysis.group.plan.dataset
-    if facts and (factor := facts.lambda_factor.get(dataset)):
+    factors = {factor for row in analysis.measured if not row.source.changed and (factor := analysis.factor(row))}
+    for factor in sorted(factors):
         yield (
             f"λ is the paper's; on {dataset} the recipe multiplies it by {factor:g}, so that λ 5 is {5 * factor:g}, "
             "the weight that its other models have."
@@ -272,7 +284,8 @@ def _lines(analysis: _Analysis) -> list[dict[str, Any]]:
                 "model": analysis.model,
                 "architecture": facts.architecture if facts else "",
                 "lambda": facts.weight(dataset) if facts else None,
-                "lambda_factor": analysis.facts.lambda_factor.get(dataset) if facts and analysis.facts else None,
+                "lambda_factor": analysis.factor(row) if facts else None,
+                "changed": " ".join(f"{name}={row.source.settings.get(name)}" for name in row.source.changed),
                 "reported_value": figure.value if figure else None,
                 "reported_spread": figure.spread if figure else None,
                 "reported_on": reported.dataset if reported and figure else "",

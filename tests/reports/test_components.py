@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from pathlib import Path
 
@@ -89,10 +90,25 @@ def test_the_facts_agree_with_the_recipes():
     facts = papers()["attngan"]
     for one in facts.variants:
         assert one.variant in ("", *entry.variants)
-        for dataset in ("cub", "simbirds", "coco", "folder"):
+        for dataset in ("cub", "simbirds", "simscenes", "coco", "folder"):
             trained = settings_for(entry, dataset, one.variant)[1].get("damsm_weight", 5.0)
             assert trained == pytest.approx(one.weight(dataset) * facts.lambda_factor.get(dataset, 1)), (one, dataset)
     assert {one.variant for one in papers()["dmgan"].variants} >= {"baseline", "m", "m-wg", "m-wg-rg"}
+
+
+def test_a_weight_set_by_hand_is_shown_and_has_no_paper_beside_it(tmp_path):
+    def with_settings(one, weight, changed):
+        source = one.source.model_copy(update={"settings": {"damsm_weight": weight}, "changed": changed})
+        return one.model_copy(update={"source": source})
+
+    rows = [one for one in variant_records(steps=(1000,)) if one.source.variant in ("", "attngan1-lambda-1")]
+    rows = [with_settings(one, *((3.0, ("damsm_weight",)) if not one.source.variant else (0.01, ()))) for one in rows]
+    text = render(Components(), tmp_path, rows)["txt"]
+    assert "3, set by hand" in text and "1 \u00d7 0.01" in text and "5 \u00d7" not in text
+    lines = csv.DictReader(io.StringIO(render(Components(), tmp_path / "b", rows, ("csv",))["csv"]))
+    found = {line["variant"]: line for line in lines}
+    assert found[""]["changed"] == "damsm_weight=3.0" and not found[""]["reported_value"]
+    assert found["attngan1-lambda-1"]["lambda_factor"] == "0.01" and found["attngan1-lambda-1"]["changed"] == ""
 
 
 def test_only_the_verified_rows_are_called_verified():
