@@ -86,6 +86,16 @@ def test_the_hint_needs_no_script(opened, tables):  # noqa: F811
     assert page.locator(".goes-on").first.bounding_box()["height"] > 10
 
 
+def test_the_hint_goes_at_the_end_of_the_table(opened, tables):  # noqa: F811
+    page = opened(tables["components"], viewport=PHONE)
+    if not page.evaluate("CSS.supports('animation-timeline: scroll()')"):
+        pytest.skip("this browser knows no scroll timelines: the line stays")
+    shown = "getComputedStyle(document.querySelector('.goes-on span')).visibility"
+    page.wait_for_function(f"{shown} === 'visible'")
+    page.evaluate("document.querySelector('.scroll').scrollLeft = 9999")
+    page.wait_for_function(f"{shown} === 'hidden'")
+
+
 def test_components_are_sorted_by_a_metric_and_by_lambda(opened, tables):  # noqa: F811
     page = opened(tables["components"])
     before = names(page)
