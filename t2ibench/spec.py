@@ -247,6 +247,7 @@ class SuiteEntry(Frozen):
         shipped: models evaluated beside them as they came with the package, without training.
         seeds: of training, a model each; empty for the models' own.
         budgets: name -> shorter (or longer) trainings; "full", the models' own recipes, is always there.
+        snapshots: shares of a training after which the model is measured too, as in 0.5.
         report: what is rendered at the end.
     """
 
@@ -256,6 +257,7 @@ class SuiteEntry(Frozen):
     shipped: tuple[str, ...] = ()
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = ()
     budgets: Mapping[Name, BudgetEntry] = Field(default_factory=dict)
+    snapshots: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = ()
     report: Name = "leaderboard"
 
     @model_validator(mode="after")

@@ -152,7 +152,10 @@ def _section(analysis: _Analysis) -> Section:
         for metric in shown
     ]
     title = facts.title if facts else analysis.model
-    parts = [Part(SECTION_TITLES[Part_of.MEASURED], "measured", _rows(analysis, analysis.measured, shown))]
+    longest, earlier = _by_age(analysis.measured)
+    parts = [Part(SECTION_TITLES[Part_of.MEASURED], "measured", _rows(analysis, longest, shown))]
+    if earlier:
+        parts.append(Part("Earlier in training", "measured", _rows(analysis, earlier, shown, papers_beside=False)))
     if controls := group.section(Part_of.CONTROL):
         parts.append(Part(SECTION_TITLES[Part_of.CONTROL], "control", _rows(analysis, controls, shown)))
     broken = [f"{check.column}: {check.sentence}" for check in group.failed_checks]
@@ -171,13 +174,24 @@ def _section(analysis: _Analysis) -> Section:
     )
 
 
+def _by_age(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """Return the rows of each variant's longest training, and those of shorter ones, which figures draw."""
+    most: dict[str, int] = {}
+    for row in rows:
+        most[name_of(row)] = max(most.get(name_of(row), 0), row.source.steps or 0)
+    longest = [row for row in rows if (row.source.steps or 0) == most[name_of(row)]]
+    return longest, [row for row in rows if row not in longest]
+
+
 def _shown_metrics(analysis: _Analysis) -> list[str]:
     """Return the metrics that the paper reports of any row."""
     found = [reported for row in analysis.measured if (reported := analysis.reported(row))]
     return [metric for metric in METRICS if any(one.figure(metric) for one in found)]
 
 
-def _rows(analysis: _Analysis, rows: Iterable[Row], shown: Sequence[str]) -> tuple[tuple[Place, ...], ...]:
+def _rows(
+    analysis: _Analysis, rows: Iterable[Row], shown: Sequence[str], *, papers_beside: bool = True
+) -> tuple[tuple[Place, ...], ...]:
     made = []
     for row in rows:
         facts = analysis.of(row) if row.section is Part_of.MEASURED else None
@@ -192,7 +206,7 @@ def _rows(analysis: _Analysis, rows: Iterable[Row], shown: Sequence[str]) -> tup
         places += [value_place(cell, column) for column, cell in zip(analysis.group.columns, row.cells, strict=True)]
         steps = row.source.steps
         places.append(Place(_NO_ROW if steps is None else count(steps), kind="cost", value=steps))
-        reported = analysis.reported(row) if row.section is Part_of.MEASURED else None
+        reported = analysis.reported(row) if row.section is Part_of.MEASURED and papers_beside else None
         places += [_reported_place(reported, metric, analysis) for metric in shown]
         made.append(tuple(places))
     return tuple(made)
@@ -239,7 +253,10 @@ def _notes(analysis: _Analysis) -> Iterable[str]:
     if len(by_steps(analysis.group)) > 1:
         yield RULE
     if len({name_of(row) for row in analysis.measured}) < len(analysis.measured):
-        yield "A variant that stands in several rows was trained several times: with other steps, seeds or encoders."
+        yield (
+            "A variant that stands in several rows was measured after several numbers of steps, or trained several "
+            "times: with other seeds or encoders."
+        )
     yield from group_notes(replace(analysis.group, sorted_by=""))  # they stand in the order of the papers
 
 

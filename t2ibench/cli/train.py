@@ -105,6 +105,13 @@ _HALF = ("16", "16-mixed", "16-true", "fp16")
     help="Save every N steps a checkpoint that stays for good.",
 )
 @click.option(
+    "--snapshots",
+    type=NameList(),
+    default=(),
+    metavar="STEPS,STEPS",
+    help="Export the model after these steps too, as in 250,500, so that it can be measured as it was then.",
+)
+@click.option(
     "--quick-metrics",
     "quick_steps",
     type=click.IntRange(min=1),
@@ -147,6 +154,7 @@ def command(
     checkpoint_steps: int | None,
     keep_checkpoints: int,
     keep_every: int | None,
+    snapshots: tuple[str, ...],
     quick_steps: int | None,
     select: tuple[str, str] | None,
     track: tuple[str, ...] | None,
@@ -188,6 +196,7 @@ def command(
         processes=processes.count,
         select=_selection(select, quick_steps),
         compiled=compiled,
+        snapshots=_steps(snapshots),
     )
     if dry_run:
         job = plan_training(request, benchmarks.content, workspace, root=data_root)
@@ -207,6 +216,17 @@ def command(
     )
     if processes.leads:
         click.echo(folder)
+
+
+def _steps(words: tuple[str, ...]) -> tuple[int, ...]:
+    """Return numbers of steps.
+
+    Raises:
+        UserError: a word is none.
+    """
+    if bad := [one for one in words if not one.isdecimal() or not int(one)]:
+        raise UserError(f"--snapshots wants numbers of steps separated by commas, as in 250,500; found {bad[0]!r}.")
+    return tuple(int(one) for one in words)
 
 
 def _selection(select: tuple[str, str] | None, every: int | None) -> str:

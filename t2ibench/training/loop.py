@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Final, Protocol
 
@@ -60,6 +60,8 @@ def train(
     processes: Processes = ALONE,
     track: tuple[str, ...] | None = None,
     quick: QuickMetrics | None = None,
+    snapshots: Collection[int] = (),
+    snapshot: Callable[[int, Engine], None] = lambda done, engine: None,
 ) -> Engine:
     """Return the engine after `steps` steps, going on from the newest sound checkpoint; the caller holds the lock.
 
@@ -76,6 +78,8 @@ def train(
         processes: that train together; all make the same steps and stop at the same one, the first alone writes.
         track: names of trackers, see `trackers_for`.
         quick: what to measure meanwhile.
+        snapshots: steps after which `snapshot` is called by the first process, before the checkpoint of that step.
+        snapshot: takes the steps done and the engine.
 
     Raises:
         UserError: a tracker is not installed, or the best of a run is wanted that went on past `steps`.
@@ -116,6 +120,8 @@ def train(
                 due = processes.leads and run.saver.due(done)
                 requested, due = processes.any(interruption.requested, due)
                 last = done == steps or requested
+                if done in snapshots:
+                    processes.first(partial(snapshot, done, engine))
                 saving = run.saver.enabled and (last or due)
                 if saving or last or done % rhythm.log_steps == 0 or run.measures(done):
                     processes.first(partial(run.record, done, engine.losses.flush(), saving))

@@ -71,7 +71,8 @@ def run_bench(
         failures += [Failure(here[place].title, _reason_of(error)) for place, error in failed.items()]
         found: list[Evaluation] = []
         if trained and (keep_going or not failed):
-            folders = tuple(dict.fromkeys(map(str, trained.values())))
+            wanted = [folder for place, path in trained.items() for folder in here[place].with_snapshots(path)]
+            folders = tuple(dict.fromkeys(map(str, wanted)))
             asked = EvaluateRequest(models=folders, datasets=(dataset,), weights_dir=weights_dir)
             try:
                 found = evaluate(asked, benchmarks, workspace, device=compute.device)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from t2ibench.errors import UserError, unknown_name
+from t2ibench.model_folder import is_model_folder
 from t2ibench.registry import registry
 from t2ibench.results import Results
 from t2ibench.spec import Benchmarks, SuiteEntry
@@ -67,6 +68,11 @@ class BenchItem:
         seed = "" if self.seed is None else f", seed {self.seed}"
         return f"{self.label}{seed}, on {self.dataset}"
 
+    def with_snapshots(self, model: Path) -> list[Path]:
+        """Return the model's folder after those of its snapshots that were exported, the earliest first."""
+        steps = self.job.snapshots if self.job else ()
+        return [*filter(is_model_folder, (model.parent / f"step-{one:06d}" for one in steps)), model]
+
 
 def plan_bench(request: BenchRequest, benchmarks: Benchmarks, workspace: Workspace) -> list[BenchItem]:
     """Return the models of a suite, by data set, in the suite's order.
@@ -93,7 +99,7 @@ def plan_bench(request: BenchRequest, benchmarks: Benchmarks, workspace: Workspa
         for seed in seeds:
             for name in (*lacking, *suite.models):
                 asked = _request(name, dataset, seed, request, suite, benchmarks)
-                items.append(_item(name, asked, benchmarks, workspace))
+                items.append(_item(name, asked, suite, benchmarks, workspace))
     return items
 
 
@@ -155,8 +161,12 @@ def _request(
     )
 
 
-def _item(label: str, request: TrainRequest, benchmarks: Benchmarks, workspace: Workspace) -> BenchItem:
+def _item(
+    label: str, request: TrainRequest, suite: SuiteEntry, benchmarks: Benchmarks, workspace: Workspace
+) -> BenchItem:
     try:
+        steps = plan_training(request, benchmarks, workspace).steps
+        request = replace(request, snapshots=tuple(max(1, round(share * steps)) for share in suite.snapshots))
         job = plan_training(request, benchmarks, workspace)
     except UserError as error:
         return BenchItem(label, request.dataset, request.seed, request, fault=str(error))

@@ -183,6 +183,8 @@ def _words(request: TrainRequest) -> list[str]:
         ("--seed", request.seed),
     ):
         words += [] if value is None else [option, str(value)]
+    if request.snapshots:
+        words += ["--snapshots", ",".join(map(str, request.snapshots))]
     return words
 
 

@@ -59,6 +59,7 @@ class TrainRequest:
     processes: int = 1
     select: str = ""
     compiled: bool = False
+    snapshots: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, name: str, **rest: Any) -> TrainRequest:
@@ -82,6 +83,7 @@ class Job:
         encoders: name -> the encoder's own job.
         shipped: the folder of just this encoder, if it came with a package; it is not trained then.
         wrapped: the trained model that this one is made around, if it is such a one.
+        snapshots: earlier steps after which the model is exported too, ascending.
     """
 
     spec: TrainingSpec
@@ -92,6 +94,7 @@ class Job:
     encoders: Mapping[str, Job] = field(default_factory=dict)
     shipped: ModelFolder | None = None
     wrapped: ModelFolder | None = None
+    snapshots: tuple[int, ...] = ()
 
     @property
     def exported(self) -> Path:
@@ -198,7 +201,9 @@ def resolve(
     title = entry.title or plugin.card().title
     if request.variant:
         title = entry.variants[request.variant].title or f"{title}, {request.variant}"
-    return Job(spec, steps, full_steps, RunFolder.of(spec, workspace), title, encoders, wrapped=wrapped)
+    snapshots = tuple(sorted({one for one in request.snapshots if 0 < one < steps}))
+    folder = RunFolder.of(spec, workspace)
+    return Job(spec, steps, full_steps, folder, title, encoders, wrapped=wrapped, snapshots=snapshots)
 
 
 def _wrapped(selector: str, label: str, dataset: str, benchmarks: Benchmarks, workspace: Workspace) -> ModelFolder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -225,6 +225,7 @@ def train_job(
 
     from t2ibench.data.phased_batches import training_data
     from t2ibench.training.loop import train
+    from t2ibench.training.phases import Phases
     from t2ibench.training.pictures import captions_for_samples
     from t2ibench.training.processes import ALONE
     from t2ibench.training.quick import QuickMetrics
@@ -266,6 +267,9 @@ def train_job(
         processes=processes,
         track=compute.track,
         quick=watched,
+        # Where phases share a training, what it is after some steps is not what fewer steps in all would make.
+        snapshots=() if len(Phases(model.curriculum(), job.steps).ends) > 1 else job.snapshots,
+        snapshot=partial(_export_snapshot, job, plugin, processes, manifest, encoders),
     )
     processes.first(partial(_export_trained, job, plugin, engine, processes, manifest, encoders))
 
@@ -285,6 +289,21 @@ def _export_trained(
     chosen = bool(job.spec.select) and job.steps > 0
     tensors, selected = Best(job.folder.best).load() if chosen else (engine.exported(), {})
     _export(job, plugin, tensors, _environment(engine.device, processes), manifest, encoders, selected)
+
+
+def _export_snapshot(
+    job: Job,
+    plugin: Any,
+    processes: Processes,
+    manifest: Manifest,
+    encoders: Mapping[str, LoadedEncoder],
+    done: int,
+    engine: Engine,
+) -> None:
+    """Export the model as it is after some of its steps."""
+    early = replace(job, steps=done, snapshots=())
+    if not early.done:
+        _export(early, plugin, engine.exported(), _environment(engine.device, processes), manifest, encoders)
 
 
 def _environment(device: torch.device, processes: Processes) -> dict[str, Any]:

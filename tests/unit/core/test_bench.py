@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -45,6 +46,7 @@ def test_a_variant_may_differ_on_one_data_set():
         ({"budgets": {"full": {}}}, "cannot be called"),
         ({"budgets": {"small": {"steps": {"stub": 0}}}}, "greater than or equal to 1"),
         ({"seeds": [-1]}, "greater than or equal to 0"),
+        ({"snapshots": [1.0]}, "less than 1"),
     ],
 )
 def test_a_wrong_suite_is_refused(suite, expected):
@@ -104,6 +106,17 @@ def asked(monkeypatch, *, failing=(), keep_going=True, tmp_path, **request):
         BenchRequest("s", **request), benchmarks(**suite), Workspace.at(tmp_path), keep_going=keep_going
     )
     return outcome, trained, evaluated
+
+
+def test_snapshots_that_are_there_are_measured(tmp_path):
+    from t2ibench.workflow.bench_plan import BenchItem
+
+    for steps in (2, 8):
+        (tmp_path / f"step-{steps:06d}").mkdir()
+        (tmp_path / f"step-{steps:06d}" / "model.json").write_text("{}")
+    item = BenchItem("stub", "squares", job=SimpleNamespace(snapshots=(2, 4)))
+    found = item.with_snapshots(tmp_path / "step-000008")
+    assert [path.name for path in found] == ["step-000002", "step-000008"]
 
 
 def test_seeds_and_budget_reach_the_training(monkeypatch, tmp_path):

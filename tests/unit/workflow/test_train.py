@@ -12,6 +12,7 @@ from t2ibench.workflow.models import find_models, require_model
 from t2ibench.workflow.plan import TrainRequest
 from t2ibench.workflow.train import ensure_trained, plan_training
 from t2ibench.workflow.untrained_twin import untrained_twin
+from t2ibench.workspace import Workspace
 from tests.unit.workflow.conftest import COMPUTE
 
 
@@ -41,6 +42,26 @@ def test_more_steps_go_on(place, capsys):
     second = trained(place, steps=15)
     assert "goes on from step 12" in capsys.readouterr().err
     assert first.parent == second.parent and first.is_dir()
+
+
+def test_snapshots_are_what_fewer_steps_make(place):
+    folder = trained(place, seed=21, snapshots=(9, 4, 12, 40))
+    there = sorted(path.name for path in folder.parent.iterdir())
+    assert there == ["step-000004", "step-000009", "step-000012"]
+    alone = trained((Workspace(place[0].root / "alone"), place[1]), seed=21, steps=4, encoder_steps=6)
+    early = folder.parent / "step-000004"
+    assert (early / "weights.safetensors").read_bytes() == (alone / "weights.safetensors").read_bytes()
+    assert read_model_folder(early).steps == 4
+    assert find_models(place[0], str(folder.parent.parent))[0].path == folder  # what a name means
+    encoder = find_models(place[0], "stub-encoder")[0].path
+    assert "step-000004" not in [path.name for path in encoder.parent.iterdir()]
+
+
+def test_snapshots_of_a_stopped_run_are_made_when_it_goes_on(place):
+    first = trained(place, seed=22, steps=6, snapshots=(3,))
+    second = trained(place, seed=22, steps=12, snapshots=(3, 9))
+    assert {path.name for path in second.parent.iterdir()} == {f"step-{one:06d}" for one in (3, 6, 9, 12)}
+    assert first.is_dir()
 
 
 def test_a_short_trial_shortens_the_encoder_and_says_so(place, capsys):
