@@ -117,9 +117,7 @@ class SimObjects:
 
 def named(answers: Answers) -> list[Shown]:
     """Return what the network's answers about N pictures say."""
-    none = answers.counts.softmax(dim=2)[:, :, 0]
-    there = (none < 0.5).tolist()
-    counts = (answers.counts[:, :, 1:].argmax(2) + 1).tolist()
+    there, counts = (answers.present > 0).tolist(), answers.counts().tolist()
     colours = answers.colours.argmax(2).tolist()
     ends, places = answers.ends.tolist(), answers.places.argmax(1).tolist()
     found = []

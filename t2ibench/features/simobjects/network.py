@@ -19,32 +19,40 @@ _WIDTH: Final = 96
 _READ: Final = 80
 _ENDS: Final = 4
 _RARE: Final = 5.0
-"""Nearly all cells are no object's middle: what training starts from."""
+"""Nearly all cells are far from any object's middle: what training starts from."""
+_SURE: Final = 0.3
+"""How sure a spot must be to count; the middle of four cells is half as near as the middle of one."""
 
 
 class Answers(NamedTuple):
     """What the network says of N pictures.
 
     Attributes:
-        counts: logits of 0 to 4 objects of every kind, N x kinds x 5.
+        present: logits of whether there is any object of a kind, N x kinds.
         colours: logits of every kind's colour, N x kinds x colours; they mean nothing of kinds that are not there.
         ends: left, top, right and bottom of every kind's objects together, in [0, 1], N x kinds x 4; likewise.
         places: logits of what is behind and below, N x places.
-        middles: logits of whether an object of a kind has its middle in a cell, N x kinds x 16 x 16.
+        spots: logits of whether an object of a kind has its middle near a cell's, N x kinds x 16 x 16.
     """
 
-    counts: Tensor
+    present: Tensor
     colours: Tensor
     ends: Tensor
     places: Tensor
-    middles: Tensor
+    spots: Tensor
+
+    def counts(self) -> Tensor:
+        """Return how many of every kind there are if there are any, 1 to 4, int64 N x kinds: its distinct spots."""
+        sure = self.spots.sigmoid()
+        highest = functional.max_pool2d(sure, 3, stride=1, padding=1) == sure
+        return (highest & (sure > _SURE)).sum(dim=(2, 3)).clamp(1, MOST_OBJECTS)
 
 
 class ObjectNetwork(nn.Module):
     """A convolutional network for pictures of 64 x 64; every kind of object has soft maps of where it looks.
 
-    One map says where the kind's colour is read, four say where its objects end, and one has a spot for each object:
-    what it adds up to is how many there are.
+    One map says where the kind's colour is read, four say where its objects end, and one has a spot for each object,
+    to be counted.
     """
 
     def __init__(self) -> None:
@@ -64,8 +72,8 @@ class ObjectNetwork(nn.Module):
         self.reading = nn.Sequential(_block(64 + _WIDTH, 64, kernel=1), _block(64, _READ))
         self.looks = nn.Conv2d(_READ, len(KINDS), 1)
         self.ends = nn.Conv2d(_READ, len(KINDS) * _ENDS, 1)
-        self.middles = nn.Conv2d(_READ, len(KINDS), 1)
-        self.counts = nn.ModuleList(nn.Linear(_READ + 1, MOST_OBJECTS + 1) for _ in KINDS)
+        self.spots = nn.Conv2d(_READ, len(KINDS), 1)
+        self.present = nn.ModuleList(nn.Linear(_READ + 1, 1) for _ in KINDS)
         self.colours = nn.ModuleList(nn.Linear(_READ, len(COLOURS)) for _ in KINDS)
         self.places = nn.Linear(_WIDTH, len(PLACES))
 
@@ -77,15 +85,14 @@ class ObjectNetwork(nn.Module):
         reading = self.reading(torch.cat([fine, wide], dim=1))  # N x 80 x 16 x 16
         looks = self.looks(reading).flatten(2).softmax(dim=2)  # N x kinds x 256
         seen = torch.einsum("nkp,ncp->nkc", looks, reading.flatten(2))  # N x kinds x 80
-        middles = self.middles(reading) - _RARE  # N x kinds x 16 x 16
-        number = middles.sigmoid().sum(dim=(2, 3))  # N x kinds
-        both = torch.cat([seen, number[:, :, None]], dim=2)
+        spots = self.spots(reading) - _RARE  # N x kinds x 16 x 16
+        both = torch.cat([seen, spots.sigmoid().amax(dim=(2, 3))[:, :, None]], dim=2)  # N x kinds x 81
         return Answers(
-            counts=torch.stack([head(both[:, at]) for at, head in enumerate(self.counts)], dim=1),
+            present=torch.cat([head(both[:, at]) for at, head in enumerate(self.present)], dim=1),
             colours=torch.stack([head(seen[:, at]) for at, head in enumerate(self.colours)], dim=1),
             ends=_ends(self.ends(reading)),
             places=self.places(coarse.mean(dim=(2, 3))),
-            middles=middles,
+            spots=spots,
         )
 
 
