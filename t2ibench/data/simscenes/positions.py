@@ -49,11 +49,11 @@ def _holding(spans: Mapping[Kind, Span], one: Kind, other: Kind) -> Iterator[Rel
     if first.right < second.left + PIXEL and first.middle < second.middle:
         yield "left of"
     over = second.left - PIXEL < first.middle < second.right + PIXEL
-    # A thing stands a little below the upper end of what carries it, as a cat on the upper face of a cube.
+    # A thing stands at or below the upper end of what carries it, as a cat on the upper face of a cube.
     rests = second.bottom - (NATURES[other].carries or 1.0) * (second.bottom - second.top)
     if over and first.bottom < second.top + PIXEL / 2:
         yield "above"
-    if over and -PIXEL < first.bottom - rests < 2 * PIXEL:
+    if over and second.top - PIXEL < first.bottom < rests + 4 * PIXEL:
         yield "on"
     gap = max(first.left, second.left) - min(first.right, second.right)
     if -PIXEL < gap < BESIDE and abs(first.bottom - second.bottom) < LEVEL:
