@@ -10,19 +10,22 @@ from t2ibench.interfaces import Metric, MetricInput, PerPicture, PerSet
 from t2ibench.registry import registry
 
 COUNT, WIDTH = 60, 12
+STATEMENTS = 450
+"""Metrics of a part of a judge's statements look for it where it is in the longest list, that of simscenes."""
 
 
 def given_for(metric, count=COUNT, seed=0):
     rng = np.random.default_rng(seed)
+    width = STATEMENTS if metric.layer == "statements" else WIDTH
     queries = np.arange(count)
     linked = {
-        "caption_codes": rng.normal(size=(count, WIDTH)),
+        "caption_codes": rng.normal(size=(count, width)),
         "queries": queries,
         "negatives": (queries[:, None] + 1 + np.arange(5)) % count,
     }
     return MetricInput(
-        features={metric.layer: rng.normal(size=(count, WIDTH)).astype(np.float32)},
-        reference={metric.layer: rng.normal(size=(COUNT, WIDTH)).astype(np.float32)} if metric.needs_reference else {},
+        features={metric.layer: rng.normal(size=(count, width)).astype(np.float32)},
+        reference={metric.layer: rng.normal(size=(COUNT, width)).astype(np.float32)} if metric.needs_reference else {},
         groups=np.arange(count) // 2,
         seed=seed,
         **(linked if metric.caption_linked else {}),
