@@ -70,7 +70,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Part:
-    """Rows under a heading. `kind` is "measured" or "control"; the first place of a row names it."""
+    """Rows under a heading. `kind` is "measured", "earlier" or "control"; the first place of a row names it."""
 
     title: str
     kind: str

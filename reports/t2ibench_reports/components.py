@@ -155,7 +155,7 @@ def _section(analysis: _Analysis) -> Section:
     longest, earlier = _by_age(analysis.measured)
     parts = [Part(SECTION_TITLES[Part_of.MEASURED], "measured", _rows(analysis, longest, shown))]
     if earlier:
-        parts.append(Part("Earlier in training", "measured", _rows(analysis, earlier, shown, papers_beside=False)))
+        parts.append(Part("Earlier in training", "earlier", _rows(analysis, earlier, shown, papers_beside=False)))
     if controls := group.section(Part_of.CONTROL):
         parts.append(Part(SECTION_TITLES[Part_of.CONTROL], "control", _rows(analysis, controls, shown)))
     broken = [f"{check.column}: {check.sentence}" for check in group.failed_checks]
