@@ -10,7 +10,7 @@ from t2ibench_reports.components import Components
 from t2ibench_reports.gallery import Gallery
 from t2ibench_reports.leaderboard import Leaderboard
 from tests.reports.sample_results import FID, IS, R, record, source
-from tests.reports.test_browser import browser, names, opened, page_file  # noqa: F401  # fixtures
+from tests.reports.test_browser import browser, names, opened, page_file, playwright  # noqa: F401  # fixtures
 from tests.reports.test_components import render
 from tests.reports.test_gallery import apart_input
 from tests.reports.variant_results import variant_records
@@ -90,10 +90,10 @@ def test_the_hint_goes_at_the_end_of_the_table(opened, tables):  # noqa: F811
     page = opened(tables["components"], viewport=PHONE)
     if not page.evaluate("CSS.supports('animation-timeline: scroll()')"):
         pytest.skip("this browser knows no scroll timelines: the line stays")
-    shown = "getComputedStyle(document.querySelector('.goes-on span')).visibility"
-    page.wait_for_function(f"{shown} === 'visible'")
+    hint = playwright.expect(page.locator(".goes-on span").first)  # waits; page.wait_for_function would need eval
+    hint.to_have_css("visibility", "visible")
     page.evaluate("document.querySelector('.scroll').scrollLeft = 9999")
-    page.wait_for_function(f"{shown} === 'hidden'")
+    hint.to_have_css("visibility", "hidden")
 
 
 def test_components_are_sorted_by_a_metric_and_by_lambda(opened, tables):  # noqa: F811
