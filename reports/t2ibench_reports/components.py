@@ -199,6 +199,8 @@ def _rows(
         details = (
             [name_of(row), *(one for one in row.details if one != row.source.variant)] if facts else list(row.details)
         )
+        if not papers_beside:
+            details.insert(1, f"{count(row.source.steps or 0)} steps")  # what tells the rows of a variant apart
         places = [Place(label, " · ".join(details), "name", origin=ORIGIN_TITLES[row.source.origin])]
         if analysis.weighted:
             weight = facts.weight(analysis.group.plan.dataset) if facts else None
