@@ -39,8 +39,12 @@ def test_two_folders_give_equal_bytes(render, tmp_path):
     assert again == first
 
 
+# What is the default from pandas 3 on.
+EXACTLY = {"float_precision": "round_trip"} if int(pandas.__version__.partition(".")[0]) < 3 else {}
+
+
 def test_csv_round_trips_every_digit(render, sample):
-    frame = pandas.read_csv(io.StringIO(render(formats=["csv"])["csv"]), float_precision="round_trip")
+    frame = pandas.read_csv(io.StringIO(render(formats=["csv"])["csv"]), **EXACTLY)
     assert len(frame) == len(sample)
     by_id = {one.id: one for one in sample}
     for line in frame.to_dict("records"):
