@@ -20,7 +20,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from judge_file import rounded, write_judge
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 from torchvision.transforms.functional import gaussian_blur
@@ -32,7 +33,6 @@ from t2ibench.data.mnist_captions.make import VERSION
 from t2ibench.data.mnist_captions.scenes import SLOTS, choose_bans, draw_scene, paint
 from t2ibench.data.mnist_captions.statements import LAYOUTS, PLACES, layout_of
 from t2ibench.features.digit_judge.network import BYTE, SceneReader, windows
-from t2ibench.files import atomic_path, digest_of_file, write_json
 
 FOLDER = Path(__file__).resolve().parents[1] / "t2ibench" / "features" / "digit_judge"
 WEIGHTS = "weights.safetensors"
@@ -152,9 +152,7 @@ def main() -> None:
     print(f"{sum(one.numel() for one in network.parameters()):,} parameters")
     scenes = training_scenes(options.pictures, mnist)
     train(network, *scenes, options.steps, 2e-3 if mnist else 3e-3)
-    state = {key: value.half().contiguous() for key, value in network.state_dict().items()}
-    # What is measured is what is shipped: rounded to half precision.
-    network.load_state_dict({key: value.float() for key, value in state.items()})
+    state = rounded(network)
     found = {}
     for name, source in {DRAWN: None, MNIST: mnist}.items() if mnist else {DRAWN: None}.items():
         for split, held_out in (("test", False), ("held-out", True)):
@@ -163,21 +161,18 @@ def main() -> None:
         found[f"{name}, held-out, blurred by 1.5 pixels"] = accuracies(network, *drawn, blur=1.5)
     for name, shares in found.items():
         print(f"{name:40} {shares}")
-    with atomic_path(FOLDER / WEIGHTS) as temporary:
-        save_file(state, temporary)
     digits = "one part drawn and three of MNIST's" if mnist else "drawn"
-    write_json(
-        FOLDER / "card.json",
+    write_judge(
+        FOLDER,
+        state,
         {
             "title": "The digit judge, which says what digits a scene shows and where",
             "made_by": "benchmarks/train_digit_judge.py",
             "mnist_captions_version": VERSION,
             "trained": [*before, f"{options.steps} steps on {options.pictures} scenes, digits {digits}"],
             "seed": SEED,
-            "torch": torch.__version__.split("+")[0],
             "tested_on": f"{TESTED} scenes a row, of digits that training never shows",
             "accuracy": found,
-            "weights_sha256": digest_of_file(FOLDER / WEIGHTS),
         },
     )
 

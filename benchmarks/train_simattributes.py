@@ -19,8 +19,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from judge_file import rounded, write_judge
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
@@ -33,7 +33,6 @@ from t2ibench.data.simbirds.make import VERSION
 from t2ibench.data.simbirds.species import all_species
 from t2ibench.data.transforms import base_picture, central_square
 from t2ibench.features.simattributes.network import HEADS, SIDE, AttributeNetwork
-from t2ibench.files import atomic_path, digest_of_file, write_json
 
 FOLDER = Path(__file__).resolve().parents[1] / "t2ibench" / "features" / "simattributes"
 BATCH = 64
@@ -138,20 +137,13 @@ def main() -> None:
     network = AttributeNetwork().to(memory_format=torch.channels_last)
     print(f"{sum(one.numel() for one in network.parameters()):,} parameters")
     train(network, batches(pictures, labels), options.steps)
-    state = {
-        key: value.half().contiguous()
-        for key, value in network.state_dict().items()
-        if not key.endswith("num_batches_tracked")
-    }
-    # What is measured is what is shipped: rounded to half precision.
-    network.load_state_dict({key: value.float() for key, value in state.items()}, strict=False)
+    state = rounded(network)
     shares = accuracies(network, stack([row for row, _ in held]), torch.tensor([row for _, row in held]))
     for name, share in shares.items():
         print(f"{name:16} {share:6.1%}  (chance {1 / len(HEADS[name]):.1%})")
-    with atomic_path(FOLDER / "weights.safetensors") as temporary:
-        save_file(state, temporary)
-    write_json(
-        FOLDER / "card.json",
+    write_judge(
+        FOLDER,
+        state,
         {
             "title": "SimAttributes, which names what a simulated bird looks like",
             "made_by": "benchmarks/train_simattributes.py",
@@ -159,10 +151,8 @@ def main() -> None:
             "pictures": options.pictures,
             "steps": options.steps,
             "seed": SEED,
-            "torch": torch.__version__.split("+")[0],
             "held_out": "1000 pictures of the 50 test species, which training never shows",
             "accuracy": shares,
-            "weights_sha256": digest_of_file(FOLDER / "weights.safetensors"),
         },
     )
 

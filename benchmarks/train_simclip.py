@@ -19,8 +19,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from judge_file import rounded, write_judge
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
@@ -35,7 +35,6 @@ from t2ibench.data.simbirds.species import all_species
 from t2ibench.data.simbirds.statements import STATEMENTS, statements_in, true_statements
 from t2ibench.data.transforms import base_picture, central_square
 from t2ibench.features.simclip.network import SIDE, CLIPNetwork, tokens_of
-from t2ibench.files import atomic_path, digest_of_file, write_json
 from t2ibench.text.tokenizer import tokenize
 
 FOLDER = Path(__file__).resolve().parents[1] / "t2ibench" / "features" / "simclip"
@@ -169,19 +168,12 @@ def main() -> None:
     network.pictures.to(memory_format=torch.channels_last)
     print(f"{sum(one.numel() for one in network.parameters()):,} parameters, {len(words)} words")
     train(network, drawn, words, options.steps)
-    state = {
-        key: value.half().contiguous()
-        for key, value in network.state_dict().items()
-        if not key.endswith("num_batches_tracked")
-    }
-    # What is measured is what is shipped: rounded to half precision.
-    network.load_state_dict({key: value.float() for key, value in state.items()}, strict=False)
+    state = rounded(network)
     share = first_of_a_hundred(network, held, words)
     print(f"own caption first of 100: {share:.1%} of 1000 pictures of test species (chance 1 %)")
-    with atomic_path(FOLDER / "weights.safetensors") as temporary:
-        save_file(state, temporary, {"words": " ".join(words)})
-    write_json(
-        FOLDER / "card.json",
+    write_judge(
+        FOLDER,
+        state,
         {
             "title": "SimCLIP, which reads pictures and captions of simulated birds into one space",
             "made_by": "benchmarks/train_simclip.py",
@@ -189,11 +181,10 @@ def main() -> None:
             "pictures": options.pictures,
             "steps": options.steps,
             "seed": SEED,
-            "torch": torch.__version__.split("+")[0],
             "held_out": "1000 pictures of the 50 test species, which training never shows",
             "own_caption_first_of_100": share,
-            "weights_sha256": digest_of_file(FOLDER / "weights.safetensors"),
         },
+        {"words": " ".join(words)},
     )
 
 

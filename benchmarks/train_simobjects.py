@@ -22,8 +22,8 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from judge_file import rounded, write_judge
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
@@ -36,7 +36,6 @@ from t2ibench.data.simscenes.vocabulary import COLOURS, KINDS, MOST_OBJECTS, NAT
 from t2ibench.data.transforms import base_picture
 from t2ibench.features.simobjects import named
 from t2ibench.features.simobjects.network import CELLS, SIDE, Answers, ObjectNetwork
-from t2ibench.files import atomic_path, digest_of_file, write_json
 
 FOLDER = Path(__file__).resolve().parents[1] / "t2ibench" / "features" / "simobjects"
 BATCH = 64
@@ -315,20 +314,13 @@ def main() -> None:
     network = ObjectNetwork().to(memory_format=torch.channels_last)
     print(f"{sum(one.numel() for one in network.parameters()):,} parameters")
     train(network, batches(*stack(drawn)), options.steps)
-    state = {
-        key: value.half().contiguous()
-        for key, value in network.state_dict().items()
-        if not key.endswith("num_batches_tracked")
-    }
-    # What is measured is what is shipped: rounded to half precision.
-    network.load_state_dict({key: value.float() for key, value in state.items()}, strict=False)
+    state = rounded(network)
     found = {name: accuracies(network, *stack(examples)) for name, examples in tested.items()}
     for name, shares in found.items():
         print(f"{name:16} {shares}")
-    with atomic_path(FOLDER / "weights.safetensors") as temporary:
-        save_file(state, temporary)
-    write_json(
-        FOLDER / "card.json",
+    write_judge(
+        FOLDER,
+        state,
         {
             "title": "SimObjects, which says what a simulated scene shows",
             "made_by": "benchmarks/train_simobjects.py",
@@ -336,10 +328,8 @@ def main() -> None:
             "pictures": options.pictures,
             "steps": options.steps,
             "seed": SEED,
-            "torch": torch.__version__.split("+")[0],
             "held_out": "1000 scenes a row that training never shows",
             "accuracy": found,
-            "weights_sha256": digest_of_file(FOLDER / "weights.safetensors"),
         },
     )
 

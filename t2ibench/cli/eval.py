@@ -156,7 +156,7 @@ def command(
         return
     evaluations = evaluate(request, benchmarks.content, workspace, device=device, batch_size=batch_size, root=data_root)
     records = [record for evaluation in evaluations for record in evaluation.records]
-    empty = {title: reason for evaluation in evaluations for title, reason in evaluation.empty.items()}
+    empty = {column: reason for evaluation in evaluations for column, reason in evaluation.empty.items()}
     if not records and not empty:  # a worker that made features for another
         return
     if as_json:
@@ -164,7 +164,7 @@ def command(
     elif records:
         click.echo(_table(records), nl=False)
     failed = sorted({record.error for record in records if record.status == "failed"})
-    unasked = [f"No row has a number for {title}: {reason}." for title, reason in empty.items()]
+    unasked = [f"No row has a number for {column}: {reason}." for column, reason in empty.items()]
     if metrics or not records:  # they were asked for by name
         failed += unasked
     else:

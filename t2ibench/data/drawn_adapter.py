@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,15 +33,15 @@ class DrawingCode:
     make: Callable[..., Any]
 
 
-class DrawnByCode:
+class DrawnByCode(ABC):
     """Base of adapters whose pictures are drawn. Options: images, size and seed."""
 
     name: str
     entry: DatasetEntry
 
+    @abstractmethod
     def drawing_code(self) -> DrawingCode:
         """Return the code that draws."""
-        raise NotImplementedError
 
     def drawing(self, settings: Mapping[str, int]) -> Mapping[str, int]:
         """Return version, images, size and seed; see `DrawnDataset`.

@@ -11,7 +11,7 @@ from t2ibench.features.likelihood import Likelihood
 def reason_not_asked(column: Column, source: Source) -> str:
     """Return why a column is not asked of a source, "" if it is: of a folder always, of controls what they can have."""
     if isinstance(source, StatisticsSource):
-        return "" if source.reads(column) else f"{source.name} holds no pictures and does not tell what it needs"
+        return "" if source.reads(column) else f"{source.name} holds statistics only, and these do not tell it"
     if column.extractor.reads_model:
         return reason_without_bound(column, source)
     if source.caption_linked or source.unlinked_reason or not column.metric.caption_linked:

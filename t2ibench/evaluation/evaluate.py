@@ -52,7 +52,7 @@ class Evaluation:
         protocol: name of the protocol.
         records: a record a source and metric, in the order of rows and columns.
         measured: how many of them were measured now.
-        empty: title -> why no row can have a number, of columns that none has.
+        empty: column -> why no row can have a number, of columns that none has.
     """
 
     dataset: str
@@ -135,13 +135,12 @@ class Table:
                 known.update({record.id: record for record in new})
                 measured += len(new)
             records += [known[ids[column.name]] for column in columns]
-        shown = {column.name: column.record.title for column in self.columns if column.name not in answered}
         return Evaluation(
             self.plan.dataset,
             self.protocol_name,
             tuple(records),
             measured,
-            {title: empty[name] for name, title in shown.items() if name in empty},
+            {name: reason for name, reason in empty.items() if name not in answered},
         )
 
     @property

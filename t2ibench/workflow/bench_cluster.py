@@ -23,8 +23,6 @@ from t2ibench.workflow.train import Compute, carry_out, plan_training
 from t2ibench.workflow.train_checks import require_feasible
 from t2ibench.workspace import Workspace
 
-CLUSTERS: Final = ("slurm", "local")
-
 _POLL_SECONDS: Final = {"slurm": 5.0, "local": 0.2}
 _TELL_SECONDS: Final = 300.0
 _MINUTES: Final = {"slurm": 24 * 60, "local": 30 * 24 * 60}

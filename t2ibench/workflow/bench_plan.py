@@ -12,6 +12,7 @@ from t2ibench.model_folder import is_model_folder
 from t2ibench.registry import registry
 from t2ibench.results import Results
 from t2ibench.spec import Benchmarks, SuiteEntry
+from t2ibench.training.run_folder import RunFolder
 from t2ibench.types import Origin
 from t2ibench.workflow.measured_time import folder_bytes, seconds_a_step
 from t2ibench.workflow.plan import Job, TrainRequest
@@ -70,8 +71,12 @@ class BenchItem:
 
     def with_snapshots(self, model: Path) -> list[Path]:
         """Return the model's folder after those of its snapshots that were exported, the earliest first."""
-        steps = self.job.snapshots if self.job else ()
-        return [*filter(is_model_folder, (model.parent / f"step-{one:06d}" for one in steps)), model]
+        if self.job is None:
+            return [model]
+        run = RunFolder(
+            model.parent.parent, self.job.spec
+        )  # not the job's own: its data set may have had no digest yet
+        return [*filter(is_model_folder, map(run.model, self.job.snapshots)), model]
 
 
 def plan_bench(request: BenchRequest, benchmarks: Benchmarks, workspace: Workspace) -> list[BenchItem]:

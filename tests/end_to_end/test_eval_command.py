@@ -113,7 +113,7 @@ def test_a_column_that_no_row_has_is_told(here):
     asked = ["--models", "stub", "--data", "squares", "--samples", "40", "--no-controls"]
     alone = here(*asked, "--metrics", "bound")
     assert alone.returncode == 1 and alone.stdout == ""
-    assert "No row has a number for" in sentence(alone) and "stub has no likelihood bound" in sentence(alone)
+    assert "No row has a number for bound:" in sentence(alone) and "stub has no likelihood bound" in sentence(alone)
     beside = here(*asked, "--metrics", "bound,is")
     assert beside.returncode == 1 and "IS" in beside.stdout and "no likelihood bound" in sentence(beside)
 

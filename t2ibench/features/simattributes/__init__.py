@@ -100,12 +100,13 @@ class SimAttributes:
         """Return attribute -> the likeliest word for each picture (as in `extract`), as in {"wing": ["blue"]}."""
         import torch
 
-        from t2ibench.features.simattributes.network import HEADS, prepare
+        from t2ibench.features.simattributes.network import HEADS
+        from t2ibench.features.small_network import prepare
 
         answers: dict[str, list[str]] = {name: [] for name in HEADS}
         with torch.no_grad():
             for part in chunks(pixels):
-                pictures = prepare(part.to(self._device)).contiguous(memory_format=torch.channels_last)
+                pictures = prepare(part.to(self._device), SIDE).contiguous(memory_format=torch.channels_last)
                 for name, logits in self._network(pictures).items():
                     answers[name] += [HEADS[name][at] for at in logits.argmax(1).tolist()]
         return answers

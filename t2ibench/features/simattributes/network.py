@@ -22,10 +22,10 @@ from t2ibench.data.simbirds.attributes import (
     TailLength,
     WingPattern,
 )
+from t2ibench.features.small_network import convolution_block
 
 SIDE: Final = 64
 """Pixels a side that the network sees."""
-BYTE_HALF: Final = 127.5
 _WIDTH: Final = 112
 _READ: Final = 64
 
@@ -47,12 +47,12 @@ class AttributeNetwork(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            _block(3, 24, stride=2),  # N x 24 x 32 x 32
-            _block(24, 40, stride=1),  # N x 40 x 32 x 32
-            _block(40, 64, stride=2),  # N x 64 x 16 x 16
-            _block(64, 64, stride=1),  # N x 64 x 16 x 16
-            _block(64, _WIDTH, stride=2),  # N x 112 x 8 x 8
-            _block(_WIDTH, _WIDTH, stride=1),  # N x 112 x 8 x 8
+            convolution_block(3, 24, stride=2),  # N x 24 x 32 x 32
+            convolution_block(24, 40, stride=1),  # N x 40 x 32 x 32
+            convolution_block(40, 64, stride=2),  # N x 64 x 16 x 16
+            convolution_block(64, 64, stride=1),  # N x 64 x 16 x 16
+            convolution_block(64, _WIDTH, stride=2),  # N x 112 x 8 x 8
+            convolution_block(_WIDTH, _WIDTH, stride=1),  # N x 112 x 8 x 8
         )
         # Fine places are read from 16 x 16, form and proportion from 8 x 8.
         self.places = nn.Conv2d(64 + _WIDTH, len(HEADS), 1)
@@ -68,15 +68,3 @@ class AttributeNetwork(nn.Module):
         seen = torch.einsum("nhp,ncp->nhc", where, self.reading(both).flatten(2))  # N x heads x 64
         whole = coarse.mean(dim=(2, 3))  # N x 112
         return {name: self.heads[name](torch.cat([seen[:, at], whole], dim=1)) for at, name in enumerate(HEADS)}
-
-
-def prepare(pixels: Tensor) -> Tensor:
-    """Return float32 pictures N x 3 x 64 x 64 in [-1, 1] of uint8 pictures N x 3 x H x W; bilinear, antialiased."""
-    pictures = pixels.to(torch.float32)
-    if pictures.shape[-2:] != (SIDE, SIDE):
-        pictures = functional.interpolate(pictures, size=(SIDE, SIDE), mode="bilinear", antialias=True)
-    return pictures / BYTE_HALF - 1
-
-
-def _block(before: int, after: int, *, stride: int) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(before, after, 3, stride, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU())

@@ -74,12 +74,12 @@ class SimCLIP:
         """
         import torch
 
-        from t2ibench.features.simclip.network import prepare
+        from t2ibench.features.small_network import prepare
 
         parts = [torch.zeros(0, self.layers["image"])]
         with torch.no_grad():
             for part in chunks(pixels):
-                pictures = prepare(part.to(self._device)).contiguous(memory_format=torch.channels_last)
+                pictures = prepare(part.to(self._device), SIDE).contiguous(memory_format=torch.channels_last)
                 parts.append(self._network.pictures(pictures).float().cpu())
         return {"image": torch.cat(parts)}
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from t2ibench.features.small_network import convolution_block
 from t2ibench.text.tokenizer import tokenize
 
 SIDE: Final = 64
@@ -31,8 +32,15 @@ class PictureEncoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.fine = nn.Sequential(_block(3, 24, 2), _block(24, 40, 1), _block(40, _FINE, 2), _block(_FINE, _FINE, 1))
-        self.coarse = nn.Sequential(_block(_FINE, _WIDTH, 2), _block(_WIDTH, _WIDTH, 1))
+        self.fine = nn.Sequential(
+            convolution_block(3, 24, stride=2),
+            convolution_block(24, 40, stride=1),
+            convolution_block(40, _FINE, stride=2),
+            convolution_block(_FINE, _FINE, stride=1),
+        )
+        self.coarse = nn.Sequential(
+            convolution_block(_FINE, _WIDTH, stride=2), convolution_block(_WIDTH, _WIDTH, stride=1)
+        )
         self.places = nn.Conv2d(_FINE + _WIDTH, _PLACES, 1)
         self.reading = nn.Sequential(nn.Conv2d(_FINE + _WIDTH, _READ, 1, bias=False), nn.BatchNorm2d(_READ), nn.ReLU())
         self.code = nn.Sequential(
@@ -82,14 +90,6 @@ class CLIPNetwork(nn.Module):
         self.log_scale = nn.Parameter(torch.tensor(2.66))  # ln(1 / 0.07)
 
 
-def prepare(pixels: Tensor) -> Tensor:
-    """Return float32 pictures N x 3 x 64 x 64 in [-1, 1] of uint8 pictures N x 3 x H x W; bilinear, antialiased."""
-    pictures = pixels.to(torch.float32)
-    if pictures.shape[-2:] != (SIDE, SIDE):
-        pictures = functional.interpolate(pictures, size=(SIDE, SIDE), mode="bilinear", antialias=True)
-    return pictures / 127.5 - 1
-
-
 def tokens_of(sentences: Sequence[str], words: Sequence[str]) -> tuple[Tensor, Tensor]:
     """Return (int64 N x T padded with UNKNOWN, lengths int64 N of 1 or more); a sentence without a word is UNKNOWN."""
     place = {word: at for at, word in enumerate(words, start=1)}
@@ -98,7 +98,3 @@ def tokens_of(sentences: Sequence[str], words: Sequence[str]) -> tuple[Tensor, T
     for at, row in enumerate(rows):
         tokens[at, : len(row)] = torch.tensor(row)
     return tokens, torch.tensor([len(row) for row in rows])
-
-
-def _block(before: int, after: int, stride: int) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(before, after, 3, stride, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU())

@@ -75,8 +75,8 @@ class SimNet:
     def _embedding(self, pixels: Tensor) -> Tensor:
         import torch
 
-        from t2ibench.features.simnet.network import prepare
+        from t2ibench.features.small_network import prepare
 
         with torch.no_grad():
-            parts = [self._network(prepare(part.to(self._device))) for part in chunks(pixels)]
+            parts = [self._network(prepare(part.to(self._device), SIDE)) for part in chunks(pixels)]
             return torch.cat(parts) if len(pixels) else torch.zeros(0, POOL, device=self._device)

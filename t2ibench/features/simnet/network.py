@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from t2ibench.features.simnet.words import HEADS, POOL, SIDE
+from t2ibench.features.simnet.words import HEADS, POOL
+from t2ibench.features.small_network import convolution_block
 
 
 class SimNetwork(nn.Module):
@@ -21,11 +20,11 @@ class SimNetwork(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            _block(3, 24, kernel=5, stride=2),  # N x 24 x 32 x 32
-            _block(24, 48, kernel=3, stride=2),  # N x 48 x 16 x 16
-            _block(48, 64, kernel=3, stride=1),  # N x 64 x 16 x 16
-            _block(64, 64, kernel=3, stride=2),  # N x 64 x 8 x 8
-            _block(64, 64, kernel=3, stride=2),  # N x 64 x 4 x 4
+            convolution_block(3, 24, kernel=5, stride=2),  # N x 24 x 32 x 32
+            convolution_block(24, 48, kernel=3, stride=2),  # N x 48 x 16 x 16
+            convolution_block(48, 64, kernel=3, stride=1),  # N x 64 x 16 x 16
+            convolution_block(64, 64, kernel=3, stride=2),  # N x 64 x 8 x 8
+            convolution_block(64, 64, kernel=3, stride=2),  # N x 64 x 4 x 4
         )
         self.embedding = nn.Sequential(
             nn.Flatten(), nn.Linear(64 * 16, POOL, bias=False), nn.BatchNorm1d(POOL), nn.ReLU()
@@ -49,23 +48,3 @@ class SimNetwork(nn.Module):
         wing = functional.log_softmax(self.heads["wing"](embedding), dim=1)
         belly = functional.log_softmax(self.heads["belly"](embedding), dim=1)
         return (wing[:, :, None] + belly[:, None, :]).flatten(1)
-
-
-BYTE_HALF: Final = 127.5
-
-
-def prepare(pixels: Tensor) -> Tensor:
-    """Return float32 pictures N x 3 x 64 x 64 in [-1, 1] of uint8 pictures N x 3 x H x W, H and W being any.
-
-    Bilinear with antialiasing, on float values: a picture of 64 pixels stays as it is.
-    """
-    pictures = pixels.to(torch.float32)
-    if pictures.shape[-2:] != (SIDE, SIDE):
-        pictures = functional.interpolate(pictures, size=(SIDE, SIDE), mode="bilinear", antialias=True)
-    return pictures / BYTE_HALF - 1
-
-
-def _block(before: int, after: int, *, kernel: int, stride: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(before, after, kernel, stride, padding=kernel // 2, bias=False), nn.BatchNorm2d(after), nn.ReLU()
-    )

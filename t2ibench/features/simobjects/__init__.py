@@ -105,12 +105,12 @@ class SimObjects:
         """Return what each picture (as in `extract`) shows."""
         import torch
 
-        from t2ibench.features.simobjects.network import prepare
+        from t2ibench.features.small_network import prepare
 
         found: list[Shown] = []
         with torch.no_grad():
             for part in chunks(pixels):
-                pictures = prepare(part.to(self._device)).contiguous(memory_format=torch.channels_last)
+                pictures = prepare(part.to(self._device), SIDE).contiguous(memory_format=torch.channels_last)
                 found += named(self._network(pictures))
         return found
 

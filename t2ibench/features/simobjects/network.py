@@ -9,12 +9,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from t2ibench.data.simscenes.vocabulary import COLOURS, KINDS, MOST_OBJECTS, PLACES
+from t2ibench.features.small_network import convolution_block
 
 SIDE: Final = 64
 """Pixels a side that the network sees."""
 CELLS: Final = 16
 """Cells a side of the maps of where things are."""
-BYTE_HALF: Final = 127.5
 _WIDTH: Final = 96
 _READ: Final = 80
 _ENDS: Final = 4
@@ -58,18 +58,18 @@ class ObjectNetwork(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.fine = nn.Sequential(
-            _block(3, 24, stride=2),  # N x 24 x 32 x 32
-            _block(24, 40),  # N x 40 x 32 x 32
-            _block(40, 64, stride=2),  # N x 64 x 16 x 16
-            _block(64, 64),  # N x 64 x 16 x 16
+            convolution_block(3, 24, stride=2),  # N x 24 x 32 x 32
+            convolution_block(24, 40),  # N x 40 x 32 x 32
+            convolution_block(40, 64, stride=2),  # N x 64 x 16 x 16
+            convolution_block(64, 64),  # N x 64 x 16 x 16
         )
         self.coarse = nn.Sequential(
-            _block(64, _WIDTH, stride=2),  # N x 96 x 8 x 8
-            _block(_WIDTH, _WIDTH),  # N x 96 x 8 x 8
-            _block(_WIDTH, _WIDTH),  # N x 96 x 8 x 8
+            convolution_block(64, _WIDTH, stride=2),  # N x 96 x 8 x 8
+            convolution_block(_WIDTH, _WIDTH),  # N x 96 x 8 x 8
+            convolution_block(_WIDTH, _WIDTH),  # N x 96 x 8 x 8
         )
         # Which of several objects is the leftmost is seen from afar, where exactly it ends from nearby.
-        self.reading = nn.Sequential(_block(64 + _WIDTH, 64, kernel=1), _block(64, _READ))
+        self.reading = nn.Sequential(convolution_block(64 + _WIDTH, 64, kernel=1), convolution_block(64, _READ))
         self.looks = nn.Conv2d(_READ, len(KINDS), 1)
         self.ends = nn.Conv2d(_READ, len(KINDS) * _ENDS, 1)
         self.spots = nn.Conv2d(_READ, len(KINDS), 1)
@@ -96,14 +96,6 @@ class ObjectNetwork(nn.Module):
         )
 
 
-def prepare(pixels: Tensor) -> Tensor:
-    """Return float32 pictures N x 3 x 64 x 64 in [-1, 1] of uint8 pictures N x 3 x H x W; bilinear, antialiased."""
-    pictures = pixels.to(torch.float32)
-    if pictures.shape[-2:] != (SIDE, SIDE):
-        pictures = functional.interpolate(pictures, size=(SIDE, SIDE), mode="bilinear", antialias=True)
-    return pictures / BYTE_HALF - 1
-
-
 def _ends(maps: Tensor) -> Tensor:
     """Return N x kinds x 4 in [0, 1]: the mean place of each of the maps N x 4 kinds x 16 x 16, across or down."""
     chances = maps.flatten(2).softmax(dim=2).view(len(maps), len(KINDS), _ENDS, CELLS, CELLS)
@@ -112,8 +104,3 @@ def _ends(maps: Tensor) -> Tensor:
     across = (chances.sum(dim=3) * steps).sum(dim=3)  # N x kinds x 4
     down = (chances.sum(dim=4) * steps).sum(dim=3)
     return torch.stack([across[..., 0], down[..., 1], across[..., 2], down[..., 3]], dim=2)
-
-
-def _block(before: int, after: int, *, kernel: int = 3, stride: int = 1) -> nn.Sequential:
-    convolution = nn.Conv2d(before, after, kernel, stride, padding=kernel // 2, bias=False)
-    return nn.Sequential(convolution, nn.BatchNorm2d(after), nn.ReLU())

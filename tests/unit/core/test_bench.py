@@ -111,11 +111,12 @@ def asked(monkeypatch, *, failing=(), keep_going=True, tmp_path, **request):
 def test_snapshots_that_are_there_are_measured(tmp_path):
     from t2ibench.workflow.bench_plan import BenchItem
 
+    models = tmp_path / "model"
     for steps in (2, 8):
-        (tmp_path / f"step-{steps:06d}").mkdir()
-        (tmp_path / f"step-{steps:06d}" / "model.json").write_text("{}")
-    item = BenchItem("stub", "squares", job=SimpleNamespace(snapshots=(2, 4)))
-    found = item.with_snapshots(tmp_path / "step-000008")
+        (models / f"step-{steps:06d}").mkdir(parents=True)
+        (models / f"step-{steps:06d}" / "model.json").write_text("{}")
+    item = BenchItem("stub", "squares", job=SimpleNamespace(snapshots=(2, 4), spec=None))
+    found = item.with_snapshots(models / "step-000008")
     assert [path.name for path in found] == ["step-000002", "step-000008"]
 
 

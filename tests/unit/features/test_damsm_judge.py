@@ -21,14 +21,6 @@ WORDS = Vocabulary.from_captions(TEXTS).words
 SMALL = DAMSMParameters(trunk="small", resolution=32, width=8, embedding=32, word_embedding=16)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def written(path, encoder, parameters=SMALL, **changes):
     facts = {
         "schema": 1, "kind": "encoder", "plugin": "damsm", "name": "damsm", "dataset": "toy", "steps": 0,

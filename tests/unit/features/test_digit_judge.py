@@ -32,14 +32,6 @@ CONTEXT = FeatureContext("digit-judge", FeatureEntry(plugin="digit-judge"))
 COUNT = 200
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def judge():
     return open_extractor(CONTEXT)

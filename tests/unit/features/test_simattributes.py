@@ -27,14 +27,6 @@ CONTEXT = FeatureContext("simattributes", FeatureEntry(plugin="simattributes"))
 COUNT = 250
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def judge():
     return open_extractor(CONTEXT)

@@ -24,14 +24,6 @@ CONTEXT = FeatureContext("simclip", FeatureEntry(plugin="simclip"))
 COUNT = 150
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def judge():
     return open_extractor(CONTEXT)

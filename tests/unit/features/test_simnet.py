@@ -18,14 +18,6 @@ from t2ibench.spec import FeatureEntry
 CONTEXT = FeatureContext("simnet", FeatureEntry(plugin="simnet"))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def simnet():
     return open_extractor(CONTEXT)

@@ -30,14 +30,6 @@ COUNT = 250
 ALL = (AttributeAccuracy(), AttributeAccuracy(whole_captions=True), CountAccuracy(), RelationAccuracy())
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def judge():
     return open_extractor(CONTEXT)
