@@ -43,10 +43,10 @@ class Alignment(nn.Module):
         self.query = nn.Linear(features, hidden, bias=False)
         self.score = nn.Parameter(torch.zeros(hidden))
 
-    def forward(self, words: WordStates, decoder: Tensor) -> Tensor:
-        """Return the words' weights N x T, 0 at padding, of a decoder state N x features; `words` must have keys."""
+    def forward(self, words: WordStates, query: Tensor) -> Tensor:
+        """Return the words' weights N x T, 0 at padding, of the decoder state's query N x A; `words` must have keys."""
         assert words.keys is not None
-        scores = (words.keys + self.query(decoder)[:, None]).tanh() @ self.score  # N x T
+        scores = (words.keys + query[:, None]).tanh() @ self.score  # N x T
         weights: Tensor = scores.masked_fill(~words.mask, -torch.inf).softmax(dim=1)
         return weights
 

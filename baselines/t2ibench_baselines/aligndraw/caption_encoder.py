@@ -1,11 +1,16 @@
-"""Words to word states: a bidirectional LSTM that learns with the rest of the model."""
+"""Words to word states: a bidirectional LSTM, or less, that learns with the rest of the model."""
 
 from __future__ import annotations
+
+from typing import Final
 
 import torch
 from torch import Tensor, nn
 
 from t2ibench_baselines.aligndraw.lstm_cell import advance
+
+PLACES: Final = 64
+"""Places in a caption that word states of "words" tell apart; later words share the last."""
 
 
 class Direction(nn.Module):
@@ -68,3 +73,49 @@ class CaptionEncoder(nn.Module):
             self.backwards(ids, mask, self.start, backward=True),
         )
         return torch.cat(both, dim=2) * mask[..., None]
+
+
+class ForwardEncoder(nn.Module):
+    """One LSTM: a word's state knows nothing of the words after it.
+
+    What a digit's state says is then the same in front of every place, held-out ones too, and the place has to be read
+    from its own word.
+
+    Args:
+        words: of the vocabulary, the padding among them.
+        features: half the numbers of a word state, as of `CaptionEncoder`.
+    """
+
+    def __init__(self, words: int, features: int) -> None:
+        super().__init__()
+        self.forwards = Direction(words, 2 * features)
+        self.start = nn.Parameter(torch.zeros(2 * features))
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Return the word states N x T x 2 features, 0 at padding; arguments as of `CaptionEncoder`."""
+        states: Tensor = self.forwards(ids, mask, self.start, backward=False)
+        return states * mask[..., None]
+
+
+class WordEncoder(nn.Module):
+    """No LSTM: a word's state is the sum of a vector of the word and one of its place in the caption.
+
+    Args:
+        words: of the vocabulary, the padding among them.
+        features: half the numbers of a word state, as of `CaptionEncoder`.
+    """
+
+    def __init__(self, words: int, features: int) -> None:
+        super().__init__()
+        self.words = nn.Embedding(words, 2 * features)
+        self.places = nn.Embedding(PLACES, 2 * features)
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Return the word states N x T x 2 features, 0 at padding; arguments as of `CaptionEncoder`."""
+        places = torch.arange(ids.shape[1], device=ids.device).clamp(max=PLACES - 1)
+        states: Tensor = self.words(ids) + self.places(places)
+        return states * mask[..., None]
+
+
+ENCODERS: Final = {"both": CaptionEncoder, "forwards": ForwardEncoder, "words": WordEncoder}
+"""Reading, as in the parameters -> the caption encoder."""

@@ -28,6 +28,9 @@ from t2ibench_baselines.aligndraw.sharpener import Judge, Sharpener, blurred
 DRAW, SHARPEN = "draw", "sharpen"
 """Phases of training."""
 
+LOWEST = 0.02
+"""Share of the learning rate that is left when `decay_steps` are over."""
+
 
 class AlignDRAW:
     """alignDRAW (Mansimov et al., ICLR 2016): a recurrent variational autoencoder with attention to words.
@@ -118,13 +121,16 @@ class AlignDRAW:
         return found
 
     def learning_rates(self, step: int, steps_per_epoch: int) -> Mapping[str, float]:
-        """Return the drawer's rate: rising at first, a tenth from `decay_epoch` on.
+        """Return the drawer's rate: rising at first, along a cosine to a fiftieth, a tenth from `decay_epoch` on.
 
         The official code watches a validation set instead: for MNIST it stops after the fourth worsening, for COCO it
         divides the rate by ten at every one.
         """
         p = self.parameters
         rate = p.learning_rate * min(1.0, (step + 1) / p.warmup_steps if p.warmup_steps else 1.0)
+        if p.decay_steps:
+            done = min(1.0, step / p.decay_steps)
+            rate *= LOWEST + (1 - LOWEST) * (1 + math.cos(math.pi * done)) / 2
         late = p.decay_epoch and step // max(steps_per_epoch, 1) >= p.decay_epoch
         return {"drawer": rate / 10 if late else rate}
 

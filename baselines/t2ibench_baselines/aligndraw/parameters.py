@@ -20,6 +20,8 @@ class AlignDRAWParameters(BaseModel):
         decoder_features: units of the LSTM that writes them.
         latent: size of a step's latent.
         language_features: LSTM units a direction of the caption encoder.
+        reading: what a word's state has seen: "both" directions of the caption, as published; "forwards", the words up
+            to it; "words", the word itself and its place only.
         attention: "align" weighs the words anew at every step; "uniform" takes their mean (noalignDRAW).
         alignment_features: hidden units of the word attention.
         canvas_start: value of the learned first canvas before it learns, a logit: 0 is grey, -10 black.
@@ -30,6 +32,7 @@ class AlignDRAWParameters(BaseModel):
         learning_rate: of it.
         warmup_steps: the rate rises linearly over so many steps; 0 for none.
         decay_epoch: from this epoch on the rate is a tenth; 0 for never.
+        decay_steps: the rate falls along half a cosine to a fiftieth over so many steps; 0 for never.
         clip_norm: largest gradient norm of each tensor.
         sharpener_features: channels of the sharpener's inner layers, 128 in the paper; 0 for no sharpener.
         sharpener_share: of all steps, those that train the sharpener.
@@ -48,6 +51,7 @@ class AlignDRAWParameters(BaseModel):
     decoder_features: int = Field(default=550, ge=1)
     latent: int = Field(default=275, ge=1)
     language_features: int = Field(default=128, ge=1)
+    reading: Literal["both", "forwards", "words"] = "both"
     attention: Literal["align", "uniform"] = "align"
     alignment_features: int = Field(default=512, ge=1)
     canvas_start: float = 0.0
@@ -58,6 +62,7 @@ class AlignDRAWParameters(BaseModel):
     learning_rate: float = Field(default=1e-3, gt=0)
     warmup_steps: int = Field(default=0, ge=0)
     decay_epoch: int = Field(default=0, ge=0)
+    decay_steps: int = Field(default=0, ge=0)
     clip_norm: float = Field(default=10.0, gt=0)
     sharpener_features: int = Field(default=0, ge=0)
     sharpener_share: float = Field(default=0.25, gt=0, lt=1)

@@ -14,6 +14,9 @@ CONTROLS: Final = 5
 FAINT: Final = 1e-4
 """Keeps a filter that lies off the picture from being divided by nothing."""
 
+_DARKEST: Final = -80.0
+"""Exponents of the filters end here: e^-80 changes no picture, and where e^x underflows it takes ten times as long."""
+
 WindowForm = Literal["centred", "as-coded"]
 
 
@@ -33,13 +36,19 @@ class Window:
     intensity: Tensor
     boxes: Tensor
 
+    def halves(self) -> tuple[Window, Window]:
+        """Return the windows of the first half of the pictures and of the second."""
+        parts = zip(*(one.chunk(2) for one in (self.rows, self.columns, self.intensity, self.boxes)), strict=True)
+        first, second = (Window(*part) for part in parts)
+        return first, second
+
     def read(self, pictures: Tensor) -> Tensor:
         """Return N x C x p x p of pictures N x C x H x H, not yet multiplied by the intensity."""
         return self.rows[:, None] @ pictures @ self.columns[:, None].mT
 
     def write(self, patches: Tensor) -> Tensor:
         """Return N x C x H x H of patches N x C x p x p: the adjoint of `read`."""
-        return self.rows[:, None].mT @ patches @ self.columns[:, None]
+        return self.rows[:, None].mT @ (patches @ self.columns[:, None])
 
 
 def window_of(
@@ -76,7 +85,8 @@ def window_of(
     centres = half * (torch.stack((y, x)) + 1)[..., None] + stride[:, None] * offsets  # 2 x N x p
     pixels = torch.arange(side, device=controls.device, dtype=controls.dtype)
     distances = pixels - centres[..., None]  # 2 x N x p x H
-    filters = (-0.5 * distances.square() * (-log_variance).exp()[:, None, None]).exp()
+    narrowness = -0.5 * (-log_variance).exp()  # N
+    filters = (distances.square() * narrowness[:, None, None]).clamp(min=_DARKEST).exp()
     sums = filters.sum(-1, keepdim=True)
     filters = filters / (sums.clamp(min=FAINT) if form == "centred" else sums + FAINT)
     first, last = centres[..., 0], centres[..., -1]  # 2 x N each, y before x

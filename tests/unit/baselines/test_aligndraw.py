@@ -14,7 +14,7 @@ from t2ibench.spec import load_benchmarks
 from t2ibench.types import Caption, Trace
 from t2ibench_baselines.aligndraw import AlignDRAW, AlignDRAWParameters
 from t2ibench_baselines.aligndraw.caption_encoder import CaptionEncoder
-from t2ibench_baselines.aligndraw.drawer import Drawer, Gaussian, divergence, reconstruction
+from t2ibench_baselines.aligndraw.drawer import Drawer, Gaussian, _Fused, divergence, reconstruction
 from t2ibench_baselines.aligndraw.film import to_values
 from t2ibench_baselines.aligndraw.optimisation import RMSProp
 from t2ibench_baselines.aligndraw.windows import window_of
@@ -134,6 +134,64 @@ def test_the_encoder_reads_each_caption_in_both_directions_of_time():
     torch.testing.assert_close(there[0, :, :5], back[0].flip(0)[:, 5:])
 
 
+def states_of(reading, ids):
+    made = model(reading=reading)
+    with torch.no_grad():
+        states = made.drawer.read_captions(torch.tensor([ids]), torch.tensor([len(ids)])).states[0]
+    assert states.shape == (len(ids), 12)
+    return states
+
+
+@pytest.mark.parametrize(
+    ("reading", "moved"),
+    [
+        ("both", [True, True, True, True]),
+        ("forwards", [False, True, True, True]),
+        ("words", [False, True, False, False]),
+    ],
+)
+def test_a_word_moves_the_states_that_have_seen_it(reading, moved):
+    first, second = states_of(reading, [2, 3, 5, 6]), states_of(reading, [2, 4, 5, 6])
+    assert [not torch.allclose(one, other) for one, other in zip(first, second, strict=True)] == moved
+
+
+def test_the_words_place_is_in_its_state_without_an_lstm():
+    states = states_of("words", [2, 2])
+    assert not torch.allclose(states[0], states[1])
+
+
+def test_the_rate_rises_then_falls_along_a_cosine_to_a_fiftieth():
+    made = model(learning_rate=0.01, warmup_steps=10, decay_steps=1000)
+    rates = [made.learning_rates(step, 100)["drawer"] for step in (0, 9, 500, 1000, 5000)]
+    assert rates == pytest.approx([0.001, 0.01, 0.0051, 0.0002, 0.0002], rel=1e-3)
+
+
+def test_steps_side_by_side_are_the_layers_one_by_one():
+    made = model(channels=1)
+    drawer = made.drawer
+    hidden, look, seen = torch.randn(3, 8), torch.randn(3, 2 * 16), torch.randn(3, 8)
+    fused = _Fused(drawer)
+    told = fused.of_hidden(hidden)
+    assert torch.allclose(told.controls[:, :5], drawer.read_window(hidden), atol=1e-5)
+    assert torch.allclose(told.controls[:, 5:], drawer.write_window(hidden), atol=1e-5)
+    assert torch.allclose(told.patch, drawer.patch(hidden), atol=1e-5)
+    assert torch.allclose(told.prior, drawer.prior(hidden), atol=1e-5)
+    assert torch.allclose(told.decoder, drawer.decoder.recurrent(hidden), atol=1e-5)
+    assert torch.allclose(told.query, drawer.alignment.query(hidden), atol=1e-5)
+    gates = fused.encoder(torch.cat((look, seen), dim=1)) + told.encoder
+    apart = drawer.encoder.inputs(torch.cat((look, hidden), dim=1)) + drawer.encoder.recurrent(seen)
+    assert torch.allclose(gates, apart, atol=1e-5)
+    mean, deviation = fused.posterior(seen).chunk(2, dim=1)
+    assert torch.allclose(mean, drawer.posterior_mean(seen), atol=1e-5)
+    assert torch.allclose(deviation, drawer.posterior_deviation(seen), atol=1e-5)
+
+
+def test_narrow_filters_have_no_exponent_that_underflows():
+    window = window_of(torch.tensor([[0.0, 0.0, 0.0, -3.0, 0.0]]), 60, 8)
+    assert float(window.rows.min()) > torch.finfo(torch.float32).tiny
+    assert window.rows.sum(-1) == pytest.approx(torch.ones(1, 8), abs=1e-5)
+
+
 def test_neither_padding_nor_other_captions_move_a_bound():
     made = model()
     pictures = torch.rand(2, 3, 12, 12) * 2 - 1
@@ -173,7 +231,8 @@ def test_the_first_prior_is_standard_normal():
     hidden = made.drawer.decoder_start.expand(1, -1)
     seen = made.drawer.encoder_start.expand(1, -1)
     canvas = made.drawer.canvas.expand(1, -1, -1, -1)
-    look = made.drawer._look(values, canvas, hidden)
+    controls = torch.cat((made.drawer.read_window(hidden), made.drawer.write_window(hidden)), dim=1)
+    look = made.drawer._look(made.drawer._windows(controls)[0], values, canvas)
     state, _ = made.drawer.encoder(torch.cat((look, hidden), dim=1), (seen, torch.zeros_like(seen)))
     mean, deviation = made.drawer.posterior_mean(state), (0.5 * made.drawer.posterior_deviation(state)).exp()
     expected = kl_divergence(Normal(mean, deviation), Normal(0.0, 1.0)).sum()
