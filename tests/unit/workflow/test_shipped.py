@@ -41,7 +41,7 @@ def test_each_is_small_whole_and_loads(model):
 
 @pytest.mark.parametrize("model", SHIPPED, ids=lambda model: model.label)
 def test_the_command_of_today_would_make_it(model, tmp_path):
-    job = resolve(TrainRequest.of(model.label), CONTENT, Workspace(tmp_path), "manifest")
+    job = resolve(TrainRequest.of(model.label, dataset=model.dataset), CONTENT, Workspace(tmp_path), "manifest")
     assert job.steps == model.steps
     assert dict(job.spec.parameters) == dict(model.parameters)
     for name, encoder in job.encoders.items():
