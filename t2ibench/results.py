@@ -228,7 +228,9 @@ class Results:
         if not path.exists():
             return [], []
         try:
-            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+            lines = path.read_text(encoding="utf-8", errors="replace").split(
+                "\n"
+            )  # not splitlines: U+2028 may stand in a name
         except OSError as error:
             raise UserError(f"{path} cannot be read: {error.strerror}.") from error
         records, faults = [], []

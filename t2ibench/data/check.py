@@ -10,13 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
-from PIL import Image, ImageOps
+from PIL import Image
 from tqdm import tqdm
 
 from t2ibench.data.adapter import some
 from t2ibench.data.cache import cache_fault, caches_of
 from t2ibench.data.manifest import Box, ImageEntry, Manifest
-from t2ibench.data.pictures import PICTURE_FAULTS, reading_threads
+from t2ibench.data.pictures import PICTURE_FAULTS, reading_threads, turned
 from t2ibench.data.transforms import bird_crop
 from t2ibench.spec import DatasetEntry
 from t2ibench.text.tokenizer import tokenize
@@ -107,7 +107,7 @@ def _check_picture(manifest: Manifest, image: ImageEntry) -> tuple[str, bool]:
         content = path.read_bytes()
         with Image.open(io.BytesIO(content)) as picture:
             picture.load()
-            width, height = (ImageOps.exif_transpose(picture) if manifest.upright else picture).size
+            width, height = (turned(picture) if manifest.upright else picture).size
     except FileNotFoundError:
         return f"{path} is missing.", False
     except PICTURE_FAULTS as error:

@@ -183,15 +183,17 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def stamp_of(root: Path, files: Sequence[str]) -> str:
-    """Return a digest of the sizes and change times of files: a cheap sign that none was changed since.
+    """Return a digest of files' sizes, times and inodes: a cheap sign that none was changed since.
+
+    The inode's own time moves with every write, also where a tool sets the modification time back.
 
     A missing file counts as such and does not raise. Takes some 10 microseconds a file.
     """
-    found: list[tuple[str, int, int]] = []
+    found: list[tuple[str, int, int, int, int]] = []
     for name in files:
         try:
             state = (root / name).stat()
-            found.append((name, state.st_size, state.st_mtime_ns))
+            found.append((name, state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino))
         except OSError:
-            found.append((name, -1, -1))
+            found.append((name, -1, -1, -1, -1))
     return digest_of(found)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from t2ibench.data.cache import CacheFacts, open_cache, write_cache
 from t2ibench.data.manifest import ImageEntry, Manifest
@@ -24,11 +26,23 @@ CROP: Final = "centre-crop-1"
 """Name and version of the evaluation crop; part of every digest of real pictures."""
 
 
-PICTURE_FAULTS: Final = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
-"""All that PIL raises at a damaged file."""
+PICTURE_FAULTS: Final = (Exception,)
+"""What PIL raises at a damaged file: decoders raise whatever their parsing meets, struct.error and TypeError too."""
+
+_ORIENTATION: Final = 0x0112
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF orientation -> what shows the picture as it was seen."""
 
 
-def read_picture(path: Path, *, upright: bool = False) -> Image.Image:
+def read_picture(path: Path, *, upright: bool = False, sha256: str = "") -> Image.Image:
     """Return a picture file decoded, as RGB.
 
     Grey, palette and CMYK files are converted as PIL does; 16 bits a channel are scaled to 8; what is transparent shows
@@ -37,13 +51,17 @@ def read_picture(path: Path, *, upright: bool = False) -> Image.Image:
     Args:
         path: the file.
         upright: whether to turn it as its EXIF orientation says.
+        sha256: of the very bytes that must be decoded; "" for any.
 
     Raises:
-        UserError: the file is missing, truncated, no picture, or absurdly large.
+        UserError: the file is missing, truncated, no picture, absurdly large, or holds other bytes than `sha256` says.
     """
     try:
-        with Image.open(path) as picture:
-            return as_rgb(ImageOps.exif_transpose(picture) if upright else picture)
+        content = path.read_bytes()
+        same = not sha256 or hashlib.sha256(content).hexdigest() == sha256
+        if same:
+            with Image.open(io.BytesIO(content)) as picture:
+                return as_rgb(turned(picture) if upright else picture)
     except FileNotFoundError:
         raise UserError(
             f"The picture {path} is missing. Put it back, or prepare the data set again with `t2ibench data prepare`."
@@ -53,6 +71,21 @@ def read_picture(path: Path, *, upright: bool = False) -> Image.Image:
             f"The picture {path} cannot be read ({error}). It may be truncated: fetch it again; "
             "`t2ibench data check` finds all such files."
         ) from error
+    raise UserError(
+        f"The picture {path} has changed since the data set was prepared. Run `t2ibench data prepare` again, then ask "
+        "again."
+    )
+
+
+def turned(picture: Image.Image) -> Image.Image:
+    """Return an opened picture turned as its EXIF orientation says; that tag alone is read, whatever else is broken."""
+    picture.load()  # PIL turns TIFF files by itself here, and drops their tag
+    try:
+        orientation = picture.getexif().get(_ORIENTATION)
+    except Exception:  # EXIF that is none: the pixels are sound
+        return picture
+    turn = _TURNS.get(orientation) if isinstance(orientation, int) else None
+    return picture if turn is None else picture.transpose(turn)
 
 
 def fault_of_picture(content: IO[bytes]) -> str:
@@ -67,7 +100,7 @@ def fault_of_picture(content: IO[bytes]) -> str:
 
 def read_image(manifest: Manifest, image: ImageEntry) -> Image.Image:
     """Return a picture of the data set as RGB, read as the data set's pictures are. Errors as `read_picture`."""
-    return read_picture(manifest.path(image), upright=manifest.upright)
+    return read_picture(manifest.path(image), upright=manifest.upright, sha256=image.sha256)
 
 
 def read_base(manifest: Manifest, image: ImageEntry, side: int) -> Image.Image:

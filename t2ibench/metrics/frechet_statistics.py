@@ -87,6 +87,8 @@ def estimate_from_statistics(given: MetricInput, *, title: str, layer: str, mini
 def _without_interval(
     given: MetricInput, judged: GaussianStatistics, title: str, layer: str, minimum_n: int
 ) -> Estimate:
+    if judged.n is not None and judged.n < minimum_n:
+        raise UserError(f"{title} needs at least {minimum_n} pictures, and the statistics rest on {judged.n}.")
     reference = given.reference_statistics
     if reference is None:
         moments = Moments.of(checked_features(title, given, layer, minimum_n, reference=True))

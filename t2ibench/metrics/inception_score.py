@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 _ROWS = 4096
+_LEAST_IN_SPLIT = 3
+"""Pictures a split without which there is no interval."""
 
 
 def split_scores(logits: np.ndarray, split_of: np.ndarray, splits: int) -> np.ndarray:
@@ -105,7 +107,8 @@ class InceptionScore:
         cell_of = keyed_splits(count, self.splits, given.seed) * max(len(parts), 1) + part_of
         sums = _CellSums.of(logits, self.temperature, cell_of, self.splits, max(len(parts), 1))
         left_out = [sums.scores(without=index) for index in range(len(parts))]
-        if any(scores is None for scores in left_out):
+        # With two pictures in a split a part that is left out may leave one there, whose score is always 1.
+        if count < _LEAST_IN_SPLIT * self.splits or any(scores is None for scores in left_out):
             left_out = []
         scores = sums.scores()
         assert scores is not None

@@ -53,6 +53,11 @@ class ExternalRows:
             raise UserError(
                 f"There are {len(self.names)} names (--name) for {rows} rows: give one a row, in their order."
             )
+        for name in self.names:
+            if not name.strip() or not name.isprintable():
+                raise UserError(
+                    f"{name!r} is no --name: give the row a name of printable characters, or leave --name out."
+                )
         if len(set(self.names)) < len(self.names):
             raise UserError("Two rows have one --name: give each its own.")
         for folder in self.images:

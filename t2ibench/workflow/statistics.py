@@ -12,7 +12,7 @@ from t2ibench.evaluation.external.folder_source import FolderSource
 from t2ibench.evaluation.external.statistics_file import write_statistics
 from t2ibench.evaluation.plan import reference_plan
 from t2ibench.evaluation.sources import Source, ground_truth
-from t2ibench.metrics.frechet import Moments
+from t2ibench.metrics.frechet import FrechetDistance, Moments
 from t2ibench.spec import Benchmarks
 from t2ibench.store import Store
 from t2ibench.types import GaussianStatistics
@@ -89,6 +89,10 @@ def make_statistics(
         )
         plan = source.plan_of(plan)
         pictures = f"a folder, files {source.identity[:16]}"
+    if len(plan) < FrechetDistance.minimum_n:
+        raise UserError(
+            f"Statistics for FID need at least {FrechetDistance.minimum_n} pictures, and {pictures} has {len(plan)}."
+        )
     if LAYER not in extractor.opened().layers:
         raise UserError(f"{request.features} has no features for FID: name another with --features.")
     settings = {"resolution": side, "quantise": protocol.quantise}

@@ -32,7 +32,7 @@ def curves_of(run: Path, steps: int) -> dict[str, list[list[float]]]:
     """
     found: dict[str, list[tuple[int, float]]] = {}
     try:
-        lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+        lines = (run / "metrics.jsonl").read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError):
         return {}
     for line in lines:

@@ -39,6 +39,8 @@ class PictureIndex:
     def _list(self, folder: Path) -> bool:
         found = False
         for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+            if entry.name.startswith("."):  # such as macOS's "._" twins, which hold no pixels
+                continue
             stem, _, suffix = entry.name.rpartition(".")
             if suffix.lower() in ("jpg", "jpeg", "png") and entry.is_file():
                 found = True

@@ -190,7 +190,7 @@ def pictures_in(folder: Path) -> set[str]:
         for entry in os.scandir(folder):
             if entry.is_dir():
                 names = (picture.name for picture in os.scandir(entry.path))
-                found.update(f"{entry.name}/{name[:-4]}" for name in names if name.endswith(".jpg"))
+                found.update(f"{entry.name}/{name[:-4]}" for name in names if name.endswith(".jpg") and name[0] != ".")
     return found
 
 

@@ -21,7 +21,7 @@ from t2ibench.types import ModelCard, Origin, PlanItem, SamplePlan
 if TYPE_CHECKING:
     from torch import Tensor
 
-READING: Final = "folder-2: RGB, central square, bilinear-antialias"
+READING: Final = "folder-3: RGB, upright, central square, bilinear-antialias"
 """Name and version of how files become pictures; part of the identity."""
 _NAMED: Final = 10
 """Damaged files that an error names."""
@@ -76,6 +76,7 @@ class FolderSource(Source):
         self.card = ModelCard(self.name, "", "", Origin.EXTERNAL_IMAGES, notes=notes)
         self._items = {one.file: linking.items[one.file] for one in good}
         self._file_of = {item.id: file for file, item in self._items.items()}
+        self._sha256_of = {one.file: one.sha256 for one in good}
         if len(self._file_of) < len(self._items):
             raise UserError(
                 f"Two pictures of {folder} are the same sample of one caption; give them different `sample` numbers in "
@@ -108,12 +109,13 @@ class FolderSource(Source):
         """Return uint8 pictures, N x 3 x H x W.
 
         Raises:
-            UserError: a file is damaged or was taken away meanwhile.
+            UserError: a file is damaged, or was taken away or changed meanwhile.
         """
         import torch
 
         def square(item: PlanItem) -> Tensor:
-            pixels = torch.from_numpy(read_square(self._folder / self._file_of[item.id]).copy())
+            file = self._file_of[item.id]
+            pixels = torch.from_numpy(read_square(self._folder / file, self._sha256_of[file]).copy())
             return resized(pixels.permute(2, 0, 1)[None], self._resolution)[0]
 
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -38,7 +39,7 @@ class ManifestLine(BaseModel):
     def _stays_inside(cls, name: str) -> str:
         if name.startswith("/") or "\\" in name or "\0" in name or ".." in name.split("/"):
             raise ValueError("the file must lie in the folder")
-        return name
+        return posixpath.normpath(name)  # "./x.png" and "x.png" are one file
 
     @model_validator(mode="after")
     def _names_a_caption(self) -> ManifestLine:
@@ -54,7 +55,7 @@ def read_manifest_lines(path: Path) -> list[ManifestLine]:
         UserError: a line is not of the form, names a file outside the folder or one that came before; names the line.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # editors on Windows write a byte order mark
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read ({error}): it should hold a JSON line a picture.") from error
     lines: dict[str, ManifestLine] = {}

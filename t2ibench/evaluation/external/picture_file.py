@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PIL import Image
 
-from t2ibench.data.pictures import PICTURE_FAULTS, as_rgb
+from t2ibench.data.pictures import PICTURE_FAULTS, as_rgb, turned
 from t2ibench.errors import UserError
 
 if TYPE_CHECKING:
@@ -65,25 +67,32 @@ def reason_of(error: Exception) -> str:
     return " ".join(str(text).split())[:120] or type(error).__name__
 
 
-def read_square(path: Path) -> np.ndarray:
+def read_square(path: Path, sha256: str = "") -> np.ndarray:
     """Return uint8 S x S x 3: the picture as RGB, its central square where it is none.
 
     Read as real pictures are: grey and palette become RGB, what is transparent shows white (other evaluation scripts
-    show the colour that lies beneath), 16 bits are scaled to 8. An orientation in EXIF is not followed.
+    show the colour that lies beneath), 16 bits are scaled to 8, an orientation in EXIF is followed.
+
+    Args:
+        path: the file.
+        sha256: of the very bytes that must be decoded; "" for any.
 
     Raises:
-        UserError: the file is missing, damaged or no picture.
+        UserError: the file is missing, damaged, no picture, or holds other bytes than `sha256` says.
     """
     import numpy as np
 
     try:
-        with Image.open(path) as picture:
-            pixels = np.asarray(as_rgb(picture))
+        content = path.read_bytes()
+        with Image.open(io.BytesIO(content)) as picture:
+            pixels = np.asarray(as_rgb(turned(picture)))
     except PICTURE_FAULTS as error:
         raise UserError(
             f"The picture {path} cannot be read ({reason_of(error)}). Make it again, or leave such files out with "
             "--skip-bad."
         ) from error
+    if sha256 and hashlib.sha256(content).hexdigest() != sha256:
+        raise UserError(f"The picture {path} has changed while the folder was read. Ask again when it is at rest.")
     height, width = pixels.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2

@@ -14,7 +14,7 @@ from t2ibench.errors import UserError
 from t2ibench.evaluation.external.picture_file import SUFFIXES, PictureFacts, header_of, reason_of
 from t2ibench.files import digest_of, digest_of_file, read_json, write_json
 
-SCAN_VERSION: Final = 1
+SCAN_VERSION: Final = 2
 
 
 def picture_names(folder: Path) -> list[str]:

@@ -99,7 +99,7 @@ def test_damage_is_found_by_size_at_once_and_by_content_in_a_check(kept, entry):
 
 def test_an_unfinished_one_is_none(kept, monkeypatch):
     (kept.root / kept.images[-1].file).write_bytes(b"no picture")
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match="has changed since"):
         make_cache(kept, SIDE, progress=False)
     assert caches_of(kept) == [] and list(kept.home.iterdir()) == []
 
