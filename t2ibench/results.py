@@ -228,13 +228,11 @@ class Results:
         if not path.exists():
             return [], []
         try:
-            lines = path.read_text(encoding="utf-8", errors="replace").split(
-                "\n"
-            )  # not splitlines: U+2028 may stand in a name
+            text = path.read_text(encoding="utf-8", errors="replace")
         except OSError as error:
             raise UserError(f"{path} cannot be read: {error.strerror}.") from error
         records, faults = [], []
-        for number, line in enumerate(lines, start=1):
+        for number, line in enumerate(text.split("\n"), start=1):  # not splitlines: U+2028 may stand in a name
             if not line.strip():
                 continue
             try:

@@ -51,7 +51,7 @@ class InceptionScore:
     """
 
     name = "inception_score"
-    version = 1
+    version = 2  # 2: no interval below three pictures a split
     title = "IS"
     unit = ""
     higher_is_better = True

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from t2ibench.cli import main
 from t2ibench.spec import load_benchmarks
@@ -174,3 +175,13 @@ def test_mistakes(folder, here, tmp_path):
     ):
         done = here("eval", *arguments)
         assert done.returncode == 2 and said in done.stderr and done.stdout == "", arguments
+
+
+def test_statistics_of_one_image_are_refused_and_nothing_is_written(here, tmp_path):
+    (tmp_path / "one").mkdir()
+    Image.fromarray(np.zeros((16, 16, 3), dtype=np.uint8)).save(tmp_path / "one" / "x.png")
+    path = tmp_path / "one.npz"
+    done = here(
+        "statistics", str(path), "--data", "squares", "--features", "colours", "--images", str(tmp_path / "one")
+    )
+    assert done.returncode == 2 and "at least 10" in done.stderr and not path.exists()

@@ -108,3 +108,11 @@ def test_a_failure_is_left_out_once_the_number_was_had(tmp_path):
     results.append([record()])
     assert list(results.latest()[0].values()) == [record()]
     assert len(results.read()[0]) == 2
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\u0085", "\x1c"])
+def test_a_name_that_holds_a_line_separator_is_read_again(tmp_path, separator):
+    results = Results(tmp_path)
+    results.append([record(f"a{separator}b"), record("c")])
+    records, faults = results.read()
+    assert [one.source.name for one in records] == [f"a{separator}b", "c"] and not faults

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from t2ibench.errors import UserError
 from t2ibench.interfaces import MetricInput
 from t2ibench.metrics.frechet import FrechetDistance, frechet_distance
 from t2ibench.metrics.inception_score import InceptionScore
+from t2ibench.types import GaussianStatistics
 
 
 def test_every_picture_counts_for_inception_score():
@@ -77,3 +79,16 @@ def test_fid_is_summed_in_double_precision():
     single = mine.astype(np.float32)
     lost = (single.T @ single) / 3000 - np.outer(single.mean(0), single.mean(0))
     assert np.abs(lost - np.cov(mine.T)).max() > 0.01  # what single precision would have made of it
+
+
+@pytest.mark.parametrize(("count", "refused"), [(1, True), (9, True), (10, False), (None, False)])
+def test_statistics_of_few_images_have_the_minimum_of_images(count, refused):
+    reference = GaussianStatistics(np.zeros(3), np.eye(3), 100)
+    given = MetricInput(
+        features={}, statistics=GaussianStatistics(np.ones(3), np.eye(3), count), reference_statistics=reference
+    )
+    if refused:
+        with pytest.raises(UserError, match=f"needs at least 10 pictures, and the statistics rest on {count}"):
+            FrechetDistance().estimate(given)
+    else:
+        assert FrechetDistance().estimate(given).value == pytest.approx(3)

@@ -69,6 +69,12 @@ def test_sums_of_predictions_give_the_scores_of_predictions():
     assert estimate.spread["std over 5 splits"] == pytest.approx(float(expected.std()), rel=1e-9)
 
 
+@pytest.mark.parametrize(("count", "has_interval"), [(20, False), (29, False), (30, True)])
+def test_inception_score_has_no_interval_below_three_a_split(count, has_interval):
+    estimate = InceptionScore().estimate(MetricInput({"logits": draw(count, 9)}, groups=np.arange(count), seed=2))
+    assert (estimate.interval is not None) == has_interval
+
+
 def test_numbers_that_are_not_finite_are_counted_on_disk_too(stored):
     from t2ibench.errors import UserError
 
