@@ -1,9 +1,9 @@
-"""How fast training batches are made: from the picture files, and from a cache, side by side in one run.
+"""How fast training batches are made: from the image files, and from a cache, side by side in one run.
 
     python benchmarks/data_loading.py cub --root ../shared/data/cub-mini
 
-Prints pictures a second for one core (one thread does everything), each way several times in turn, and the ratio; and
-how far the two ways' pictures are apart, which should be nothing. Nothing is kept.
+Prints images a second for one core (one thread does everything), each way several times in turn, and the ratio; and
+how far the two ways' images are apart, which should be nothing. Nothing is kept.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from pathlib import Path
 
 import torch
 
-from t2ibench.data.batches import TrainingData
+from t2ibench.core.spec.benchmarks import load_benchmarks
+from t2ibench.core.types import DataRequest
+from t2ibench.core.workspace import Workspace
+from t2ibench.data.batches.batches import TrainingData
+from t2ibench.data.images import make_cache
 from t2ibench.data.manifest import Manifest
 from t2ibench.data.open import open_dataset
-from t2ibench.data.pictures import make_cache
-from t2ibench.spec import load_benchmarks
-from t2ibench.types import DataRequest
-from t2ibench.workspace import Workspace
 
 
 def main() -> None:
     """Measure and print."""
     arguments = _arguments()
     torch.set_num_threads(1)
-    request = DataRequest(resolutions=tuple(arguments.sides), batch_size=arguments.batch_size)
+    request = DataRequest(resolutions=tuple(arguments.resolutions), batch_size=arguments.batch_size)
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace.at(Path(folder))
         manifest = open_dataset(arguments.name, load_benchmarks().content, workspace, root=arguments.root)
@@ -37,23 +37,21 @@ def main() -> None:
         facts = make_cache(manifest, max(request.resolutions), progress=True)
         cached = _data(manifest, request)
         apart = max(
-            float((raw.batch(step, "").images[side] - cached.batch(step, "").images[side]).abs().max())
+            float((raw.batch(step, "").images[resolution] - cached.batch(step, "").images[resolution]).abs().max())
             for step in range(3)
-            for side in request.resolutions
+            for resolution in request.resolutions
         )
         ways = {"files": raw, "cache": cached}
         speeds: dict[str, list[float]] = {way: [] for way in ways}
         for _ in range(arguments.rounds):  # in turn, so that a busy machine slows both
             for way, data in ways.items():
-                speeds[way].append(_pictures_a_second(data, arguments.steps, request.batch_size))
-    print(
-        f"{arguments.name}: {len(manifest.split('train'))} pictures, sides {', '.join(map(str, request.resolutions))}"
-    )
+                speeds[way].append(_images_a_second(data, arguments.steps, request.batch_size))
+    print(f"{arguments.name}: {len(manifest.split('train'))} images, sides {', '.join(map(str, request.resolutions))}")
     print(f"cache: shorter side {facts.base}, {facts.bytes / 1e6:.0f} MB, made in {facts.seconds:.1f} s")
     print(f"largest difference between the two ways: {apart * 127.5:g} of 255")
     for way, found in speeds.items():
         shown = ", ".join(f"{speed:.0f}" for speed in found)
-        print(f"{way}: {statistics.median(found):.0f} pictures a second and core (rounds: {shown})")
+        print(f"{way}: {statistics.median(found):.0f} images a second and core (rounds: {shown})")
     print(f"ratio: {statistics.median(speeds['cache']) / statistics.median(speeds['files']):.1f}")
 
 
@@ -62,7 +60,7 @@ def _data(manifest: Manifest, request: DataRequest) -> TrainingData:
     return TrainingData(manifest, request, 0, cache_bytes=0)
 
 
-def _pictures_a_second(data: TrainingData, steps: int, batch_size: int) -> float:
+def _images_a_second(data: TrainingData, steps: int, batch_size: int) -> float:
     began = time.perf_counter()
     for step in range(steps):
         data.batch(step, "")

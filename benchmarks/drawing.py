@@ -1,9 +1,9 @@
-"""How fast the simulated data sets are drawn, one core: milliseconds a picture, and seconds for a whole set.
+"""How fast the simulated data sets are drawn, one core: milliseconds an image, and seconds for a whole set.
 
-    python benchmarks/drawing.py            # 200 pictures of each
+    python benchmarks/drawing.py            # 200 images of each
     python benchmarks/drawing.py --images 40
 
-Each picture counts with its captions and its share of the set's files.
+Each image counts with its captions and its share of the set's files.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from t2ibench.data.simbirds.make import make_simbirds
-from t2ibench.data.simscenes.make import make_simscenes
-from t2ibench.spec import load_benchmarks
+from t2ibench.core.spec.benchmarks import load_benchmarks
+from t2ibench_simulations.simbirds.make import make_simbirds
+from t2ibench_simulations.simscenes.make import make_simscenes
 
 SIDE = 96
 
@@ -32,7 +32,7 @@ def main() -> None:
             make(Path(folder) / name, images, SIDE, 0, progress=False)
             each = (time.process_time() - began) / images
             whole = datasets[name].options.get("images", 0)
-            print(f"{name}: {1000 * each:.1f} ms a picture of {SIDE} pixels; {whole:,} of them {whole * each:.0f} s")
+            print(f"{name}: {1000 * each:.1f} ms an image of {SIDE} pixels; {whole:,} of them {whole * each:.0f} s")
 
 
 if __name__ == "__main__":

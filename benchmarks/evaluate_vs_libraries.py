@@ -1,10 +1,10 @@
-"""One set of pictures, measured by torch-fidelity, clean-fid, pytorch-fid and t2ibench: the same numbers, at what cost?
+"""One set of images, measured by torch-fidelity, clean-fid, pytorch-fid and t2ibench: the same numbers, at what cost?
 
-    python benchmarks/evaluate_vs_libraries.py                   # 320 pictures, some ten minutes on two quiet cores
-    python benchmarks/evaluate_vs_libraries.py --pictures 40     # a check of the agreement alone
-    python benchmarks/evaluate_vs_libraries.py --memory          # peak memory at 500 and at 4,000 pictures
+    python benchmarks/evaluate_vs_libraries.py                   # 320 images, some ten minutes on two quiet cores
+    python benchmarks/evaluate_vs_libraries.py --images 40     # a check of the agreement alone
+    python benchmarks/evaluate_vs_libraries.py --memory          # peak memory at 500 and at 4,000 images
 
-Half of the pictures are the reference, half are judged. They are drawn by code (simbirds at 256 pixels; the judged ones
+Half of the images are the reference, half are judged. They are drawn by code (simbirds at 256 pixels; the judged ones
 are of the other split, and blurred), and the Inception weights are random but calibrated, in the files' real forms:
 nothing is downloaded. Every contestant runs in a process of its own, so that CPU seconds and peak memory are its own.
 """
@@ -69,13 +69,13 @@ class Run:
 def main() -> None:
     """Prepare, run, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pictures", type=int, default=320, help="of both sides together")
+    parser.add_argument("--images", type=int, default=320, help="of both sides together")
     parser.add_argument("--folder", type=Path, default=None, help="where files are kept; a temporary folder by default")
     parser.add_argument("--memory", action="store_true", help="measure peak memory only, on a small extractor")
     parser.add_argument("--child", choices=sorted(CHILDREN), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.child:
-        print("\n" + json.dumps(CHILDREN[arguments.child](arguments.folder, arguments.pictures)))
+        print("\n" + json.dumps(CHILDREN[arguments.child](arguments.folder, arguments.images)))
         return
     with tempfile.TemporaryDirectory() as temporary:
         folder = (arguments.folder or Path(temporary)).absolute()
@@ -83,19 +83,19 @@ def main() -> None:
         if arguments.memory:
             memory_rows(folder)
         else:
-            compare(folder, arguments.pictures)
+            compare(folder, arguments.images)
 
 
-def compare(folder: Path, pictures: int) -> None:
-    """Run every contestant on the same pictures, print what they say and cost, and whether the targets are met."""
+def compare(folder: Path, images: int) -> None:
+    """Run every contestant on the same images, print what they say and cost, and whether the targets are met."""
     # In a process of its own: what a parent has held counts as the peak of children that need less.
-    count = int(child("prepare", folder, pictures).values["pictures"])
+    count = int(child("prepare", folder, images).values["images"])
     for name in ("workspace-tf", "workspace-all"):
         command("prepare", folder, folder / name, (), prepare=True)
-    print(f"{count} pictures judged against {count}, {SIDE} x {SIDE}; Inception weights random, calibrated\n")
-    libraries = [child("torch-fidelity", folder, pictures), child("clean-fid", folder, pictures)]
+    print(f"{count} images judged against {count}, {SIDE} x {SIDE}; Inception weights random, calibrated\n")
+    libraries = [child("torch-fidelity", folder, images), child("clean-fid", folder, images)]
     if importlib.util.find_spec("pytorch_fid"):
-        libraries.append(child("pytorch-fid", folder, pictures))
+        libraries.append(child("pytorch-fid", folder, images))
     ours = [
         command("t2ibench, profile tf", folder, folder / "workspace-tf", TF),
         command("t2ibench, all profiles", folder, folder / "workspace-all", ALL),
@@ -116,16 +116,16 @@ def compare(folder: Path, pictures: int) -> None:
         print(f"{'met    ' if met else 'NOT MET'}  {text}")
 
 
-def prepare(folder: Path, pictures: int) -> dict[str, float]:
-    """Make the weights, draw the pictures, export both sides as folders of PNG files; return pictures a side."""
+def prepare(folder: Path, images: int) -> dict[str, float]:
+    """Make the weights, draw the images, export both sides as folders of PNG files; return images a side."""
     from PIL import Image, ImageFilter
 
+    from t2ibench.core.spec.benchmarks import load_benchmarks
+    from t2ibench.core.workspace import Workspace
     from t2ibench.data.open import open_dataset
-    from t2ibench.evaluation.external.export import export_pictures
+    from t2ibench.evaluation.external.export import export_images
     from t2ibench.evaluation.plan import reference_plan
     from t2ibench.evaluation.sources import ground_truth, real_of_other_split
-    from t2ibench.spec import load_benchmarks
-    from t2ibench.workspace import Workspace
 
     write_random_inception(folder / "weights")
     hub = folder / "hub" / "hub" / "checkpoints"
@@ -135,23 +135,23 @@ def prepare(folder: Path, pictures: int) -> dict[str, float]:
             shutil.copyfile(folder / "weights" / STATE_FILE, place / PYTORCH_FID_FILE)
     config = folder / "benchmarks.toml"
     text = (ROOT / "benchmarks.toml").read_text()
-    config.write_text(text + TABLES.format(images=2 * pictures, samples=0))
+    config.write_text(text + TABLES.format(images=2 * images, samples=0))
     manifest = open_dataset("speed", load_benchmarks(config).content, Workspace(folder / "workspace-tf"))
     plan = reference_plan(manifest, "test")
-    config.write_text(text + TABLES.format(images=2 * pictures, samples=len(plan)))
+    config.write_text(text + TABLES.format(images=2 * images, samples=len(plan)))
     if not (folder / "reference").exists():
-        export_pictures(ground_truth(manifest, plan, SIDE), plan, folder / "reference", batch_size=50)
-        export_pictures(real_of_other_split(manifest, plan, SIDE), plan, folder / "judged", batch_size=50)
+        export_images(ground_truth(manifest, plan, SIDE), plan, folder / "reference", batch_size=50)
+        export_images(real_of_other_split(manifest, plan, SIDE), plan, folder / "judged", batch_size=50)
         for name in ("reference", "judged"):
             (folder / name / "manifest.jsonl").unlink()
         for path in (folder / "judged").glob("*.png"):
-            with Image.open(path) as picture:
-                picture.filter(ImageFilter.GaussianBlur(1.5)).save(path)
+            with Image.open(path) as image:
+                image.filter(ImageFilter.GaussianBlur(1.5)).save(path)
     for name in ("workspace-tf", "workspace-all"):
         shutil.rmtree(folder / name / "store", ignore_errors=True)
         shutil.rmtree(folder / name / "results", ignore_errors=True)
     shutil.copytree(folder / "workspace-tf", folder / "workspace-all", dirs_exist_ok=True)
-    return {"pictures": len(plan)}
+    return {"images": len(plan)}
 
 
 def command(name: str, folder: Path, workspace: Path, metrics: Sequence[str], *, prepare: bool = False) -> Run:
@@ -170,10 +170,10 @@ def command(name: str, folder: Path, workspace: Path, metrics: Sequence[str], *,
     return run
 
 
-def child(name: str, folder: Path, pictures: int) -> Run:
+def child(name: str, folder: Path, images: int) -> Run:
     """Run a library, or the preparation, in a process of its own."""
     script = [sys.executable, str(Path(__file__).resolve()), "--child", name, "--folder", str(folder)]
-    run, output = measured(name, [*script, "--pictures", str(pictures)], folder)
+    run, output = measured(name, [*script, "--images", str(images)], folder)
     run.values = json.loads(output.splitlines()[-1])  # libraries print what they like before
     return run
 
@@ -196,7 +196,7 @@ def measured(name: str, words: Sequence[str], folder: Path) -> tuple[Run, str]:
         return Run(name, wall=wall, cpu=usage.ru_utime + usage.ru_stime, peak=peak), out.read()
 
 
-def torch_fidelity(folder: Path, pictures: int) -> dict[str, float]:
+def torch_fidelity(folder: Path, images: int) -> dict[str, float]:
     """Return what torch-fidelity measures in its one pass."""
     import torch_fidelity
 
@@ -211,7 +211,7 @@ def torch_fidelity(folder: Path, pictures: int) -> dict[str, float]:
         prc=True,
         feature_extractor="inception-v3-compat",
         feature_extractor_weights_path=str(folder / "weights" / STATE_FILE),
-        isc_splits=1,  # with more, its shuffle and ours deal the pictures otherwise
+        isc_splits=1,  # with more, its shuffle and ours deal the images otherwise
         kid_subset_size=min(1000, count),
         prc_neighborhood=NEIGHBOURS,
         save_cpu_ram=True,
@@ -227,7 +227,7 @@ def torch_fidelity(folder: Path, pictures: int) -> dict[str, float]:
     }
 
 
-def clean_fid(folder: Path, pictures: int) -> dict[str, float]:
+def clean_fid(folder: Path, images: int) -> dict[str, float]:
     """Return clean-fid's FID and KID from one pass over each folder."""
     import torch
     from cleanfid import fid
@@ -246,14 +246,14 @@ def clean_fid(folder: Path, pictures: int) -> dict[str, float]:
     return found
 
 
-def pytorch_fid(folder: Path, pictures: int) -> dict[str, float]:
+def pytorch_fid(folder: Path, images: int) -> dict[str, float]:
     """Return pytorch-fid's FID; its weights come from torch hub's folder."""
     from pytorch_fid.fid_score import calculate_fid_given_paths
 
     paths = [str(folder / "judged"), str(folder / "reference")]
     try:
         value = calculate_fid_given_paths(paths, batch_size=50, device="cpu", dims=2048, num_workers=0)
-    except ValueError as error:  # its matrix square root gives up now and then with fewer pictures than features
+    except ValueError as error:  # its matrix square root gives up now and then with fewer images than features
         print(f"pytorch-fid gave no FID ({error}); its time counts all the same.", file=sys.stderr)
         return {}
     return {"fid-pytorch-fid": float(value)}
@@ -311,10 +311,10 @@ def memory_rows(folder: Path) -> None:
             Image.fromarray(generator.integers(0, 256, (64, 64, 3), dtype=np.uint8)).save(place / f"{index:05}.png")
         words = ["eval", "--images", str(place), "--data", "simbirds", "--metrics", "is-simnet,fid-simnet"]
         run, _ = measured(
-            f"{count} pictures", [sys.executable, "-m", "t2ibench", *words, "--no-controls", "--json", *base], folder
+            f"{count} images", [sys.executable, "-m", "t2ibench", *words, "--no-controls", "--json", *base], folder
         )
         peaks.append(run.peak)
-        print(f"{count:6,} pictures: peak {run.peak / 2**20:.0f} MiB, {run.wall:.1f} s")
+        print(f"{count:6,} images: peak {run.peak / 2**20:.0f} MiB, {run.wall:.1f} s")
     growth = peaks[2] / peaks[1] - 1
     print(f"{'met    ' if growth < 0.05 else 'NOT MET'}  peak memory grows by {100 * growth:.1f} %, below 5 %")
 

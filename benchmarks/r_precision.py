@@ -1,11 +1,11 @@
-"""R-precision with every caption encoded once, against encoding 100 captions a picture as the official code does.
+"""R-precision with every caption encoded once, against encoding 100 captions an image as the official code does.
 
-    python benchmarks/r_precision.py                  # 3,000 pictures; the official way is timed on 100 of them
-    python benchmarks/r_precision.py --pictures 200 --official 20
+    python benchmarks/r_precision.py                  # 3,000 images; the official way is timed on 100 of them
+    python benchmarks/r_precision.py --images 200 --official 20
 
 Captions speak of birds, the judge's text encoder is a DAMSM's of the official sizes (embedding 300, bidirectional LSTM
-of 256) with random weights, and the pictures' codes are those of their own captions with noise, so that some are hits
-and some are not. What is timed begins after the pictures' codes: for ours choosing the negatives, encoding the
+of 256) with random weights, and the images' codes are those of their own captions with noise, so that some are hits
+and some are not. What is timed begins after the images' codes: for ours choosing the negatives, encoding the
 captions, ranking and the interval, for the official way encoding and ranking alone.
 """
 
@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
+    from t2ibench.core.types import Caption
     from t2ibench.data.manifest import Manifest
-    from t2ibench.types import Caption
 
 NEGATIVES = 99
 CLASSES = 50
@@ -34,17 +34,17 @@ def main() -> None:
     """Time both, compare their hits, print whether the targets are met."""
     import numpy as np
 
+    from t2ibench.core.interfaces import MetricInput
+    from t2ibench.core.spec.benchmarks import ProtocolEntry
     from t2ibench.evaluation.negatives import choose_negatives
     from t2ibench.evaluation.plan import make_plan
-    from t2ibench.interfaces import MetricInput
-    from t2ibench.metrics.r_precision import RPrecision, retrieval_hits
-    from t2ibench.spec import ProtocolEntry
+    from t2ibench.metrics.alignment.r_precision import RPrecision, retrieval_hits
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pictures", type=int, default=3000)
-    parser.add_argument("--official", type=int, default=100, help="pictures on which the official way is timed")
+    parser.add_argument("--images", type=int, default=3000)
+    parser.add_argument("--official", type=int, default=100, help="images on which the official way is timed")
     arguments = parser.parse_args()
-    count, some = arguments.pictures, min(arguments.official, arguments.pictures)
+    count, some = arguments.images, min(arguments.official, arguments.images)
     manifest = drawn_manifest(images=-(-count // CAPTIONS_AN_IMAGE))
     captions = manifest.captions("test")
     protocol = ProtocolEntry(negatives=NEGATIVES, metrics=())
@@ -54,13 +54,13 @@ def main() -> None:
     generator = np.random.default_rng(0)
     codes = encode(encoder, captions)
     noise = NOISE * codes.std(axis=0) * generator.normal(size=(count, codes.shape[1]))
-    pictures = (codes[queries] + noise).astype(np.float32)
+    images = (codes[queries] + noise).astype(np.float32)
 
     began = time.perf_counter()
     queries, negatives = choose_negatives(plan, manifest, protocol)
     ours = encode(encoder, captions)
     given = MetricInput(
-        {"image": pictures},
+        {"image": images},
         caption_codes=ours,
         queries=queries,
         negatives=negatives,
@@ -68,16 +68,16 @@ def main() -> None:
     )
     estimate = RPrecision().estimate(given)
     once = time.perf_counter() - began
-    hits = retrieval_hits(pictures[:some], ours, queries[:some], negatives[:some]) == 1
+    hits = retrieval_hits(images[:some], ours, queries[:some], negatives[:some]) == 1
 
     began = time.perf_counter()
-    official = official_hits(encoder, captions, pictures[:some], queries[:some], negatives[:some])
+    official = official_hits(encoder, captions, images[:some], queries[:some], negatives[:some])
     again = (time.perf_counter() - began) * count / some
 
-    print(f"{count:,} pictures, {NEGATIVES} negatives each, {len(captions):,} captions")
+    print(f"{count:,} images, {NEGATIVES} negatives each, {len(captions):,} captions")
     print(f"R-precision {estimate.value:.2f} % {estimate.interval}")
     print(f"captions once:            {once:8.2f} s")
-    print(f"100 captions a picture:   {again:8.2f} s (from {some:,} pictures)")
+    print(f"100 captions an image:   {again:8.2f} s (from {some:,} images)")
     share = once / again
     same = int((hits == official).sum())
     for met, text in (
@@ -89,7 +89,7 @@ def main() -> None:
 
 
 def drawn_manifest(images: int) -> Manifest:
-    """Return a data set of as many images, 10 captions each, 50 classes, without pictures: only captions are read."""
+    """Return a data set of as many images, 10 captions each, 50 classes, without images: only captions are read."""
     import random
 
     from t2ibench.data.manifest import ImageEntry, Manifest
@@ -153,17 +153,17 @@ def encode(encoder: Any, captions: Sequence[Caption]) -> np.ndarray:
 
 
 def official_hits(
-    encoder: Any, captions: Sequence[Caption], pictures: np.ndarray, queries: np.ndarray, negatives: np.ndarray
+    encoder: Any, captions: Sequence[Caption], images: np.ndarray, queries: np.ndarray, negatives: np.ndarray
 ) -> np.ndarray:
-    """Return bool N: for every picture its caption and its 99 others are encoded, and the cosines compared."""
+    """Return bool N: for every image its caption and its 99 others are encoded, and the cosines compared."""
     import numpy as np
     import torch
 
     hits = []
-    for picture, query, others in zip(pictures, queries, negatives, strict=True):
+    for image, query, others in zip(images, queries, negatives, strict=True):
         chosen = [captions[query], *(captions[other] for other in others)]
         codes = torch.from_numpy(np.concatenate([encode(encoder, chosen[:1]), encode(encoder, chosen[1:])]))
-        scores = torch.nn.functional.cosine_similarity(torch.from_numpy(picture)[None], codes)
+        scores = torch.nn.functional.cosine_similarity(torch.from_numpy(image)[None], codes)
         hits.append(int(scores.argmax()) == 0)
     return np.array(hits)
 

@@ -1,7 +1,7 @@
 """Inception weights drawn at random in the two forms in which the real ones are found, for checks without a download.
 
 Default initial weights would make every feature constant, and FIDs of 0 that agree for the wrong reason. So
-convolutions are drawn as He et al. propose and the batch norms' statistics are measured on noise pictures.
+convolutions are drawn as He et al. propose and the batch norms' statistics are measured on noise images.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ STATE_FILE = "weights-inception-2015-12-05-6726825d.pth"
 SCRIPT_FILE = "inception-2015-12-05.pt"
 
 
-def write_random_inception(folder: Path, *, seed: int = 0, pictures: int = 8) -> None:
+def write_random_inception(folder: Path, *, seed: int = 0, images: int = 8) -> None:
     """Write torch-fidelity's state dict and clean-fid's TorchScript program, both with the same random weights.
 
     Nothing is done where both files are there already.
@@ -22,7 +22,7 @@ def write_random_inception(folder: Path, *, seed: int = 0, pictures: int = 8) ->
     import torch
     from torch import nn
 
-    from t2ibench.features.inception_2015 import empty_network, pooled
+    from t2ibench.features.inception.inception_2015 import empty_network, pooled
 
     if (folder / STATE_FILE).is_file() and (folder / SCRIPT_FILE).is_file():
         return
@@ -37,7 +37,7 @@ def write_random_inception(folder: Path, *, seed: int = 0, pictures: int = 8) ->
             module.reset_running_stats()
     with torch.no_grad():
         network.train()
-        network(_smooth_noise(pictures))
+        network(_smooth_noise(images))
         network.eval()
         _shrink_features(network)
     torch.save(network.state_dict(), folder / STATE_FILE)
@@ -72,7 +72,7 @@ def _shrink_features(network: Any) -> None:
     """Divide the 2048 features by ten, and leave the logits as they are.
 
     clean-fid and pytorch-fid give up where their square root of a singular product has an imaginary part above 1e-3,
-    an absolute number. With fewer pictures than features, He's initialisation makes features large enough to exceed it.
+    an absolute number. With fewer images than features, He's initialisation makes features large enough to exceed it.
     """
     ends = ("branch1x1", "branch3x3_2a", "branch3x3_2b", "branch3x3dbl_3a", "branch3x3dbl_3b", "branch_pool")
     for name in ends:
@@ -82,14 +82,16 @@ def _shrink_features(network: Any) -> None:
     network.fc.weight.mul_(10)
 
 
-def _smooth_noise(count: int, side: int = 96) -> Any:
-    """Return uint8 pictures with structure at several scales, nearer to photographs than white noise is."""
+def _smooth_noise(count: int, resolution: int = 96) -> Any:
+    """Return uint8 images with structure at several scales, nearer to photographs than white noise is."""
     import torch
 
-    total = torch.zeros(count, 3, side, side)
+    total = torch.zeros(count, 3, resolution, resolution)
     for coarse in (3, 6, 12, 24, 48):
         grid = torch.randn(count, 3, coarse, coarse)
-        total += torch.nn.functional.interpolate(grid, size=(side, side), mode="bilinear") * (3 / coarse) ** 0.5
+        total += (
+            torch.nn.functional.interpolate(grid, size=(resolution, resolution), mode="bilinear") * (3 / coarse) ** 0.5
+        )
     return (total * 40 + 128).clamp(0, 255).to(torch.uint8)
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from t2ibench.interfaces import ReportInput
-from t2ibench.results import Results
+from t2ibench.core.interfaces import ReportInput
+from t2ibench.core.records import Results
 from t2ibench_reports.leaderboard import Leaderboard
 from tests.reports.sample_results import many_records
 
@@ -32,7 +32,7 @@ def main() -> None:
         print(f"{len(records):,} records read in {time.perf_counter() - started:.2f} s")
         print(f"{'format':8} {'seconds':>8} {'MB':>8}   (median of {TIMES})")
         for name in Leaderboard.formats:
-            given = ReportInput(list(records.values()), faults, results.folder / "pictures", (name,))
+            given = ReportInput(list(records.values()), faults, results.folder / "images", (name,))
             taken = []
             for _ in range(TIMES):
                 started = time.perf_counter()

@@ -15,11 +15,11 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from t2ibench.errors import UserError
-from t2ibench.model_folder import read_model_folder, write_model_folder
-from t2ibench.model_folder.read import WEIGHTS
-from t2ibench.spec import load_benchmarks
-from t2ibench.workflow.shipped import MARK, drawing_of, write_notice
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import load_benchmarks
+from t2ibench.models.folder import read_model_folder, write_model_folder
+from t2ibench.models.folder.read import WEIGHTS
+from t2ibench.models.shipped import MARK, drawing_of, write_notice
 
 FOLDER = Path(__file__).resolve().parents[1] / "baselines" / "t2ibench_baselines" / "pretrained"
 LIMIT = 5_000_000

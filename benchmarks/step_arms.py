@@ -12,14 +12,14 @@ from phase_clock import PhaseClock
 from reference_step.step import ReferenceStep
 from torch import Tensor, nn
 
-from t2ibench.interfaces import BuildContext
-from t2ibench.noise import Noise
-from t2ibench.registry import registry
+from t2ibench.core.interfaces import BuildContext
+from t2ibench.core.noise import Noise
+from t2ibench.core.registry import registry
+from t2ibench.core.types import Caption, TrainBatch, Update
 from t2ibench.text.damsm import DAMSM, DAMSMParameters
 from t2ibench.text.tokens import encode_captions
 from t2ibench.text.vocabulary import Vocabulary
-from t2ibench.training.engine import Engine
-from t2ibench.types import Caption, TrainBatch, Update
+from t2ibench.training.engine.engine import Engine
 
 Now = Callable[[], float]
 SEED = 0
@@ -38,7 +38,7 @@ CONFIGURATIONS: dict[str, dict[str, dict[str, Any]]] = {
     "dmgan": {"bird": {}, "coco": {"residual_blocks": 3, "damsm_weight": 50.0, "words_maximum": 12}},
 }
 """Model and configuration -> what differs from the plug-in's defaults, which are the papers' for birds."""
-SMALL: dict[str, Any] = {"base_side": 16, "generator_features": 8, "discriminator_features": 8}
+SMALL: dict[str, Any] = {"base_resolution": 16, "generator_features": 8, "discriminator_features": 8}
 _SENTENCES = (
     "a small red bird with a black head and a very short pointed orange bill",
     "this bird is blue",
@@ -63,27 +63,29 @@ def new_model(name: str, configuration: str, *, small: bool, batch_size: int) ->
     return plugin.build(plugin.Parameters.model_validate(given), context)
 
 
-def _calibrate(encoder: nn.Module, side: int) -> None:
+def _calibrate(encoder: nn.Module, resolution: int) -> None:
     """Measure the batch norms' statistics on noise: with those of a new network, features would vanish."""
     for module in encoder.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = None  # the mean over all batches: of the one that follows
     with torch.no_grad():
-        encoder.train()(torch.randn(4, 3, side, side))
+        encoder.train()(torch.randn(4, 3, resolution, resolution))
     for module in encoder.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = 0.1
 
 
 def new_batch(model: Any, step: int, size: int) -> TrainBatch:
-    """Return a batch of random pictures, made from bytes as a loader would."""
+    """Return a batch of random images, made from bytes as a loader would."""
     generator = torch.Generator().manual_seed(step)
-    pictures = {
-        side: torch.randint(0, 256, (size, 3, side, side), generator=generator, dtype=torch.uint8) / 127.5 - 1
-        for side in model.data_request().resolutions
+    images = {
+        resolution: torch.randint(0, 256, (size, 3, resolution, resolution), generator=generator, dtype=torch.uint8)
+        / 127.5
+        - 1
+        for resolution in model.data_request().resolutions
     }
     captions = tuple(Caption(str(row), _SENTENCES[row % len(_SENTENCES)], str(row)) for row in range(size))
-    return TrainBatch(step, "train", captions, pictures, torch.arange(size))
+    return TrainBatch(step, "train", captions, images, torch.arange(size))
 
 
 class OurArm:
@@ -143,7 +145,7 @@ class ReferenceArm:
 
     def networks(self) -> dict[str, nn.Module]:
         """Return the networks in training, by their optimisers' names."""
-        judges = {f"discriminator/{side}": judge for side, judge in self._step.discriminators.items()}
+        judges = {f"discriminator/{resolution}": judge for resolution, judge in self._step.discriminators.items()}
         return {"generator": self._step.generator, **judges}
 
     def moments(self, name: str) -> Mapping[Any, dict[str, Tensor]]:

@@ -5,10 +5,10 @@
     python benchmarks/train_step.py attngan bird --small      # seconds: sizes that say nothing about speed
     python benchmarks/train_step.py attngan bird --rounds 3 --no-memory
 
-Two arms train the same model from the same random weights, on the same random pictures, with the same noise: ours, that
+Two arms train the same model from the same random weights, on the same random images, with the same noise: ours, that
 is the plug-in under the engine, and the reference, `reference_step/`, which is the same step written straightforwardly.
 They take turns, step by step, so that a busy machine slows both. Printed for each: seconds a step (the least and the
-median, the first step left out), pictures a second, seconds by phase, arithmetic done, and how fast that is measured
+median, the first step left out), images a second, seconds by phase, arithmetic done, and how fast that is measured
 against the largest matrix product speed found in the same run; the ratio of the two arms; and how far their losses are
 apart. Before each step ours is given the reference's weights and moments, since Adam turns a difference in the last bit
 into one of the weights; --drift lets both go their own way, and the reference beside itself in another memory layout.
@@ -114,7 +114,7 @@ def _print(
 
     row("seconds a step, least", [min(found) for found in seconds.values()])
     row("seconds a step, median", [statistics.median(found) for found in seconds.values()])
-    row("pictures a second, at the least", [arguments.batch_size / min(found) for found in seconds.values()])
+    row("images a second, at the least", [arguments.batch_size / min(found) for found in seconds.values()])
     row("GFLOP a step", [flops[arm] / 1e9 for arm in seconds], ".0f")
     speeds = [flops[arm] / min(found) for arm, found in seconds.items()]
     row("GFLOP/s", [speed / 1e9 for speed in speeds], ".0f")
@@ -156,15 +156,15 @@ def _round(step: int, seconds: dict[str, list[float]], apart: float) -> str:
     return f"step {step}: {times or 'warming up'}; losses apart {apart:.1e}"
 
 
-def _matrix_peak(side: int, now: Callable[[], float]) -> float:
+def _matrix_peak(resolution: int, now: Callable[[], float]) -> float:
     """Return the best of ten float32 products of square matrices, FLOP/s."""
-    left, right = torch.randn(side, side), torch.randn(side, side)
+    left, right = torch.randn(resolution, resolution), torch.randn(resolution, resolution)
     best = float("inf")
     for _ in range(10):
         began = now()
         torch.mm(left, right)
         best = min(best, now() - began)
-    return 2 * side**3 / best
+    return 2 * resolution**3 / best
 
 
 def _in_own_process(arguments: argparse.Namespace, arm: str) -> float:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import torch
 
-from t2ibench.data.batches import TrainingData
+from t2ibench.core.spec.benchmarks import DatasetEntry
+from t2ibench.data.batches.batches import TrainingData
 from t2ibench.data.manifest import Manifest
-from t2ibench.spec import DatasetEntry
 from t2ibench.testing.squares import Squares, with_boxes
-from t2ibench.training.engine import Engine
-from t2ibench.training.processes import Processes
+from t2ibench.training.engine.engine import Engine
+from t2ibench.training.engine.processes import Processes
 from t2ibench_baselines.gawwn import GAWWN, GAWWNParameters
 from tests.unit.baselines.builders import context
 
@@ -28,7 +28,7 @@ REMEMBERED = 10
 
 def trained(manifest: Manifest, processes: Processes) -> dict:
     """Return what the generator remembers after a few steps."""
-    small = {"side": 32, "generator_features": 4, "discriminator_features": 4, "latent": 10}
+    small = {"resolution": 32, "generator_features": 4, "discriminator_features": 4, "latent": 10}
     parameters = GAWWNParameters(batch_size=BATCH, remembered_boxes=REMEMBERED, **small)
     model = GAWWN.build(parameters, context("train"))
     with processes.joined(torch.device("cpu")):

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import torch
 
-from t2ibench.registry import registry
+from t2ibench.core.registry import registry
 from t2ibench.testing.stub_model import StubGAN
 from tests.stub_run import BENCHMARKS, register
 
@@ -121,7 +121,7 @@ class Place:
 
     def outcome(self) -> dict:
         """Return digests of all that a finished run leaves behind, and which temporary files are left."""
-        from t2ibench.files import digest_of_file
+        from t2ibench.core.files import digest_of_file
 
         last = self.run / f"checkpoints/step-{STEPS:06d}"
         log = [json.loads(line) for line in (self.run / "metrics.jsonl").read_text().splitlines()]
@@ -199,7 +199,7 @@ def main(folder: Path, seed: int, kills: int) -> dict:
 if __name__ == "__main__":
     from torch.utils.tensorboard import SummaryWriter  # noqa: F401  # imported before the forks: half a second each
 
-    from t2ibench.provenance import environment
+    from t2ibench.core.provenance import environment
 
     torch.set_num_threads(1)
     register()

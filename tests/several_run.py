@@ -20,7 +20,7 @@ from pathlib import Path
 import torch
 from torch.nn import Identity
 
-from t2ibench.registry import registry
+from t2ibench.core.registry import registry
 from t2ibench.testing.stub_model import StubGAN
 from t2ibench.text.damsm import Gammas, sentence_loss
 from tests.stub_run import BENCHMARKS, register
@@ -65,7 +65,7 @@ class Seen(StubGAN):
 
 
 class Plain(Seen):
-    """The stub without BatchNorm; its generator learns from a loss over all pairs of pictures and captions too."""
+    """The stub without BatchNorm; its generator learns from a loss over all pairs of images and captions too."""
 
     def __init__(self, parameters, encoder) -> None:
         super().__init__(parameters, encoder)
@@ -166,7 +166,7 @@ if __name__ == "__main__":
     else:
         from torch.utils.tensorboard import SummaryWriter  # noqa: F401  # before the forks: half a second each
 
-        from t2ibench.provenance import environment
+        from t2ibench.core.provenance import environment
 
         environment()
         print(json.dumps(main(Path(sys.argv[1]))))

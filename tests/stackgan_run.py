@@ -4,7 +4,7 @@ import os
 import signal
 from pathlib import Path
 
-from t2ibench.registry import registry
+from t2ibench.core.registry import registry
 from t2ibench_baselines.stackgan_v1 import StackGANv1
 from tests import stub_run
 
@@ -33,7 +33,7 @@ latent = 6
 condition = 12
 batch_size = 4
 halving_epochs = 1
-averaging = 0.9
+ema_decay = 0.9
 """
 
 

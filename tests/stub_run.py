@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from t2ibench.registry import registry
+from t2ibench.core.registry import registry
 from t2ibench.testing.squares import Squares
 from t2ibench.testing.stub_encoder import StubEncoder
 from t2ibench.testing.stub_model import StubGAN

@@ -50,7 +50,7 @@ def layer(before: int, after: int, kernel: int, stride: int, *, spectral: bool, 
 
 
 class Unconditional(nn.Module):
-    """How probably the pictures are real."""
+    """How probably the images are real."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class Unconditional(nn.Module):
 
 
 class Conditional(nn.Module):
-    """How probably the pictures match sentences."""
+    """How probably the images match sentences."""
 
     def __init__(self, channels: int, text_dimension: int, *, spectral: bool) -> None:
         super().__init__()
@@ -76,11 +76,11 @@ class Conditional(nn.Module):
 
 
 class ReferenceDiscriminator(nn.Module):
-    """Pictures of one side to features, N x c x 4 x 4; two heads make probabilities of them."""
+    """Images of one side to features, N x c x 4 x 4; two heads make probabilities of them."""
 
-    def __init__(self, side: int, width: int, text_dimension: int, *, spectral: bool) -> None:
+    def __init__(self, resolution: int, width: int, text_dimension: int, *, spectral: bool) -> None:
         super().__init__()
-        halvings = (side // 4).bit_length() - 1
+        halvings = (resolution // 4).bit_length() - 1
         layers = layer(3, width, 4, 2, spectral=spectral, first=True)
         for step in range(1, min(halvings, 4)):
             layers += layer(width << (step - 1), width << step, 4, 2, spectral=spectral)
@@ -99,8 +99,8 @@ class ReferenceDiscriminator(nn.Module):
         setattr(self, name, nn.Sequential(*layers))
         self.parts.append(name)
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """Return features, N x c x 4 x 4."""
         for name in self.parts:
-            pictures = getattr(self, name)(pictures)
-        return pictures
+            images = getattr(self, name)(images)
+        return images

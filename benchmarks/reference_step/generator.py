@@ -10,9 +10,9 @@ from torch.nn import functional
 
 
 class Made(NamedTuple):
-    """Pictures, N x 3 x side x side, of ascending sides, and the condition's mean and log variance, N x c each."""
+    """Images, N x 3 x R x R, ascending, and the condition's mean and log variance, N x c each."""
 
-    pictures: list[Tensor]
+    images: list[Tensor]
     mean: Tensor
     log_variance: Tensor
 
@@ -72,11 +72,11 @@ class ConditioningNet(nn.Module):
 
 
 class InitialStage(nn.Module):
-    """Condition and latent to a map of `channels` features, the side doubled from 4 until `side`."""
+    """Condition and latent to a map of `channels` features, the side doubled from 4 until `resolution`."""
 
-    def __init__(self, inputs: int, channels: int, side: int) -> None:
+    def __init__(self, inputs: int, channels: int, resolution: int) -> None:
         super().__init__()
-        self.ups = (side // 4).bit_length() - 1
+        self.ups = (resolution // 4).bit_length() - 1
         self.width = channels << self.ups
         flat = 2 * self.width * 4 * 4
         self.fc = nn.Sequential(nn.Linear(inputs, flat, bias=False), nn.BatchNorm1d(flat), GLU())
@@ -84,7 +84,7 @@ class InitialStage(nn.Module):
             setattr(self, f"upsample{number + 1}", up_block(self.width >> number, self.width >> (number + 1)))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return N x channels x side x side of N x inputs."""
+        """Return N x channels x resolution x resolution of N x inputs."""
         x = self.fc(x).view(-1, self.width, 4, 4)
         for number in range(self.ups):
             x = getattr(self, f"upsample{number + 1}")(x)
@@ -155,8 +155,8 @@ class MemoryStage(nn.Module):
         return self.upsample(self.residual(torch.cat((answer, answer), dim=1)))
 
 
-class Picture(nn.Module):
-    """Features to a picture."""
+class DrawnImage(nn.Module):
+    """Features to an image."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -168,7 +168,7 @@ class Picture(nn.Module):
 
 
 class ReferenceGenerator(nn.Module):
-    """Sentence, words and noise to pictures of doubling sides; AttnGAN's with attention, DM-GAN's with memory."""
+    """Sentence, words and noise to images of doubling sides; AttnGAN's with attention, DM-GAN's with memory."""
 
     def __init__(
         self,
@@ -176,7 +176,7 @@ class ReferenceGenerator(nn.Module):
         memory: bool,
         channels: int,
         branches: int,
-        base_side: int,
+        base_resolution: int,
         residuals: int,
         latent: int,
         condition: int,
@@ -185,19 +185,19 @@ class ReferenceGenerator(nn.Module):
         super().__init__()
         self.branches = branches
         self.ca_net = ConditioningNet(text_dimension, condition)
-        self.h_net1 = InitialStage(condition + latent, channels, base_side)
-        self.img_net1 = Picture(channels)
+        self.h_net1 = InitialStage(condition + latent, channels, base_resolution)
+        self.img_net1 = DrawnImage(channels)
         stage = MemoryStage if memory else AttentionStage
         for number in range(2, branches + 1):
             setattr(self, f"h_net{number}", stage(channels, text_dimension, residuals))
-            setattr(self, f"img_net{number}", Picture(channels))
+            setattr(self, f"img_net{number}", DrawnImage(channels))
 
     def forward(self, latent: Tensor, noise: Tensor, sentence: Tensor, words: Tensor, padding: Tensor) -> Made:
-        """Return the pictures of all sides; words N x D x T, padding N x T, True past a caption's end."""
+        """Return the images of all sides; words N x D x T, padding N x T, True past a caption's end."""
         code, mean, log_variance = self.ca_net(sentence, noise)
         features = self.h_net1(torch.cat((code, latent), dim=1))
-        pictures = [self.img_net1(features)]
+        images = [self.img_net1(features)]
         for number in range(2, self.branches + 1):
             features = getattr(self, f"h_net{number}")(features, words, padding)
-            pictures.append(getattr(self, f"img_net{number}")(features))
-        return Made(pictures, mean, log_variance)
+            images.append(getattr(self, f"img_net{number}")(features))
+        return Made(images, mean, log_variance)

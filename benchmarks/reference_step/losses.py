@@ -14,22 +14,24 @@ def cross_entropy(probabilities: Tensor, target: float) -> Tensor:
     return functional.binary_cross_entropy(probabilities, torch.full_like(probabilities, target))
 
 
-def discriminator_loss(judge: ReferenceDiscriminator, real: Tensor, fake: Tensor, sentence: Tensor) -> Tensor:
-    """Return the loss of one discriminator; a wrong pair is a real picture with the next one's sentence."""
-    real_features = judge(real)
-    fake_features = judge(fake.detach())
-    real_match = cross_entropy(judge.COND_DNET(real_features, sentence), 1.0)
-    fake_match = cross_entropy(judge.COND_DNET(fake_features, sentence), 0.0)
-    wrong_match = cross_entropy(judge.COND_DNET(real_features[:-1], sentence[1:]), 0.0)
-    real_alone = cross_entropy(judge.UNCOND_DNET(real_features), 1.0)
-    fake_alone = cross_entropy(judge.UNCOND_DNET(fake_features), 0.0)
+def discriminator_loss(discriminator: ReferenceDiscriminator, real: Tensor, fake: Tensor, sentence: Tensor) -> Tensor:
+    """Return the loss of one discriminator; a wrong pair is a real image with the next one's sentence."""
+    real_features = discriminator(real)
+    fake_features = discriminator(fake.detach())
+    real_match = cross_entropy(discriminator.COND_DNET(real_features, sentence), 1.0)
+    fake_match = cross_entropy(discriminator.COND_DNET(fake_features, sentence), 0.0)
+    wrong_match = cross_entropy(discriminator.COND_DNET(real_features[:-1], sentence[1:]), 0.0)
+    real_alone = cross_entropy(discriminator.UNCOND_DNET(real_features), 1.0)
+    fake_alone = cross_entropy(discriminator.UNCOND_DNET(fake_features), 0.0)
     return (real_alone + real_match) / 2 + (fake_alone + fake_match + wrong_match) / 3
 
 
-def generator_loss(judge: ReferenceDiscriminator, fake: Tensor, sentence: Tensor) -> Tensor:
+def generator_loss(discriminator: ReferenceDiscriminator, fake: Tensor, sentence: Tensor) -> Tensor:
     """Return what the generator pays to one discriminator."""
-    features = judge(fake)
-    return cross_entropy(judge.COND_DNET(features, sentence), 1.0) + cross_entropy(judge.UNCOND_DNET(features), 1.0)
+    features = discriminator(fake)
+    return cross_entropy(discriminator.COND_DNET(features, sentence), 1.0) + cross_entropy(
+        discriminator.UNCOND_DNET(features), 1.0
+    )
 
 
 def words_loss(
@@ -41,7 +43,7 @@ def words_loss(
         regions: B x D x h x w region codes.
         words: B x D x T word codes.
         lengths: words of each caption.
-        classes: B; other pictures of a caption's class are left out.
+        classes: B; other images of a caption's class are left out.
         gammas: sharpness of the attention over regions, of the words' share, of the matching.
     """
     number = len(regions)
@@ -65,13 +67,13 @@ def sentence_loss(codes: Tensor, sentences: Tensor, classes: Tensor, gammas: tup
 
 
 def both_directions(scores: Tensor, classes: Tensor) -> Tensor:
-    """Return the cross-entropies of rows and of columns of the scores, pictures x captions, summed."""
+    """Return the cross-entropies of rows and of columns of the scores, images x captions, summed."""
     same = (classes[:, None] == classes[None, :]) & ~torch.eye(len(scores), dtype=torch.bool)
     scores = scores.masked_fill(same, float("-inf"))
     truth = torch.arange(len(scores))
     return functional.cross_entropy(scores, truth) + functional.cross_entropy(scores.t(), truth)
 
 
-def divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """Return the conditioning augmentation's divergence, averaged over batch and dimensions."""
+def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """Return the conditioning augmentation's kl_divergence, averaged over batch and dimensions."""
     return -0.5 * (1 + log_variance - mean.pow(2) - log_variance.exp()).mean()

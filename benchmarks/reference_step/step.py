@@ -1,4 +1,4 @@
-"""The step itself: generator once, every discriminator, then the generator on the same pictures; averages."""
+"""The step itself: generator once, every discriminator, then the generator on the same images; averages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch.optim import Adam
 
 from .discriminator import ReferenceDiscriminator
 from .generator import ReferenceGenerator
-from .losses import discriminator_loss, divergence, generator_loss, sentence_loss, words_loss
+from .losses import discriminator_loss, generator_loss, kl_divergence, sentence_loss, words_loss
 
 Clock = Callable[[str], AbstractContextManager[object]]
 
@@ -40,7 +40,7 @@ class ReferenceStep:
             memory=memory,
             channels=p.generator_features,
             branches=p.branches,
-            base_side=p.base_side,
+            base_resolution=p.base_resolution,
             residuals=p.residual_blocks,
             latent=p.latent,
             condition=p.condition,
@@ -48,10 +48,10 @@ class ReferenceStep:
         )
         self.generator.load_state_dict(model.generator.state_dict())
         self.discriminators = {}
-        for side, judge in model.discriminators.items():
-            own = ReferenceDiscriminator(side, p.discriminator_features, model.encoder.dimension, spectral=memory)
-            own.load_state_dict(judge.state_dict())
-            self.discriminators[side] = own
+        for resolution, discriminator in model.discriminators.items():
+            own = ReferenceDiscriminator(resolution, p.discriminator_features, model.encoder.dimension, spectral=memory)
+            own.load_state_dict(discriminator.state_dict())
+            self.discriminators[resolution] = own
         for network in (self.generator, *self.discriminators.values(), self.image_encoder, self.text):
             network.to(memory_format=torch.contiguous_format)
         betas = (p.beta1, p.beta2)
@@ -59,18 +59,20 @@ class ReferenceStep:
             self.generator.parameters(), p.generator_learning_rate, betas, foreach=False, fused=False
         )
         self.discriminator_adams = {
-            side: Adam(judge.parameters(), p.discriminator_learning_rate, betas, foreach=False, fused=False)
-            for side, judge in self.discriminators.items()
+            resolution: Adam(
+                discriminator.parameters(), p.discriminator_learning_rate, betas, foreach=False, fused=False
+            )
+            for resolution, discriminator in self.discriminators.items()
         }
         self.average = [parameter.detach().clone() for parameter in self.generator.parameters()]
 
     def step(
-        self, pictures: Mapping[int, Tensor], ids: Tensor, lengths: Tensor, classes: Tensor, z: Tensor, noise: Tensor
+        self, images: Mapping[int, Tensor], ids: Tensor, lengths: Tensor, classes: Tensor, z: Tensor, noise: Tensor
     ) -> dict[str, float]:
         """Train once and return the losses, by the optimiser's name.
 
         Args:
-            pictures: side -> N x 3 x side x side in [-1, 1].
+            images: side -> N x 3 x resolution x resolution in [-1, 1].
             ids: int64, N x T, padded with 0.
             lengths: int64, N.
             classes: int64, N.
@@ -82,13 +84,13 @@ class ReferenceStep:
             with torch.no_grad():
                 words, sentence = self.text(ids, lengths)
             made = self.generator(z, noise, sentence, words, ids == 0)
-        for (side, judge), fake in zip(self.discriminators.items(), made.pictures, strict=True):
-            with self.clock(f"discriminator/{side}"):
-                judge.zero_grad()
-                loss = discriminator_loss(judge, pictures[side], fake, sentence)
+        for (resolution, discriminator), fake in zip(self.discriminators.items(), made.images, strict=True):
+            with self.clock(f"discriminator/{resolution}"):
+                discriminator.zero_grad()
+                loss = discriminator_loss(discriminator, images[resolution], fake, sentence)
                 loss.backward()
-                self.discriminator_adams[side].step()
-                losses[f"discriminator/{side}"] = float(loss.detach())
+                self.discriminator_adams[resolution].step()
+                losses[f"discriminator/{resolution}"] = float(loss.detach())
         with self.clock("generator"):
             self.generator.zero_grad()
             loss = self._generator_loss(made, words, sentence, lengths, classes)
@@ -97,16 +99,16 @@ class ReferenceStep:
             losses["generator"] = float(loss.detach())
             with torch.no_grad():
                 for average, parameter in zip(self.average, self.generator.parameters(), strict=True):
-                    average.mul_(self.parameters.averaging).add_(parameter, alpha=1 - self.parameters.averaging)
+                    average.mul_(self.parameters.ema_decay).add_(parameter, alpha=1 - self.parameters.ema_decay)
         return losses
 
     def _generator_loss(self, made: Any, words: Tensor, sentence: Tensor, lengths: Tensor, classes: Tensor) -> Tensor:
         p = self.parameters
         loss = torch.zeros(())
-        for judge, fake in zip(self.discriminators.values(), made.pictures, strict=True):
-            loss = loss + generator_loss(judge, fake, sentence)
+        for discriminator, fake in zip(self.discriminators.values(), made.images, strict=True):
+            loss = loss + generator_loss(discriminator, fake, sentence)
         gammas = (p.gamma1, p.gamma2, p.gamma3)
-        regions, codes = self.image_encoder(made.pictures[-1])
+        regions, codes = self.image_encoder(made.images[-1])
         matching = words_loss(regions, words, lengths.tolist(), classes, gammas)
         matching = matching + sentence_loss(codes, sentence, classes, gammas)
-        return loss + p.damsm_weight * matching + divergence(made.mean, made.log_variance)
+        return loss + p.damsm_weight * matching + kl_divergence(made.mean, made.log_variance)

@@ -1,6 +1,6 @@
 """Whether the control rows are where they must be.
 
-If real pictures lose to noise, no number of that table can be believed, and the report says so before anything else.
+If real images lose to noise, no number of that table can be believed, and the report says so before anything else.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from t2ibench.results import ResultRecord
-from t2ibench.types import Origin
+from t2ibench.core.records import ResultRecord
+from t2ibench.core.types import Origin
 from t2ibench_reports._format import clean, decimals_for, sentence_list, value_with_interval
 from t2ibench_reports._ranking import clearly_better
 
@@ -47,10 +47,10 @@ _LINKED: Final = (
     "count_accuracy",
     "relation_accuracy",
 )
-"""Metrics of how well a picture shows its caption; the picture that the caption was written for shows it best."""
+"""Metrics of how well an image shows its caption; the image that the caption was written for shows it best."""
 
 _BEATABLE: Final = ("r_precision", "clip_score")
-"""Measures by a learned judge, on which real pictures are known to lose to good models."""
+"""Measures by a learned judge, on which real images are known to lose to good models."""
 
 
 def check_controls(records: Iterable[ResultRecord]) -> tuple[Check, ...]:
@@ -78,7 +78,7 @@ def check_controls(records: Iterable[ResultRecord]) -> tuple[Check, ...]:
 
 
 def _real_beats_noise(controls: Rows, models: list[ResultRecord]) -> Iterator[Check]:
-    """Real pictures must score better than noise on every measure; otherwise it measures something else."""
+    """Real images must score better than noise on every measure; otherwise it measures something else."""
     for name in ("ground-truth", "real-train"):
         if name not in controls or "noise" not in controls or (name == "real-train" and not _near_real(controls)):
             continue
@@ -104,14 +104,12 @@ def _real_is_the_ceiling(controls: Rows, models: list[ResultRecord]) -> Iterator
     shown = sentence_list([_shown(record) for record in rivals])
     if rivals and all(record.judge_seen_in_training for record in rivals):
         # Known of R-precision since AttnGAN: a generator learns to show its teacher what it wants to see.
-        pleased = (
-            f"{_shown(truth)}: real pictures score below generated ones, {shown}, which were taught by this judge. "
-        )
+        pleased = f"{_shown(truth)}: real images score below generated ones, {shown}, which were taught by this judge. "
         meant = "The column says how well they please it; look at a judge that no model has seen."
         yield Check(_title(truth), "doubtful", pleased + meant)
     elif rivals and any(_family(name, controls) for name in _BEATABLE):
-        told = f"{_shown(truth)}: real pictures score below generated ones, {shown}. "
-        reason = "A generated picture can show what its caption says more plainly to this judge than the real one does."
+        told = f"{_shown(truth)}: real images score below generated ones, {shown}. "
+        reason = "A generated image can show what its caption says more plainly to this judge than the real one does."
         yield Check(_title(truth), "doubtful", told + reason)
     elif rivals:
         sentence = f"{_shown(truth)} should be the {extreme} of all, and is clearly beaten by {shown}."
@@ -121,7 +119,7 @@ def _real_is_the_ceiling(controls: Rows, models: list[ResultRecord]) -> Iterator
 
 
 def _shuffled_is_chance(controls: Rows, models: list[ResultRecord]) -> Iterator[Check]:
-    """Captions dealt to other pictures must be found at chance; more means that captions leak into the measure.
+    """Captions dealt to other images must be found at chance; more means that captions leak into the measure.
 
     An interval misses the truth now and then by luck, so only a value above twice chance counts as broken.
     """
@@ -148,7 +146,7 @@ def _shuffled_is_chance(controls: Rows, models: list[ResultRecord]) -> Iterator[
     elif low > chance and shuffled.value > 2 * chance:
         yield Check(_title(shuffled), "failed", f"{_shown(shuffled)} should be at {expected}, and is far above it.")
     else:
-        # Below chance nothing leaks; captions of a picture's own class among the negatives pull it down.
+        # Below chance nothing leaks; captions of an image's own class among the negatives pull it down.
         side = "below it: captions of the same class may compete" if high < chance else "just above it: it may be luck"
         doubt = f"{_shown(shuffled)} should be at {expected}; its interval lies {side}."
         yield Check(_title(shuffled), "doubtful", doubt)
@@ -168,7 +166,7 @@ def _goodness(record: ResultRecord) -> float:
 
 
 def _near_real(controls: Rows) -> bool:
-    """Return whether a column measures the distance to real pictures."""
+    """Return whether a column measures the distance to real images."""
     return any(_family(name, controls) for name in ("fid", "fid_infinity", "kid"))
 
 

@@ -70,7 +70,7 @@ def line_of(group: Group, row: Row, column: Column, cell: Cell) -> dict[str, Any
         "steps": source.steps,
         "trained_on": source.trained_on,
         "parameters": source.parameters,
-        "training_pictures": source.training_pictures,
+        "training_images": source.training_images,
         "training_seconds": source.training_seconds,
         "seconds": cost.seconds if cost else None,
         "images_per_second": cost.images_per_second if cost else None,

@@ -1,4 +1,4 @@
-"""What lies behind a row's numbers: values by caption, inner pictures, curves of training; absent where not kept."""
+"""What lies behind a row's numbers: values by caption, inner images, curves of training; absent where not kept."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from t2ibench.files import digest_of
+from t2ibench.core.files import digest_of
 from t2ibench_reports._format import clean
-from t2ibench_reports._pictures import Tile, cut
+from t2ibench_reports._images import Tile, cut
 from t2ibench_reports._tables import Row
 
 SCHEMA = 1
@@ -28,7 +28,7 @@ class Details:
         stem: of its files.
         captions: of the plan, in order; empty where they are not kept.
         values: metric digest -> a value a caption.
-        parts: metric digest -> (name, captions that state it, pictures that show it).
+        parts: metric digest -> (name, captions that state it, images that show it).
         content: the whole file.
     """
 
@@ -46,7 +46,7 @@ class Details:
 
 def details_of(row: Row, folder: Path) -> Details | None:
     """Return a row's details; None where none were kept or another version wrote them."""
-    stem = Path(row.picture).stem
+    stem = Path(row.image).stem
     content = _read(folder, f"{stem}.json") if stem else {}
     if content.get("schema") != SCHEMA:
         return None
@@ -73,7 +73,7 @@ def pair_of(first: Details, second: Details, folder: Path) -> tuple[Mapping[str,
 
 
 def strip_tiles(folder: Path, name: Any, texts: Sequence[str]) -> tuple[Tile, ...]:
-    """Return the pictures of a strip, as many as texts, each with its text; empty where it cannot be read."""
+    """Return the images of a strip, as many as texts, each with its text; empty where it cannot be read."""
     return cut(folder, name, texts) if isinstance(name, str) and texts else ()
 
 

@@ -1,4 +1,4 @@
-"""A report as data: sections with a table, drawings, pictures and notes, that every output format is rendered from."""
+"""A report as data: sections with a table, drawings, images and notes, that every output format is rendered from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from t2ibench_reports import _format
 from t2ibench_reports._chart import Chart
-from t2ibench_reports._pictures import Tile
+from t2ibench_reports._images import Tile
 from t2ibench_reports._scatter import Scatter
 from t2ibench_reports._tables import Cell as RecordCell
 from t2ibench_reports._tables import Column, Row
@@ -79,7 +79,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Grid:
-    """Pictures in rows and columns; None where there is none."""
+    """Images in rows and columns; None where there is none."""
 
     corner: str
     heads: tuple[tuple[str, str], ...]
@@ -90,7 +90,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class View:
-    """One look inside a model while it draws: pictures with a label each, or (word, value in 0..1, text) bars."""
+    """One look inside a model while it draws: images with a label each, or (word, value in 0..1, text) bars."""
 
     title: str
     tiles: tuple[Tile, ...] = ()
@@ -120,8 +120,8 @@ class Section:
         charts: drawings.
         charts_title: their heading.
         scatters: drawings of two rows' values, caption by caption.
-        grids: pictures.
-        insides: how pictures came about.
+        grids: images.
+        insides: how images came about.
         notes: sentences.
         records: rows, columns and cells behind the table.
         dataset: that it is about, for the page's filter; "" for none.

@@ -1,4 +1,4 @@
-"""A document as text: for a terminal, as Markdown, as LaTeX. Pictures and drawings are the page's alone."""
+"""A document as text: for a terminal, as Markdown, as LaTeX. Images and drawings are the page's alone."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _terminal_lines(section: Section) -> Iterator[str]:
             yield ""
     for grid in section.grids:
         names = ", ".join(label for label, _ in grid.heads)
-        yield f"  {len(grid.rows)} x {len(grid.heads)} pictures on the page (html): {names}."
+        yield f"  {len(grid.rows)} x {len(grid.heads)} images on the page (html): {names}."
         for name, _ in grid.rows:
             yield from textwrap.wrap(name, _NOTE_WIDTH, initial_indent="    ", subsequent_indent="      ")
     for note in (*_subtitles(section), *section.notes):

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from t2ibench.results import IntervalRecord, ResultRecord
+from t2ibench.core.records import IntervalRecord, ResultRecord
 
 _MOST_DECIMALS = 6
 _REORDERING = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")

@@ -6,11 +6,11 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from t2ibench.results import ResultRecord
+from t2ibench.core.records import ResultRecord
 from t2ibench_reports import _format
+from t2ibench_reports._images import Tile, tiles
 from t2ibench_reports._notes import HOW_TO_READ, JUDGE_SEEN, group_notes
 from t2ibench_reports._page import SCRIPTS, anchors_of, environment, part, policy
-from t2ibench_reports._pictures import Tile, tiles
 from t2ibench_reports._rows import shared_captions
 from t2ibench_reports._tables import (
     ORIGIN_TITLES,
@@ -27,12 +27,12 @@ from t2ibench_reports._whiskers import WIDTH, whisker
 
 @dataclass(frozen=True)
 class Gallery:
-    """Sample pictures of a group: a caption a column, a row a source.
+    """Sample images of a group: a caption a column, a row a source.
 
     Attributes:
         captions: those that most rows have, the heads; empty where they are not known.
-        rows: (row, pictures).
-        apart: labels of the rows with captions of their own, which stand below their pictures.
+        rows: (row, images).
+        apart: labels of the rows with captions of their own, which stand below their images.
     """
 
     captions: tuple[str, ...]
@@ -40,7 +40,7 @@ class Gallery:
     apart: tuple[str, ...]
 
 
-def page(board: Leaderboard, pictures: Path) -> str:
+def page(board: Leaderboard, images: Path) -> str:
     """Return the page. Everything that comes from records is escaped by the template engine."""
     style, script = part("report.css"), "".join(map(part, SCRIPTS))
     anchors = anchors_of([cell.record.id for group in board.groups for _, _, cell in group.cells])
@@ -54,7 +54,7 @@ def page(board: Leaderboard, pictures: Path) -> str:
             policy=policy(style, script),
             how_to_read=HOW_TO_READ,
             judge_seen=JUDGE_SEEN,
-            galleries={group.key: _gallery(group, pictures) for group in board.groups},
+            galleries={group.key: _gallery(group, images) for group in board.groups},
             notes={group.key: group_notes(group) for group in board.groups},
             section_titles=SECTION_TITLES,
             origin_titles=ORIGIN_TITLES,
@@ -76,7 +76,7 @@ def record_facts(cell: Cell, column: Column) -> list[tuple[str, str]]:
     record = cell.record
     facts = [("Value", _format.value_with_interval(record, column.decimals))]
     if record.value is not None:
-        facts += [("Unrounded", repr(record.value)), ("Pictures", _format.count(record.n))]
+        facts += [("Unrounded", repr(record.value)), ("Images", _format.count(record.n))]
     if record.interval is not None:
         method = _format.clean(record.interval.method)
         facts.append(("Interval", f"{record.interval.level * 100:g}%, {method}"))
@@ -105,8 +105,8 @@ def _cost_facts(record: ResultRecord) -> list[tuple[str, str]]:
     return [("Cost", ", ".join(parts))]
 
 
-def _gallery(group: Group, pictures: Path) -> Gallery | None:
-    rows = tuple((row, found) for row in group.rows if (found := tiles(pictures, row.picture)))
+def _gallery(group: Group, images: Path) -> Gallery | None:
+    rows = tuple((row, found) for row in group.rows if (found := tiles(images, row.image)))
     if not rows:
         return None
     shared = shared_captions([_captions(found) for _, found in rows])

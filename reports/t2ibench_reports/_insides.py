@@ -1,4 +1,4 @@
-"""How a row's pictures came about: the stages, maps, gates and canvases that its evaluation kept."""
+"""How a row's images came about: the stages, maps, gates and canvases that its evaluation kept."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from t2ibench_reports._details import details_of, strip_tiles
 from t2ibench_reports._document import Inside, View
 from t2ibench_reports._format import clean
-from t2ibench_reports._pictures import Tile
+from t2ibench_reports._images import Tile
 from t2ibench_reports._rows import details_of as words_on
 from t2ibench_reports._tables import Row
 
@@ -31,7 +31,7 @@ def insides_of(row: Row, folder: Path) -> tuple[Inside, ...]:
     try:
         seen = list(inside["seen"])
         labels = [clean(str(label)) for one in seen for view in one["views"] for label in view.get("labels", ())]
-        tiles = list(strip_tiles(folder, inside["picture"], labels))
+        tiles = list(strip_tiles(folder, inside["image"], labels))
         if len(tiles) != len(labels):
             return ()
         found = []

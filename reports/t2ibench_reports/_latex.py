@@ -62,7 +62,7 @@ def _cell(cell: Cell | None, column: Column) -> LatexPlace:
 def _caption(group: Group) -> str:
     plan = group.plan
     sentences = [
-        f"{plan.dataset}, split {plan.split}, protocol {plan.protocol}, {count(group.n)} pictures a row.",
+        f"{plan.dataset}, split {plan.split}, protocol {plan.protocol}, {count(group.n)} images a row.",
         *(f"{column.title}: {column.subtitle}." for column in group.columns),
         f"In brackets: {RANGE}; nothing is ranked by it."
         if len(group.seeds) > 1

@@ -11,8 +11,8 @@ from t2ibench_reports._chart import Chart, Measured, chart
 from t2ibench_reports._details import SHARES, Details, places, strip_tiles
 from t2ibench_reports._document import Grid, Head, Part, Place, Section
 from t2ibench_reports._format import clean, count, number
+from t2ibench_reports._images import Tile
 from t2ibench_reports._insides import HOW_TO_LOOK, insides_of
-from t2ibench_reports._pictures import Tile
 from t2ibench_reports._tables import Column, Group, Row
 from t2ibench_reports._whiskers import whisker_of
 
@@ -21,7 +21,7 @@ _SHOWN = 6
 
 
 def statements(group: Group, row: Row, details: Details, folder: Path) -> Section | None:
-    """Return how often the pictures show what captions state, by what it is about; None where nobody counted."""
+    """Return how often the images show what captions state, by what it is about; None where nobody counted."""
     column = next((column for column in group.columns if details.parts.get(column.digest)), None)
     if column is None:
         return None
@@ -44,7 +44,7 @@ def statements(group: Group, row: Row, details: Details, folder: Path) -> Sectio
         )
     heads = (Head("About", kind="name"), Head("Stated", kind="cost"), Head("Shown", kind="cost"), Head("Share (%)"))
     return Section(
-        "What captions state and pictures show",
+        "What captions state and images show",
         _small(group, column),
         heads=heads,
         parts=(Part("", "measured", tuple(rows)),),
@@ -53,7 +53,7 @@ def statements(group: Group, row: Row, details: Details, folder: Path) -> Sectio
 
 
 def extremes(group: Group, row: Row, details: Details, folder: Path) -> Section | None:
-    """Return the captions that the row shows worst, and those it shows best, beside the real pictures."""
+    """Return the captions that the row shows worst, and those it shows best, beside the real images."""
     kept = details.part("extremes")
     total = len(details.captions)
     worst, best = places(kept, "worst", total), places(kept, "best", total)
@@ -61,7 +61,7 @@ def extremes(group: Group, row: Row, details: Details, folder: Path) -> Section 
     if column is None or not worst:
         return None
     texts = [details.captions[place] for place in (*worst, *best)]
-    tiles = strip_tiles(folder, kept.get("picture"), texts * 2)
+    tiles = strip_tiles(folder, kept.get("image"), texts * 2)
     if not tiles:
         return None
     made, real = tiles[: len(texts)], tiles[len(texts) :]
@@ -73,7 +73,7 @@ def extremes(group: Group, row: Row, details: Details, folder: Path) -> Section 
             value = f" ({column.title} {number(values[place], 1)})" if place < len(values) else ""
             pair: tuple[Tile | None, ...] = (made[at], real[at])
             rows.append((f"{details.captions[place]}{value}", pair))
-        return Grid("Caption", ((row.label, ""), ("Real picture", "")), tuple(rows), title=title)
+        return Grid("Caption", ((row.label, ""), ("Real image", "")), tuple(rows), title=title)
 
     return Section(
         "Failures and successes",
@@ -88,7 +88,7 @@ def extremes(group: Group, row: Row, details: Details, folder: Path) -> Section 
 
 
 def making(group: Group, row: Row, details: Details, folder: Path) -> Section | None:
-    """Return how the model's pictures came about."""
+    """Return how the model's images came about."""
     insides = insides_of(row, folder)
     if not insides:
         return None
@@ -96,7 +96,7 @@ def making(group: Group, row: Row, details: Details, folder: Path) -> Section | 
 
 
 def training(group: Group, row: Row, details: Details, folder: Path) -> Section | None:
-    """Return how the losses ran and how sample pictures grew; None for imported models and those that were shipped."""
+    """Return how the losses ran and how sample images grew; None for imported models and those that were shipped."""
     kept = details.part("training")
     charts = _curves(kept.get("curves"))
     samples = kept.get("samples")
@@ -109,9 +109,7 @@ def training(group: Group, row: Row, details: Details, folder: Path) -> Section 
         charts=charts,
         charts_title="Losses",
         grids=() if grid is None else (grid,),
-        notes=("Losses of adversaries say whether training is alive, not whether pictures are good.",)
-        if charts
-        else (),
+        notes=("Losses of adversaries say whether training is alive, not whether images are good.",) if charts else (),
     )
 
 
@@ -152,12 +150,12 @@ def _curves(kept: Any) -> tuple[Chart, ...]:
 
 
 def _ages(samples: dict[str, Any], folder: Path) -> Grid | None:
-    """Return sample pictures, a caption a row and an age a column."""
+    """Return sample images, a caption a row and an age a column."""
     steps, captions = samples.get("steps"), samples.get("captions")
     if not isinstance(steps, list) or not isinstance(captions, list) or not captions:
         return None
     texts = [clean(str(caption)) for caption in captions]
-    tiles = strip_tiles(folder, samples.get("picture"), texts * len(steps))
+    tiles = strip_tiles(folder, samples.get("image"), texts * len(steps))
     if not tiles:
         return None
     heads = tuple((f"{step:,} steps" if isinstance(step, int) else "", "") for step in steps)

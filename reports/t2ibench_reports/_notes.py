@@ -15,9 +15,9 @@ JUDGE_SEEN = (
     "how well it pleases that network. Such values are not ranked against those of models that never saw the judge."
 )
 HOW_TO_READ = (
-    "Each row is a source of pictures, each column one way of measuring them; the arrow points to better (↑ higher, "
+    "Each row is a source of images, each column one way of measuring them; the arrow points to better (↑ higher, "
     "↓ lower). A value is followed by its interval: had other captions been drawn, the value would most likely have "
-    "stayed within it. First look at the controls: real pictures show what perfect looks like, noise what worthless "
+    "stayed within it. First look at the controls: real images show what perfect looks like, noise what worthless "
     "looks like. Two models whose intervals overlap cannot be told apart by this table."
 )
 
@@ -55,7 +55,7 @@ def _notes(group: Group) -> Iterator[str]:
         yield JUDGE_SEEN
     for standing, sentence in (
         ("stand-in", "stand-in network, none of the field's: compare within this table only"),
-        ("random", "network with random weights: such numbers test the software and say nothing about pictures"),
+        ("random", "network with random weights: such numbers test the software and say nothing about images"),
     ):
         titles = [column.title for column in group.columns if column.standing == standing]
         if titles:
@@ -65,7 +65,7 @@ def _notes(group: Group) -> Iterator[str]:
             yield f"{column.title} ({column.subtitle}): {note}."
     if other := sorted({cell.record.n for _, _, cell in group.cells if cell.other_n}):
         shown = sentence_list(count(n) for n in other)
-        yield f"Values marked n={shown} rest on other than {count(group.n)} pictures and are not ranked with the rest."
+        yield f"Values marked n={shown} rest on other than {count(group.n)} images and are not ranked with the rest."
     if group.section(Section.CONTROL):
         yield "Controls are never ranked."
     if group.section(Section.REPORTED):

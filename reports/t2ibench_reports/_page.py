@@ -49,7 +49,7 @@ def part(name: str) -> str:
 
 
 def policy(style: str, script: str = "") -> str:
-    """Return a content security policy: this style, this script, inlined pictures; whatever slips in cannot run."""
+    """Return a content security policy: this style, this script, inlined images; whatever slips in cannot run."""
 
     def source(text: str) -> str:
         return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,4 +1,4 @@
-"""Two rows caption by caption: where each is ahead, and their pictures of the captions on which they differ most."""
+"""Two rows caption by caption: where each is ahead, and their images of the captions on which they differ most."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 from t2ibench_reports._details import SHARES, Details, details_of, pair_of, places, strip_tiles
 from t2ibench_reports._document import Grid
 from t2ibench_reports._format import number
-from t2ibench_reports._pictures import Tile
+from t2ibench_reports._images import Tile
 from t2ibench_reports._scatter import Scatter, scatter
 from t2ibench_reports._tables import Column, Group, Row
 
 
 @dataclass(frozen=True)
 class Captions:
-    """What is known of two rows' captions. `reason` says why there are no pictures of some where asking cannot help."""
+    """What is known of two rows' captions. `reason` says why there are no images of some where asking cannot help."""
 
     scatters: tuple[Scatter, ...] = ()
     grids: tuple[Grid, ...] = ()
@@ -26,7 +26,7 @@ class Captions:
 
 
 def captions_of(group: Group, first: Row, second: Row, folder: Path) -> Captions:
-    """Return the drawings and pictures of two rows of a table; empty where their values by caption were not kept.
+    """Return the drawings and images of two rows of a table; empty where their values by caption were not kept.
 
     Args:
         group: the table.
@@ -85,7 +85,7 @@ def _grids(group: Group, rows: tuple[Row, Row], details: tuple[Details, Details]
     ahead, behind = places(kept, "ahead", total), places(kept, "behind", total)
     column = next((one for one in _shared(group, *details) if one.digest == kept.get("metric")), None)
     texts = [details[0].captions[place] for place in (*ahead, *behind)]
-    tiles = strip_tiles(folder, kept.get("picture"), texts * 3)
+    tiles = strip_tiles(folder, kept.get("image"), texts * 3)
     if column is None or not tiles:
         return
     real, one, other = (tiles[start * len(texts) : (start + 1) * len(texts)] for start in range(3))
@@ -99,11 +99,11 @@ def _grids(group: Group, rows: tuple[Row, Row], details: tuple[Details, Details]
         lines = []
         for at, place in enumerate(where, start=start):
             values = [number(one_row.values[column.digest][place], 1) for one_row in details]
-            pictures: tuple[Tile | None, ...] = (one[at], other[at], real[at])
-            lines.append((f"{details[0].captions[place]} ({values[0]} against {values[1]})", pictures))
+            images: tuple[Tile | None, ...] = (one[at], other[at], real[at])
+            lines.append((f"{details[0].captions[place]} ({values[0]} against {values[1]})", images))
         yield Grid(
             "Caption",
-            ((names[0], ""), (names[1], ""), ("Real picture", "")),
+            ((names[0], ""), (names[1], ""), ("Real image", "")),
             tuple(lines),
             f"By {column.title} alone, of all {total:,} captions; of equal differences the first in the plan. In "
             f"brackets {names[0]}'s value against {names[1]}'s.",

@@ -23,7 +23,7 @@ from t2ibench_reports._tables import SECTION_TITLES, Cell, Column, Group, Leader
 MARKS = {"best": "*", "tied": "≈", "": ""}
 NONE = "-"
 """Shown where a figure does not exist, as the training steps of the ground truth."""
-TRAINING_HEADS = ("parameters", "trained on pictures", "training s")
+TRAINING_HEADS = ("parameters", "trained on images", "training s")
 Failures = dict[tuple[str, str], list[str]]
 """(column, reason) -> labels of the rows."""
 _LONGEST_FAILURE = 48
@@ -83,7 +83,7 @@ def training_texts(row: Row) -> tuple[str, str, str]:
     source = row.source
     return (
         NONE if source.parameters is None else short_count(source.parameters),
-        NONE if source.training_pictures is None else count(source.training_pictures),
+        NONE if source.training_images is None else count(source.training_images),
         NONE if source.training_seconds is None else significant(source.training_seconds),
     )
 

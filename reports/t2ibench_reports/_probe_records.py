@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from t2ibench.results import PROBES
+from t2ibench.core.records import PROBES
 
 RECORD = "probe.json"
 
@@ -28,7 +28,7 @@ class Ends(_Part):
 
 
 class ProbeScore(_Part):
-    """One figure. `row` is "model" or "drawn", the pictures drawn to fit the captions."""
+    """One figure. `row` is "model" or "drawn", the images drawn to fit the captions."""
 
     row: str
     measure: str
@@ -49,7 +49,7 @@ class Wording(_Part):
 
 
 class Asked(_Part):
-    """A question; `pictures` are strips, a noise each, of its wordings side by side.
+    """A question; `images` are strips, a noise each, of its wordings side by side.
 
     `training_captions`: how many training captions say what each wording says; empty where nobody counted.
     """
@@ -58,7 +58,7 @@ class Asked(_Part):
     group: str = ""
     pairing: str = "all"
     variants: tuple[Wording, ...]
-    pictures: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
     truth: tuple[str, ...] = ()
     training_captions: tuple[int, ...] = ()
 
@@ -75,7 +75,7 @@ class Replaced(_Part):
 
 
 class ProbedModel(_Part):
-    """Whose pictures."""
+    """Whose images."""
 
     label: str
     title: str
@@ -87,7 +87,7 @@ class ProbedModel(_Part):
 
 
 class ProbeRecord(_Part):
-    """All of a probe; `folder` is where its pictures lie."""
+    """All of a probe; `folder` is where its images lie."""
 
     schema_: Literal[1] = 1
     id: str
@@ -119,7 +119,7 @@ class ProbeRecord(_Part):
 
     @property
     def folder(self) -> str:
-        """Name of the folder of its pictures."""
+        """Name of the folder of its images."""
         return self.id[:16]
 
 

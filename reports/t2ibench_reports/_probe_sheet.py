@@ -1,4 +1,4 @@
-"""A probe's pictures as one PNG: a noise a row, a wording a column, captions above."""
+"""A probe's images as one PNG: a noise a row, a wording a column, captions above."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from t2ibench.results import PROBES
+from t2ibench.core.records import PROBES
 from t2ibench_reports._format import clean
 from t2ibench_reports._probe_records import Asked, ProbeRecord
 
@@ -43,31 +43,31 @@ def sheet(record: ProbeRecord, results: Path) -> bytes:
 
 
 def strip(path: Path, count: int) -> list[Image]:
-    """Return the `count` pictures of a strip; empty where the file is missing, damaged or of another width."""
+    """Return the `count` images of a strip; empty where the file is missing, damaged or of another width."""
     from PIL import Image
 
     try:
         with Image.open(path, formats=("PNG",)) as found:
             found.load()
-            picture = found.convert("RGB")
+            image = found.convert("RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return []
-    width, height = picture.size
+    width, height = image.size
     if width % count:
         return []
     side = width // count
-    return [picture.crop((place * side, 0, (place + 1) * side, height)) for place in range(count)]
+    return [image.crop((place * side, 0, (place + 1) * side, height)) for place in range(count)]
 
 
 def strips(question: Asked, folder: Path) -> list[tuple[str, list[Image]]]:
-    """Return (name of the row, its pictures) of all strips of a question, drawn truth last."""
-    named = [(f"{place}", name) for place, name in enumerate(question.pictures, start=1)]
+    """Return (name of the row, its images) of all strips of a question, drawn truth last."""
+    named = [(f"{place}", name) for place, name in enumerate(question.images, start=1)]
     named += [("drawn to fit", name) for name in question.truth]
     rows = []
     for label, name in named:
-        pictures = strip(folder / name, len(question.variants)) if Path(name).name == name else []
-        if pictures:
-            rows.append((label, pictures))
+        images = strip(folder / name, len(question.variants)) if Path(name).name == name else []
+        if images:
+            rows.append((label, images))
     return rows
 
 
@@ -93,13 +93,13 @@ def _block(question: Asked, folder: Path) -> Image | None:
         for place, line in enumerate(head):
             left = _MARGIN + _LEFT + column * (_SIDE + _GAP)
             draw.text((left, top + (lines - len(head) + place) * _LINE), line, font=font, fill=_INK)
-    for number, (label, pictures) in enumerate(rows):
+    for number, (label, images) in enumerate(rows):
         y = top + lines * _LINE + _GAP + number * (_SIDE + _GAP)
         for place, line in enumerate(_wrapped(label, font, _LEFT - 6)):
             draw.text((_MARGIN, y + _SIDE // 2 - _LINE + place * _LINE), line, font=font, fill=_FAINT)
-        for column, picture in enumerate(pictures):
-            smooth = Image.Resampling.NEAREST if picture.width <= _SIDE else Image.Resampling.LANCZOS
-            page.paste(picture.resize((_SIDE, _SIDE), smooth), (_MARGIN + _LEFT + column * (_SIDE + _GAP), y))
+        for column, image in enumerate(images):
+            smooth = Image.Resampling.NEAREST if image.width <= _SIDE else Image.Resampling.LANCZOS
+            page.paste(image.resize((_SIDE, _SIDE), smooth), (_MARGIN + _LEFT + column * (_SIDE + _GAP), y))
     return page
 
 

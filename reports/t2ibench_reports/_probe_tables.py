@@ -29,7 +29,7 @@ _MARGIN: Final = 5
 
 
 def main_table(record: ProbeRecord) -> tuple[tuple[Head, ...], tuple[Part, ...]]:
-    """Return (heads, parts) of all figures that are not about one part of the picture; empty where there are none."""
+    """Return (heads, parts) of all figures that are not about one part of the image; empty where there are none."""
     groups = [group for group in record.groups if _any(record, group)]
     measures = [
         name
@@ -39,7 +39,7 @@ def main_table(record: ProbeRecord) -> tuple[tuple[Head, ...], tuple[Part, ...]]
     ]
     if not measures:
         return (), ()
-    heads = (Head("Pictures", kind="name"), *(Head(head_text(name)) for name in measures))
+    heads = (Head("Images", kind="name"), *(Head(head_text(name)) for name in measures))
     measured, controls = [], []
     for group in groups:
         measured.append((_name(record.source.label, group), *(_value(record, "model", one, group) for one in measures)))
@@ -55,7 +55,7 @@ def main_table(record: ProbeRecord) -> tuple[tuple[Head, ...], tuple[Part, ...]]
 
 
 def part_table(record: ProbeRecord) -> tuple[tuple[Head, ...], tuple[Part, ...]]:
-    """Return (heads, parts) of what was asked for and shown, a part of the picture a row; empty where none is known."""
+    """Return (heads, parts) of what was asked for and shown, a part of the image a row; empty where none is known."""
     rows = []
     for score in record.scores:
         if score.row != "model" or score.measure != "asked" or not score.subject:

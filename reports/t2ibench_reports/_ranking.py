@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from t2ibench.results import ResultRecord
+from t2ibench.core.records import ResultRecord
 from t2ibench_reports._seeds import is_range
 
 RULE = (
     "Best (*): its interval lies wholly on the better side of every other ranked interval in the column. "
     "No clear difference (≈): the leading value and all whose intervals overlap its interval. "
-    "Overlap does not prove equality; it means that these pictures cannot tell the rows apart."
+    "Overlap does not prove equality; it means that these images cannot tell the rows apart."
 )
 
 
@@ -58,7 +58,7 @@ def rank(candidates: Mapping[str, ResultRecord]) -> tuple[dict[str, Standing], s
     if first.features.get("standing") == "random":
         return {}, "not ranked, because its network has random weights and its numbers mean nothing"
     if first.features.get("standing") == "stand-in" and next(iter(entries.values())).plan.drawn is False:
-        return {}, "not ranked, because a stand-in network judges pictures that were not drawn for it"
+        return {}, "not ranked, because a stand-in network judges images that were not drawn for it"
     if len({record.judge_seen_in_training for record in entries.values()}) > 1:
         return {}, "not ranked, because some rows were trained with its judge (†) and others were not"
     common_n = Counter(record.n for record in entries.values()).most_common(1)[0][0]

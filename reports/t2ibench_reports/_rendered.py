@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from t2ibench.errors import UserError, unknown_name
+from t2ibench.core.errors import UserError, unknown_name
 from t2ibench_reports import _document_text
 from t2ibench_reports._document import Document
 

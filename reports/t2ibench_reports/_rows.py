@@ -1,4 +1,4 @@
-"""Finding rows of a table by what a user types, and the pictures that belong to them."""
+"""Finding rows of a table by what a user types, and the images that belong to them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from t2ibench.errors import UserError, unknown_name
-from t2ibench.interfaces import ReportInput
+from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.interfaces import ReportInput
 from t2ibench_reports._document import Grid
 from t2ibench_reports._format import clean
-from t2ibench_reports._pictures import Tile, tiles
+from t2ibench_reports._images import Tile, tiles
 from t2ibench_reports._tables import Group, Leaderboard, Row, Section, build
 
 _APART = 8
-"""So many pictures are shown of a source that stands apart."""
+"""So many images are shown of a source that stands apart."""
 
 
 def board_of(given: ReportInput, report: str) -> Leaderboard:
@@ -30,7 +30,7 @@ def board_of(given: ReportInput, report: str) -> Leaderboard:
             "minutes; `t2ibench eval --models attngan --data simbirds` measures a trained model."
         )
     # Faults name a file by its whole path; the page must be the same wherever the results folder lies.
-    folder = f"{given.pictures.parent}/"
+    folder = f"{given.images.parent}/"
     return build(given.records, [fault.replace(folder, "") for fault in given.faults])
 
 
@@ -71,12 +71,12 @@ def details_of(row: Row) -> str:
 
 
 def sample_grids(rows: Iterable[Row], folder: Path) -> tuple[Grid, ...]:
-    """Return the sample pictures of rows: a caption a row, a source of pictures a column; empty where there are none.
+    """Return the sample images of rows: a caption a row, a source of images a column; empty where there are none.
 
-    A source with captions of its own (real pictures of the training split, a folder) stands in a grid of its own: among
+    A source with captions of its own (real images of the training split, a folder) stands in a grid of its own: among
     the others its rows would be empty for all but itself.
     """
-    columns = [(row, by_caption) for row in rows if (by_caption := _by_caption(tiles(folder, row.picture)))]
+    columns = [(row, by_caption) for row in rows if (by_caption := _by_caption(tiles(folder, row.image)))]
     if not columns:
         return ()
     shared = shared_captions([tuple(found) for _, found in columns])
@@ -104,7 +104,7 @@ def shares(captions: tuple[str, ...], shared: tuple[str, ...]) -> bool:
 def _by_caption(found: Sequence[Tile]) -> dict[str, Tile]:
     by_caption: dict[str, Tile] = {}
     for place, tile in enumerate(found, start=1):
-        by_caption.setdefault(tile.caption or f"picture {place}", tile)
+        by_caption.setdefault(tile.caption or f"image {place}", tile)
     return by_caption
 
 

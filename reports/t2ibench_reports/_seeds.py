@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from t2ibench.files import digest_of
-from t2ibench.results import IntervalRecord, PlanRecord, ResultRecord
+from t2ibench.core.files import digest_of
+from t2ibench.core.records import IntervalRecord, PlanRecord, ResultRecord
 
 RANGE: Final = "least and greatest over seeds"
 """How the `method` of such an interval begins."""
@@ -31,7 +31,7 @@ def seeds_of(records: Iterable[ResultRecord]) -> tuple[int, ...]:
 def over_seeds(records: Iterable[ResultRecord]) -> list[tuple[tuple[int, ...], list[ResultRecord]]]:
     """Return (seeds, records of their means), an element for each question that was asked with two seeds or more.
 
-    A question is a data set, split and protocol but for its seed, at one number of pictures. A row that lacks a seed,
+    A question is a data set, split and protocol but for its seed, at one number of images. A row that lacks a seed,
     or failed with it, is the mean of the others and says so.
     """
     questions: dict[tuple[str, ...], list[ResultRecord]] = {}
@@ -53,7 +53,7 @@ def _means(members: list[ResultRecord], seeds: tuple[int, ...]) -> list[ResultRe
     cells: dict[tuple[str, ...], dict[int, ResultRecord]] = {}
     for record in members:
         source = record.source
-        # A control is another set of pictures under every seed, but the same control.
+        # A control is another set of images under every seed, but the same control.
         identity = "" if source.origin.value == "control" else source.identity
         key = (source.origin.value, source.name, source.variant, identity, record.metric.digest)
         cells.setdefault(key, {})[record.plan.seed] = record

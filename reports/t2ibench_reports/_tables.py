@@ -1,6 +1,6 @@
 """Result records to the one table model that every output format is rendered from.
 
-A group is one question (data set, split, protocol, plan); its columns are metric identities, its rows picture sources.
+A group is one question (data set, split, protocol, plan); its columns are metric identities, its rows image sources.
 Two identities never share a column, two plans never share a group, two origins never share a section.
 """
 
@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from t2ibench.results import MetricRecord, PlanRecord, ResultRecord, SourceRecord
-from t2ibench.types import Origin
+from t2ibench.core.records import MetricRecord, PlanRecord, ResultRecord, SourceRecord
+from t2ibench.core.types import Origin
 from t2ibench_reports._controls import CONTROL_ORDER, Check, check_controls
 from t2ibench_reports._format import clean, decimals_for
 from t2ibench_reports._ranking import Standing, rank
@@ -95,7 +95,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One source of pictures. `cells` has a place a column, None where nothing was measured."""
+    """One source of images. `cells` has a place a column, None where nothing was measured."""
 
     key: str
     source: SourceRecord
@@ -117,14 +117,14 @@ class Row:
 
     @property
     def images_per_second(self) -> float | None:
-        """Return how many pictures a second were made; the slowest figure where records differ."""
+        """Return how many images a second were made; the slowest figure where records differ."""
         speeds = [record.cost.images_per_second for record in self.records if record.cost is not None]
         return min((speed for speed in speeds if speed is not None), default=None)
 
     @property
-    def picture(self) -> str:
-        """Return the file of the row's sample pictures, "" for none."""
-        return next((record.pictures for record in self.records if record.pictures), "")
+    def image(self) -> str:
+        """Return the file of the row's sample images, "" for none."""
+        return next((record.images for record in self.records if record.images), "")
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class Group:
     @property
     def knows_training(self) -> bool:
         """Return whether any row says how large its model is and what its training took."""
-        return any(row.source.parameters or row.source.training_pictures for row in self.rows)
+        return any(row.source.parameters or row.source.training_images for row in self.rows)
 
     @property
     def sections(self) -> tuple[Section, ...]:

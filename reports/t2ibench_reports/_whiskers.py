@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from t2ibench.results import ResultRecord
+from t2ibench.core.records import ResultRecord
 
 WIDTH = 96
 _MARGIN = 5

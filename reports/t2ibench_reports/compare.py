@@ -1,4 +1,4 @@
-"""Two rows against each other: their values, the paired differences that `t2ibench compare` found, their pictures."""
+"""Two rows against each other: their values, the paired differences that `t2ibench compare` found, their images."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
 from t2ibench_reports._data_files import lines_of
 from t2ibench_reports._document import Document, Head, Part, Place, Section, value_place
 from t2ibench_reports._format import clean, count, number, sentence_list
@@ -20,10 +20,10 @@ from t2ibench_reports._tables import Column, Group, Row
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from t2ibench.interfaces import ReportInput
+    from t2ibench.core.interfaces import ReportInput
 
 _LEAD = (
-    "A difference is the first row's value less the second's. Paired intervals come from pictures of the same captions "
+    "A difference is the first row's value less the second's. Paired intervals come from images of the same captions "
     "and tell small differences apart that the two rows' own intervals cannot; where none was computed yet, only the "
     "rows' own intervals are looked at."
 )
@@ -85,7 +85,7 @@ class Compare:
                 f"No table has both {clean(one)} and {clean(other)} as two rows. `t2ibench eval --models "
                 f"{clean(one)},{clean(other)}` measures them on the same captions."
             )
-        sections = tuple(_section(pair, given.pictures, given.details) for pair in pairs)
+        sections = tuple(_section(pair, given.images, given.details) for pair in pairs)
         title = f"{pairs[0].first.label} against {pairs[0].second.label}"
         document = Document(self.name, title, _LEAD, sections, board.faults, _NO_FIGURE)
         lines = [values for pair in pairs for values in _values(pair)]
@@ -115,7 +115,7 @@ def _lines(group: Group, first: Row, second: Row, comparisons: Sequence[Mapping[
         if ours.record.judge_seen_in_training != theirs.record.judge_seen_in_training:
             verdict, reason = "no verdict", "one row was trained with this judge, the other was not"
         elif ours.record.n != theirs.record.n:
-            verdict, reason = "no verdict", "the rows rest on other numbers of pictures"
+            verdict, reason = "no verdict", "the rows rest on other numbers of images"
         elif column.standing == "random":
             verdict, reason = "no verdict", "its network has random weights"
         elif ours.record.interval is None or theirs.record.interval is None or len(group.seeds) > 1:
@@ -168,7 +168,7 @@ _VERDICTS = {
 }
 
 
-def _section(pair: _Pair, pictures: Path, details: Path) -> Section:
+def _section(pair: _Pair, images: Path, details: Path) -> Section:
     group, first, second = pair.group, pair.first, pair.second
     heads = (
         Head("Measure", kind="name", sort="text"),
@@ -196,7 +196,7 @@ def _section(pair: _Pair, pictures: Path, details: Path) -> Section:
     if captions.reason and not captions.grids:
         notes.append(captions.reason)
     elif not captions.grids:
-        wanted.append("the captions on which either row is ahead by most, with pictures")
+        wanted.append("the captions on which either row is ahead by most, with images")
     if wanted:
         names = (name_of(first), name_of(second), clean(plan.dataset))
         notes.append(_ASK.format(*names, sentence_list(wanted)))
@@ -208,7 +208,7 @@ def _section(pair: _Pair, pictures: Path, details: Path) -> Section:
         heads=heads,
         parts=(Part("", "measured", tuple(rows)),),
         scatters=captions.scatters,
-        grids=(*captions.grids, *sample_grids((first, second), pictures)),
+        grids=(*captions.grids, *sample_grids((first, second), images)),
         notes=(*notes, *captions.notes),
         records=tuple(one for one in group.cells if one[0] is first or one[0] is second),
         dataset=clean(plan.dataset),

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from math import isclose
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from t2ibench.errors import UserError
-from t2ibench.types import Origin
+from t2ibench.core.errors import UserError
+from t2ibench.core.types import Origin
 from t2ibench_reports._chart import Chart, Measured, chart
 from t2ibench_reports._data_files import line_of, lines_of
 from t2ibench_reports._document import Document, Head, Part, Place, Section, head_of, value_place
@@ -23,7 +23,7 @@ from t2ibench_reports._tables import ORIGIN_TITLES, SECTION_TITLES, Group, Row, 
 from t2ibench_reports._tables import Section as Part_of
 
 if TYPE_CHECKING:
-    from t2ibench.interfaces import ReportInput
+    from t2ibench.core.interfaces import ReportInput
 
 _LEAD = (
     "Each row is a model with one part changed, all measured on the same captions with the same noise. Two rows whose "

@@ -1,11 +1,11 @@
-"""Sample pictures: a caption a row, a source of pictures a column."""
+"""Sample images: a caption a row, a source of images a column."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
 from t2ibench_reports._controls import CONTROL_ORDER
 from t2ibench_reports._details import details_of
 from t2ibench_reports._document import Document, Section
@@ -19,15 +19,15 @@ from t2ibench_reports._tables import Section as Part_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from t2ibench.interfaces import ReportInput
+    from t2ibench.core.interfaces import ReportInput
 
 _LEAD = (
-    "Every row is a caption, every column a source of pictures: first the real ones, then the models, then the other "
-    "controls. All got the same captions and the same noise. A few pictures prove nothing; the leaderboard has the "
+    "Every row is a caption, every column a source of images: first the real ones, then the models, then the other "
+    "controls. All got the same captions and the same noise. A few images prove nothing; the leaderboard has the "
     "numbers."
 )
 _SILENT = (
-    "Nothing is kept of how the pictures of {} came about: they were not made by a model here, depend on what is made "
+    "Nothing is kept of how the images of {} came about: they were not made by a model here, depend on what is made "
     "beside them, or were measured by an older version; `t2ibench eval` again keeps what there is."
 )
 
@@ -43,26 +43,26 @@ class Gallery:
         """Return gallery.<format> -> content for each format asked for.
 
         Raises:
-            UserError: there are no records or no pictures, or a format is unknown.
+            UserError: there are no records or no images, or a format is unknown.
         """
         board = board_of(given, self.name)
         sections = tuple(
-            made for group in board.groups if (made := _section(group, given.pictures, given.details)) is not None
+            made for group in board.groups if (made := _section(group, given.images, given.details)) is not None
         )
         if not sections:
             raise UserError(
-                "The results hold no sample pictures. `t2ibench eval --models attngan --data simbirds` keeps some of "
+                "The results hold no sample images. `t2ibench eval --models attngan --data simbirds` keeps some of "
                 "each row beside its numbers."
             )
         document = Document(self.name, "Gallery", _LEAD, sections, board.faults)
         return rendered(document, given.formats, self.formats, {})
 
 
-def _section(group: Group, pictures: Path, details: Path) -> Section | None:
-    if len(group.seeds) > 1:  # each seed's own table has its pictures
+def _section(group: Group, images: Path, details: Path) -> Section | None:
+    if len(group.seeds) > 1:  # each seed's own table has its images
         return None
     rows = sorted(group.rows, key=_order)
-    grids = sample_grids(rows, pictures)
+    grids = sample_grids(rows, images)
     if not grids:
         return None
     plan = group.plan

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from t2ibench.errors import UserError, unknown_name
+from t2ibench.core.errors import UserError, unknown_name
 from t2ibench_reports import _data_files, _latex, _plain
 from t2ibench_reports._tables import Leaderboard as Table
 from t2ibench_reports._tables import build
 
 if TYPE_CHECKING:
-    from t2ibench.interfaces import ReportInput
+    from t2ibench.core.interfaces import ReportInput
 
 _TEXT_FORMATS: Mapping[str, Callable[[Table], str]] = {
     "csv": _data_files.comma_separated,
@@ -42,7 +42,7 @@ class Leaderboard:
                 "`t2ibench eval --models attngan --data simbirds` measures a trained model."
             )
         # Faults name a file by its whole path; the page must be the same wherever the results folder lies.
-        folder = f"{given.pictures.parent}/"
+        folder = f"{given.images.parent}/"
         table = build(given.records, [fault.replace(folder, "") for fault in given.faults])
         files = {}
         for name in given.formats:
@@ -56,4 +56,4 @@ class Leaderboard:
             return _TEXT_FORMATS[name](table)
         from t2ibench_reports._html import page
 
-        return page(table, given.pictures)
+        return page(table, given.images)

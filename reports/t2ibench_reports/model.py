@@ -1,4 +1,4 @@
-"""One model: who made it and under what terms, every number it has, its pictures."""
+"""One model: who made it and under what terms, every number it has, its images."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from t2ibench_reports._tables import ORIGIN_TITLES, Group, Row
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from t2ibench.interfaces import ReportInput
+    from t2ibench.core.interfaces import ReportInput
 
 _LEAD = (
     "The card says where the model comes from, the tables what was measured of it, each value with its interval and "
@@ -49,7 +49,7 @@ class Model:
         row = max((row for _, row in found), key=lambda one: (one.source.steps or 0, one.key))
         sections = [_card(row)]
         for group, one in found:
-            sections.append(_section(group, one, given.pictures, name))
+            sections.append(_section(group, one, given.images, name))
             details = details_of(one, given.details) if len(group.seeds) == 1 else None
             if details is not None:
                 sections += (made for part in PARTS if (made := part(group, one, details, given.details)) is not None)
@@ -78,8 +78,8 @@ def _card(row: Row) -> Section:
     return Section("Card", facts=facts, notes=tuple(clean(note) for note in source.notes))
 
 
-def _section(group: Group, row: Row, pictures: Path, name: str) -> Section:
-    heads = (Head("Measure", kind="name"), Head("Value"), Head("Place", kind="text"), Head("Pictures", kind="cost"))
+def _section(group: Group, row: Row, images: Path, name: str) -> Section:
+    heads = (Head("Measure", kind="name"), Head("Value"), Head("Place", kind="text"), Head("Images", kind="cost"))
     rows = []
     for column, cell in zip(group.columns, row.cells, strict=True):
         if cell is None:
@@ -94,14 +94,14 @@ def _section(group: Group, row: Row, pictures: Path, name: str) -> Section:
             )
         )
     ages = [one for one in group.rows if name_of(one) == name_of(row) and one.section is row.section]
-    grids = sample_grids(sorted(ages, key=lambda one: (one.source.steps or 0, one.key)), pictures)
+    grids = sample_grids(sorted(ages, key=lambda one: (one.source.steps or 0, one.key)), images)
     plan = group.plan
     speed = row.images_per_second
     facts = facts_of_plan(
         (
             ("Row", words_on(row)),
             (
-                "Making pictures",
+                "Making images",
                 "" if speed is None else f"{significant(speed)} images/s",
             ),
             ("Measuring", "" if row.seconds is None else f"{significant(row.seconds)} s"),

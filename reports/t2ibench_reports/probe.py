@@ -1,4 +1,4 @@
-"""Probes: one thing of a caption changed while the noise stays, and what followed in the picture."""
+"""Probes: one thing of a caption changed while the noise stays, and what followed in the image."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from t2ibench.errors import UserError
-from t2ibench.results import PROBES
+from t2ibench.core.errors import UserError
+from t2ibench.core.records import PROBES
 from t2ibench_reports._data_files import lines_of
 from t2ibench_reports._document import Document, Grid, Section, facts_of_plan
 from t2ibench_reports._format import clean, count, sentence_list
-from t2ibench_reports._pictures import Tile, tile_of
+from t2ibench_reports._images import Tile, tile_of
 from t2ibench_reports._probe_records import Asked, ProbeRecord, read_probes
 from t2ibench_reports._probe_sheet import sheet, strips
 from t2ibench_reports._probe_tables import MEASURES, main_table, part_table, word_table
 from t2ibench_reports._rendered import rendered
 
 if TYPE_CHECKING:
-    from t2ibench.interfaces import ReportInput
+    from t2ibench.core.interfaces import ReportInput
 
 _LEAD = (
-    "Each row of pictures has one noise; only the words at the head of the column differ. So what differs between the "
-    "pictures of a row is what the words did. Where the pictures are of simulated birds or scenes, a network that "
-    "names what they show counts what followed; pictures drawn to fit the same captions show how well it can."
+    "Each row of images has one noise; only the words at the head of the column differ. So what differs between the "
+    "images of a row is what the words did. Where the images are of simulated birds or scenes, a network that "
+    "names what they show counts what followed; images drawn to fit the same captions show how well it can."
 )
 _MEANINGS: Final[Mapping[str, str]] = {
-    "asked": "Asked for: of what one wording asks for and the others do not, the share its pictures show.",
-    "whole": "Whole caption: pictures that show everything their caption says.",
+    "asked": "Asked for: of what one wording asks for and the others do not, the share its images show.",
+    "whole": "Whole caption: images that show everything their caption says.",
     "rest": "Rest of caption: the same of what the caption says besides.",
-    "alone": "Only it changed: of the pairs of pictures with one noise, those in which both show what was "
-    "asked for and every other attribute reads the same. One misreading spoils a pair, so pictures drawn to fit say "
+    "alone": "Only it changed: of the pairs of images with one noise, those in which both show what was "
+    "asked for and every other attribute reads the same. One misreading spoils a pair, so images drawn to fit say "
     "what can be had.",
     "kept": "Not named, kept: of the attributes that neither caption of a pair speaks of, the share that reads the "
     "same. A change need not be a fault: parts that go together in training may go together here. A model that ignores "
     "its caption keeps all of them.",
-    "pixels": "Pixels changed: by more than 16 of 255 in one of their colours, between pictures of one noise.",
-    "difference": "Mean change: the mean absolute difference of pictures of one noise.",
+    "pixels": "Pixels changed: by more than 16 of 255 in one of their colours, between images of one noise.",
+    "difference": "Mean change: the mean absolute difference of images of one noise.",
 }
-_STATED = "Asked for: of what the captions say, the share that their pictures show."
+_STATED = "Asked for: of what the captions say, the share that their images show."
 _DEAF = (
-    "A model deaf to the words draws one picture for all wordings, so it can show what is asked for in one of them at "
+    "A model deaf to the words draws one image for all wordings, so it can show what is asked for in one of them at "
     "most: that is what luck gets at best."
 )
 
@@ -55,14 +55,14 @@ class Probe:
     default_formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "json", "png")
 
     def render(self, given: ReportInput) -> Mapping[str, bytes]:
-        """Return probe.<format> -> content for each format asked for; pictures are a PNG a probe.
+        """Return probe.<format> -> content for each format asked for; images are a PNG a probe.
 
         `given.subjects` are ids of records; none means all.
 
         Raises:
             UserError: there are no probes, or a format is unknown.
         """
-        results = given.pictures.parent
+        results = given.images.parent
         records, faults = read_probes(results, given.subjects)
         if not records:
             reason = f" ({faults[0]})" if faults else ""
@@ -75,7 +75,7 @@ class Probe:
         data = {"csv": lambda: lines_of(_lines(records)), "json": lambda: _json(records)}
         wanted = [name for name in given.formats if name not in ("png", "txt")]
         files = dict(rendered(document, wanted, self.formats, data))
-        if "txt" in given.formats:  # a terminal shows no pictures
+        if "txt" in given.formats:  # a terminal shows no images
             bare = replace(document, sections=tuple(replace(section, grids=()) for section in sections))
             files |= rendered(bare, ("txt",), self.formats, data)
         if "png" in given.formats:
@@ -90,7 +90,7 @@ def _title(records: Sequence[ProbeRecord]) -> str:
 
 
 def _sections(record: ProbeRecord, results: Path) -> list[Section]:
-    """Return the sections of a probe: figures with the pictures, then figures by part, then by word."""
+    """Return the sections of a probe: figures with the images, then figures by part, then by word."""
     label = clean(record.source.label)
     small = clean(f"{label} on {record.dataset}")
     facts = facts_of_plan(
@@ -125,8 +125,8 @@ def _grid(question: Asked, folder: Path) -> Grid | None:
         return None
     captions = [clean(one.text) for one in question.variants]
     tiles: list[tuple[str, tuple[Tile | None, ...]]] = []
-    for label, pictures in rows:
-        tiles.append((label, tuple(tile_of(*pair) for pair in zip(pictures, captions, strict=True))))
+    for label, images in rows:
+        tiles.append((label, tuple(tile_of(*pair) for pair in zip(images, captions, strict=True))))
     seen = [f"in {count(number)} training captions" for number in question.training_captions]
     heads = tuple(
         (clean(one.label), seen[place] if place < len(seen) else "") for place, one in enumerate(question.variants)
@@ -148,7 +148,7 @@ def _notes(record: ProbeRecord) -> list[str]:
         notes.append(_DEAF)
     if any(score.row == "drawn" for score in record.scores):
         notes.append(
-            f"Drawn to fit: {record.truth_rows} pictures a caption that fit it and are alike in all else, read by the "
+            f"Drawn to fit: {record.truth_rows} images a caption that fit it and are alike in all else, read by the "
             "same network: the ceiling of each figure, and the network's own errors."
         )
     methods = dict.fromkeys(clean(one.interval.method) for one in record.scores if one.interval)
@@ -159,7 +159,7 @@ def _notes(record: ProbeRecord) -> list[str]:
         )
     notes += [clean(note) for note in record.source.notes]
     if record.judge is None:
-        notes.append("Nothing reads these pictures exactly enough to score them: they are shown.")
+        notes.append("Nothing reads these images exactly enough to score them: they are shown.")
     if record.unknown_words:
         words = sentence_list(clean(word) for word in record.unknown_words)
         notes.append(f"The model does not know {words}: where only such words differ, nothing can.")
@@ -171,7 +171,7 @@ def _in_groups(record: ProbeRecord, measure: str) -> bool:
 
 
 def _attended(record: ProbeRecord) -> tuple[str, ...]:
-    """Return sentences about whether the word of most attention is the one that changes the picture most."""
+    """Return sentences about whether the word of most attention is the one that changes the image most."""
     asked = hits = 0
     chance = 0.0
     for number in range(len(record.questions)):
@@ -185,7 +185,7 @@ def _attended(record: ProbeRecord) -> tuple[str, ...]:
     notes = []
     if asked:
         notes.append(
-            f"In {hits} of {asked} captions the word attended to most is the one whose replacement changes the picture "
+            f"In {hits} of {asked} captions the word attended to most is the one whose replacement changes the image "
             f"most; by luck it would be {chance:.1f}."
         )
         for group in dict.fromkeys(one.group for one in record.scores if one.group and one.measure == "difference"):
@@ -193,9 +193,7 @@ def _attended(record: ProbeRecord) -> tuple[str, ...]:
             if score is not None:
                 ends = f" [{score.interval.low:.1f}, {score.interval.high:.1f}]" if score.interval else ""
                 notes.append(f"Mean change by replacing {clean(group)}: {score.value:.1f}{ends} of 255.")
-        notes.append(
-            "Attention is the mean over the places of the picture and over the stages, of the original caption."
-        )
+        notes.append("Attention is the mean over the places of the image and over the stages, of the original caption.")
     else:
         notes.append(
             "The model has no attention to words: every word that has another of its kind was replaced in turn."

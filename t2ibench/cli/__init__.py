@@ -11,19 +11,19 @@ from typing import Final
 import click
 
 from t2ibench import __version__
-from t2ibench.errors import UserError, unknown_name
+from t2ibench.core.errors import UserError, unknown_name
 
 COMMANDS: Final[Mapping[str, str]] = {
     "quickstart": "Draw birds, train two GANs, evaluate them and print the leaderboard: about ten minutes, no GPU.",
     "train": "Train a model (and first whatever it needs).",
-    "sample": "Make pictures of a sentence with a trained model.",
+    "sample": "Make images of a sentence with a trained model.",
     "import": "Make models of files of the official code.",
     "eval": "Measure models under one protocol.",
     "bench": "Train, measure and report whatever a suite lists.",
     "compare": "Say whether one model is better than another, paired by caption.",
-    "validity": "Corrupt real pictures step by step and say which metrics notice.",
-    "probe": "Change one thing of a caption, keep the noise, and see what changes in the picture.",
-    "statistics": "Write the mean and covariance of pictures' features, for FID here and elsewhere.",
+    "validity": "Corrupt real images step by step and say which metrics notice.",
+    "probe": "Change one thing of a caption, keep the noise, and see what changes in the image.",
+    "statistics": "Write the mean and covariance of images' features, for FID here and elsewhere.",
     "report": "Render a report from the results.",
     "serve": "Show the reports in a browser, up to date as results come in.",
     "demo": "Draw sentences with several models side by side, on a page (needs the extra demo).",

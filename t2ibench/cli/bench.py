@@ -16,16 +16,16 @@ from t2ibench.cli.options import (
     dry_run_option,
     workspace_option,
 )
-from t2ibench.errors import UserError
-from t2ibench.spec import LoadedBenchmarks
-from t2ibench.workspace import Workspace
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import LoadedBenchmarks
+from t2ibench.core.workspace import Workspace
 
 if TYPE_CHECKING:
-    from t2ibench.workflow.bench_cluster import Cluster
-    from t2ibench.workflow.bench_side_by_side import SideBySide
+    from t2ibench.studies.bench.cluster import Cluster
+    from t2ibench.studies.bench.side_by_side import SideBySide
 
 VALIDITY = "metric-validity"
-"""The suite without models: real pictures corrupted step by step."""
+"""The suite without models: real images corrupted step by step."""
 
 
 @click.command("bench")
@@ -94,9 +94,9 @@ def command(
     earlier runs tell, how long it takes and how much disk.
     """
     from t2ibench.cli.report import load_report, write_report
-    from t2ibench.workflow.bench import run_bench
-    from t2ibench.workflow.bench_plan import BenchRequest, describe, plan_bench, suite_of
-    from t2ibench.workflow.train import Compute
+    from t2ibench.studies.bench.bench import run_bench
+    from t2ibench.studies.bench.plan import BenchRequest, describe, plan_bench, suite_of
+    from t2ibench.training.train import Compute
 
     if bad := [one for one in seeds if not one.isdecimal()]:
         raise UserError(f"--seeds wants whole numbers separated by commas, as in 0,1,2; found {bad[0]!r}.")
@@ -141,9 +141,9 @@ def _trainer(jobs: int, cluster: str | None, options: tuple[str, ...], config: P
     Raises:
         UserError: options do not go together, or jobs cannot be sent off from here.
     """
-    from t2ibench.workflow.bench_cluster import Cluster, check_cluster
-    from t2ibench.workflow.bench_side_by_side import SideBySide
-    from t2ibench.workflow.parameters import parse_assignments
+    from t2ibench.models.parameters import parse_assignments
+    from t2ibench.studies.bench.cluster import Cluster, check_cluster
+    from t2ibench.studies.bench.side_by_side import SideBySide
 
     if cluster is None:
         if options:
@@ -170,7 +170,7 @@ def _validity(
     import dataclasses
 
     from t2ibench.cli.validity import carry_out
-    from t2ibench.workflow.validity import ValidityRequest
+    from t2ibench.studies.validity.study import ValidityRequest
 
     if len(datasets) > 1 or len(seeds) > 1:
         raise UserError(f"bench {VALIDITY} takes one data set and one seed: ask for them one after the other.")

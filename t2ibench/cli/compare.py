@@ -16,11 +16,11 @@ from t2ibench.cli.options import (
     seed_option,
     workspace_option,
 )
-from t2ibench.spec import LoadedBenchmarks
-from t2ibench.workspace import Workspace
+from t2ibench.core.spec.benchmarks import LoadedBenchmarks
+from t2ibench.core.workspace import Workspace
 
 if TYPE_CHECKING:
-    from t2ibench.workflow.compare import ComparedColumn, Comparison
+    from t2ibench.evaluation.compare import ComparedColumn, Comparison
 
 _DIGITS = 2
 
@@ -37,7 +37,7 @@ _DIGITS = 2
 )
 @data_root_option
 @click.option("--protocol", default=None, help="Protocol of benchmarks.toml.  [default: the data set's own]")
-@click.option("--samples", type=click.IntRange(min=0), default=None, help="Pictures a row; 0: every caption once.")
+@click.option("--samples", type=click.IntRange(min=0), default=None, help="Images a row; 0: every caption once.")
 @click.option(
     "--metric",
     "--metrics",
@@ -74,14 +74,14 @@ def command(
     benchmarks: LoadedBenchmarks,
     workspace: Workspace,
 ) -> None:
-    """Say whether A is better than B, pairing their pictures by caption.
+    """Say whether A is better than B, pairing their images by caption.
 
-    A and B are models as in `eval --models`, control rows (ground-truth, noise ...) or folders of pictures. A
+    A and B are models as in `eval --models`, control rows (ground-truth, noise ...) or folders of images. A
     difference is called clear where its interval lies wholly on one side of 0. Works on stored features, so asking
     again is quick. Leaves with status 1 if a column could not be compared.
     """
-    from t2ibench.workflow.compare import compare
-    from t2ibench.workflow.evaluate import EvaluateRequest
+    from t2ibench.evaluation.compare import compare
+    from t2ibench.evaluation.evaluate import EvaluateRequest
 
     request = EvaluateRequest(
         models=(),

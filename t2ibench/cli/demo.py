@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from t2ibench.cli.options import NameList, config_option, device_option, workspace_option
-from t2ibench.errors import UserError, unknown_name
-from t2ibench.spec import LoadedBenchmarks
-from t2ibench.workspace import Workspace
+from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.spec.benchmarks import LoadedBenchmarks
+from t2ibench.core.workspace import Workspace
 
 _CAPTION = "a small blue bird with a white belly and a short yellow bill"
 
@@ -34,11 +34,11 @@ def command(
     All trained models of the workspace and those that come with the package can be chosen; each shows its stages, its
     attention and its gates too. Needs the extra: pip install 't2ibench[demo]'.
     """
-    from t2ibench.workflow.demo_page import page_of, require_gradio
+    from t2ibench.sampling.demo_page import page_of, require_gradio
 
     gradio = require_gradio()
-    from t2ibench.device import choose_device
-    from t2ibench.workflow.demo import Painter, drawing_models
+    from t2ibench.core.device import choose_device
+    from t2ibench.sampling.demo import Painter, drawing_models
 
     found = drawing_models(workspace, benchmarks.content)
     if not found:

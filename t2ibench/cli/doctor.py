@@ -9,8 +9,8 @@ from typing import Final
 import click
 
 from t2ibench.cli.options import config_option, workspace_option
-from t2ibench.spec import LoadedBenchmarks
-from t2ibench.workspace import Workspace
+from t2ibench.core.spec.benchmarks import LoadedBenchmarks
+from t2ibench.core.workspace import Workspace
 
 _MARKS: Final = {"ok": ("ok", "green"), "missing": ("--", "yellow"), "note": ("!", "yellow"), "broken": ("XX", "red")}
 
@@ -30,7 +30,7 @@ def command(weights_dir: Path | None, as_json: bool, benchmarks: LoadedBenchmark
 
     Nothing is fetched or written. Leaves with status 1 if something must be repaired; optional things may be missing.
     """
-    from t2ibench.workflow.doctor import diagnose
+    from t2ibench.doctor.doctor import diagnose
 
     found = diagnose(benchmarks, workspace, weights_dir=weights_dir)
     if as_json:

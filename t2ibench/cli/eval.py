@@ -16,9 +16,9 @@ from t2ibench.cli.options import (
     seed_option,
     workspace_option,
 )
-from t2ibench.errors import UserError
-from t2ibench.spec import LoadedBenchmarks
-from t2ibench.workspace import Workspace
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import LoadedBenchmarks
+from t2ibench.core.workspace import Workspace
 
 
 @click.command("eval")
@@ -34,13 +34,13 @@ from t2ibench.workspace import Workspace
     type=click.Path(path_type=Path),
     multiple=True,
     metavar="FOLDER",
-    help="A folder of PNG or JPEG pictures as a row; may be given again.",
+    help="A folder of PNG or JPEG images as a row; may be given again.",
 )
 @click.option(
     "--command",
     "commands",
     multiple=True,
-    help="A program that makes pictures, with {captions} and {out} in it, as a row; may be given again.",
+    help="A program that makes images, with {captions} and {out} in it, as a row; may be given again.",
 )
 @click.option(
     "--statistics",
@@ -56,9 +56,9 @@ from t2ibench.workspace import Workspace
     type=click.Path(path_type=Path, dir_okay=False),
     default=None,
     metavar="FILE.npz",
-    help="Compare with these instead of the data set's pictures.",
+    help="Compare with these instead of the data set's images.",
 )
-@click.option("--skip-bad", is_flag=True, help="Leave pictures of a folder out that cannot be read, and count them.")
+@click.option("--skip-bad", is_flag=True, help="Leave images of a folder out that cannot be read, and count them.")
 @click.option(
     "--data",
     "datasets",
@@ -68,7 +68,7 @@ from t2ibench.workspace import Workspace
 )
 @data_root_option
 @click.option("--protocol", default=None, help="Protocol of benchmarks.toml.  [default: the data set's own]")
-@click.option("--samples", type=click.IntRange(min=0), default=None, help="Pictures a row; 0: every caption once.")
+@click.option("--samples", type=click.IntRange(min=0), default=None, help="Images a row; 0: every caption once.")
 @click.option("--metrics", type=NameList(), default=(), help="Columns of benchmarks.toml.  [default: the protocol's]")
 @click.option(
     "--weights-dir",
@@ -117,15 +117,15 @@ def command(
     benchmarks: LoadedBenchmarks,
     workspace: Workspace,
 ) -> None:
-    """Measure models, pictures of others and the control rows on the same captions with the same noise.
+    """Measure models, images of others and the control rows on the same captions with the same noise.
 
     Several processes share the work, with the same numbers: torchrun --nproc-per-node 4 -m t2ibench eval ...
 
     Every number becomes a record under results/; what is known is not measured again. Leaves with status 1 if a number
     could not be had.
     """
-    from t2ibench.workflow.evaluate import EvaluateRequest, evaluate, plan_evaluation
-    from t2ibench.workflow.external import ExternalRows
+    from t2ibench.evaluation.evaluate import EvaluateRequest, evaluate, plan_evaluation
+    from t2ibench.evaluation.external.rows import ExternalRows
 
     if seeds and seed is not None:
         raise UserError("Both --seed and --seeds were given; give one of them.")
@@ -178,7 +178,7 @@ def command(
 def _table(records: list) -> str:  # type: ignore[type-arg]  # records' class is imported when it is needed only
     """Return the records as the leaderboard's text."""
     from t2ibench.cli.report import load_report
-    from t2ibench.interfaces import ReportInput
+    from t2ibench.core.interfaces import ReportInput
 
-    given = ReportInput(records, [], Path("pictures"), ("txt",))
+    given = ReportInput(records, [], Path("images"), ("txt",))
     return "".join(content.decode() for content in load_report("leaderboard").render(given).values())

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from t2ibench.cli.options import config_option, workspace_option
-from t2ibench.spec import LoadedBenchmarks
-from t2ibench.workspace import Workspace
+from t2ibench.core.spec.benchmarks import LoadedBenchmarks
+from t2ibench.core.workspace import Workspace
 
 _FILE = click.Path(path_type=Path)
 
@@ -46,7 +46,7 @@ def command(
     converted once, and kept as a model folder that `sample` and `eval` find by name. Prints what was recognised and,
     last, the model's folder.
     """
-    from t2ibench.workflow.import_official import ImportRequest, import_official
+    from t2ibench.models.importing.import_official import ImportRequest, import_official
 
     request = ImportRequest(
         model=model,

@@ -7,10 +7,10 @@ import json
 import click
 
 from t2ibench.cli.options import NameList, config_option, workspace_option
-from t2ibench.errors import unknown_name
-from t2ibench.registry import KINDS, registry
-from t2ibench.spec import LoadedBenchmarks
-from t2ibench.workspace import Workspace
+from t2ibench.core.errors import unknown_name
+from t2ibench.core.registry import KINDS, registry
+from t2ibench.core.spec.benchmarks import LoadedBenchmarks
+from t2ibench.core.workspace import Workspace
 
 
 @click.command("list")

@@ -10,8 +10,8 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from t2ibench.spec import LoadedBenchmarks, load_benchmarks
-from t2ibench.workspace import Workspace
+from t2ibench.core.spec.benchmarks import LoadedBenchmarks, load_benchmarks
+from t2ibench.core.workspace import Workspace
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -1,4 +1,4 @@
-"""`t2ibench probe`: change one thing of a caption, keep the noise, and see what follows in the picture."""
+"""`t2ibench probe`: change one thing of a caption, keep the noise, and see what follows in the image."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from t2ibench.cli.options import (
     seed_option,
     workspace_option,
 )
-from t2ibench.errors import UserError
-from t2ibench.spec import LoadedBenchmarks
-from t2ibench.workspace import Workspace
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import LoadedBenchmarks
+from t2ibench.core.workspace import Workspace
 
 
 @click.command("probe")
@@ -43,7 +43,7 @@ from t2ibench.workspace import Workspace
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     default=None,
-    help="Folder for page, pictures and table, if not the workspace's reports.",
+    help="Folder for page, images and table, if not the workspace's reports.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the record as JSON instead of tables.")
 @click.option("--threads", type=click.IntRange(min=1), default=None, help="Threads torch computes with on the CPU.")
@@ -67,23 +67,23 @@ def command(
     benchmarks: LoadedBenchmarks,
     workspace: Workspace,
 ) -> None:
-    """Change one thing of a caption, keep the noise, and see what changes in the picture.
+    """Change one thing of a caption, keep the noise, and see what changes in the image.
 
     PROBE is colours, backgrounds, objects, compositions or words, or another one of [probes] in benchmarks.toml.
-    Pictures of simulated birds are scored against what their captions say, beside drawn birds that fit them exactly;
+    Images of simulated birds are scored against what their captions say, beside drawn birds that fit them exactly;
     all others are shown.
 
-    The tables go to stdout, the paths of page, pictures and data to stderr. Asking again costs nothing; `t2ibench
+    The tables go to stdout, the paths of page, images and data to stderr. Asking again costs nothing; `t2ibench
     report probe` shows all probes there are.
     """
-    from t2ibench.workflow.probe_plan import ProbeRequest, plan_probe
+    from t2ibench.studies.probes.plan import ProbeRequest, plan_probe
 
     asked = ProbeRequest(probe, model, dataset=dataset, captions=captions, rows=rows, seed=seed)
     plan = plan_probe(asked, benchmarks.content, workspace)
     if dry_run:
         click.echo(json.dumps(plan.describe(), indent=2, ensure_ascii=False))
         return
-    from t2ibench.workflow.probing import run_probe
+    from t2ibench.studies.probes.probing import run_probe
 
     record = run_probe(plan, benchmarks.content, workspace, device=device, threads=threads)
     text = _write(record["id"], workspace, output)
@@ -93,13 +93,13 @@ def command(
 def _write(identity: str, workspace: Workspace, output: Path | None) -> str:
     """Write the report of one probe and return its tables."""
     from t2ibench.cli.report import load_report
-    from t2ibench.files import write_bytes
-    from t2ibench.interfaces import ReportInput
-    from t2ibench.results import Results
+    from t2ibench.core.files import write_bytes
+    from t2ibench.core.interfaces import ReportInput
+    from t2ibench.core.records import Results
 
     report = load_report("probe")
     formats = tuple(dict.fromkeys((*report.default_formats, "txt")))
-    given = ReportInput([], [], Results(workspace.results).folder / "pictures", formats, (identity,))
+    given = ReportInput([], [], Results(workspace.results).folder / "images", formats, (identity,))
     text = ""
     for name, content in report.render(given).items():
         if name.endswith(".txt"):

@@ -8,8 +8,8 @@ import time
 import click
 
 from t2ibench.cli.options import config_option, device_option, dry_run_option, seed_option, workspace_option
-from t2ibench.spec import LoadedBenchmarks
-from t2ibench.workspace import Workspace
+from t2ibench.core.spec.benchmarks import LoadedBenchmarks
+from t2ibench.core.workspace import Workspace
 
 
 @click.command("quickstart")
@@ -35,8 +35,8 @@ def command(
     trains and measures nothing twice.
     """
     from t2ibench.cli.report import load_report, write_report
-    from t2ibench.workflow.suite import find_suite, requests_of, run_suite
-    from t2ibench.workflow.train import NOT_PREPARED, Compute, plan_training
+    from t2ibench.studies.bench.suite import find_suite, requests_of, run_suite
+    from t2ibench.training.train import NOT_PREPARED, Compute, plan_training
 
     content = benchmarks.content
     entry = find_suite(suite, content)

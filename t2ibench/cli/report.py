@@ -9,14 +9,14 @@ from pathlib import Path
 import click
 
 from t2ibench.cli.options import NameList, workspace_option
-from t2ibench.errors import UserError, unknown_name
-from t2ibench.files import write_bytes
-from t2ibench.interfaces import Report, ReportInput
-from t2ibench.registry import registry
-from t2ibench.results import ResultRecord, Results
-from t2ibench.workspace import Workspace
+from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.files import write_bytes
+from t2ibench.core.interfaces import Report, ReportInput
+from t2ibench.core.records import ResultRecord, Results
+from t2ibench.core.registry import registry
+from t2ibench.core.workspace import Workspace
 
-_PICTURES = ("png",)
+_IMAGES = ("png",)
 """Formats that are no text."""
 
 
@@ -87,7 +87,7 @@ def load_report(name: str) -> Report:
     """
     report = registry("reports")[name]()
     if not isinstance(report, Report):
-        raise UserError(f"{name!r} is registered as a report, but lacks what t2ibench.interfaces.Report asks for.")
+        raise UserError(f"{name!r} is registered as a report, but lacks what t2ibench.core.interfaces.Report asks for.")
     return report
 
 
@@ -122,8 +122,8 @@ def write_report(
     for wanted in (*formats, *(() if printed in ("none", "txt") else (printed,))):
         if wanted not in report.formats:
             raise unknown_name(f"format of the report {report.name}", wanted, report.formats)
-    if printed in _PICTURES:
-        raise UserError(f"{printed} is a picture, and stdout shows text: ask for it with --format {printed}.")
+    if printed in _IMAGES:
+        raise UserError(f"{printed} is an image, and stdout shows text: ask for it with --format {printed}.")
     results = Results(workspace.results)
     latest, faults = results.latest()
     records = _only(_only(list(latest.values()), "dataset", data), "protocol", protocol)
@@ -131,7 +131,7 @@ def write_report(
     given = ReportInput(
         records,
         faults,
-        results.folder / "pictures",
+        results.folder / "images",
         tuple(dict.fromkeys((*formats, *shown))),
         tuple(subjects),
         results.comparisons(),

@@ -1,4 +1,4 @@
-"""`t2ibench sample`: pictures of a sentence, or of a data set's captions."""
+"""`t2ibench sample`: images of a sentence, or of a data set's captions."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from t2ibench.cli.options import config_option, data_root_option, device_option, seed_option, workspace_option
-from t2ibench.spec import LoadedBenchmarks
-from t2ibench.workspace import Workspace
+from t2ibench.core.spec.benchmarks import LoadedBenchmarks
+from t2ibench.core.workspace import Workspace
 
 
 @click.command("sample")
@@ -33,7 +33,7 @@ from t2ibench.workspace import Workspace
     "--samples",
     type=click.IntRange(1, 64),
     default=None,
-    help="Pictures a caption.  [default: 4, or 1 with --attention]",
+    help="Images a caption.  [default: 4, or 1 with --attention]",
 )
 @click.option("--data", "dataset", default=None, help="Only a model that learned from this data set.")
 @click.option(
@@ -41,7 +41,7 @@ from t2ibench.workspace import Workspace
     "folder",
     type=click.Path(path_type=Path),
     default=None,
-    help="Without CAPTION: write the pictures that `eval --data` would judge into this folder.",
+    help="Without CAPTION: write the images that `eval --data` would judge into this folder.",
 )
 @click.option(
     "-n", "count", type=click.IntRange(min=0), default=None, help="Captions of --data; with --out, 0 means all of them."
@@ -69,26 +69,26 @@ def command(
     benchmarks: LoadedBenchmarks,
     workspace: Workspace,
 ) -> None:
-    """Draw pictures of each CAPTION with the newest trained MODEL.
+    """Draw images of each CAPTION with the newest trained MODEL.
 
     MODEL is a name, "name:variant", "name@digest", or the path of a model folder. Prints the file written.
 
     With --data and -n, and no CAPTION, the first N captions that `eval --data` would ask for are drawn. With --out too,
-    pictures of them become a folder with a manifest.jsonl, for `eval --images` or for any other program.
+    images of them become a folder with a manifest.jsonl, for `eval --images` or for any other program.
     """
-    from t2ibench.errors import UserError
-    from t2ibench.files import write_bytes
-    from t2ibench.workflow.framed_box import parse_box
-    from t2ibench.workflow.models import require_model
-    from t2ibench.workflow.sample import FILM, check_output, draw_film, draw_sheet, user_captions
+    from t2ibench.core.errors import UserError
+    from t2ibench.core.files import write_bytes
+    from t2ibench.models.find import require_model
+    from t2ibench.sampling.framed_box import parse_box
+    from t2ibench.sampling.sample import FILM, check_output, draw_film, draw_sheet, user_captions
 
     if box is not None and (folder is not None or output.suffix.lower() == FILM):
         raise UserError("--box is for a .png of a CAPTION: leave out --out, and name a .png.")
     if folder is not None:
-        from t2ibench.workflow.export import export_model
+        from t2ibench.evaluation.export import export_model
 
         if captions or dataset is None:
-            raise UserError("--out wants --data and no CAPTION: it writes pictures of the data set's captions.")
+            raise UserError("--out wants --data and no CAPTION: it writes images of the data set's captions.")
         made = export_model(
             model,
             dataset,
@@ -101,10 +101,10 @@ def command(
             device=device,
             root=data_root,
         )
-        click.echo(f"{made:,} pictures and a manifest.jsonl are in {folder}")
+        click.echo(f"{made:,} images and a manifest.jsonl are in {folder}")
         return
     if not captions and dataset is not None and count:
-        from t2ibench.workflow.export import captions_asked
+        from t2ibench.evaluation.export import captions_asked
 
         captions = captions_asked(dataset, count, benchmarks.content, workspace, protocol=protocol, root=data_root)
     elif not captions or count is not None or protocol is not None:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 import click
 
 from t2ibench.cli.options import workspace_option
-from t2ibench.errors import UserError
-from t2ibench.results import COMPARISONS, DETAILS, PROBES, RECORDS, Results
-from t2ibench.workspace import Workspace
+from t2ibench.core.errors import UserError
+from t2ibench.core.records import COMPARISONS, DETAILS, PROBES, RECORDS, Results
+from t2ibench.core.workspace import Workspace
 
 
 @click.command("serve")
@@ -24,7 +24,7 @@ def command(port: int, opened: bool, workspace: Workspace) -> None:
     While a page is open, reports are rendered again when results have changed, and what is shown follows. Only this
     machine can reach it, and only files of the reports folder.
     """
-    from t2ibench.workflow.report_server import ReportServer
+    from t2ibench.studies.report_server import ReportServer
 
     server = ReportServer(workspace.reports, port=port, rebuild=rebuilder(workspace))
     click.echo(f"The reports of {workspace.root} are at {server.address} (Ctrl-C ends this).")
@@ -68,7 +68,7 @@ def rebuilder(workspace: Workspace) -> Callable[[], None]:
 
 def wanted_reports(workspace: Workspace) -> Iterator[tuple[str, Sequence[str]]]:
     """Yield (report, subjects): the reports on everything, those on each model, and the comparisons that were made."""
-    from t2ibench.types import Origin
+    from t2ibench.core.types import Origin
 
     results = Results(workspace.results)
     yield from ((name, ()) for name in ("leaderboard", "components", "gallery", "probe"))
@@ -82,7 +82,7 @@ def wanted_reports(workspace: Workspace) -> Iterator[tuple[str, Sequence[str]]]:
     yield from (("model", (name,)) for name in models)
     pairs: dict[tuple[str, str], None] = {}
     for comparison in results.comparisons():
-        rows = [comparison.get(side) for side in ("first", "second")]
+        rows = [comparison.get(resolution) for resolution in ("first", "second")]
         names = [row.get("name") if isinstance(row, dict) else None for row in rows]
         if all(isinstance(name, str) for name in names):
             pairs.setdefault((str(names[0]), str(names[1])))

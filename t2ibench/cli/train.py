@@ -17,9 +17,9 @@ from t2ibench.cli.options import (
     seed_option,
     workspace_option,
 )
-from t2ibench.errors import UserError, unknown_name
-from t2ibench.spec import LoadedBenchmarks
-from t2ibench.workspace import Workspace
+from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.spec.benchmarks import LoadedBenchmarks
+from t2ibench.core.workspace import Workspace
 
 
 class Precision(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3 only
@@ -85,7 +85,7 @@ _HALF = ("16", "16-mixed", "16-true", "fp16")
     type=click.IntRange(min=0),
     default=lambda: min(8, os.cpu_count() or 1),
     show_default="the number of cores, at most 8",
-    help="Threads that load pictures.",
+    help="Threads that load images.",
 )
 @click.option("--threads", type=click.IntRange(min=1), default=None, help="Threads torch computes with on the CPU.")
 @click.option(
@@ -131,7 +131,7 @@ _HALF = ("16", "16-mixed", "16-true", "fp16")
     type=NameList(),
     default=None,
     metavar="tensorboard,wandb,trackio",
-    help="Where losses and pictures go besides metrics.jsonl.  [default: TensorBoard where it is installed]",
+    help="Where losses and images go besides metrics.jsonl.  [default: TensorBoard where it is installed]",
 )
 @dry_run_option
 @config_option
@@ -169,12 +169,13 @@ def command(
 
     Several processes share every batch: torchrun --nproc-per-node 2 -m t2ibench train ...
     """
-    from t2ibench.training.online_trackers import check_trackers
-    from t2ibench.training.processes import Processes
+    from t2ibench.evaluation.quick_metrics import quick_maker
+    from t2ibench.models.parameters import parse_assignments
+    from t2ibench.training.engine.processes import Processes
+    from t2ibench.training.request import DEFAULT_DATASET, TrainRequest
     from t2ibench.training.rhythm import Rhythm
-    from t2ibench.workflow.parameters import parse_assignments
-    from t2ibench.workflow.plan import DEFAULT_DATASET, TrainRequest
-    from t2ibench.workflow.train import NOT_PREPARED, Compute, ensure_trained, plan_training
+    from t2ibench.training.tracking.online_trackers import check_trackers
+    from t2ibench.training.train import NOT_PREPARED, Compute, ensure_trained, plan_training
 
     if track:
         check_trackers(track)
@@ -211,8 +212,9 @@ def command(
         quick_steps=quick_steps,
     )
     compute = Compute(device, workers, threads, rhythm, track)
+    quick = None if quick_steps is None else quick_maker(benchmarks.content, workspace, quick_steps)
     folder = ensure_trained(
-        request, benchmarks.content, workspace, compute=compute, root=data_root, processes=processes
+        request, benchmarks.content, workspace, compute=compute, root=data_root, processes=processes, quick=quick
     )
     if processes.leads:
         click.echo(folder)
@@ -239,6 +241,6 @@ def _selection(select: tuple[str, str] | None, every: int | None) -> str:
         return ""
     if every is None:
         raise UserError("--select needs --quick-metrics STEPS: it takes the best of what is measured meanwhile.")
-    from t2ibench.workflow.quick_metrics import selection_of
+    from t2ibench.evaluation.quick_metrics import selection_of
 
     return selection_of(select[1], every)  # type: ignore[arg-type]  # click has checked the choice

@@ -15,20 +15,20 @@ from t2ibench.cli.options import (
     seed_option,
     workspace_option,
 )
-from t2ibench.spec import LoadedBenchmarks
-from t2ibench.workspace import Workspace
+from t2ibench.core.spec.benchmarks import LoadedBenchmarks
+from t2ibench.core.workspace import Workspace
 
 if TYPE_CHECKING:
-    from t2ibench.workflow.validity import ValidityRequest
+    from t2ibench.studies.validity.study import ValidityRequest
 
 SAMPLES: Final = 500
 
 
 @click.command("validity")
-@click.option("--data", "dataset", default="simbirds", show_default=True, help="Data set whose pictures are corrupted.")
+@click.option("--data", "dataset", default="simbirds", show_default=True, help="Data set whose images are corrupted.")
 @data_root_option
 @click.option("--protocol", default=None, help="Protocol of benchmarks.toml.  [default: simbirds-full for simbirds]")
-@click.option("--samples", type=click.IntRange(min=40), default=SAMPLES, show_default=True, help="Pictures a row.")
+@click.option("--samples", type=click.IntRange(min=40), default=SAMPLES, show_default=True, help="Images a row.")
 @click.option(
     "--metric", "--metrics", "metrics", type=NameList(), default=(), help="Columns.  [default: the protocol's]"
 )
@@ -63,12 +63,12 @@ def command(
     benchmarks: LoadedBenchmarks,
     workspace: Workspace,
 ) -> None:
-    """Corrupt real test pictures and captions step by step and say which metrics notice, and which do not.
+    """Corrupt real test images and captions step by step and say which metrics notice, and which do not.
 
     Writes metric-validity.md, .csv, .json and .svg. Asking again goes on where it was stopped. No row of it gets into
     the workspace's results.
     """
-    from t2ibench.workflow.validity import ValidityRequest
+    from t2ibench.studies.validity.study import ValidityRequest
 
     request = ValidityRequest(dataset, protocol, samples, metrics, corruptions, seed)
     asked = [
@@ -115,7 +115,7 @@ def carry_out(
         weights_dir: folder of weights files.
         out: folder of the page; None for the workspace's reports.
     """
-    from t2ibench.workflow.validity import NAME, run_study, write_study
+    from t2ibench.studies.validity.study import NAME, run_study, write_study
 
     study = run_study(request, benchmarks.content, workspace, device=device, root=root, weights_dir=weights_dir)
     for path in write_study(study, out or workspace.reports / NAME, asked):

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.spec.benchmarks import DatasetEntry, Value
 from t2ibench.data.manifest import Manifest
-from t2ibench.errors import UserError, unknown_name
-from t2ibench.spec import DatasetEntry, Value
 
 
 @runtime_checkable
@@ -23,11 +23,11 @@ class DatasetAdapter(Protocol):
         Args:
             root: folder of the files, absolute.
             progress: whether to show a bar on stderr.
-            partial: whether pictures that are missing or not usable may be left out (`Manifest.missing` names them);
-                otherwise one such picture is an error. Drawn data sets, which miss nothing, need not take it.
+            partial: whether images that are missing or not usable may be left out (`Manifest.missing` names them);
+                otherwise one such image is an error. Drawn data sets, which miss nothing, need not take it.
 
         Raises:
-            MissingPicturesError: pictures are missing and `partial` is not set.
+            MissingImagesError: images are missing and `partial` is not set.
             UserError: another file is missing (the sentence names it, its source and what to do) or damaged.
         """
         ...
@@ -35,10 +35,10 @@ class DatasetAdapter(Protocol):
 
 @runtime_checkable
 class DrawnDataset(Protocol):
-    """An adapter whose pictures are drawn by code, so that no user has to bring them."""
+    """An adapter whose images are drawn by code, so that no user has to bring them."""
 
     def drawing(self, settings: Mapping[str, int]) -> Mapping[str, Value]:
-        """Return all that the drawn pictures depend on: the entry's options overridden by `settings`, and a version.
+        """Return all that the drawn images depend on: the entry's options overridden by `settings`, and a version.
 
         Args:
             settings: any of images, size and seed.
@@ -62,10 +62,10 @@ class DrawnDataset(Protocol):
 
 @runtime_checkable
 class MadeOfFiles(Protocol):
-    """An adapter that may make its pictures of what a user's folder holds; they lie in the workspace, never there."""
+    """An adapter that may make its images of what a user's folder holds; they lie in the workspace, never there."""
 
     def place_of(self, root: Path, home: Path) -> Path:
-        """Return the folder to read for `root`: that itself, or where below `home` to make the pictures first.
+        """Return the folder to read for `root`: that itself, or where below `home` to make the images first.
 
         The place made depends on the files under `root` and on the options, so that other files have another place.
 
@@ -79,7 +79,7 @@ class MadeOfFiles(Protocol):
         ...
 
     def make(self, root: Path, place: Path, *, progress: bool) -> None:
-        """Make the pictures of the files under `root` in `place`; what is complete there is left as it is.
+        """Make the images of the files under `root` in `place`; what is complete there is left as it is.
 
         Raises:
             UserError: a file is missing or damaged.
@@ -88,8 +88,8 @@ class MadeOfFiles(Protocol):
         ...
 
 
-class MissingPicturesError(UserError):
-    """Pictures that the metadata names are not there or not usable; `names` holds all of their ids."""
+class MissingImagesError(UserError):
+    """Images that the metadata names are not there or not usable; `names` holds all of their ids."""
 
     def __init__(self, message: str, names: tuple[str, ...]) -> None:
         super().__init__(message)
@@ -157,7 +157,7 @@ def chosen(name: str, option: str, value: Value, known: Collection[str]) -> str:
     return str(value)
 
 
-def safe_name(name: str, path: Path, what: str = "the picture") -> str:
+def safe_name(name: str, path: Path, what: str = "the image") -> str:
     """Return a relative file name that metadata gives.
 
     Args:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from t2ibench.data.adapter import MissingPicturesError, some
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import DatasetEntry
+from t2ibench.data.adapter import MissingImagesError, some
 from t2ibench.data.contents import FileState, digests_of
 from t2ibench.data.manifest import Box, ImageEntry, Manifest
-from t2ibench.errors import UserError
-from t2ibench.spec import DatasetEntry
 from t2ibench.text.vocabulary import Vocabulary
 
 NOT_THERE: Final = "are not there"
@@ -23,7 +23,7 @@ NO_CAPTION: Final = "have no caption with a word in it"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A picture as an adapter found it; see ImageEntry.
+    """An image as an adapter found it; see ImageEntry.
 
     Attributes:
         id: its key.
@@ -62,16 +62,16 @@ class Findings:
     """All that an adapter found.
 
     Attributes:
-        rows: pictures in the metadata's order, split by split.
-        where: where pictures were looked for, for the sentence about missing ones.
-        advice: what to do about pictures that are not there, a sentence.
-        caption_advice: what to do about pictures without captions.
+        rows: images in the metadata's order, split by split.
+        where: where images were looked for, for the sentence about missing ones.
+        advice: what to do about images that are not there, a sentence.
+        caption_advice: what to do about images without captions.
         sources: the other files read.
         found: what was found where, sentences for the user.
         warnings: sentences a user should see.
         words: the vocabulary that came with the data; None to build one from the captions of the training split.
         upright: see Manifest.
-        decode: whether to decode every picture now: for pictures that nobody has checked before.
+        decode: whether to decode every image now: for images that nobody has checked before.
         few_captions: whether fewer captions than the data set should have are worth a warning.
     """
 
@@ -98,17 +98,17 @@ def assemble(
         entry: its table.
         root: the folder the user named.
         findings: what was found.
-        partial: whether unusable pictures may be left out.
+        partial: whether unusable images may be left out.
         progress: whether to show a bar on stderr.
 
     Raises:
-        MissingPicturesError: pictures are not usable, and `partial` is not set.
-        UserError: two pictures have one id, or no picture is usable.
+        MissingImagesError: images are not usable, and `partial` is not set.
+        UserError: two images have one id, or no image is usable.
     """
     rows = findings.rows
     twice = [key for key, count in Counter(row.id for row in rows).items() if count > 1]
     if twice:
-        raise UserError(f"{findings.where}: {len(twice)} ids stand for more than one picture: {some(twice)}.")
+        raise UserError(f"{findings.where}: {len(twice)} ids stand for more than one image: {some(twice)}.")
     absent = {row.id: NOT_THERE for row in rows if row.path is None}
     absent |= {row.id: NO_CAPTION for row in rows if not row.captions and row.id not in absent}
     if not findings.decode:
@@ -125,7 +125,7 @@ def assemble(
         if row.id not in absent
     )
     if not images:
-        raise UserError(f"{findings.where}: no picture of {name} can be used. {findings.advice}")
+        raise UserError(f"{findings.where}: no image of {name} can be used. {findings.advice}")
     words = findings.words or Words(_built_words(images), "built")
     return Manifest(
         name=name,
@@ -151,13 +151,13 @@ def _refuse(name: str, findings: Findings, absent: Mapping[str, str], partial: b
     if not absent or partial:
         return
     reasons = "; ".join(
-        f"{len(names)} of the {len(findings.rows)} pictures named in {findings.where} {reason}: {some(names)}"
+        f"{len(names)} of the {len(findings.rows)} images named in {findings.where} {reason}: {some(names)}"
         for reason in dict.fromkeys(absent.values())
         if (names := [key for key, why in absent.items() if why == reason])
     )
     advice = {NOT_THERE: findings.advice, NO_CAPTION: findings.caption_advice, DAMAGED: "Replace the damaged files."}
     todo = " ".join(advice[reason] for reason in dict.fromkeys(absent.values()))
-    raise MissingPicturesError(
+    raise MissingImagesError(
         f"{reasons}. {todo} To go on without them: `t2ibench data prepare {name} --partial`, which marks the "
         "data set and every number made from it as partial.",
         tuple(absent),
@@ -179,21 +179,21 @@ def _built_words(images: Sequence[ImageEntry]) -> tuple[str, ...]:
 def _warnings(name: str, entry: DatasetEntry, findings: Findings, images: Sequence[ImageEntry]) -> Iterator[str]:
     few = [image.id for image in images if len(image.captions) < entry.captions_per_image]
     if few and findings.few_captions:
-        yield f"{len(few)} pictures of {name} have fewer than {entry.captions_per_image} captions: {some(few)}."
+        yield f"{len(few)} images of {name} have fewer than {entry.captions_per_image} captions: {some(few)}."
     seen: dict[str, str] = {}
     twins = [image.id for image in images if seen.setdefault(image.sha256, image.split) != image.split]
     if twins:
-        yield f"{len(twins)} pictures of {name} are, byte for byte, in another split too: {some(twins)}."
+        yield f"{len(twins)} images of {name} are, byte for byte, in another split too: {some(twins)}."
 
 
 def _caveats(name: str, entry: DatasetEntry, images: Sequence[ImageEntry], absent: Mapping[str, str]) -> Iterator[str]:
     if absent:
         total = len(images) + len(absent)
-        yield f"{name} is partial: {len(absent)} of its {total} pictures were left out, so numbers from it stand alone."
+        yield f"{name} is partial: {len(absent)} of its {total} images were left out, so numbers from it stand alone."
     counts = Counter(image.split for image in images)
     for split, expected in entry.splits.items():
         if counts[split] != expected:
             yield (
-                f"{name} has {counts[split]} pictures in its {split} split where {expected} are expected: numbers from "
+                f"{name} has {counts[split]} images in its {split} split where {expected} are expected: numbers from "
                 "it may not be compared with published ones."
             )

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import DatasetEntry
 from t2ibench.data.adapter import missing_file
 from t2ibench.data.assembly import Words
 from t2ibench.data.pickles import read_caption_numbers, read_class_ids, read_file_names
-from t2ibench.errors import UserError
-from t2ibench.spec import DatasetEntry
 from t2ibench.text.captions_pickle import read_captions_pickle
 from t2ibench.text.tokenizer import tokenize, usable_lines
 
@@ -44,19 +44,19 @@ class AttnGANMetadata:
     archive: str
 
     def keys(self, split: str) -> list[str]:
-        """Return the picture keys of a split.
+        """Return the image keys of a split.
 
         Raises:
-            UserError: the file is missing, damaged, or names a picture twice.
+            UserError: the file is missing, damaged, or names an image twice.
         """
         path = self._file(split, "filenames")
         keys = read_file_names(path)
         if len(set(keys)) != len(keys):
-            raise UserError(f"{path} names a picture twice. Fetch it again.")
+            raise UserError(f"{path} names an image twice. Fetch it again.")
         return keys
 
     def classes(self, split: str, count: int) -> list[int]:
-        """Return the class of every one of the split's `count` pictures.
+        """Return the class of every one of the split's `count` images.
 
         Raises:
             UserError: the file is missing, damaged, or has another length.
@@ -65,7 +65,7 @@ class AttnGANMetadata:
         classes = read_class_ids(path)
         if len(classes) != count:
             raise UserError(
-                f"{path} has {len(classes)} classes for the {count} pictures of filenames.pickle beside it. "
+                f"{path} has {len(classes)} classes for the {count} images of filenames.pickle beside it. "
                 "They come from different releases: fetch both again."
             )
         return classes
@@ -134,7 +134,7 @@ class AttnGANMetadata:
             rows = numbers[split]
             if len(rows) != count * len(names):
                 raise UserError(
-                    f"{path} has {len(rows)} captions for the {len(names)} pictures of {split}/filenames.pickle, not "
+                    f"{path} has {len(rows)} captions for the {len(names)} images of {split}/filenames.pickle, not "
                     f"{count} each. They come from different releases: fetch both again, or unpack the folder "
                     f"{TEXT_FOLDERS[0]} of {self.archive} beside it."
                 )
@@ -176,11 +176,11 @@ def read_text_files(
 
     Args:
         folder: of the text files.
-        keys: of the pictures.
+        keys: of the images.
         root: the folder the user named, for errors.
         entry: the data set's table.
         archive: what the files come in, for errors.
-        needed: keys whose file must be there; other pictures may be without captions.
+        needed: keys whose file must be there; other images may be without captions.
 
     Raises:
         UserError: a needed file is missing, or one cannot be read.

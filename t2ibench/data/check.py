@@ -13,12 +13,12 @@ from typing import Final
 from PIL import Image
 from tqdm import tqdm
 
+from t2ibench.core.spec.benchmarks import DatasetEntry
 from t2ibench.data.adapter import some
-from t2ibench.data.cache import cache_fault, caches_of
+from t2ibench.data.batches.cache import cache_fault, caches_of
+from t2ibench.data.batches.transforms import bird_crop
+from t2ibench.data.images import IMAGE_FAULTS, reading_threads, turned
 from t2ibench.data.manifest import Box, ImageEntry, Manifest
-from t2ibench.data.pictures import PICTURE_FAULTS, reading_threads, turned
-from t2ibench.data.transforms import bird_crop
-from t2ibench.spec import DatasetEntry
 from t2ibench.text.tokenizer import tokenize
 from t2ibench.text.vocabulary import UNKNOWN
 
@@ -32,10 +32,10 @@ class DatasetCheck:
     """What a check found.
 
     Attributes:
-        counts: split -> (pictures, classes); 0 classes where the data set has none.
-        expected: split -> pictures that benchmarks.toml expects; empty where it says nothing.
+        counts: split -> (images, classes); 0 classes where the data set has none.
+        expected: split -> images that benchmarks.toml expects; empty where it says nothing.
         shared_classes: classes that lie in more than one split.
-        captions: captions a picture -> how many pictures have as many.
+        captions: captions an image -> how many images have as many.
         longest: words of the longest caption.
         words: size of the vocabulary, "<end>" included.
         problems: what stops or spoils work, a sentence a file.
@@ -53,11 +53,11 @@ class DatasetCheck:
 
 
 def check_dataset(manifest: Manifest, entry: DatasetEntry, *, progress: bool = True) -> DatasetCheck:
-    """Return what is in a prepared data set and what is wrong with it; every picture is read and decoded."""
+    """Return what is in a prepared data set and what is wrong with it; every image is read and decoded."""
     problems: list[str] = []
     outside: list[str] = []
     with ThreadPoolExecutor(reading_threads()) as pool:
-        faults = pool.map(lambda image: _check_picture(manifest, image), manifest.images)
+        faults = pool.map(lambda image: _check_image(manifest, image), manifest.images)
         silent = None if progress else True  # None: silent unless stderr is a terminal
         bar = tqdm(faults, total=len(manifest.images), desc=f"checking {manifest.name}", disable=silent, delay=1)
         for image, (problem, box_outside) in zip(manifest.images, bar, strict=True):
@@ -66,11 +66,11 @@ def check_dataset(manifest: Manifest, entry: DatasetEntry, *, progress: bool = T
     lengths, unknown = _words(manifest)
     notices = [*manifest.caveats, *manifest.warnings]
     if outside:
-        notices.append(f"{len(outside)} boxes reach over the border of their picture: {some(outside)}.")
+        notices.append(f"{len(outside)} boxes reach over the border of their image: {some(outside)}.")
     foreign = [image.id for image in manifest.images if any(_is_foreign(caption) for caption in image.captions)]
     if foreign:
         notices.append(
-            f"{len(foreign)} pictures have captions that are hardly English: letters outside ASCII are left out of "
+            f"{len(foreign)} images have captions that are hardly English: letters outside ASCII are left out of "
             f"words, so the encoder reads little of them: {some(foreign)}."
         )
     if unknown:
@@ -80,11 +80,11 @@ def check_dataset(manifest: Manifest, entry: DatasetEntry, *, progress: bool = T
             f"{len(unknown)} words of the captions are not in the {manifest.vocabulary_origin} vocabulary and will be "
             f"{how}: {', '.join(common)}{', ...' if len(unknown) > _SHOWN_WORDS else ''}."
         )
-    cache_faults = {side: cache_fault(manifest, side, deep=True) for side in caches_of(manifest)}
+    cache_faults = {resolution: cache_fault(manifest, resolution, deep=True) for resolution in caches_of(manifest)}
     notices += [
-        f"The cache for {side} pixels is not used: {fault}. `t2ibench data prepare {manifest.name} --cache {side}` "
-        "makes it anew."
-        for side, fault in cache_faults.items()
+        f"The cache for {resolution} pixels is not used: {fault}. `t2ibench data prepare {manifest.name} "
+        f"--cache {resolution}` makes it anew."
+        for resolution, fault in cache_faults.items()
         if fault
     ]
     classes = {name: _classes(images) for name, images in manifest.splits.items()}
@@ -100,17 +100,17 @@ def check_dataset(manifest: Manifest, entry: DatasetEntry, *, progress: bool = T
     )
 
 
-def _check_picture(manifest: Manifest, image: ImageEntry) -> tuple[str, bool]:
-    """Return ("" or the fault of a picture's file, whether its box reaches over the border)."""
+def _check_image(manifest: Manifest, image: ImageEntry) -> tuple[str, bool]:
+    """Return ("" or the fault of an image's file, whether its box reaches over the border)."""
     path = manifest.path(image)
     try:
         content = path.read_bytes()
-        with Image.open(io.BytesIO(content)) as picture:
-            picture.load()
-            width, height = (turned(picture) if manifest.upright else picture).size
+        with Image.open(io.BytesIO(content)) as opened:
+            opened.load()
+            width, height = (turned(opened) if manifest.upright else opened).size
     except FileNotFoundError:
         return f"{path} is missing.", False
-    except PICTURE_FAULTS as error:
+    except IMAGE_FAULTS as error:
         return f"{path} is damaged ({error}).", False
     if hashlib.sha256(content).hexdigest() != image.sha256:
         return f"{path} has changed since the data set was prepared.", False

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from t2ibench.files import digest_of_file
+from t2ibench.core.files import digest_of_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class FileState:
     Attributes:
         size: in bytes.
         sha256: of its bytes.
-        fault: why it cannot be decoded as a picture; "" if it can, or was not tried.
+        fault: why it cannot be decoded as an image; "" if it can, or was not tried.
     """
 
     size: int
@@ -36,7 +36,7 @@ def digests_of(paths: Sequence[Path], *, title: str, progress: bool, decode: boo
         paths: existing files.
         title: of the bar.
         progress: whether to show a bar with the time left on stderr.
-        decode: whether to decode each file as a picture too, some 5 ms for a photo.
+        decode: whether to decode each file as an image too, some 5 ms for a photo.
     """
     with ThreadPoolExecutor(4) as pool:  # hashing, reading and decoding hold no lock of Python's
         states = pool.map(_decoded_state if decode else _state, paths)
@@ -49,7 +49,7 @@ def _state(path: Path) -> FileState:
 
 
 def _decoded_state(path: Path) -> FileState:
-    from t2ibench.data.pictures import fault_of_picture
+    from t2ibench.data.images import fault_of_image
 
     content = path.read_bytes()
-    return FileState(len(content), hashlib.sha256(content).hexdigest(), fault_of_picture(io.BytesIO(content)))
+    return FileState(len(content), hashlib.sha256(content).hexdigest(), fault_of_image(io.BytesIO(content)))

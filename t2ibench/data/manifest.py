@@ -10,21 +10,21 @@ from typing import Any, Final, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from t2ibench.errors import UserError, unknown_name
-from t2ibench.files import digest_of, write_bytes
-from t2ibench.types import Caption
+from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.files import digest_of, write_bytes
+from t2ibench.core.types import Caption
 
 FILE_NAME: Final = "manifest.json"
 FORMAT: Final = 2
 """Raised by hand whenever the file's form or the reading of a data set changes: older manifests are made anew."""
 
 Box = tuple[int, int, int, int]
-"""(x, y, width, height) in pixels of the picture file."""
+"""(x, y, width, height) in pixels of the image file."""
 
 
 @dataclass(frozen=True)
 class ImageEntry:
-    """One picture of a data set.
+    """One image of a data set.
 
     Attributes:
         id: its key, the same on every machine, as in "001.Black_footed_Albatross/Black_Footed_Albatross_0046_18".
@@ -54,24 +54,24 @@ class Manifest:
     Attributes:
         name: of the data set, as in benchmarks.toml.
         root: folder of the files; it takes no part in `digest`.
-        images: the pictures in the metadata's order, split by split.
+        images: the images in the metadata's order, split by split.
         vocabulary: the captions' words by index; index 0 is "<end>", the padding.
         vocabulary_origin: "released" where a captions.pickle came with the data (released encoders need it), "built"
             where the words were collected here.
         sources: the other files it was read from, relative to the root.
         warnings: sentences a user should see.
         caveats: sentences that every number made from this data set carries along.
-        missing: ids of pictures that the metadata names and that are not there or not usable; not empty only where the
+        missing: ids of images that the metadata names and that are not there or not usable; not empty only where the
             user asked for a partial data set.
-        upright: whether pictures are turned as their EXIF orientation says. Data sets with an official loader are read
+        upright: whether images are turned as their EXIF orientation says. Data sets with an official loader are read
             as that loader does, without turning.
-        whole: whether pictures are shown whole, neither cropped nor flipped, because captions say where things are.
+        whole: whether images are shown whole, neither cropped nor flipped, because captions say where things are.
         found: what was found where, sentences for the user.
         request: digest of the settings it was prepared with.
         stamp: digest of the sizes and times of all files at that moment.
         made: whether the toolkit drew the files itself, into the workspace.
         format: see FORMAT.
-        home: folder in the workspace that the manifest lies in, with its picture caches; None where it is not kept. It
+        home: folder in the workspace that the manifest lies in, with its image caches; None where it is not kept. It
             is not written.
     """
 
@@ -95,7 +95,7 @@ class Manifest:
 
     @functools.cached_property
     def digest(self) -> str:
-        """SHA-256 over names, splits, classes, boxes, captions, picture contents, vocabulary, and what is missing.
+        """SHA-256 over names, splits, classes, boxes, captions, image contents, vocabulary, and what is missing.
 
         It does not depend on where the files lie: equal data have equal digests on every machine.
         """
@@ -114,7 +114,7 @@ class Manifest:
 
     @functools.cached_property
     def splits(self) -> dict[str, tuple[ImageEntry, ...]]:
-        """Name of a split -> its pictures, in order."""
+        """Name of a split -> its images, in order."""
         found: dict[str, list[ImageEntry]] = {}
         for image in self.images:
             found.setdefault(image.split, []).append(image)
@@ -122,11 +122,11 @@ class Manifest:
 
     @functools.cached_property
     def by_id(self) -> dict[str, ImageEntry]:
-        """Id -> picture."""
+        """Id -> image."""
         return {image.id: image for image in self.images}
 
     def split(self, name: str) -> tuple[ImageEntry, ...]:
-        """Return a split's pictures, in order.
+        """Return a split's images, in order.
 
         Raises:
             UserError: there is no such split.
@@ -136,7 +136,7 @@ class Manifest:
         return self.splits[name]
 
     def captions(self, split: str) -> tuple[Caption, ...]:
-        """Return all captions of a split, picture by picture, with ids "<data set>/<split>/<image>#<index>".
+        """Return all captions of a split, image by image, with ids "<data set>/<split>/<image>#<index>".
 
         Raises:
             UserError: there is no such split.
@@ -144,7 +144,7 @@ class Manifest:
         return tuple(self.caption(image, index) for image in self.split(split) for index in range(len(image.captions)))
 
     def caption(self, image: ImageEntry, index: int) -> Caption:
-        """Return a picture's caption number `index` (from 0)."""
+        """Return an image's caption number `index` (from 0)."""
         return Caption(
             id=f"{self.name}/{image.split}/{image.id}#{index}",
             text=image.captions[index],
@@ -154,7 +154,7 @@ class Manifest:
         )
 
     def path(self, image: ImageEntry) -> Path:
-        """Return where a picture's file lies."""
+        """Return where an image's file lies."""
         return self.root / image.file
 
     def write(self, path: Path) -> None:

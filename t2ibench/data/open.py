@@ -9,15 +9,15 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.files import digest_of
+from t2ibench.core.registry import registry
+from t2ibench.core.spec.benchmarks import Benchmarks, DatasetEntry
+from t2ibench.core.workspace import Workspace
 from t2ibench.data.adapter import DatasetAdapter, DrawnDataset, MadeOfFiles, how_to_bring
 from t2ibench.data.fetch.install import unfinished
 from t2ibench.data.manifest import FILE_NAME, FORMAT, Manifest, read_manifest, stamp_of
 from t2ibench.data.own_datasets import read_settings
-from t2ibench.errors import UserError, unknown_name
-from t2ibench.files import digest_of
-from t2ibench.registry import registry
-from t2ibench.spec import Benchmarks, DatasetEntry
-from t2ibench.workspace import Workspace
 
 
 def open_dataset(
@@ -39,7 +39,7 @@ def open_dataset(
         benchmarks: its content.
         workspace: where manifests and drawn files are kept.
         root: folder of the files; None takes the folder named last time, or the drawn files.
-        partial: whether pictures that are missing or not usable may be left out; None takes what was remembered of the
+        partial: whether images that are missing or not usable may be left out; None takes what was remembered of the
             last `t2ibench data prepare`, else no.
         progress: whether to show bars and warnings on stderr.
 
@@ -64,7 +64,7 @@ def open_dataset(
 
 
 def partial_remembered(workspace: Workspace, name: str, root: Path | None) -> bool:
-    """Return whether pictures of a data set may be left out: what was said of its folder holds for that folder alone.
+    """Return whether images of a data set may be left out: what was said of its folder holds for that folder alone.
 
     Args:
         workspace: where it was remembered.
@@ -103,7 +103,7 @@ def _entry(name: str, benchmarks: Benchmarks) -> DatasetEntry:
             "data set",
             name,
             benchmarks.datasets,
-            hint="`t2ibench list datasets` shows them all; pictures of your own become one by "
+            hint="`t2ibench list datasets` shows them all; images of your own become one by "
             f"`t2ibench data prepare {name} --adapter folder --root FOLDER`.",
         )
     return benchmarks.datasets[name]
@@ -137,14 +137,14 @@ def _prepare(
         if not isinstance(adapter, DrawnDataset):
             raise UserError(f"The data set {name} is not there yet. {how_to_bring(name, entry)}")
         if progress:
-            print(f"The pictures of {name} are drawn by code, into {drawn}.", file=sys.stderr)
+            print(f"The images of {name} are drawn by code, into {drawn}.", file=sys.stderr)
         adapter.draw(drawn, {}, replace=True, progress=progress)
         root = drawn
     assert root is not None
     place = _place_of(adapter, root, folder)
     if place != root and isinstance(adapter, MadeOfFiles):
         if progress:
-            print(f"The pictures of {name} are made of the files in {root}, into {place}.", file=sys.stderr)
+            print(f"The images of {name} are made of the files in {root}, into {place}.", file=sys.stderr)
         adapter.make(root, place, progress=progress)
         root = place
     moving = unfinished(root)
@@ -168,7 +168,7 @@ def _prepare(
 
 
 def _place_of(adapter: DatasetAdapter, root: Path, folder: Path) -> Path:
-    """Return the folder to read for the one named: another where the pictures are made of its files."""
+    """Return the folder to read for the one named: another where the images are made of its files."""
     return adapter.place_of(root, folder) if isinstance(adapter, MadeOfFiles) and root.is_dir() else root
 
 

@@ -11,11 +11,11 @@ from typing import Any, Final, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from t2ibench.errors import UserError, unknown_name
-from t2ibench.files import read_json, write_json
-from t2ibench.likeness import with_settings_like
-from t2ibench.spec import Benchmarks, DatasetEntry, Frozen, Name, Value, describe
-from t2ibench.workspace import Workspace
+from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.files import read_json, write_json
+from t2ibench.core.spec.benchmarks import Benchmarks, DatasetEntry, Frozen, Name, Value, describe
+from t2ibench.core.spec.likeness import with_settings_like
+from t2ibench.core.workspace import Workspace
 
 FILE_NAME: Final = "dataset.json"
 _NAME: Final = TypeAdapter(Name)
@@ -27,7 +27,7 @@ class DatasetSettings(Frozen):
     Attributes:
         like: the data set of benchmarks.toml whose adapter, protocol and training recipes it takes; "" for itself.
         options: of the adapter, over those of benchmarks.toml.
-        partial: whether missing pictures may be left out.
+        partial: whether missing images may be left out.
     """
 
     schema_: Literal[1] = Field(default=1, alias="schema")

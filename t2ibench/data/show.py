@@ -1,4 +1,4 @@
-"""One picture of a data set with all that is known of it: box, crops, captions, words."""
+"""One image of a data set with all that is known of it: box, crops, captions, words."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
 
+from t2ibench.data.batches.transforms import base_resolution, bird_crop, central_square
+from t2ibench.data.images import read_base, read_image
 from t2ibench.data.manifest import ImageEntry, Manifest
-from t2ibench.data.pictures import read_base, read_image
-from t2ibench.data.transforms import base_side, bird_crop, central_square
 from t2ibench.text.tokenizer import tokenize
 
 HEIGHT: Final = 320
-"""Both pictures are drawn this high."""
+"""Both images are drawn this high."""
 _GAP: Final = 12
 _LETTERS: Final = 6.6
 """Width of an average letter of the font in pixels, for breaking lines."""
@@ -22,7 +22,7 @@ _BOX, _CROP, _PAPER, _INK = "#ffd500", "#00c8ff", "#ffffff", "#1a1a1a"
 
 
 def describe_image(manifest: Manifest, image: ImageEntry) -> str:
-    """Return the facts of a picture in lines; words that the vocabulary does not know stand in parentheses.
+    """Return the facts of an image in lines; words that the vocabulary does not know stand in parentheses.
 
     Below each caption stand its words as the encoder is given them.
     """
@@ -41,16 +41,18 @@ def describe_image(manifest: Manifest, image: ImageEntry) -> str:
     return "\n".join(lines)
 
 
-def draw_image(manifest: Manifest, image: ImageEntry, side: int = 256) -> Image.Image:
+def draw_image(manifest: Manifest, image: ImageEntry, resolution: int = 256) -> Image.Image:
     """Return a sheet: the file with its box (yellow) and crop (blue), the evaluation crop, the captions below.
 
     Raises:
         UserError: the file is missing or damaged.
     """
-    square = central_square(read_base(manifest, image, side), side).resize((HEIGHT, HEIGHT), Image.Resampling.BILINEAR)
+    square = central_square(read_base(manifest, image, resolution), resolution).resize(
+        (HEIGHT, HEIGHT), Image.Resampling.BILINEAR
+    )
     whole = _marked(read_image(manifest, image), image)  # after the crop, whose error is a sentence
     width = whole.width + square.width + 3 * _GAP
-    lines = _text(manifest, image, side, width)
+    lines = _text(manifest, image, resolution, width)
     font = ImageFont.load_default(13)
     step = 17
     sheet = Image.new("RGB", (width, HEIGHT + 3 * _GAP + step * len(lines)), _PAPER)
@@ -62,14 +64,14 @@ def draw_image(manifest: Manifest, image: ImageEntry, side: int = 256) -> Image.
     return sheet
 
 
-def _marked(picture: Image.Image, image: ImageEntry) -> Image.Image:
-    scale = HEIGHT / picture.height
-    shown = picture.resize((max(1, round(picture.width * scale)), HEIGHT), Image.Resampling.BILINEAR)
+def _marked(opened: Image.Image, image: ImageEntry) -> Image.Image:
+    scale = HEIGHT / opened.height
+    shown = opened.resize((max(1, round(opened.width * scale)), HEIGHT), Image.Resampling.BILINEAR)
     if image.box is not None:
         x, y, width, height = image.box
         draw = ImageDraw.Draw(shown)
         draw.rectangle(_scaled((x, y, x + width, y + height), scale), outline=_BOX, width=2)
-        draw.rectangle(_scaled(bird_crop(image.box, *picture.size), scale), outline=_CROP, width=2)
+        draw.rectangle(_scaled(bird_crop(image.box, *opened.size), scale), outline=_CROP, width=2)
     return shown
 
 
@@ -78,12 +80,13 @@ def _scaled(corners: Sequence[int], scale: float) -> tuple[float, float, float, 
     return (left, top, max(left, right - 1), max(top, bottom - 1))
 
 
-def _text(manifest: Manifest, image: ImageEntry, side: int, width: int) -> list[str]:
+def _text(manifest: Manifest, image: ImageEntry, resolution: int, width: int) -> list[str]:
     kind = f", class {image.class_id}" if image.class_id is not None else ""
+    base = base_resolution(resolution, whole=manifest.whole)
     marks = ", box yellow, crop blue" if image.box else ""
     lines = [
         f"{image.id} ({manifest.name}, {image.split}{kind})",
-        f"Left: file{marks}. Right: central {side} of {base_side(side, whole=manifest.whole)} pixels.",
+        f"Left: file{marks}. Right: central {resolution} of {base} pixels.",
     ]
     letters = max(20, int((width - 2 * _GAP) / _LETTERS))
     for index, caption in enumerate(image.captions):

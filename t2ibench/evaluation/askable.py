@@ -16,7 +16,7 @@ def reason_not_asked(column: Column, source: Source) -> str:
         return reason_without_bound(column, source)
     if source.caption_linked or source.unlinked_reason or not column.metric.caption_linked:
         return ""
-    return f"{source.name}'s pictures belong to no captions"
+    return f"{source.name}'s images belong to no captions"
 
 
 def reason_without_bound(column: Column, source: Source) -> str:

@@ -1,4 +1,4 @@
-"""Pictures to features, in one pass and in chunks that are kept: a killed evaluation goes on where it was."""
+"""Images to features, in one pass and in chunks that are kept: a killed evaluation goes on where it was."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from t2ibench.errors import RunFailedError
+from t2ibench.core.errors import RunFailedError
+from t2ibench.core.files import digest_of
+from t2ibench.core.store import ARRAYS, Store
+from t2ibench.core.stored_rows import StoredRows
+from t2ibench.core.types import SamplePlan
 from t2ibench.evaluation.extractors import Extractor
 from t2ibench.evaluation.sources import Source
 from t2ibench.evaluation.workers import Workers
 from t2ibench.features.likelihood import Likelihood
-from t2ibench.files import digest_of
-from t2ibench.store import ARRAYS, Store
-from t2ibench.stored_rows import StoredRows
-from t2ibench.types import SamplePlan
 
 if TYPE_CHECKING:
     import numpy as np
 
 CHUNK: Final = 250
-"""Pictures whose features are kept together, and that an extractor sees at once: no feature depends on a batch size."""
+"""Images whose features are kept together, and that an extractor sees at once: no feature depends on a batch size."""
 
 HELD_BYTES: Final = 2**26
 """A layer's features beyond this size stay in the store."""
@@ -41,7 +41,7 @@ class Collected:
         features: extractor name -> layer -> float32 N x d, in the plan's order: arrays, or `StoredRows` where they are
             large.
         images_digest: SHA-256 over the decoded pixels, in the plan's order.
-        making_seconds: time the pictures took when they were made, by all workers together.
+        making_seconds: time the images took when they were made, by all workers together.
         feature_seconds: extractor name -> time its features took, likewise.
     """
 
@@ -62,20 +62,20 @@ def collect(
     workers: Workers = _ALONE,
     on_chunk: Callable[[int], None] = lambda done: None,
 ) -> Collected:
-    """Return the features of all pictures of a plan; each picture is made once for all extractors that lack it.
+    """Return the features of all images of a plan; each image is made once for all extractors that lack it.
 
     Args:
-        source: whose pictures.
-        plan: which pictures.
+        source: whose images.
+        plan: which images.
         extractors: what looks at them.
         store: keeps every chunk.
         settings: what else the pixels depend on (resolution, quantisation); part of the key.
-        batch_size: pictures made at a time; no feature depends on it.
+        batch_size: images made at a time; no feature depends on it.
         workers: who else works on this evaluation.
-        on_chunk: called with the number of pictures done after every chunk.
+        on_chunk: called with the number of images done after every chunk.
 
     Raises:
-        UserError: a picture cannot be read, or an extractor cannot be used.
+        UserError: an image cannot be read, or an extractor cannot be used.
         RunFailedError: a model fails, or the disk is full.
     """
     chunks = _chunks(plan, source.together or 1)
@@ -154,7 +154,7 @@ class _Rows:
 
 
 def _chunks(plan: SamplePlan, together: int) -> list[SamplePlan]:
-    """Return the plan in pieces of CHUNK pictures, or as many more as fill batches that must stay whole."""
+    """Return the plan in pieces of CHUNK images, or as many more as fill batches that must stay whole."""
     size = -(-CHUNK // together) * together
     return [
         SamplePlan(plan.items[start : start + size], plan.seed, plan.dataset, plan.split)
@@ -211,7 +211,7 @@ def _compute(
 
     networks = {extractor.name: extractor.opened() for extractor in extractors}
     began = time.perf_counter()
-    pixels = torch.cat(list(_pictures(source, chunk, batch_size)))
+    pixels = torch.cat(list(_images(source, chunk, batch_size)))
     making = time.perf_counter() - began
     digest = np.frombuffer(hashlib.sha256(np.ascontiguousarray(pixels.numpy()).tobytes()).digest(), dtype=np.uint8)
     found = {}
@@ -224,6 +224,6 @@ def _compute(
     return found
 
 
-def _pictures(source: Source, chunk: SamplePlan, batch_size: int) -> Iterator[Any]:
+def _images(source: Source, chunk: SamplePlan, batch_size: int) -> Iterator[Any]:
     for batch in source.images(chunk, batch_size=batch_size):
         yield batch.pixels

@@ -6,15 +6,15 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
+from t2ibench.core.records import MetricRecord
 from t2ibench.evaluation.extractors import Extractor
 from t2ibench.evaluation.measure import Column
 from t2ibench.evaluation.negatives import NEGATIVES_RULES, ranks_captions
-from t2ibench.results import MetricRecord
 
 if TYPE_CHECKING:
+    from t2ibench.core.spec.benchmarks import Benchmarks, ProtocolEntry
     from t2ibench.data.manifest import Manifest
-    from t2ibench.spec import Benchmarks, ProtocolEntry
 
 
 def make_columns(
@@ -33,17 +33,17 @@ def make_columns(
         protocol: how is judged.
         extractors: by name.
         manifest: the data set, whose split is the reference.
-        count: pictures a row.
+        count: images a row.
 
     Raises:
         UserError: a metric or split is unknown, or a metric's options do not fit it.
     """
-    from t2ibench.data.pictures import RealPictures
-    from t2ibench.registry import registry
+    from t2ibench.core.registry import registry
+    from t2ibench.data.images import RealImages
 
     columns = []
     images = [image.id for image in manifest.split(protocol.split)]
-    reference = RealPictures(manifest).digest(images, protocol.resolution)
+    reference = RealImages(manifest).digest(images, protocol.resolution)
     for name in names:
         entry = benchmarks.metrics[name]
         try:

@@ -1,424 +1,414 @@
-"""One table: sources x metrics of a protocol on one data set, every number a record, known ones not measured again."""
+"""Carrying out a request to evaluate: which data sets, which judges, which rows; then one table a data set."""
 
 from __future__ import annotations
 
-import io
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from pathlib import Path
+from typing import Any
 
-from t2ibench.errors import UserError
-from t2ibench.evaluation.askable import reason_not_asked, reason_without_bound
-from t2ibench.evaluation.collect import Collected, assist, collect
+from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.records import Results
+from t2ibench.core.spec.benchmarks import Benchmarks, ProtocolEntry
+from t2ibench.core.store import Store
+from t2ibench.core.types import SamplePlan
+from t2ibench.core.workspace import Workspace
+from t2ibench.data.adapter import DrawnDataset
+from t2ibench.data.manifest import Manifest
+from t2ibench.data.open import adapter_of, open_dataset, prepared_datasets
+from t2ibench.evaluation.columns import make_columns
+from t2ibench.evaluation.cost import cost_of
+from t2ibench.evaluation.details.details import keep_details
+from t2ibench.evaluation.external.rows import ExternalRows, distinct, external_sources, reference_statistics
 from t2ibench.evaluation.external.statistics_file import StatisticsFile
-from t2ibench.evaluation.external.statistics_source import StatisticsSource
+from t2ibench.evaluation.external.statistics_source import with_reference
 from t2ibench.evaluation.extractors import Extractor
-from t2ibench.evaluation.measure import (
-    Column,
-    Queries,
-    failed_record,
-    groups_by_image,
-    measured_record,
-    metric_input,
-    source_record,
+from t2ibench.evaluation.plan import make_plan
+from t2ibench.evaluation.sources import (
+    CONTROLS,
+    ModelSource,
+    NoiseSource,
+    Source,
+    ground_truth,
+    real_of_other_split,
+    shuffled_captions,
 )
-from t2ibench.evaluation.negatives import choose_negatives, own_captions, ranks_captions
-from t2ibench.evaluation.plan import reference_plan
-from t2ibench.evaluation.sources import Source, ground_truth
+from t2ibench.evaluation.table import Evaluation, Table
+from t2ibench.evaluation.untrained_twin import untrained_twin
 from t2ibench.evaluation.workers import Workers
-from t2ibench.files import digest_of, write_json
-from t2ibench.interfaces import CaptionJudge, MetricInput
-from t2ibench.results import PlanRecord, ResultRecord, Results
-from t2ibench.store import Store
-from t2ibench.types import SamplePlan
+from t2ibench.features.context import FeatureContext
+from t2ibench.models.changed_settings import changed_settings
+from t2ibench.models.find import find_models, require_model
+from t2ibench.models.folder import ModelFolder
+from t2ibench.models.shipped import is_shipped, shipped_models
+from t2ibench.training.tracking.progress import say
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    from t2ibench.data.manifest import Manifest
-    from t2ibench.spec import ProtocolEntry
-
-SAMPLE_PICTURES = 16
+__all__ = ["EvaluateRequest", "Evaluation", "datasets_of", "evaluate", "open_table", "plan_evaluation", "protocol_for"]
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """The outcome on one data set.
+class EvaluateRequest:
+    """What a user asks for; None keeps what benchmarks.toml says.
 
     Attributes:
-        dataset: name of the data set.
+        models: selectors: "attngan", "attngan:attngan1", "attngan@1f3a" or a folder.
+        datasets: names; empty for every prepared data set that the models were trained on.
         protocol: name of the protocol.
-        records: a record a source and metric, in the order of rows and columns.
-        measured: how many of them were measured now.
-        empty: column -> why no row can have a number, of columns that none has.
+        samples: images a row; 0 for every caption once.
+        metrics: columns; empty for the protocol's.
+        controls: whether to measure the control rows.
+        seed: of noise, captions and negatives.
+        seeds: several of them, a table each; empty for `seed` alone.
+        weights_dir: folder of weights files that cannot be shipped.
+        download: whether missing weights may be fetched.
+        external: rows that the user brings.
     """
 
-    dataset: str
-    protocol: str
-    records: tuple[ResultRecord, ...]
-    measured: int
-    empty: Mapping[str, str] = field(default_factory=dict)
+    models: tuple[str, ...]
+    datasets: tuple[str, ...] = ()
+    protocol: str | None = None
+    samples: int | None = None
+    metrics: tuple[str, ...] = ()
+    controls: bool = True
+    seed: int | None = None
+    seeds: tuple[int, ...] = ()
+    weights_dir: Path | None = None
+    download: bool = False
+    external: ExternalRows = field(default_factory=ExternalRows)
 
-    @property
-    def failed(self) -> tuple[ResultRecord, ...]:
-        """The records without a number."""
-        return tuple(record for record in self.records if record.status == "failed")
+
+def evaluate(
+    request: EvaluateRequest,
+    benchmarks: Benchmarks,
+    workspace: Workspace,
+    *,
+    device: str = "auto",
+    batch_size: int = 50,
+    root: Path | None = None,
+    workers: Workers | None = None,
+) -> list[Evaluation]:
+    """Return an evaluation a data set and seed. Numbers known already are not measured again.
+
+    `workers` says who else works on it; None asks torchrun's variables. Those that do not lead return no records.
+
+    Raises:
+        UserError: a name is unknown (near names are given), or a model was not trained yet.
+    """
+    evaluations = []
+    workers = Workers.of_environment() if workers is None else workers
+    if request.seeds:
+        for one in each_seed(request):
+            made = evaluate(
+                one, benchmarks, workspace, device=device, batch_size=batch_size, root=root, workers=workers
+            )
+            evaluations += made
+        return evaluations
+    quiet = not workers.leads
+    device = _device_of(device, workers)
+    request.external.check()
+    reference = reference_statistics(request.external)
+    for dataset in datasets_of(request, benchmarks, workspace):
+        table, rows = open_table(
+            request,
+            benchmarks,
+            workspace,
+            dataset,
+            protocol=protocol_for(request, benchmarks, dataset),
+            device=device,
+            batch_size=batch_size,
+            root=root,
+            workers=workers,
+            reference=reference,
+        )
+        with _Progress(len(rows), len(table.plan), quiet=quiet) as progress:
+            table.report = progress.report
+            evaluations.append(table.evaluate(rows))
+        if workers.leads:
+            keep_details(table, rows)
+    return evaluations
 
 
-@dataclass
-class Table:
-    """Everything that the rows of one table share.
+def each_seed(request: EvaluateRequest) -> list[EvaluateRequest]:
+    """Return a request a seed, each seed once, in the order asked; the request itself where it asks for one seed."""
+    return [replace(request, seed=seed, seeds=()) for seed in dict.fromkeys(request.seeds)] or [request]
+
+
+def open_table(
+    request: EvaluateRequest,
+    benchmarks: Benchmarks,
+    workspace: Workspace,
+    dataset: str,
+    *,
+    protocol: tuple[str, ProtocolEntry],
+    device: str,
+    batch_size: int,
+    root: Path | None = None,
+    workers: Workers = Workers(),  # noqa: B008  # frozen
+    reference: StatisticsFile | None = None,
+) -> tuple[Table, Sequence[Source]]:
+    """Return the table of one data set, nothing measured yet, and its rows: models, what the user brought, controls.
+
+    Raises:
+        UserError: a model was not trained yet, or the data set cannot be opened.
+    """
+    name, rules = protocol
+    models = _models(request, benchmarks, workspace, dataset)
+    manifest = open_dataset(dataset, benchmarks, workspace, root=root)
+    plan = make_plan(manifest, rules, request.samples)
+    wanted = tuple(dict.fromkeys(request.metrics or rules.metrics))
+    extractors = {
+        entry: extractor_for(entry, request, benchmarks, workspace, dataset, device)
+        for entry in dict.fromkeys(benchmarks.metrics[metric].features for metric in wanted)
+    }
+    for extractor in extractors.values():
+        if extractor.fault and workers.leads:
+            say(f"Without {extractor.name}: {extractor.fault}")
+    columns = make_columns(wanted, benchmarks, rules, extractors, manifest, len(plan))
+    table = Table(
+        manifest=manifest,
+        protocol_name=name,
+        protocol=rules,
+        plan=plan,
+        columns=columns if reference is None else with_reference(columns, reference),
+        store=Store(workspace.store),
+        results=Results(workspace.results),
+        device=device_name(device),
+        batch_size=batch_size,
+        reference_statistics=reference,
+        workers=workers,
+        drawn=isinstance(adapter_of(dataset, benchmarks), DrawnDataset),
+    )
+    given = [model.label for model in models] + [one["from"] for one in request.external.described()]
+    if workers.leads and (given or request.controls):
+        say(f"Evaluating {', '.join(given) or 'controls'} on {dataset}, protocol {name}, n {len(plan)}.")
+    rows = _sources(models, manifest, plan, rules, request, benchmarks, workspace, table.device)
+    return table, distinct(list(rows))
+
+
+def plan_evaluation(request: EvaluateRequest, benchmarks: Benchmarks, workspace: Workspace) -> list[dict[str, Any]]:
+    """Return what `evaluate` would do, as JSON values, a data set each. Errors as `evaluate`."""
+    planned = []
+    asked = [(one, dataset) for one in each_seed(request) for dataset in datasets_of(one, benchmarks, workspace)]
+    for one, dataset in asked:
+        name, protocol = protocol_for(one, benchmarks, dataset)
+        models = _models(one, benchmarks, workspace, dataset)
+        planned.append(
+            {
+                "dataset": dataset,
+                "protocol": {"name": name, **protocol.model_dump(mode="json")},
+                "samples": protocol.samples if request.samples is None else request.samples,
+                "metrics": list(request.metrics or protocol.metrics),
+                "models": [{"name": one.label, "identity": one.identity, "folder": str(one.path)} for one in models],
+                "external": request.external.described(),
+                "controls": list(protocol.controls) if request.controls else [],
+            }
+        )
+    return planned
+
+
+def datasets_of(
+    request: EvaluateRequest, benchmarks: Benchmarks, workspace: Workspace, *, rows_named: bool = False
+) -> Sequence[str]:
+    """Return the data sets asked for, else every prepared one that all models were trained on.
 
     Args:
-        manifest: the data set.
-        protocol_name: of benchmarks.toml.
-        protocol: how is judged.
-        plan: which pictures.
-        columns: what is measured.
-        store: keeps features.
-        results: takes records.
-        device: where models compute.
-        batch_size: pictures at a time.
-        report: called with (row name, pictures done, pictures in all).
-        reference_statistics: takes the place of the reference pictures; `columns` must say so (`with_reference`).
-        workers: who else works on this table.
-        drawn: whether the data set's pictures are drawn by code; None where nobody says.
+        request: what is asked.
+        benchmarks: content of benchmarks.toml.
+        workspace: where models lie.
+        rows_named: the rows are named already, and need be neither models nor brought.
+
+    Raises:
+        UserError: a name is unknown, no row is named, or no data set fits.
     """
-
-    manifest: Manifest
-    protocol_name: str
-    protocol: ProtocolEntry
-    plan: SamplePlan
-    columns: Sequence[Column]
-    store: Store
-    results: Results
-    device: str
-    batch_size: int = 50
-    report: Callable[[str, int, int], None] = lambda row, done, total: None
-    reference_statistics: StatisticsFile | None = None
-    workers: Workers = Workers()  # noqa: RUF009  # frozen
-    drawn: bool | None = None
-    _reference: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
-    _queries: dict[str, Queries] = field(default_factory=dict)
-    _codes: dict[str, np.ndarray] = field(default_factory=dict)
-
-    def evaluate(self, sources: Iterable[Source]) -> Evaluation:
-        """Return the records of all sources; those known already are taken from the results folder.
-
-        A worker that does not lead makes features for the one that does and returns no records.
-        """
-        known, _ = self.results.latest()
-        records: list[ResultRecord] = []
-        measured = 0
-        empty: dict[str, str] = {}
-        answered: set[str] = set()
-        for source in sources:
-            whose = source_record(source)
-            missing = {column.name: reason_not_asked(column, source) for column in self.columns}
-            columns = [column for column in self.columns if not missing[column.name]]
-            answered |= {column.name for column in columns}
-            empty = {name: reason for name, reason in missing.items() if reason} | empty
-            ids = {column.name: ResultRecord.key(whose, self.plan_record, column.record) for column in columns}
-            fresh = [
-                column
-                for column in columns
-                if ids[column.name] not in known or known[ids[column.name]].status == "failed"
-            ]
-            if not self.workers.leads:
-                self._assist(source, fresh)
-                continue
-            if fresh:
-                new = [record.with_warnings(self.manifest.caveats) for record in self._measure(source, fresh)]
-                self.results.append(new)
-                known.update({record.id: record for record in new})
-                measured += len(new)
-            records += [known[ids[column.name]] for column in columns]
-        return Evaluation(
-            self.plan.dataset,
-            self.protocol_name,
-            tuple(records),
-            measured,
-            {name: reason for name, reason in empty.items() if name not in answered},
+    for metric in request.metrics:
+        if metric not in benchmarks.metrics:
+            raise unknown_name("metric", metric, benchmarks.metrics, hint="`t2ibench list metrics` shows them all.")
+    if not (rows_named or request.models or request.external):
+        raise UserError(
+            "No model was named: --models wants one or more, as in --models attngan,stackgan_v2; --images, --command "
+            "and --statistics take images from elsewhere."
         )
-
-    @property
-    def plan_record(self) -> PlanRecord:
-        """What was asked, as records say it."""
-        protocol = self.protocol
-        return PlanRecord(
-            dataset=self.plan.dataset,
-            manifest=self.manifest.digest,
-            split=self.plan.split,
-            digest=self.plan.digest,
-            protocol=self.protocol_name,
-            protocol_digest=digest_of(protocol.judged),
-            rules=digest_of({name: value for name, value in protocol.judged.items() if name != "seed"}),
-            seed=self.plan.seed,
-            resolution=protocol.resolution,
-            quantise=protocol.quantise,
-            drawn=self.drawn,
+    if not request.models and not request.datasets:
+        raise UserError("Name the data set with --data: images from elsewhere do not say what they were drawn for.")
+    if request.datasets:
+        for dataset in request.datasets:
+            if dataset not in benchmarks.datasets:
+                raise unknown_name("data set", dataset, benchmarks.datasets)
+        return request.datasets
+    # A drawn data set that a shipped model learned from needs no preparing by hand.
+    shipped = {model.dataset for model in shipped_models(benchmarks)}
+    prepared = [*prepared_datasets(benchmarks, workspace)]
+    prepared += [dataset for dataset in benchmarks.datasets if dataset in shipped and dataset not in prepared]
+    found = [
+        dataset
+        for dataset in prepared
+        if all(
+            any(model.dataset == dataset for model in find_models(workspace, selector, dataset, benchmarks=benchmarks))
+            for selector in request.models
         )
+    ]
+    if not found:
+        for selector in request.models:
+            require_model(workspace, selector, benchmarks)
+        raise UserError(
+            f"No prepared data set has all of {', '.join(request.models)} trained on it. Name one with --data, or "
+            "train the missing model with `t2ibench train`."
+        )
+    say(f"No --data given: taking {', '.join(found)}, which these models were trained on.")
+    return found
 
-    @property
-    def _settings(self) -> dict[str, Any]:
-        return {"resolution": self.protocol.resolution, "quantise": self.protocol.quantise}
 
-    def _assist(self, source: Source, columns: Sequence[Column]) -> None:
-        """Make features that the leading worker will want. What fails here fails there, where it is told."""
-        linked = [one for one in columns if not (one.metric.caption_linked and source.unlinked_reason)]
-        extractors = list({one.extractor.name: one.extractor for one in linked if not one.extractor.fault}.values())
-        with suppress(UserError):
-            if extractors and not isinstance(source, StatisticsSource):
-                assist(
-                    source,
-                    source.plan_of(self.plan),
-                    extractors,
-                    self.store,
-                    settings=self._settings,
-                    batch_size=self.batch_size,
-                    workers=self.workers,
-                )
-            for column in linked:
-                if column.metric.needs_reference and self.reference_statistics is None:
-                    plan, reference = self._reference_source()
-                    settings, size = self._settings, self.batch_size
-                    assist(
-                        reference,
-                        plan,
-                        [column.extractor],
-                        self.store,
-                        settings=settings,
-                        batch_size=size,
-                        workers=self.workers,
-                    )
+def _models(request: EvaluateRequest, benchmarks: Benchmarks, workspace: Workspace, dataset: str) -> list[ModelFolder]:
+    """Return the models asked for, each once, in the order asked."""
+    found = {}
+    for selector in request.models:
+        model = require_model(workspace, selector, benchmarks, dataset)
+        if model.description.kind != "model":
+            raise UserError(f"{selector} is an encoder, which makes no images: name a model with --models.")
+        found[model.identity] = model
+    return list(found.values())
 
-    def _measure(self, source: Source, columns: Sequence[Column]) -> list[ResultRecord]:
-        """Return a record a column; what one column lacks is no other column's fault."""
-        plan = self.plan_record
-        records: dict[str, ResultRecord] = {}
-        held = source.plan_of(self.plan)
-        for column in columns:
-            if column.metric.caption_linked and source.unlinked_reason:
-                reason = f"{column.metric.title} needs pictures that belong to captions. {source.unlinked_reason}"
-                records[column.name] = failed_record(source, plan, column, reason, n=len(held), device=self.device)
-            elif isinstance(source, StatisticsSource) and not column.extractor.fault:
-                records[column.name] = self._statistics_record(source, plan, column)
-        fault = ""
-        while sound := [one for one in columns if one.name not in records and not one.extractor.fault]:
+
+def protocol_for(request: EvaluateRequest, benchmarks: Benchmarks, dataset: str) -> tuple[str, ProtocolEntry]:
+    """Return (name, protocol) that a data set is judged by, with the seed asked for.
+
+    Raises:
+        UserError: there is no such protocol, or it names an unknown control.
+    """
+    name = request.protocol or benchmarks.datasets[dataset].protocol
+    if name not in benchmarks.protocols:
+        raise unknown_name("protocol", name, benchmarks.protocols, hint="`t2ibench list protocols` shows them all.")
+    protocol = benchmarks.protocols[name].for_dataset(dataset)
+    for control in protocol.controls:
+        if control not in CONTROLS:
+            raise unknown_name(f"control row (protocols.{name}.controls)", control, CONTROLS)
+    return name, protocol if request.seed is None else protocol.model_copy(update={"seed": request.seed})
+
+
+def extractor_for(
+    name: str, request: EvaluateRequest, benchmarks: Benchmarks, workspace: Workspace, dataset: str, device: str
+) -> Extractor:
+    encoder = None
+    entry = benchmarks.features[name]
+    judge = entry.encoder or entry.plugin
+    if judge.partition(":")[0] in benchmarks.encoders:
+        trained = find_models(workspace, judge, dataset, benchmarks=benchmarks)
+        # Official weights judge, else a shipped one: the same on every machine. Else the longest trained: a short trial
+        # must not move numbers.
+        ranks = {one.path: (one.description.imported, is_shipped(one), one.steps) for one in trained}
+        encoder = max(ranks, key=lambda path: ranks[path]) if ranks else None
+    return Extractor(
+        FeatureContext(
+            name=name,
+            entry=entry,
+            device=device_name(device),
+            weights_dir=request.weights_dir,
+            encoder=encoder,
+            download=request.download,
+        )
+    )
+
+
+def _sources(
+    models: Sequence[ModelFolder],
+    manifest: Manifest,
+    plan: SamplePlan,
+    protocol: ProtocolEntry,
+    request: EvaluateRequest,
+    benchmarks: Benchmarks,
+    workspace: Workspace,
+    device: str,
+) -> Iterator[Source]:
+    """Yield the rows: models first, then the protocol's controls."""
+    resolution = protocol.resolution
+    of_model = partial(
+        ModelSource,
+        device=device,
+        resolution=resolution,
+        quantise=protocol.quantise,
+        data_root=manifest.root,
+        generation=protocol.generation,
+        manifest=manifest,
+    )
+    for model in models:
+        yield of_model(model, cost=cost_of(model, workspace), changed=tuple(changed_settings(model, benchmarks)))
+    yield from external_sources(request.external, manifest, plan, resolution, workspace)
+    for control in protocol.controls if request.controls else ():
+        if control == "ground-truth":
+            yield ground_truth(manifest, plan, resolution)
+        elif control == "real-train" and len(manifest.splits) > 1:
+            yield real_of_other_split(manifest, plan, resolution)
+        elif control == "shuffled-captions":
             try:
-                collected = self._collect(source, held, [column.extractor for column in sound])
-                strip = self._sample_pictures(source)
-            except UserError as error:
-                if any(column.extractor.fault for column in sound):
-                    continue  # it showed when it was opened; the others go on without it
-                fault = str(error)
-            else:
-                uses = Counter(column.extractor.name for column in sound)
-                for column in sound:
-                    shares = (len(sound), uses[column.extractor.name])
-                    records[column.name] = self._record(source, plan, column, held, collected, shares, strip)
-            break
-        for column in columns:
-            if column.name not in records:
-                reason = column.extractor.fault or fault
-                records[column.name] = failed_record(source, plan, column, reason, n=0, device=self.device)
-        return [records[column.name] for column in columns]
+                yield shuffled_captions(manifest, plan, resolution, protocol)
+            except UserError as error:  # R-precision fails with the same sentence; other columns need no such row
+                say(f"No shuffled-captions row: {error}")
+        elif control == "noise":
+            yield NoiseSource(resolution)
+        elif control == "untrained":
+            twin = _untrained(models, benchmarks, workspace)
+            if twin is not None:
+                yield of_model(twin, name="untrained", cost=cost_of(twin, workspace))
 
-    def _record(
-        self,
-        source: Source,
-        plan: PlanRecord,
-        column: Column,
-        held: SamplePlan,
-        collected: Collected,
-        shares: tuple[int, int],
-        strip: str,
-    ) -> ResultRecord:
+
+def _untrained(models: Sequence[ModelFolder], benchmarks: Benchmarks, workspace: Workspace) -> ModelFolder | None:
+    """Return the first model's untrained twin; None, with a sentence, where no model was trained here."""
+    from filelock import FileLock
+
+    from t2ibench.models.folder import read_model_folder
+
+    workspace.runs.mkdir(parents=True, exist_ok=True)
+    for model in models:
         try:
-            given = self._input(column, held, collected)
+            with FileLock(workspace.runs / ".untrained.lock"):  # workers of one evaluation make it once
+                return read_model_folder(untrained_twin(model, benchmarks, workspace))
         except UserError as error:
-            return failed_record(source, plan, column, str(error), n=0, device=self.device)
-        return measured_record(
-            source,
-            plan,
-            column,
-            collected,
-            given,
-            shares=shares,
-            device=self.device,
-            pictures=strip,
-            warnings=(*self._doubts(column), *_own_pictures(held, self.plan, source)),
-        )
-
-    def inputs(self, source: Source, columns: Sequence[Column]) -> dict[str, MetricInput | UserError]:
-        """Return column name -> what its metric reads of a source, or why it cannot; `compare` pairs two of these.
-
-        Raises:
-            UserError: the pictures cannot be had.
-            RunFailedError: a model fails.
-        """
-        held = source.plan_of(self.plan)
-        found: dict[str, MetricInput | UserError] = {
-            column.name: UserError(f"{column.metric.title}: {reason}.")
-            for column in columns
-            if (reason := reason_without_bound(column, source))
-        }
-        columns = [column for column in columns if column.name not in found]
-        collected = self._collect(source, held, [column.extractor for column in columns])
-        for column in columns:
-            try:
-                found[column.name] = self._input(column, held, collected)
-            except UserError as error:
-                found[column.name] = error
-        return found
-
-    def _input(self, column: Column, held: SamplePlan, collected: Collected) -> MetricInput:
-        reference = self._reference_input(column)
-        given = metric_input(
-            column,
-            collected,
-            reference=reference.reference,
-            groups=groups_by_image(held.items),
-            queries=self._caption_queries(column, held) if column.metric.caption_linked else None,
-            seed=self.plan.seed,
-        )
-        return replace(given, reference_statistics=reference.reference_statistics)
-
-    def _statistics_record(self, source: StatisticsSource, plan: PlanRecord, column: Column) -> ResultRecord:
-        n = source.file.statistics.n or 0
-        try:
-            given = source.input_for(column, self._reference_input(column), seed=self.plan.seed)
-        except UserError as error:
-            return failed_record(source, plan, column, str(error), n=n, device=self.device)
-        nothing = Collected({}, "", 0.0, {column.extractor.name: 0.0})
-        return measured_record(
-            source,
-            plan,
-            column,
-            nothing,
-            given,
-            shares=(1, 1),
-            device=self.device,
-            pictures="",
-            warnings=self._doubts(column),
-        )
-
-    def _doubts(self, column: Column) -> tuple[str, ...]:
-        """Return the warnings that a column's reference brings."""
-        file = self.reference_statistics
-        return (file.doubt,) if file is not None and file.doubt and column.metric.needs_reference else ()
-
-    def _reference_input(self, column: Column) -> MetricInput:
-        """Return a metric's input with the reference filled in, from the data set or from a statistics file.
-
-        Raises:
-            UserError: the file was made with another extractor, or holds no features where the metric needs them.
-        """
-        if not column.metric.needs_reference:
-            return MetricInput({})
-        file = self.reference_statistics
-        if file is None:
-            return MetricInput({}, reference=self._reference_features(column.extractor))
-        width = column.extractor.opened().layers.get(column.metric.layer)
-        if misfit := file.misfit(column.extractor.describe(), width):
-            raise UserError(misfit)
-        if file.features is not None:
-            return MetricInput({}, reference={column.metric.layer: file.features})
-        if not getattr(column.metric, "reads_statistics", False):
-            raise UserError(
-                f"{column.metric.title} needs the reference's features, and {file.name} holds their mean and "
-                "covariance only: leave --reference-statistics out for it."
-            )
-        return MetricInput({}, reference_statistics=file.statistics)
-
-    def _collect(self, source: Source, plan: SamplePlan, extractors: Sequence[Extractor]) -> Collected:
-        unique = list({extractor.name: extractor for extractor in extractors}.values())
-        return collect(
-            source,
-            plan,
-            unique,
-            self.store,
-            settings=self._settings,
-            batch_size=self.batch_size,
-            workers=self.workers,
-            on_chunk=lambda done: self.report(source.name, done, len(plan)),
-        )
-
-    def _reference_features(self, extractor: Extractor) -> dict[str, np.ndarray]:
-        if extractor.name not in self._reference:
-            plan, source = self._reference_source()
-            self._reference[extractor.name] = self._collect(source, plan, [extractor]).features[extractor.name]
-        return self._reference[extractor.name]
-
-    def _reference_source(self) -> tuple[SamplePlan, Source]:
-        plan = reference_plan(self.manifest, self.protocol.split)
-        source = ground_truth(self.manifest, plan, self.protocol.resolution)
-        source.name = "reference"
-        return plan, source
-
-    def _caption_queries(self, column: Column, plan: SamplePlan) -> Queries:
-        """Return the queries and negatives, with the codes of the split's captions by the column's judge."""
-        ranks = ranks_captions(column.metric)
-        key = f"{plan.digest} {'ranked' if ranks else 'read'}"
-        if key not in self._queries:
-            chosen = choose_negatives(plan, self.manifest, self.protocol) if ranks else None
-            self._queries[key] = Queries(self._codes, *(chosen or (own_captions(plan, self.manifest), None)))
-        if column.extractor.name not in self._codes:
-            self._codes[column.extractor.name] = self._caption_codes(column)
-        return self._queries[key]
-
-    def _caption_codes(self, column: Column) -> np.ndarray:
-        """Return float32 M x d, a judge's codes of all captions of the split; kept in the store."""
-        import numpy as np
-
-        extractor = column.extractor
-        captions = self.manifest.captions(self.protocol.split)
-        key = {
-            "version": 1,
-            "extractor": extractor.describe(),
-            "captions": digest_of([[caption.id, caption.text] for caption in captions]),
-        }
-        kept = self.store.get("captions", key)
-        if kept is None:
-            judge = extractor.opened()
-            if not isinstance(judge, CaptionJudge):
-                raise UserError(
-                    f"{column.metric.title} needs features that can read captions, and {extractor.name} cannot: name "
-                    "another extractor for this metric in benchmarks.toml."
-                )
-            kept = {"codes": judge.read(captions).numpy().astype(np.float32)}
-            self.store.put("captions", key, kept)
-        return kept["codes"]
-
-    def _sample_pictures(self, source: Source) -> str:
-        """Write the first pictures of the plan as a strip, its captions beside it, and return the strip's file name."""
-        import torch
-        from PIL import Image
-
-        whole = source.plan_of(self.plan).items[: max(SAMPLE_PICTURES, source.together or 0)]
-        items = whole[:SAMPLE_PICTURES]
-        name = digest_of([source.name, source.identity, self.plan_record.model_dump(mode="json")])[:24]
-        folder = self.results.folder / "pictures"
-        if not (folder / f"{name}.json").is_file():
-            plan = SamplePlan(whole, self.plan.seed, self.plan.dataset, self.plan.split)
-            made = torch.cat([batch.pixels for batch in source.images(plan, batch_size=self.batch_size)])
-            pixels = made[: len(items)]
-            strip = pixels.permute(2, 0, 3, 1).reshape(pixels.shape[2], -1, 3)  # H x (N W) x 3
-            buffer = io.BytesIO()
-            Image.fromarray(strip.numpy()).save(buffer, format="PNG")
-            self.results.attach_picture(f"{name}.png", buffer.getvalue())
-            write_json(folder / f"{name}.json", {"captions": [source.shown_caption(item) for item in items]})
-        return f"{name}.png"
+            say(f"No untrained row from {model.label}: {error}")
+    return None
 
 
-def _own_pictures(held: SamplePlan, asked: SamplePlan, source: Source) -> tuple[str, ...]:
-    """Return the warning of a row that was not made for the table's captions."""
-    if held.digest == asked.digest:
-        return ()
-    if source.caption_linked:
-        wanted = {item.id for item in asked.items}
-        have = sum(item.id in wanted for item in held.items)
-        return (f"Judged on {len(held):,} pictures of its own choice, {have:,} of them of this table's plan.",)
-    return (f"Judged on {len(held):,} pictures whose captions are not known.",)
+def device_name(name: str) -> str:
+    """Return the device's full name; "auto" is resolved without torch where torch would find no GPU anyway."""
+    if name == "cpu" or (name == "auto" and not Path("/dev/nvidiactl").exists() and sys.platform != "darwin"):
+        return "cpu"
+    from t2ibench.core.device import choose_device
+
+    return str(choose_device(name))
+
+
+def _device_of(name: str, workers: Workers) -> str:
+    """Return the device that was asked for; of several workers on one machine each takes its own GPU."""
+    if workers.count == 1 or name not in ("auto", "cuda"):
+        return name
+    full = device_name(name)
+    if not full.startswith("cuda"):
+        return full
+    import torch
+
+    return f"cuda:{workers.local_rank % torch.cuda.device_count()}"
+
+
+class _Progress:
+    """A bar over all images of a table on stderr, with an ETA; rows known already are skipped over."""
+
+    def __init__(self, rows: int, count: int, *, quiet: bool = False) -> None:
+        from tqdm import tqdm
+
+        hidden = True if quiet else None  # None: hidden unless stderr is a terminal
+        self._bar = tqdm(total=rows * count, unit="img", desc="images", file=sys.stderr, disable=hidden, leave=False)
+        self._done: dict[str, int] = {}
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def report(self, row: str, done: int, total: int) -> None:
+        """Show that `done` of the row's images are done."""
+        self._bar.set_postfix_str(row, refresh=False)
+        if row != "reference":
+            self._bar.update(done - self._done.get(row, 0))
+            self._done[row] = done

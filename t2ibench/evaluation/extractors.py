@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import FeatureExtractor, FeatureIdentity
+from t2ibench.core.registry import registry
 from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
-from t2ibench.interfaces import FeatureExtractor, FeatureIdentity
-from t2ibench.registry import registry
 
 
 class Extractor:
@@ -33,7 +33,7 @@ class Extractor:
 
     @property
     def reads_model(self) -> bool:
-        """Whether it asks the model instead of looking at pictures: a likelihood bound."""
+        """Whether it asks the model instead of looking at images: a likelihood bound."""
         return not self.fault and bool(getattr(registry("features")[self._context.entry.plugin], "reads_model", False))
 
     def opened(self) -> FeatureExtractor:

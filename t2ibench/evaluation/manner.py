@@ -1,4 +1,4 @@
-"""How one model makes its pictures under a protocol: which of the protocol's wishes apply to it, and what they are."""
+"""How one model makes its images under a protocol: which of the protocol's wishes apply to it, and what they are."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from t2ibench.interfaces import BoundNoise
-from t2ibench.model_folder.generation import generation_parameters
-from t2ibench.spec import GenerationOptions
+from t2ibench.core.interfaces import BoundNoise
+from t2ibench.core.spec.benchmarks import GenerationOptions
+from t2ibench.models.folder.generation import generation_parameters
 from t2ibench.text.tokenizer import tokenize
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from t2ibench.model_folder import ModelFolder
-    from t2ibench.types import Caption
+    from t2ibench.core.types import Caption
+    from t2ibench.models.folder import ModelFolder
 
 TOGETHER: Final = 50
-"""Pictures made together by a model whose pictures depend on their batch, where the protocol does not say."""
+"""Images made together by a model whose images depend on their batch, where the protocol does not say."""
 
 
 @dataclass(frozen=True)
 class Manner:
-    """How a model makes pictures.
+    """How a model makes images.
 
     Attributes:
         parameters: of the plug-in, set anew.
         zero_latents: latents that are 0 instead of drawn.
-        together: pictures made together; None where that changes none of them.
+        together: images made together; None where that changes none of them.
         longest_first: whether captions of more words come first within a batch.
         words_maximum: words that are read of a caption at most, None for all.
         notes: sentences for the record.
@@ -54,7 +54,7 @@ class Manner:
         if effective.get("official_mask") and together is None:
             together = TOGETHER
             notes.append(
-                f"Its attention mask is the official one: a picture depends on its batch, here of {together}; the "
+                f"Its attention mask is the official one: an image depends on its batch, here of {together}; the "
                 "protocol asks for no batch size."
             )
         if absent:
@@ -72,7 +72,7 @@ class Manner:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What pictures depend on beyond model and noise, as JSON values; empty for a model's own manner."""
+        """What images depend on beyond model and noise, as JSON values; empty for a model's own manner."""
         values: dict[str, Any] = {}
         if self.parameters:
             values["parameters"] = dict(self.parameters)

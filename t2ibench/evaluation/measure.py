@@ -10,13 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from t2ibench.errors import UserError
-from t2ibench.evaluation.collect import Collected
-from t2ibench.evaluation.extractors import Extractor
-from t2ibench.evaluation.sources import Source
-from t2ibench.interfaces import Metric, MetricInput
-from t2ibench.provenance import environment
-from t2ibench.results import (
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import Metric, MetricInput
+from t2ibench.core.provenance import environment
+from t2ibench.core.records import (
     CostRecord,
     IntervalRecord,
     MetricRecord,
@@ -24,7 +21,10 @@ from t2ibench.results import (
     ResultRecord,
     SourceRecord,
 )
-from t2ibench.types import Origin
+from t2ibench.core.types import Origin
+from t2ibench.evaluation.collect import Collected
+from t2ibench.evaluation.extractors import Extractor
+from t2ibench.evaluation.sources import Source
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,7 +46,7 @@ class Queries:
 
     Attributes:
         codes: extractor name -> float array M x d, codes of all captions of the split; filled as they are needed.
-        queries: int N, each picture's own caption.
+        queries: int N, each image's own caption.
         negatives: int N x k; None for metrics that rank no captions.
     """
 
@@ -70,7 +70,7 @@ def source_record(source: Source) -> SourceRecord:
         trained_with=source.card.trained_with,
         notes=source.card.notes,
         parameters=source.cost.parameters,
-        training_pictures=source.cost.training_pictures,
+        training_images=source.cost.training_images,
         training_seconds=source.cost.training_seconds,
         settings=source.settings,
         changed=source.changed,
@@ -93,21 +93,21 @@ def measured_record(
     *,
     shares: tuple[int, int],
     device: str,
-    pictures: str,
+    images: str,
     warnings: tuple[str, ...] = (),
 ) -> ResultRecord:
     """Return the record of one metric, a failed one where the metric refuses.
 
     Args:
-        source: whose pictures.
+        source: whose images.
         plan: what was asked.
         column: the metric.
-        collected: the pictures' features and times.
+        collected: the images' features and times.
         given: what the metric reads.
-        shares: metrics that share the cost of making the pictures, and those that share the extractor's; so the costs
+        shares: metrics that share the cost of making the images, and those that share the extractor's; so the costs
             of a row add up to what it took.
-        device: where the pictures were made.
-        pictures: file with sample pictures.
+        device: where the images were made.
+        images: file with sample images.
         warnings: further sentences for the record.
     """
     n = len(next(iter(given.features.values()), ()))
@@ -141,7 +141,7 @@ def measured_record(
             images_per_second=n / making if making > 0 else None,
             peak_memory_bytes=_peak_memory(device),
         ),
-        pictures=pictures,
+        images=images,
     )
 
 

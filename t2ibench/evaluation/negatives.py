@@ -1,20 +1,20 @@
-"""Which captions each picture is ranked against in R-precision: by one stored list a caption, or DM-GAN's way."""
+"""Which captions each image is ranked against in R-precision: by one stored list a caption, or DM-GAN's way."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from t2ibench.errors import UserError
-from t2ibench.noise import seed_of
-from t2ibench.types import Caption, SamplePlan
+from t2ibench.core.errors import UserError
+from t2ibench.core.noise import seed_of
+from t2ibench.core.types import Caption, SamplePlan
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from t2ibench.core.interfaces import Metric
+    from t2ibench.core.spec.benchmarks import ProtocolEntry
     from t2ibench.data.manifest import Manifest
-    from t2ibench.interfaces import Metric
-    from t2ibench.spec import ProtocolEntry
 
 NEGATIVES_RULES: Final = {"stored": "keyed-negatives-1", "fresh": "keyed-fresh-negatives-1"}
 """Rule of a protocol -> its name and version, part of R-precision's identity."""
@@ -27,7 +27,7 @@ def choose_negatives(plan: SamplePlan, manifest: Manifest, protocol: ProtocolEnt
     captions of other classes (or other images, as the protocol says) with another text; so every model, whatever else
     is in the run, faces the same.
 
-    Rule "fresh": DM-GAN's. Every picture draws its own, keyed by (seed, caption id, sample): a random image of another
+    Rule "fresh": DM-GAN's. Every image draws its own, keyed by (seed, caption id, sample): a random image of another
     class (or another image) and one of its captions, k times, with replacement; the query's very text may be among
     them. Differs from DM-GAN's code in the key alone: there they come from NumPy's global generator, unseeded.
 
@@ -47,7 +47,7 @@ def choose_negatives(plan: SamplePlan, manifest: Manifest, protocol: ProtocolEnt
 
 
 def own_captions(plan: SamplePlan, manifest: Manifest) -> np.ndarray:
-    """Return int64 N: the place of each picture's caption among the split's."""
+    """Return int64 N: the place of each image's caption among the split's."""
     import numpy as np
 
     place = {caption.id: index for index, caption in enumerate(manifest.captions(plan.split))}
@@ -62,13 +62,13 @@ def ranks_captions(metric: Metric) -> bool:
 def _stored(
     plan: SamplePlan, queries: np.ndarray, captions: Sequence[Caption], keys: Sequence[str], wanted: int, what: str
 ) -> np.ndarray:
-    """Return int64 N x wanted; two pictures of one caption get the same."""
+    """Return int64 N x wanted; two images of one caption get the same."""
     import numpy as np
 
     negatives = np.empty((len(plan), wanted), dtype=np.int64)
     key_of, text_of = _numbered(keys), _numbered([" ".join(caption.text.split()) for caption in captions])
     for row, (item, query) in enumerate(zip(plan.items, queries.tolist(), strict=True)):
-        # The same sentence of another picture is no mismatch.
+        # The same sentence of another image is no mismatch.
         others = np.flatnonzero((key_of != key_of[query]) & (text_of != text_of[query]))
         if len(others) < wanted:
             raise UserError(
@@ -94,7 +94,7 @@ def _numbered(names: Sequence[str]) -> np.ndarray:
 def _fresh(
     plan: SamplePlan, queries: np.ndarray, captions: Sequence[Caption], keys: Sequence[str], wanted: int
 ) -> np.ndarray:
-    """Return int64 N x wanted; every picture its own, whatever else is in the plan."""
+    """Return int64 N x wanted; every image its own, whatever else is in the plan."""
     import numpy as np
 
     first: list[int] = []  # of each image: the place of its first caption; captions of one image stand together

@@ -10,10 +10,10 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
-from t2ibench.interfaces import Metric, MetricInput, PerPicture, PerSet
-from t2ibench.metrics._checks import groups_of
-from t2ibench.metrics._intervals import jackknife_interval, mean_interval
-from t2ibench.types import Interval
+from t2ibench.core.interfaces import Metric, MetricInput, PerImage, PerSet
+from t2ibench.core.types import Interval
+from t2ibench.metrics.checks import groups_of
+from t2ibench.metrics.intervals import jackknife_interval, mean_interval
 
 Verdict = Literal["first", "second", "no clear difference", "no verdict"]
 
@@ -26,7 +26,7 @@ class Difference:
         first: the first row's value, in the metric's unit.
         second: the second row's.
         interval: of first - second; None where none can be given.
-        n: pictures each rests on.
+        n: images each rests on.
     """
 
     first: float
@@ -49,9 +49,9 @@ class Difference:
 
 
 def paired_difference(metric: Metric, first: MetricInput, second: MetricInput) -> Difference:
-    """Return the difference of a metric between two rows whose pictures were made for the same captions, in one order.
+    """Return the difference of a metric between two rows whose images were made for the same captions, in one order.
 
-    Means over pictures: a bootstrap of the per-picture differences over images, the same images for both. Statistics of
+    Means over images: a bootstrap of the per-image differences over images, the same images for both. Statistics of
     a set: a jackknife that leaves the same captions out of both. A metric that is neither has no interval.
 
     Args:
@@ -64,9 +64,9 @@ def paired_difference(metric: Metric, first: MetricInput, second: MetricInput) -
     """
     count = len(first.features[metric.layer])
     if count != len(second.features[metric.layer]):
-        raise ValueError("paired rows have a picture each for every caption of one plan")
-    if isinstance(metric, PerPicture):
-        ours, theirs = metric.picture_values(first), metric.picture_values(second)
+        raise ValueError("paired rows have an image each for every caption of one plan")
+    if isinstance(metric, PerImage):
+        ours, theirs = metric.image_values(first), metric.image_values(second)
         interval = mean_interval(ours - theirs, groups_of(first, count), first.seed)
         return Difference(float(ours.mean()), float(theirs.mean()), _named(interval), count)
     if isinstance(metric, PerSet):

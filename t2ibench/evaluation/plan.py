@@ -1,4 +1,4 @@
-"""Which pictures an evaluation asks for, in which order: keyed by the protocol's seed."""
+"""Which images an evaluation asks for, in which order: keyed by the protocol's seed."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from t2ibench.errors import UserError
-from t2ibench.noise import seed_of
-from t2ibench.types import Caption, PlanItem, SamplePlan
+from t2ibench.core.errors import UserError
+from t2ibench.core.noise import seed_of
+from t2ibench.core.types import Caption, PlanItem, SamplePlan
 
 if TYPE_CHECKING:
+    from t2ibench.core.spec.benchmarks import ProtocolEntry
     from t2ibench.data.manifest import Manifest
-    from t2ibench.spec import ProtocolEntry
 
 
 def make_plan(manifest: Manifest, protocol: ProtocolEntry, samples: int | None = None) -> SamplePlan:
-    """Return the plan. A plan of n pictures is the beginning of every longer one.
+    """Return the plan. A plan of n images is the beginning of every longer one.
 
     captions = "spread": a keyed order in which every image comes once before any comes twice; past the last caption the
-    plan goes on with second pictures of the same captions.
+    plan goes on with second images of the same captions.
 
     captions = "passes": as DM-GAN's sampling, passes over the shuffled images with a random caption each, of which only
     full batches count. Captions are drawn anew each pass, so one may come again: as its next sample.
@@ -28,7 +28,7 @@ def make_plan(manifest: Manifest, protocol: ProtocolEntry, samples: int | None =
     Args:
         manifest: the prepared data set.
         protocol: its split, seed, caption order and number of samples.
-        samples: pictures wanted instead of the protocol's; 0 means every caption once, or one pass.
+        samples: images wanted instead of the protocol's; 0 means every caption once, or one pass.
 
     Raises:
         UserError: a pass has no full batch.
@@ -64,7 +64,7 @@ def _spread(manifest: Manifest, protocol: ProtocolEntry) -> list[Caption]:
 
 
 def _passes(manifest: Manifest, protocol: ProtocolEntry, wanted: int) -> list[PlanItem]:
-    """Return the first `wanted` pictures of as many passes as it takes; those of one pass for 0."""
+    """Return the first `wanted` images of as many passes as it takes; those of one pass for 0."""
     batch = protocol.generation.batch_size or 1
     count = len(manifest.split(protocol.split))
     if count < batch:
@@ -93,6 +93,6 @@ def _one_pass(manifest: Manifest, protocol: ProtocolEntry, number: int) -> Itera
 
 
 def reference_plan(manifest: Manifest, split: str) -> SamplePlan:
-    """Return a plan that names every image of a split once, in order: the reference pictures."""
+    """Return a plan that names every image of a split once, in order: the reference images."""
     items = tuple(PlanItem(manifest.caption(image, 0)) for image in manifest.split(split))
     return SamplePlan(items, 0, manifest.name, split)

@@ -1,7 +1,7 @@
-"""Where pictures come from: a trained model, or one of the controls that every table carries.
+"""Where images come from: a trained model, or one of the controls that every table carries.
 
-The evaluator sees finished uint8 pictures and ids. Building a source costs nothing; its model is loaded when the first
-picture is asked for, so that a table whose numbers are all known loads no model.
+The evaluator sees finished uint8 images and ids. Building a source costs nothing; its model is loaded when the first
+image is asked for, so that a table whose numbers are all known loads no model.
 """
 
 from __future__ import annotations
@@ -14,37 +14,37 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
 
-from t2ibench.errors import RunFailedError, UserError, unknown_name
+from t2ibench.core.errors import RunFailedError, UserError, unknown_name
+from t2ibench.core.files import digest_of
+from t2ibench.core.interfaces import HasBound, TextToImage
+from t2ibench.core.noise import Noise, seed_of
+from t2ibench.core.spec.benchmarks import GenerationOptions
+from t2ibench.core.types import ImageBatch, ModelCard, Origin, PlanItem, SamplePlan, Trace
 from t2ibench.evaluation.likelihood import bound_of, bounds_of
 from t2ibench.evaluation.manner import Manner
 from t2ibench.evaluation.negatives import choose_negatives
-from t2ibench.files import digest_of
-from t2ibench.interfaces import HasBound, TextToImage
-from t2ibench.model_folder.data_files import unrecorded_files
-from t2ibench.noise import Noise, seed_of
-from t2ibench.spec import GenerationOptions
-from t2ibench.types import ImageBatch, ModelCard, Origin, PlanItem, SamplePlan, Trace
+from t2ibench.models.folder.data_files import unrecorded_files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from torch import Tensor
 
+    from t2ibench.core.spec.benchmarks import ProtocolEntry
     from t2ibench.data.manifest import Manifest
     from t2ibench.features.likelihood import Likelihood
-    from t2ibench.model_folder import ModelFolder
-    from t2ibench.spec import ProtocolEntry
+    from t2ibench.models.folder import ModelFolder
 
 Quantise = Literal["round", "truncate"]
 
 AT_ONCE: Final = 10
-"""Pictures that pass through a generator at once, always: sums may be ordered otherwise for other numbers of them."""
+"""Images that pass through a generator at once, always: sums may be ordered otherwise for other numbers of them."""
 
 _SAID: Final = 2
 """Changed parameters that a title names."""
 
 OWN_MANNER: Final = GenerationOptions()
-"""Every model makes its pictures its own way."""
+"""Every model makes its images its own way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class ModelCost:
     """What a model took to be there, see `results.SourceRecord`; None where nobody knows."""
 
     parameters: int | None = None
-    training_pictures: int | None = None
+    training_images: int | None = None
     training_seconds: float | None = None
 
 
@@ -64,15 +64,15 @@ class Source:
 
     Attributes:
         name: the row's name.
-        identity: digest of all that the pictures depend on besides the plan.
+        identity: digest of all that the images depend on besides the plan.
         card: title, paper, licence, origin.
-        caption_linked: whether a picture belongs to its caption.
+        caption_linked: whether an image belongs to its caption.
         trained_on: data set learned from, "" for none.
         steps: training steps, None for none.
         variant: of the model.
-        unlinked_reason: why no picture belongs to a caption, for sources a user brought; "" for the others.
+        unlinked_reason: why no image belongs to a caption, for sources a user brought; "" for the others.
         warnings: sentences that every record of this source carries.
-        together: pictures made together whatever is asked, for models whose pictures depend on their batch; None for
+        together: images made together whatever is asked, for models whose images depend on their batch; None for
             all others.
         cost: what it took to make the source itself.
         settings: what it was trained with, plain values only.
@@ -94,16 +94,16 @@ class Source:
     changed: tuple[str, ...] = ()
 
     def plan_of(self, asked: SamplePlan) -> SamplePlan:
-        """Return which pictures this source has for a plan: all of it, but for folders, which make none to order."""
+        """Return which images this source has for a plan: all of it, but for folders, which make none to order."""
         return asked
 
     def images(self, plan: SamplePlan, *, batch_size: int, start: int = 0) -> Iterator[ImageBatch]:
-        """Yield the plan's pictures in order, beginning with item `start`."""
+        """Yield the plan's images in order, beginning with item `start`."""
         size = self.together or max(AT_ONCE, batch_size // AT_ONCE * AT_ONCE)
         before = start % self.together if self.together else 0  # made with the first ones asked for, and left out
         for first in range(start - before, len(plan), size):
             items = plan.items[first : first + size]
-            pixels = self.pictures(items, plan.seed)
+            pixels = self.pixels_of(items, plan.seed)
             skip = max(start - first, 0)
             yield ImageBatch(tuple(item.id for item in items[skip:]), pixels[skip:])
 
@@ -112,11 +112,11 @@ class Source:
         return ""
 
     def weighs(self) -> str:
-        """Return the digest of the real pictures that `weigh` may look at."""
+        """Return the digest of the real images that `weigh` may look at."""
         return ""
 
     def weigh(self, plan: SamplePlan, judge: Likelihood) -> Mapping[str, Tensor]:
-        """Return how likely it finds the real pictures of a plan's captions; see `features.likelihood`.
+        """Return how likely it finds the real images of a plan's captions; see `features.likelihood`.
 
         Raises:
             UserError: it has no likelihood bound.
@@ -124,26 +124,26 @@ class Source:
         raise UserError(f"{self.name} has no likelihood bound.")
 
     def shown_caption(self, item: PlanItem) -> str:
-        """Return the caption to print under a sample picture."""
+        """Return the caption to print under a sample image."""
         return item.caption.text
 
     @abstractmethod
-    def pictures(self, items: Sequence[PlanItem], seed: int) -> Tensor:
-        """Return uint8 pictures, N x 3 x H x W, of some items of the plan."""
+    def pixels_of(self, items: Sequence[PlanItem], seed: int) -> Tensor:
+        """Return uint8 images, N x 3 x H x W, of some items of the plan."""
 
 
 class ModelSource(Source):
-    """Pictures of a trained model.
+    """Images of a trained model.
 
     Args:
         folder: the model on disk.
         device: where it computes.
-        resolution: side the pictures are judged at.
-        quantise: how float pictures become uint8.
+        resolution: side the images are judged at.
+        quantise: how float images become uint8.
         name: the row's name, if not the model's own.
         data_root: folder of the data set's files, for models that read more of them than captions.
-        generation: how the protocol has models make their pictures.
-        manifest: the data set, for models that say how likely they find its pictures.
+        generation: how the protocol has models make their images.
+        manifest: the data set, for models that say how likely they find its images.
         cost: what the model took to be there.
         changed: parameters that its recipe has otherwise; they stand in the title.
 
@@ -199,11 +199,11 @@ class ModelSource(Source):
         self._manifest = manifest
         self._loaded: TextToImage | None = None
 
-    def pictures(self, items: Sequence[PlanItem], seed: int) -> Tensor:
-        """Return uint8 pictures, N x 3 x H x W; they are the same to the bit in whatever batches they are asked for.
+    def pixels_of(self, items: Sequence[PlanItem], seed: int) -> Tensor:
+        """Return uint8 images, N x 3 x H x W; they are the same to the bit in whatever batches they are asked for.
 
         Raises:
-            RunFailedError: the model made a picture that is not finite.
+            RunFailedError: the model made an image that is not finite.
         """
         import torch
 
@@ -217,7 +217,7 @@ class ModelSource(Source):
         return torch.cat(parts)
 
     def _made(self, items: Sequence[PlanItem], seed: int) -> Tensor:
-        """Return the pictures of one pass through the generator, as `pictures`."""
+        """Return the images of one pass through the generator, as `pixels_of`."""
         import torch
 
         order = self._manner.order([item.caption for item in items])
@@ -229,7 +229,7 @@ class ModelSource(Source):
         if not finite.all():
             example = items[int(finite.int().argmin())].caption.id
             raise RunFailedError(
-                f"{self.name} made pictures that are not finite, for example for {example}: its training "
+                f"{self.name} made images that are not finite, for example for {example}: its training "
                 f"may have diverged; train it again with a smaller learning rate ({self._folder.path})."
             )
         return resized(to_uint8(made, self._quantise), self._resolution)
@@ -240,9 +240,9 @@ class ModelSource(Source):
         return self._folder
 
     def inside(self, items: Sequence[PlanItem], seed: int) -> tuple[Tensor, Trace]:
-        """Return (float pictures in [-1, 1], what the model showed while it made them), for at most AT_ONCE items.
+        """Return (float images in [-1, 1], what the model showed while it made them), for at most AT_ONCE items.
 
-        The pictures are those of `pictures`, except of models whose pictures depend on their batch.
+        The images are those of `pixels_of`, except of models whose images depend on their batch.
         """
         trace, filled = Trace(), [*items, *[items[-1]] * (AT_ONCE - len(items))]
         noise = self._manner.noise(Noise(seed).bind([item.id for item in filled], self._device))
@@ -259,16 +259,16 @@ class ModelSource(Source):
         return "" if self._manifest is None else self._manifest.digest
 
     def weigh(self, plan: SamplePlan, judge: Likelihood) -> Mapping[str, Tensor]:
-        """Return the model's bounds for the real pictures of a plan's captions. Errors as `bounds_of`."""
+        """Return the model's bounds for the real images of a plan's captions. Errors as `bounds_of`."""
         model = self._model()
         if self._manifest is None or not isinstance(model, HasBound):
             return super().weigh(plan, judge)
-        side = model.capabilities.resolution
-        return bounds_of(model, plan, self._manifest, judge.options, side=side, device=self._device)
+        resolution = model.capabilities.resolution
+        return bounds_of(model, plan, self._manifest, judge.options, resolution=resolution, device=self._device)
 
     def _model(self) -> TextToImage:
         """Return the model, loaded when it is first needed."""
-        from t2ibench.model_folder import load_model
+        from t2ibench.models.folder import load_model
 
         if self._loaded is None:
             anew = self._manner.parameters
@@ -277,16 +277,16 @@ class ModelSource(Source):
 
 
 class RealSource(Source):
-    """Real pictures, one for every item of the plan.
+    """Real images, one for every item of the plan.
 
     Args:
         manifest: the data set.
         image_of: caption id and sample -> image id.
-        resolution: side the pictures are judged at.
+        resolution: side the images are judged at.
         name: the row's name.
         title: its display name.
         note: what the row shows.
-        caption_linked: whether the picture belongs to the item's caption.
+        caption_linked: whether the image belongs to the item's caption.
     """
 
     def __init__(
@@ -300,7 +300,7 @@ class RealSource(Source):
         note: str,
         caption_linked: bool = True,
     ) -> None:
-        from t2ibench.data.pictures import CROP, RealPictures
+        from t2ibench.data.images import CROP, RealImages
 
         self.name = name
         self.caption_linked = caption_linked
@@ -308,19 +308,19 @@ class RealSource(Source):
         self._manifest = manifest
         self._image_of = image_of
         self._resolution = resolution
-        self._real = RealPictures(manifest)
+        self._real = RealImages(manifest)
         self.identity = digest_of(
             {"control": name, "manifest": manifest.digest, "images": sorted(map(list, image_of.items())), "crop": CROP}
         )
 
     def shown_caption(self, item: PlanItem) -> str:
-        """Return the item's caption, or the picture's own where it does not belong to the item's."""
+        """Return the item's caption, or the image's own where it does not belong to the item's."""
         if self.caption_linked:
             return item.caption.text
         return self._manifest.by_id[self._image_of[item.id]].captions[0]
 
-    def pictures(self, items: Sequence[PlanItem], seed: int) -> Tensor:
-        """Return uint8 pictures, N x 3 x H x W."""
+    def pixels_of(self, items: Sequence[PlanItem], seed: int) -> Tensor:
+        """Return uint8 images, N x 3 x H x W."""
         return self._real.load([self._image_of[item.id] for item in items], self._resolution)
 
 
@@ -335,8 +335,8 @@ class NoiseSource(Source):
         )
         self._resolution = resolution
 
-    def pictures(self, items: Sequence[PlanItem], seed: int) -> Tensor:
-        """Return uint8 pictures, N x 3 x H x W."""
+    def pixels_of(self, items: Sequence[PlanItem], seed: int) -> Tensor:
+        """Return uint8 images, N x 3 x H x W."""
         import torch
 
         rows = []
@@ -348,19 +348,19 @@ class NoiseSource(Source):
 
 
 def ground_truth(manifest: Manifest, plan: SamplePlan, resolution: int) -> RealSource:
-    """Return the picture each caption was written for: the ceiling of R-precision."""
+    """Return the image each caption was written for: the ceiling of R-precision."""
     return RealSource(
         manifest,
         {item.id: item.caption.image_id for item in plan.items},
         resolution,
         name="ground-truth",
         title="Ground truth",
-        note="The real picture that each caption was written for.",
+        note="The real image that each caption was written for.",
     )
 
 
 def real_of_other_split(manifest: Manifest, plan: SamplePlan, resolution: int) -> RealSource:
-    """Return real pictures of the training split (of any other split, if it has another name).
+    """Return real images of the training split (of any other split, if it has another name).
 
     Raises:
         UserError: the data set has one split only.
@@ -371,29 +371,29 @@ def real_of_other_split(manifest: Manifest, plan: SamplePlan, resolution: int) -
     split = "train" if "train" in others else others[0]
     images = [image.id for image in manifest.split(split)]
     random.Random(seed_of(plan.seed, "real of the other split", manifest.name)).shuffle(images)
-    again = " Some of its pictures are used more than once." if len(images) < len(plan) else ""
+    again = " Some of its images are used more than once." if len(images) < len(plan) else ""
     return RealSource(
         manifest,
         {item.id: images[index % len(images)] for index, item in enumerate(plan.items)},
         resolution,
         name=f"real-{split}",
         title=f"Real, {split} split",
-        note=f"Real pictures of the {split} split: what a perfect model of that split would get.{again}",
+        note=f"Real images of the {split} split: what a perfect model of that split would get.{again}",
         caption_linked=False,
     )
 
 
 def shuffled_captions(manifest: Manifest, plan: SamplePlan, resolution: int, protocol: ProtocolEntry) -> RealSource:
-    """Return real pictures dealt to the plan's captions at random, so that R-precision must be at chance.
+    """Return real images dealt to the plan's captions at random, so that R-precision must be at chance.
 
-    A caption gets the picture of one of the k + 1 captions it is ranked among, each with the same probability: its own
-    is then right 1 time in k + 1. (Pictures dealt from the whole split would not be at chance: a caption stands alone
+    A caption gets the image of one of the k + 1 captions it is ranked among, each with the same probability: its own
+    is then right 1 time in k + 1. (Images dealt from the whole split would not be at chance: a caption stands alone
     for its class among its negatives, while other classes compete with themselves.)
 
     Args:
         manifest: the data set.
-        plan: the pictures asked for.
-        resolution: side the pictures are judged at.
+        plan: the images asked for.
+        resolution: side the images are judged at.
         protocol: which captions are ranked.
 
     Raises:
@@ -412,7 +412,7 @@ def shuffled_captions(manifest: Manifest, plan: SamplePlan, resolution: int, pro
         resolution,
         name="shuffled-captions",
         title="Shuffled captions",
-        note="Real pictures dealt to captions at random: R-precision must be at chance.",
+        note="Real images dealt to captions at random: R-precision must be at chance.",
     )
 
 
@@ -420,21 +420,21 @@ CONTROLS: Final = ("ground-truth", "real-train", "shuffled-captions", "noise", "
 """Names a protocol may list under `controls`."""
 
 
-def to_uint8(pictures: Tensor, rule: Quantise) -> Tensor:
-    """Return uint8 pictures of float ones in [-1, 1]: rounded to nearest, or truncated as the official code does."""
-    scaled = (pictures.clamp(-1, 1) + 1) * 127.5
+def to_uint8(images: Tensor, rule: Quantise) -> Tensor:
+    """Return uint8 images of float ones in [-1, 1]: rounded to nearest, or truncated as the official code does."""
+    scaled = (images.clamp(-1, 1) + 1) * 127.5
     import torch
 
     return (scaled.round() if rule == "round" else scaled).to(torch.uint8)
 
 
-def resized(pictures: Tensor, side: int) -> Tensor:
-    """Return uint8 pictures of `side` pixels: as they are, or resized bilinearly with antialiasing."""
-    if pictures.shape[-1] == side:
-        return pictures
+def resized(images: Tensor, resolution: int) -> Tensor:
+    """Return uint8 images of `resolution` pixels: as they are, or resized bilinearly with antialiasing."""
+    if images.shape[-1] == resolution:
+        return images
     import torch
 
     smooth = torch.nn.functional.interpolate(
-        pictures.float(), size=(side, side), mode="bilinear", align_corners=False, antialias=True
+        images.float(), size=(resolution, resolution), mode="bilinear", align_corners=False, antialias=True
     )
     return smooth.round().clamp(0, 255).to(torch.uint8)

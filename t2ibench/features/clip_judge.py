@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.core.spec.benchmarks import Frozen
+from t2ibench.core.types import Caption
 from t2ibench.features.context import CHUNK, FeatureContext, WeightsFile, chunks, find_weights, options_of
 from t2ibench.features.state_dict import checked, read_state
-from t2ibench.interfaces import FeatureIdentity
-from t2ibench.spec import Frozen
-from t2ibench.types import Caption
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,10 +32,10 @@ class CLIPOptions(Frozen):
 
 
 class CLIPJudge:
-    """Reads pictures (layer "image") and captions with a CLIP whose weights the user brings.
+    """Reads images (layer "image") and captions with a CLIP whose weights the user brings.
 
     Weights are a state dict (.safetensors, or a file of torch.save); TorchScript, which is a program, is not opened.
-    Pictures are resized by Pillow's bicubic filter, as CLIP's own transform does. Needs the extra `clip`.
+    Images are resized by Pillow's bicubic filter, as CLIP's own transform does. Needs the extra `clip`.
     """
 
     layers: Mapping[str, int]
@@ -49,7 +49,7 @@ class CLIPJudge:
         self._network = network
         self._tokenizer = tokenizer
         self._device = device
-        self._side = int(size[0] if isinstance(size, Sequence) else size)
+        self._resolution = int(size[0] if isinstance(size, Sequence) else size)
         mean, deviation = _normalisation(network.visual)
         self._mean = torch.tensor(mean, device=device).view(1, 3, 1, 1)
         self._deviation = torch.tensor(deviation, device=device).view(1, 3, 1, 1)
@@ -95,7 +95,7 @@ class CLIPJudge:
         return cls(network, tokenizer, _identity(context, found), context.device)
 
     def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
-        """Return "image", N x D picture codes (not of unit length), float32 on the CPU.
+        """Return "image", N x D image codes (not of unit length), float32 on the CPU.
 
         Args:
             pixels: uint8, N x 3 x H x W, square.
@@ -105,8 +105,8 @@ class CLIPJudge:
         parts = [torch.zeros(0, self.layers["image"])]
         with torch.no_grad():
             for part in chunks(pixels):
-                pictures = _resized(part, self._side).to(self._device).float() / 255
-                codes = self._network.encode_image((pictures - self._mean) / self._deviation)
+                images = _resized(part, self._resolution).to(self._device).float() / 255
+                codes = self._network.encode_image((images - self._mean) / self._deviation)
                 parts.append(codes.float().cpu())
         return {"image": torch.cat(parts)}
 
@@ -145,19 +145,19 @@ def _identity(context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
 
 
 def _normalisation(visual: Any) -> tuple[Sequence[float], Sequence[float]]:
-    """Return (mean, deviation) of a network's pictures; newer open_clip keeps them in `preprocess_cfg`."""
+    """Return (mean, deviation) of a network's images; newer open_clip keeps them in `preprocess_cfg`."""
     config = getattr(visual, "preprocess_cfg", None) or {}
     mean = config.get("mean") or getattr(visual, "image_mean", None) or _MEAN
     deviation = config.get("std") or getattr(visual, "image_std", None) or _DEVIATION
     return mean, deviation
 
 
-def _resized(pixels: Tensor, side: int) -> Tensor:
-    """Return uint8 pictures N x 3 x side x side, by Pillow's bicubic filter."""
+def _resized(pixels: Tensor, resolution: int) -> Tensor:
+    """Return uint8 images N x 3 x resolution x resolution, by Pillow's bicubic filter."""
     import numpy as np
     import torch
     from PIL import Image
 
     rows = pixels.permute(0, 2, 3, 1).cpu().numpy()
-    made = [np.asarray(Image.fromarray(row).resize((side, side), Image.Resampling.BICUBIC)) for row in rows]
+    made = [np.asarray(Image.fromarray(row).resize((resolution, resolution), Image.Resampling.BICUBIC)) for row in rows]
     return torch.from_numpy(np.stack(made)).permute(0, 3, 1, 2).contiguous()

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from pydantic import ValidationError
 
-from t2ibench.errors import UserError
-from t2ibench.files import digest_of_file
-from t2ibench.interfaces import FeatureExtractor, FeatureIdentity
-from t2ibench.registry import registry
-from t2ibench.spec import FeatureEntry, Frozen, describe
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of_file
+from t2ibench.core.interfaces import FeatureExtractor, FeatureIdentity
+from t2ibench.core.registry import registry
+from t2ibench.core.spec.benchmarks import FeatureEntry, Frozen, describe
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 OptionsType = TypeVar("OptionsType", bound=Frozen)
 
 CHUNK: Final = 32
-"""Pictures that pass through a network at once; features do not depend on it."""
+"""Images that pass through a network at once; features do not depend on it."""
 
 CPU_CHUNK: Final = 8
 """The same on a CPU for large networks: what one layer writes is then still in the cache when the next one reads it."""
@@ -116,7 +116,7 @@ def find_weights(context: FeatureContext) -> WeightsFile:
 
 
 def chunks(pixels: Tensor, device: str = "") -> Iterator[Tensor]:
-    """Yield the pictures, N x 3 x H x W, in order, at most CHUNK at once, CPU_CHUNK on a CPU; nothing for none of them.
+    """Yield the images, N x 3 x H x W, in order, at most CHUNK at once, CPU_CHUNK on a CPU; nothing for none of them.
 
     `device` is where the network is; not naming it means that it is small.
     """

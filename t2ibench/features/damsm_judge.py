@@ -1,4 +1,4 @@
-"""The judge of R-precision: a trained DAMSM, which places pictures and captions in one space."""
+"""The judge of R-precision: a trained DAMSM, which places images and captions in one space."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from pydantic import Field
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
+from t2ibench.core.folding import folded
+from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.core.noise import Noise
+from t2ibench.core.spec.benchmarks import Frozen
+from t2ibench.core.types import Caption, Origin
 from t2ibench.features.context import CHUNK, FeatureContext, chunks, options_of
-from t2ibench.folding import folded
-from t2ibench.interfaces import FeatureIdentity
-from t2ibench.model_folder import ModelFolder, load_encoder, read_model_folder
-from t2ibench.noise import Noise
-from t2ibench.spec import Frozen
-from t2ibench.types import Caption, Origin
+from t2ibench.models.folder import ModelFolder, load_encoder, read_model_folder
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,7 +31,7 @@ class DAMSMJudgeOptions(Frozen):
             DM-GAN have True, DF-GAN's copy has False.
         words_maximum: longer captions are thinned to this many words, as the official loaders do in evaluation too (25
             for CUB, 20 for COCO); None reads every word.
-        words_seed: of the thinning. With the protocol's seed the judge reads the words that the first picture of the
+        words_seed: of the thinning. With the protocol's seed the judge reads the words that the first image of the
             caption is made from.
     """
 
@@ -41,7 +41,7 @@ class DAMSMJudgeOptions(Frozen):
 
 
 class DAMSMJudge:
-    """Reads pictures (layer "image") and captions with the encoders of a model folder.
+    """Reads images (layer "image") and captions with the encoders of a model folder.
 
     The folder is the data set's trained DAMSM: the same judge for all models of one protocol, whatever encoder each of
     them was trained with. AttnGAN, section 4.
@@ -84,7 +84,7 @@ class DAMSMJudge:
         return cls(loaded.encoder, options, _identity(context, loaded.folder), context.device)
 
     def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
-        """Return "image", N x D picture codes, float32 on the CPU.
+        """Return "image", N x D image codes, float32 on the CPU.
 
         Args:
             pixels: uint8, N x 3 x H x W; the encoder resizes them to its resolution by its own rule.

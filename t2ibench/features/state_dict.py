@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -10,15 +10,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from t2ibench.interfaces import Trainable
+from t2ibench.core.interfaces import Trainable
+from t2ibench.models.wrapping import WrapsModel
 from t2ibench.testing import generation_checks, training_checks
 from t2ibench.testing.subject import Subject
-from t2ibench.wrapping import WrapsModel
 
 Check = Callable[[Subject], None]
 
 GENERATION: Final[Mapping[str, Check]] = {
-    "pictures": generation_checks.check_pictures,
+    "images": generation_checks.check_images,
     "independence": generation_checks.check_independence,
     "repeatable": generation_checks.check_repeatable,
     "inputs matter": generation_checks.check_inputs_matter,
@@ -65,7 +65,7 @@ def check_model(
 
 
 def check_encoder(plugin: str, folder: Path, parameters: Mapping[str, Any] | None = None) -> None:
-    """Run the checks that are not about pictures on a registered encoder; arguments and errors as in `check_model`."""
+    """Run the checks that are not about images on a registered encoder; arguments and errors as in `check_model`."""
     _run(Subject(plugin, folder, parameters or {}, kind="encoder"))
 
 

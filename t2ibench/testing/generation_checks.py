@@ -1,15 +1,15 @@
-"""What every model that makes pictures must do. A failed check is an AssertionError with a sentence."""
+"""What every model that makes images must do. A failed check is an AssertionError with a sentence."""
 
 from __future__ import annotations
 
 import torch
 
-from t2ibench.interfaces import BoundNoise, TextToImage
+from t2ibench.core.interfaces import BoundNoise, TextToImage
+from t2ibench.core.types import Trace
 from t2ibench.testing.subject import Subject, noise_for, state_of
-from t2ibench.types import Trace
 
 _TOLERANCE = 1e-4
-"""Between pictures made in batches of different size: convolutions sum in another order."""
+"""Between images made in batches of different size: convolutions sum in another order."""
 
 
 class _Listening:
@@ -24,36 +24,40 @@ class _Listening:
         return self._inner.draw(name, shape)
 
 
-def check_pictures(subject: Subject) -> None:
-    """Pictures are float32, finite, in [-1, 1], of the declared side; so is every stage in the trace."""
+def check_images(subject: Subject) -> None:
+    """Images are float32, finite, in [-1, 1], of the declared side; so is every stage in the trace."""
     model, captions = subject.grown(), subject.captions
     trace = Trace()
-    pictures = model.generate(captions, noise_for(captions), trace=trace)
-    side = model.capabilities.resolution
+    images = model.generate(captions, noise_for(captions), trace=trace)
+    resolution = model.capabilities.resolution
     stages = model.capabilities.stages
-    assert tuple(sorted(stages)) == tuple(stages) and stages[-1] == side, f"stages {stages} must ascend to {side}"
-    assert set(trace.stages) | {side} == set(stages), f"the trace holds stages {sorted(trace.stages)}, not {stages}"
-    for at, found in {**trace.stages, side: pictures}.items():
+    assert tuple(sorted(stages)) == tuple(stages) and stages[-1] == resolution, (
+        f"stages {stages} must ascend to {resolution}"
+    )
+    assert set(trace.stages) | {resolution} == set(stages), (
+        f"the trace holds stages {sorted(trace.stages)}, not {stages}"
+    )
+    for at, found in {**trace.stages, resolution: images}.items():
         shape = (len(captions), 3, at, at)
-        assert tuple(found.shape) == shape, f"pictures of stage {at} have shape {tuple(found.shape)}, not {shape}"
-        assert found.dtype == torch.float32, f"pictures of stage {at} are {found.dtype}, not float32"
-        assert bool(torch.isfinite(found).all()), f"pictures of stage {at} are not finite"
-        assert float(found.abs().max()) <= 1.0, f"pictures of stage {at} leave [-1, 1]"
+        assert tuple(found.shape) == shape, f"images of stage {at} have shape {tuple(found.shape)}, not {shape}"
+        assert found.dtype == torch.float32, f"images of stage {at} are {found.dtype}, not float32"
+        assert bool(torch.isfinite(found).all()), f"images of stage {at} are not finite"
+        assert float(found.abs().max()) <= 1.0, f"images of stage {at} leave [-1, 1]"
         assert not found.requires_grad, "generate() must not keep a graph"
 
 
 def check_independence(subject: Subject) -> None:
-    """A picture does not depend on the batch's size, nor on the other captions, nor on their order."""
+    """An image does not depend on the batch's size, nor on the other captions, nor on their order."""
     model, captions = subject.grown(), subject.captions
     together = model.generate(captions, noise_for(captions))
     for size in (1, 3):
         parts = [captions[start : start + size] for start in range(0, len(captions), size)]
         apart = torch.cat([model.generate(part, noise_for(part)) for part in parts])
         gap = float((together - apart).abs().max())
-        assert gap < _TOLERANCE, f"pictures change by {gap:.2g} when they are made {size} at a time"
+        assert gap < _TOLERANCE, f"images change by {gap:.2g} when they are made {size} at a time"
     turned = tuple(reversed(captions))
     gap = float((together - model.generate(turned, noise_for(turned)).flip(0)).abs().max())
-    assert gap < _TOLERANCE, f"pictures change by {gap:.2g} with the order of the captions"
+    assert gap < _TOLERANCE, f"images change by {gap:.2g} with the order of the captions"
 
 
 def check_repeatable(subject: Subject) -> None:
@@ -72,15 +76,15 @@ def check_repeatable(subject: Subject) -> None:
 
 
 def check_inputs_matter(subject: Subject) -> None:
-    """Other noise gives other pictures, and so does another caption."""
+    """Other noise gives other images, and so does another caption."""
     model, captions = subject.grown(), subject.captions
     _stir(model)
-    pictures = model.generate(captions, noise_for(captions))
+    images = model.generate(captions, noise_for(captions))
     other = model.generate(captions, noise_for(captions, seed=1))
-    assert float((pictures - other).abs().amax(dim=(1, 2, 3)).min()) > 0, "a picture does not depend on the noise"
+    assert float((images - other).abs().amax(dim=(1, 2, 3)).min()) > 0, "an image does not depend on the noise"
     turned = tuple(reversed(captions))
     other = model.generate(turned, noise_for(captions))
-    assert float((pictures - other).abs().max()) > 0, "pictures do not depend on their captions"
+    assert float((images - other).abs().max()) > 0, "images do not depend on their captions"
 
 
 def _stir(model: TextToImage) -> None:

@@ -1,6 +1,6 @@
 """A data set for tests: coloured squares with one-sentence captions, drawn in milliseconds.
 
-Beside the pictures lie made-up sentence codes in the layout of StackGAN's char-CNN-RNN files, for models that read
+Beside the images lie made-up sentence codes in the layout of StackGAN's char-CNN-RNN files, for models that read
 these.
 """
 
@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from t2ibench.core.files import digest_of_file
+from t2ibench.core.spec.benchmarks import DatasetEntry
 from t2ibench.data.manifest import ImageEntry, Manifest
-from t2ibench.files import digest_of_file
-from t2ibench.spec import DatasetEntry
 
 COLOURS: Final = {"red": (220, 30, 30), "green": (30, 180, 60), "blue": (40, 60, 220), "yellow": (230, 210, 40)}
 GROUNDS: Final = {"white": (245, 245, 245), "black": (15, 15, 15), "grey": (128, 128, 128)}
@@ -33,11 +33,11 @@ class Squares:
         self._count = int(str(entry.options.get("images", 24)))
 
     def drawing(self, settings: Mapping[str, int]) -> Mapping[str, int]:
-        """Return how many pictures are drawn."""
+        """Return how many images are drawn."""
         return {"images": settings.get("images", self._count), "version": 1}
 
     def draw(self, root: Path, settings: Mapping[str, int], *, replace: bool, progress: bool) -> None:
-        """Draw the pictures into `root`."""
+        """Draw the images into `root`."""
         from PIL import Image, ImageDraw
 
         root.mkdir(parents=True, exist_ok=True)
@@ -45,13 +45,13 @@ class Squares:
         _write_codes(root, count)
         for index in range(count):
             colour, ground = _look(index)
-            picture = Image.new("RGB", (_SIDE, _SIDE), GROUNDS[ground])
+            image = Image.new("RGB", (_SIDE, _SIDE), GROUNDS[ground])
             left, top, *_ = _box(index)
-            ImageDraw.Draw(picture).rectangle((left, top, left + 22, top + 22), fill=COLOURS[colour])
-            picture.save(root / f"{index:03}.png")
+            ImageDraw.Draw(image).rectangle((left, top, left + 22, top + 22), fill=COLOURS[colour])
+            image.save(root / f"{index:03}.png")
 
     def read(self, root: Path, *, progress: bool) -> Manifest:
-        """Return the manifest of the pictures; every fourth one belongs to the test split."""
+        """Return the manifest of the images; every fourth one belongs to the test split."""
         images = []
         for index, path in enumerate(sorted(root.glob("*.png"))):
             colour, ground = _look(index)
@@ -78,7 +78,7 @@ def _split(index: int) -> str:
 
 
 def _write_codes(root: Path, count: int) -> None:
-    """Write filenames.pickle and char-CNN-RNN-embeddings.pickle a split: two random codes a picture."""
+    """Write filenames.pickle and char-CNN-RNN-embeddings.pickle a split: two random codes an image."""
     import numpy as np
 
     for split in ("train", "test"):

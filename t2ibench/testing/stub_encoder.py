@@ -12,9 +12,9 @@ from torch.nn import Embedding, Linear, Module
 from torch.nn import functional as F
 from torch.optim import SGD, Optimizer
 
-from t2ibench.errors import UserError
-from t2ibench.interfaces import BoundNoise, BuildContext
-from t2ibench.types import Caption, DataRequest, ModelCard, Origin, Phase, TrainBatch, Update
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import BoundNoise, BuildContext
+from t2ibench.core.types import Caption, DataRequest, ModelCard, Origin, Phase, TrainBatch, Update
 
 
 class StubEncoderParameters(BaseModel):
@@ -27,7 +27,7 @@ class StubEncoderParameters(BaseModel):
 
 
 class StubEncoder:
-    """Captions and pictures to vectors of one size. For tests."""
+    """Captions and images to vectors of one size. For tests."""
 
     Parameters: ClassVar[type[StubEncoderParameters]] = StubEncoderParameters
 
@@ -65,7 +65,7 @@ class StubEncoder:
         return {}
 
     def data_request(self) -> DataRequest:
-        """Return small pictures."""
+        """Return small images."""
         return DataRequest((16,), self.parameters.batch_size)
 
     def optimizers(self) -> Mapping[str, Optimizer]:
@@ -81,12 +81,12 @@ class StubEncoder:
         """Return one phase."""
         return (Phase(),)
 
-    def averaging(self) -> Mapping[str, float]:
+    def ema(self) -> Mapping[str, float]:
         """Return no moving average."""
         return {}
 
     def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
-        """Yield one update that pulls a caption's vector to its picture's."""
+        """Yield one update that pulls a caption's vector to its image's."""
         seen = self.colours(batch.images[16].mean(dim=(2, 3)))  # N x D
         loss = F.mse_loss(self.sentences(batch.captions), seen)
         yield Update("encoders", loss, {"distance": loss.detach()}, clip_norm=1.0)

@@ -12,9 +12,8 @@ from torch.nn import BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Flatten, LeakyRe
 from torch.nn import functional as F
 from torch.optim import Adam, Optimizer
 
-from t2ibench.interfaces import BoundNoise, BuildContext
-from t2ibench.testing.stub_encoder import StubEncoder
-from t2ibench.types import (
+from t2ibench.core.interfaces import BoundNoise, BuildContext
+from t2ibench.core.types import (
     AttentionMap,
     Capabilities,
     Caption,
@@ -26,6 +25,7 @@ from t2ibench.types import (
     TrainBatch,
     Update,
 )
+from t2ibench.testing.stub_encoder import StubEncoder
 
 _SIDE = 16
 _GRID = 4
@@ -39,13 +39,13 @@ class StubParameters(BaseModel):
     features: int = Field(default=8, ge=1)
     latent: int = Field(default=5, ge=1)
     dropout: float = Field(default=0.3, ge=0, lt=1)
-    averaging: float = Field(default=0.9, ge=0, lt=1)
+    ema_decay: float = Field(default=0.9, ge=0, lt=1)
     learning_rate: float = Field(default=0.01, gt=0)
     phases: int = Field(default=1, ge=1, le=2)
 
 
 class StubGAN:
-    """A one-layer generator and discriminator over 16-pixel pictures. For tests."""
+    """A one-layer generator and discriminator over 16-pixel images. For tests."""
 
     Parameters: ClassVar[type[StubParameters]] = StubParameters
     capabilities = Capabilities(
@@ -99,7 +99,7 @@ class StubGAN:
         return {"words": self.encoder.words}
 
     def data_request(self) -> DataRequest:
-        """Return 16-pixel pictures."""
+        """Return 16-pixel images."""
         return DataRequest((_SIDE,), self.parameters.batch_size)
 
     def optimizers(self) -> Mapping[str, Optimizer]:
@@ -114,9 +114,9 @@ class StubGAN:
         count = self.parameters.phases
         return tuple(Phase(f"phase {index + 1}", 1 / count) for index in range(count))
 
-    def averaging(self) -> Mapping[str, float]:
+    def ema(self) -> Mapping[str, float]:
         """Return the generator's decay."""
-        return {"generator": self.parameters.averaging}
+        return {"generator": self.parameters.ema_decay}
 
     def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
         """Yield the discriminator's update, then the generator's against the updated discriminator."""
@@ -129,30 +129,30 @@ class StubGAN:
         yield Update("generator", F.softplus(-self._score(fake, text)).mean())
 
     def generate(self, captions: Sequence[Caption], noise: BoundNoise, *, trace: Trace | None = None) -> Tensor:
-        """Return float32 pictures, N x 3 x 16 x 16 in [-1, 1]; eval mode."""
+        """Return float32 images, N x 3 x 16 x 16 in [-1, 1]; eval mode."""
         training = self.generator.training
         self.generator.eval()
         with torch.no_grad():
-            pictures = self._draw(self.encoder.sentences(captions), noise)
+            images = self._draw(self.encoder.sentences(captions), noise)
             if trace is not None:
-                trace.stages[_SIDE] = pictures
-                trace.attention.append(self._attention(captions, pictures))
+                trace.stages[_SIDE] = images
+                trace.attention.append(self._attention(captions, images))
         self.generator.train(training)
-        return pictures
+        return images
 
     def _draw(self, text: Tensor, noise: BoundNoise) -> Tensor:
         latent = noise.draw("z", (self.parameters.latent,))
         pixels = self.generator(torch.cat([latent, text], dim=1))
         return torch.tanh(pixels).view(-1, 3, _SIDE, _SIDE)
 
-    def _score(self, pictures: Tensor, text: Tensor) -> Tensor:
-        found: Tensor = (self.discriminator(pictures) * (text + 1)).sum(1)
+    def _score(self, images: Tensor, text: Tensor) -> Tensor:
+        found: Tensor = (self.discriminator(images) * (text + 1)).sum(1)
         return found
 
-    def _attention(self, captions: Sequence[Caption], pictures: Tensor) -> AttentionMap:
+    def _attention(self, captions: Sequence[Caption], images: Tensor) -> AttentionMap:
         """Return a softmax over words of (word's mean x brightness) on a 4 x 4 grid: a stand-in, not a mechanism."""
         words = tuple(self.encoder.known(caption) for caption in captions)
-        bright = F.adaptive_avg_pool2d(pictures.mean(1, keepdim=True), _GRID)  # N x 1 x 4 x 4
+        bright = F.adaptive_avg_pool2d(images.mean(1, keepdim=True), _GRID)  # N x 1 x 4 x 4
         weights = bright.new_zeros(len(captions), max(map(len, words)), _GRID, _GRID)
         for row, known in enumerate(words):
             strength = self.encoder.vectors(known).mean(1).view(-1, 1, 1) * 10

@@ -8,19 +8,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from t2ibench.core.interfaces import BuildContext
+from t2ibench.core.noise import Noise, SampleNoise
+from t2ibench.core.registry import registry
+from t2ibench.core.spec.benchmarks import DatasetEntry
+from t2ibench.core.types import Caption, TrainBatch
 from t2ibench.data.manifest import Manifest
-from t2ibench.interfaces import BuildContext
-from t2ibench.noise import Noise, SampleNoise
-from t2ibench.registry import registry
-from t2ibench.spec import DatasetEntry
 from t2ibench.testing.squares import Squares, with_boxes
-from t2ibench.types import Caption, TrainBatch
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from t2ibench.data.batches import TrainingData
-    from t2ibench.data.phased_batches import PhasedData
+    from t2ibench.data.batches.batches import TrainingData
+    from t2ibench.data.batches.phased_batches import PhasedData
 
 
 @dataclass(frozen=True)
@@ -89,14 +89,14 @@ class Subject:
         return self.plugin_class.build(self.checked, BuildContext(purpose, words, encoders, root, wrapped))
 
     def grown(self, seed: int = 0) -> Any:
-        """Return the plug-in ready to make pictures: fresh, or after a step in each phase where it has several.
+        """Return the plug-in ready to make images: fresh, or after a step in each phase where it has several.
 
-        A model that is trained in phases may make other pictures once it has reached a later one.
+        A model that is trained in phases may make other images once it has reached a later one.
         """
         import torch
 
-        from t2ibench.interfaces import Trainable
-        from t2ibench.training.engine import Engine
+        from t2ibench.core.interfaces import Trainable
+        from t2ibench.training.engine.engine import Engine
 
         model = self.build(seed=seed)
         learns = isinstance(model, Trainable)  # apart, since it must not narrow the type: there is more to a plug-in
@@ -110,7 +110,7 @@ class Subject:
 
     def data(self, model: Any) -> TrainingData | PhasedData:
         """Return the training data that a built model asks for."""
-        from t2ibench.data.phased_batches import training_data
+        from t2ibench.data.batches.phased_batches import training_data
 
         manifest = with_boxes(self.manifest) if model.data_request().boxes else self.manifest
         return training_data(manifest, model, seed=0)
@@ -126,7 +126,7 @@ class Subject:
 
 
 def noise_for(captions: Sequence[Caption], seed: int = 0) -> SampleNoise:
-    """Return the noise of one picture a caption."""
+    """Return the noise of one image a caption."""
     return Noise(seed).bind([(caption.id, 0) for caption in captions])
 
 

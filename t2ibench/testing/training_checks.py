@@ -7,7 +7,10 @@ from typing import Any
 
 import torch
 
-from t2ibench.model_folder import (
+from t2ibench.core.noise import Noise
+from t2ibench.core.registry import registry
+from t2ibench.core.spec.benchmarks import TrainingSpec
+from t2ibench.models.folder import (
     EncoderDescription,
     ModelDescription,
     WrappedDescription,
@@ -16,15 +19,12 @@ from t2ibench.model_folder import (
     load_model,
     write_model_folder,
 )
-from t2ibench.noise import Noise
-from t2ibench.registry import registry
-from t2ibench.spec import TrainingSpec
 from t2ibench.testing.subject import Subject, noise_for
-from t2ibench.training.checkpoint import NETWORKS
-from t2ibench.training.engine import Engine
+from t2ibench.training.checkpoints.checkpoint import NETWORKS
+from t2ibench.training.checkpoints.run_folder import RunFolder
+from t2ibench.training.engine.engine import Engine
 from t2ibench.training.loop import train
 from t2ibench.training.rhythm import Rhythm
-from t2ibench.training.run_folder import RunFolder
 
 _STEPS = 4
 
@@ -55,8 +55,8 @@ def check_optimizers(subject: Subject) -> None:
         assert counts[key] == 1, f"{name} belongs to {counts[key]} optimisers instead of one"
     foreign = set(counts) - set(learning)
     assert not foreign, f"{len(foreign)} parameters of optimisers belong to no network that learns"
-    unknown = set(model.averaging()) - set(model.networks())
-    assert not unknown, f"averaging() names {sorted(unknown)}, which networks() does not know"
+    unknown = set(model.ema()) - set(model.networks())
+    assert not unknown, f"ema() names {sorted(unknown)}, which networks() does not know"
 
 
 def check_gradients(subject: Subject) -> None:
@@ -151,7 +151,7 @@ def check_resume(subject: Subject) -> None:
 
 
 def check_export(subject: Subject) -> None:
-    """A model folder brings back the same pictures (of an encoder: the same weights)."""
+    """A model folder brings back the same images (of an encoder: the same weights)."""
     model = subject.grown(seed=7)
     tensors = exported_state(model)
     encoders = {
@@ -197,5 +197,5 @@ def check_export(subject: Subject) -> None:
             assert torch.equal(value, tensors[f"{name}/{key}"]), f"{name}/{key} came back changed"
     if subject.kind == "model":
         captions = subject.captions
-        pictures = [one.generate(captions, noise_for(captions)) for one in (model, loaded)]
-        assert torch.equal(*pictures), "pictures differ after saving and loading"
+        images = [one.generate(captions, noise_for(captions)) for one in (model, loaded)]
+        assert torch.equal(*images), "images differ after saving and loading"

@@ -11,8 +11,8 @@ from t2ibench.text.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from t2ibench.interfaces import BoundNoise
-    from t2ibench.types import Caption
+    from t2ibench.core.interfaces import BoundNoise
+    from t2ibench.core.types import Caption
 
 LONGEST_CAPTION: Final = 256
 """Thinning by keyed noise looks at this many words at most; the number is part of the scheme, as noise has a shape."""

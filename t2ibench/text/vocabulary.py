@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from t2ibench.errors import UserError
-from t2ibench.files import digest_of
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of
 from t2ibench.text.tokenizer import tokenize
 
 END: Final = "<end>"

@@ -1,4 +1,4 @@
-"""The training loop: steps, checkpoints, the log, sample pictures, and stopping when asked to."""
+"""The training loop: steps, checkpoints, the log, sample images, and stopping when asked to."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from typing import Final, Protocol
 
 import torch
 
-from t2ibench.errors import RunFailedError, UserError
-from t2ibench.interfaces import TextToImage, Trainable
-from t2ibench.spec import TrainingSpec
-from t2ibench.training.checkpoint import Checkpoints
-from t2ibench.training.engine import Engine
+from t2ibench.core.errors import RunFailedError, UserError
+from t2ibench.core.interfaces import TextToImage, Trainable
+from t2ibench.core.spec.benchmarks import TrainingSpec
+from t2ibench.core.types import Caption, TrainBatch
+from t2ibench.training.checkpoints.checkpoint import Checkpoints
+from t2ibench.training.checkpoints.run_folder import RunFolder
+from t2ibench.training.checkpoints.saving import Saver
+from t2ibench.training.engine.engine import Engine
+from t2ibench.training.engine.losses import NotFiniteError
+from t2ibench.training.engine.phases import Phases
+from t2ibench.training.engine.processes import ALONE, Processes
 from t2ibench.training.interruption import Interruption
-from t2ibench.training.losses import NotFiniteError
-from t2ibench.training.online_trackers import RunName
-from t2ibench.training.phases import Phases
-from t2ibench.training.pictures import SamplePictures
-from t2ibench.training.processes import ALONE, Processes
-from t2ibench.training.progress import Progress, say
 from t2ibench.training.quick import Best, QuickMetrics
 from t2ibench.training.rhythm import USUAL, Rhythm
-from t2ibench.training.run_folder import RunFolder
-from t2ibench.training.saving import Saver
-from t2ibench.training.trackers import Tracker, trackers_for
-from t2ibench.types import Caption, TrainBatch
+from t2ibench.training.tracking.online_trackers import RunName
+from t2ibench.training.tracking.progress import Progress, say
+from t2ibench.training.tracking.sample_images import SampleImages
+from t2ibench.training.tracking.trackers import Tracker, trackers_for
 
 _ECHO: Final = 5.0
 """Seconds in which a second signal counts as the first where several processes train, see `Interruption`."""
@@ -36,7 +36,7 @@ class BatchSource(Protocol):
 
     @property
     def steps_per_epoch(self) -> int | Mapping[str, int]:
-        """Steps in one pass over the training pictures; by phase where the phases' batches differ."""
+        """Steps in one pass over the training images; by phase where the phases' batches differ."""
         ...
 
     def iterate(
@@ -72,7 +72,7 @@ def train(
         steps: steps in all, those of earlier sessions included.
         folder: checkpoints, log and samples go there.
         device: where to compute.
-        captions: of the sample pictures; none are drawn without.
+        captions: of the sample images; none are drawn without.
         workers: processes that load batches.
         rhythm: how often to log, save and draw.
         processes: that train together; all make the same steps and stop at the same one, the first alone writes.
@@ -109,7 +109,7 @@ def train(
     # Where a longer request came before this one its checkpoints and log stay; this stretch leaves only its model.
     run.saver.enabled = furthest <= steps
     run.progress = Progress(label, first, steps, shown=processes.leads)
-    picture_steps = rhythm.picture_steps or max(steps // 10, 50)
+    image_steps = rhythm.image_steps or max(steps // 10, 50)
 
     try:
         processes.first(partial(run.begin, first, steps, furthest, captions, track))
@@ -127,7 +127,7 @@ def train(
                     processes.first(partial(run.record, done, engine.losses.flush(), saving))
                 if requested and done < steps:
                     processes.first(partial(run.stop, done, steps))
-                if done == steps or done % picture_steps == 0:
+                if done == steps or done % image_steps == 0:
                     processes.first(partial(run.draw, done))
     except NotFiniteError as error:
         if not processes.leads:
@@ -155,7 +155,7 @@ class _Run:
         self.progress: Progress
         self._first = 0
         self._trackers: list[Tracker] = []
-        self._pictures: SamplePictures | None = None
+        self._images: SampleImages | None = None
 
     def begin(
         self, first: int, steps: int, furthest: int, captions: Sequence[Caption], track: tuple[str, ...] | None
@@ -180,7 +180,7 @@ class _Run:
         run = RunName(named, spec.model_dump(mode="json"))
         self._trackers += trackers_for(self._folder.path, first, run, track)
         if captions and isinstance(self._engine.model, TextToImage):
-            self._pictures = SamplePictures(self._engine.model, captions, spec.seed, self._folder.samples)
+            self._images = SampleImages(self._engine.model, captions, spec.seed, self._folder.samples)
 
     def measures(self, done: int) -> bool:
         """Return whether quick metrics are due."""
@@ -192,7 +192,7 @@ class _Run:
         What did best is kept before the checkpoint is written: a kill between the two measures it again.
         """
         if self._quick is not None and self.measures(done):
-            with self._engine.averaged():
+            with self._engine.ema_weights():
                 found = self._quick.measure(self._engine.device)
             values = {**values, **{f"quick/{name}": value for name, value in found.items()}}
             best_of = self._quick.best_of
@@ -212,11 +212,11 @@ class _Run:
         raise KeyboardInterrupt
 
     def draw(self, done: int) -> None:
-        """Draw the sample pictures."""
-        if self._pictures is not None:
-            path = self._pictures.draw(self._engine, done)
+        """Draw the sample images."""
+        if self._images is not None:
+            path = self._images.draw(self._engine, done)
             for tracker in self._trackers:
-                tracker.picture(done, path)
+                tracker.image(done, path)
 
     def close(self) -> None:
         """Close log and progress."""

@@ -11,9 +11,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from t2ibench.errors import RunFailedError
-from t2ibench.files import read_json
-from t2ibench.folders import MANIFEST, complete_folder, fault_of, remove_leftovers
+from t2ibench.core.errors import RunFailedError
+from t2ibench.core.files import read_json
+from t2ibench.core.folders import MANIFEST, complete_folder, fault_of, remove_leftovers
 
 _WEIGHTS: Final = "weights.safetensors"
 

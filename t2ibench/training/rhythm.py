@@ -14,7 +14,7 @@ class Rhythm:
         log_steps: steps a line of metrics.jsonl.
         checkpoint_steps: steps between checkpoints; None leaves it to the clock.
         checkpoint_seconds: seconds between checkpoints.
-        picture_steps: steps between sample pictures; None means ten times a run, every 50th at most.
+        image_steps: steps between sample images; None means ten times a run, every 50th at most.
         quick_steps: steps between quick metrics; None for none.
         keep_checkpoints: how many of the newest checkpoints stay. With one only, a damaged one means to begin anew.
         keep_every: every so many steps a checkpoint is written that stays for good; None for none.
@@ -23,7 +23,7 @@ class Rhythm:
     log_steps: int = 10
     checkpoint_steps: int | None = None
     checkpoint_seconds: float = 60.0
-    picture_steps: int | None = None
+    image_steps: int | None = None
     quick_steps: int | None = None
     keep_checkpoints: int = 2
     keep_every: int | None = None

@@ -2,10 +2,10 @@
 
 import pytest
 
+from t2ibench.core.errors import UserError
+from t2ibench.core.registry import registry
+from t2ibench.core.spec.benchmarks import DatasetEntry, load_benchmarks
 from t2ibench.data.adapter import DatasetAdapter, DrawnDataset
-from t2ibench.errors import UserError
-from t2ibench.registry import registry
-from t2ibench.spec import DatasetEntry, load_benchmarks
 
 NAMES = sorted(registry("datasets"))
 ENTRIES = load_benchmarks().content.datasets

@@ -2,7 +2,7 @@
 
 import pytest
 
-from t2ibench.registry import registry
+from t2ibench.core.registry import registry
 from t2ibench.testing.subject import Subject
 from tests.conformance.test_models import MODELS, WRAPPED
 

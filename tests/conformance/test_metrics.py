@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from t2ibench.errors import UserError
-from t2ibench.interfaces import Metric, MetricInput, PerPicture, PerSet
-from t2ibench.registry import registry
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import Metric, MetricInput, PerImage, PerSet
+from t2ibench.core.registry import registry
 
 COUNT, WIDTH = 60, 12
 STATEMENTS = 450
@@ -64,7 +64,7 @@ def test_it_is_a_pure_function(metric):
         np.testing.assert_array_equal(given.features[layer], array)
 
 
-def test_it_refuses_one_picture_less_than_its_minimum(metric):
+def test_it_refuses_one_image_less_than_its_minimum(metric):
     assert math.isfinite(metric.estimate(given_for(metric, max(metric.minimum_n, 6))).value)
     with pytest.raises(UserError, match=r"at least .* and was given"):
         metric.estimate(given_for(metric, metric.minimum_n - 1))
@@ -83,7 +83,7 @@ def test_a_missing_layer_is_a_sentence(metric):
         metric.estimate(MetricInput({"another": np.zeros((COUNT, WIDTH))}))
 
 
-def test_it_takes_one_picture_an_image_or_no_groups_at_all(metric):
+def test_it_takes_one_image_an_image_or_no_groups_at_all(metric):
     given = given_for(metric)
     alone = MetricInput(**{**vars(given), "groups": None})
     assert metric.estimate(alone).value == pytest.approx(metric.estimate(given).value, rel=1e-12)
@@ -92,12 +92,12 @@ def test_it_takes_one_picture_an_image_or_no_groups_at_all(metric):
 def test_it_can_be_compared_with_another_row_on_the_same_captions(metric):
     given = given_for(metric)
     value = metric.estimate(given).value
-    if isinstance(metric, PerPicture):
-        values = metric.picture_values(given)
+    if isinstance(metric, PerImage):
+        values = metric.image_values(given)
         assert values.shape == (COUNT,)
         assert values.mean() == pytest.approx(value, rel=1e-9)
     else:
-        assert isinstance(metric, PerSet), "`t2ibench compare` needs picture_values or jackknife"
+        assert isinstance(metric, PerSet), "`t2ibench compare` needs image_values or jackknife"
         whole, left_out = metric.jackknife(given)
         assert whole == pytest.approx(value, rel=1e-9)
         assert len(left_out) == 20 and all(math.isfinite(one) for one in left_out)

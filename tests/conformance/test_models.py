@@ -2,7 +2,7 @@
 
 import pytest
 
-from t2ibench.registry import registry
+from t2ibench.core.registry import registry
 from t2ibench.testing.check_model import checks_of
 from t2ibench.testing.subject import Subject
 from tests.stub_run import register
@@ -10,14 +10,14 @@ from tests.stub_run import register
 register()
 
 DAMSM = {"trunk": "small", "resolution": 32, "width": 8, "embedding": 16, "word_embedding": 8, "batch_size": 4}
-GAME = {"batch_size": 4, "base_side": 16, "branches": 2}
+GAME = {"batch_size": 4, "base_resolution": 16, "branches": 2}
 LINEAGE = {**GAME, "latent": 6, "condition": 6, "discriminator_features": 4, "residual_blocks": 1}
 STACKED = {**LINEAGE, "generator_features": 16, "condition": 12}
 del STACKED["branches"]
-DRAW = {"batch_size": 4, "side": 16, "steps": 3, "patch": 4, "latent": 5, "language_features": 6}
+DRAW = {"batch_size": 4, "resolution": 16, "steps": 3, "patch": 4, "latent": 5, "language_features": 6}
 DRAW |= {"alignment_features": 7, "encoder_features": 12, "decoder_features": 12}
-REED = {"side": 16, "generator_features": 8, "discriminator_features": 4, "latent": 6, "batch_size": 4}
-BOXED = {**REED, "side": 32, "remembered_boxes": 8}
+REED = {"resolution": 16, "generator_features": 8, "discriminator_features": 4, "latent": 6, "batch_size": 4}
+BOXED = {**REED, "resolution": 32, "remembered_boxes": 8}
 
 MODELS = {
     "stub": ({}, {"stub-encoder": {}}),
@@ -42,25 +42,25 @@ MODELS = {
         {},
     ),
     "aligndraw, sharpened": (
-        {**DRAW, "sharpener_features": 4, "judge_features": 4, "sharpener_share": 0.5, "warmup_steps": 2},
+        {**DRAW, "sharpener_features": 4, "discriminator_features": 4, "sharpener_share": 0.5, "warmup_steps": 2},
         {},
     ),
     "stackgan_v1": (STACKED, {"damsm": DAMSM}),
     "stackgan_v1, one stage": ({**STACKED, "stages": 1}, {"damsm": DAMSM}),
     "stackgan_v1, char-CNN-RNN": ({**STACKED, "text": "char-cnn-rnn"}, {"char_cnn_rnn": {"dimension": 8}}),
-    "dfgan": ({"side": 16, "features": 4, "latent": 6, "batch_size": 4}, {"damsm": DAMSM}),
+    "dfgan": ({"resolution": 16, "features": 4, "latent": 6, "batch_size": 4}, {"damsm": DAMSM}),
     "dfgan, truncated": (
-        {"side": 32, "features": 2, "latent": 6, "batch_size": 4, "truncation": 0.88, "averaging": 0.9},
+        {"resolution": 32, "features": 2, "latent": 6, "batch_size": 4, "truncation": 0.88, "ema_decay": 0.9},
         {"damsm": DAMSM},
     ),
     "gan_int_cls": (REED, {"damsm": DAMSM}),
     "gan_int_cls, plain GAN": (
-        {**REED, "side": 32, "mismatch_weight": 0.0, "interpolation_weight": 0.0, "script": "cls"},
+        {**REED, "resolution": 32, "mismatch_weight": 0.0, "interpolation_weight": 0.0, "script": "cls"},
         {"damsm": DAMSM},
     ),
     "gan_int_cls, char-CNN-RNN": ({**REED, "text": "char-cnn-rnn"}, {"char_cnn_rnn": {"dimension": 8}}),
     "gawwn": (BOXED, {"damsm": DAMSM}),
-    "gawwn, object": ({**BOXED, "pictures": "object", "r1_weight": 1.0, "averaging": 0.9}, {"damsm": DAMSM}),
+    "gawwn, object": ({**BOXED, "images": "object", "r1_weight": 1.0, "ema_decay": 0.9}, {"damsm": DAMSM}),
     "gawwn, char-CNN-RNN": ({**BOXED, "text": "char-cnn-rnn"}, {"char_cnn_rnn": {"dimension": 8}}),
     "ppgn": ({"iterations": 3}, {"damsm": DAMSM}),
     "ppgn, noise": ({"iterations": 3, "noise_weight": 0.1}, {"damsm": DAMSM}),
@@ -75,7 +75,7 @@ ENCODERS = {
     "stub-encoder": {},
     "damsm": DAMSM,
     "char_cnn_rnn": {"dimension": 8},
-    "cub_inception": {"network": "small", "side": 16, "width": 4, "classes": 60, "batch_size": 4},
+    "cub_inception": {"network": "small", "resolution": 16, "width": 4, "classes": 60, "batch_size": 4},
 }
 TEST_ONLY = {"poisoned", "killed", "killed-stackgan"}
 

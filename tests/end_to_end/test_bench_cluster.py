@@ -13,10 +13,11 @@ import pytest
 import torch
 
 from t2ibench.cli import main
-from t2ibench.errors import UserError
-from t2ibench.results import Results
-from t2ibench.workflow import bench_cluster, bench_side_by_side
-from t2ibench.workflow.bench_cluster import Cluster, check_cluster
+from t2ibench.core.errors import UserError
+from t2ibench.core.records import Results
+from t2ibench.studies.bench import cluster as bench_cluster
+from t2ibench.studies.bench import side_by_side as bench_side_by_side
+from t2ibench.studies.bench.cluster import Cluster, check_cluster
 from tests.unit.evaluation.stubs import register_all, write_config
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -122,7 +123,7 @@ def test_a_job_that_is_still_there_is_waited_for(bench, slurm):
     assert run("--cluster", "slurm")[0] == 1
     known = workspace / "cluster/jobs.json"
     (poisoned,) = (workspace / "runs/poisoned/squares").glob("*/spec.json")
-    from t2ibench.spec import TrainingSpec
+    from t2ibench.core.spec.benchmarks import TrainingSpec
 
     key = f"{TrainingSpec.model_validate_json(poisoned.read_text()).digest}@12"
     known.write_text(json.dumps({key: "900"}))

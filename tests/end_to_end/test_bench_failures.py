@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from t2ibench.cli import main
-from t2ibench.results import Results
+from t2ibench.core.records import Results
 from t2ibench.testing.stub_model import StubGAN
 from tests import stub_run
 from tests.unit.evaluation.stubs import register_all, write_config

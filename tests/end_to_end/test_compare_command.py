@@ -48,7 +48,7 @@ def columns(done):
     return {column["column"]: column for column in found["columns"]}
 
 
-def test_real_pictures_are_better_than_noise_and_the_text_says_so(folder):
+def test_real_images_are_better_than_noise_and_the_text_says_so(folder):
     done = command(folder, "compare", "ground-truth", "noise", "--data", "squares", *SIZE)
     assert done.returncode == 0, done.stderr
     assert "ground-truth against noise: squares, protocol p, seed 100, n 60, paired by caption" in done.stdout

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from t2ibench.cli import main
-from t2ibench.files import digest_of_file
-from t2ibench.workflow import doctor
-from t2ibench.workflow.probe import probe
+from t2ibench.core.files import digest_of_file
+from t2ibench.doctor import doctor
+from t2ibench.doctor.torch_facts import probe
 from tests.unit.evaluation.stubs import register_all, write_config
 
 ROOT = Path(__file__).resolve().parents[2]

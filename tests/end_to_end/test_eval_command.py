@@ -118,9 +118,9 @@ def test_a_column_that_no_row_has_is_told(here):
     assert beside.returncode == 1 and "IS" in beside.stdout and "no likelihood bound" in sentence(beside)
 
 
-def test_too_few_pictures(here):
+def test_too_few_images(here):
     done = here("--models", "stub", "--data", "squares", "--samples", "5", "--no-controls", "--metrics", "fid")
-    assert done.returncode == 1 and "needs at least 10 pictures and was given 5" in sentence(done)
+    assert done.returncode == 1 and "needs at least 10 images and was given 5" in sentence(done)
 
 
 def test_a_dry_run_prints_json_and_writes_nothing(here, folder):

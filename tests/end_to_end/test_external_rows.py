@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 
 from t2ibench.cli import main
-from t2ibench.spec import load_benchmarks
+from t2ibench.core.spec.benchmarks import load_benchmarks
+from t2ibench.core.workspace import Workspace
+from t2ibench.training.request import TrainRequest
 from t2ibench.training.rhythm import Rhythm
-from t2ibench.workflow.plan import TrainRequest
-from t2ibench.workflow.train import Compute, ensure_trained
-from t2ibench.workspace import Workspace
+from t2ibench.training.train import Compute, ensure_trained
 from tests.unit.evaluation.stubs import register_all, write_config
 
 DRAW = """
@@ -45,7 +45,7 @@ def folder(tmp_path_factory):
 def trained(folder):
     register_all()
     benchmarks = load_benchmarks(folder / "benchmarks.toml").content
-    compute = Compute(device="cpu", threads=1, rhythm=Rhythm(picture_steps=100))
+    compute = Compute(device="cpu", threads=1, rhythm=Rhythm(image_steps=100))
     request = TrainRequest.of("stub", dataset="squares", steps=4, encoder_steps=4)
     ensure_trained(request, benchmarks, Workspace(folder / "workspace"), compute=compute)
     return folder
@@ -80,9 +80,9 @@ BARE = ("--data", "squares", "--no-controls", "--json", "--samples", "60")
 
 
 def test_from_a_model_to_a_folder_and_back(trained, here):
-    out = trained / "pictures"
+    out = trained / "images"
     made = here("sample", "stub", "--data", "squares", "--out", str(out), "-n", "60")
-    assert made.returncode == 0 and "60 pictures and a manifest.jsonl" in made.stdout
+    assert made.returncode == 0 and "60 images and a manifest.jsonl" in made.stdout
     assert len(list(out.glob("*.png"))) == 60
     done = here("eval", "--models", "stub", "--images", str(out), "--name", "folder", *BARE)
     assert done.returncode == 0, done.stderr
@@ -107,7 +107,7 @@ def test_a_command_is_a_row(folder, here):
     assert values(again) == found
     (folder / "sampler.py").write_text(DRAW.replace("- shade", "- shade - 40"))
     changed = here("eval", "--command", command, "--name", "painter", *BARE)
-    assert values(changed)["painter", "fid"] != found["painter", "fid"]  # another program, other pictures
+    assert values(changed)["painter", "fid"] != found["painter", "fid"]  # another program, other images
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_command_is_a_row(folder, here):
             "{python} {sampler} {{captions}} {{out}} fail",
             "ended with status 3: drawn / Traceback ... / MemoryError: out",
         ),
-        ("{python} -c pass {{captions}} {{out}}", "left no PNG or JPEG picture"),
+        ("{python} -c pass {{captions}} {{out}}", "left no PNG or JPEG image"),
         ("{python} {sampler} {{captions}}", "lacks {out}"),
         ("{python} {sampler} {{out}}", "lacks {captions}"),
         ("no-such-program {{captions}} {{out}}", "cannot be started"),
@@ -134,7 +134,7 @@ def test_a_command_that_fails_is_one_sentence(folder, here, command, said):
 def test_statistics_made_read_and_shown(folder, here, tmp_path):
     path = tmp_path / "train.npz"
     made = here("statistics", str(path), "--data", "squares", "--features", "colours", "--split", "train")
-    assert made.returncode == 0 and "statistics of 48 pictures" in made.stdout
+    assert made.returncode == 0 and "statistics of 48 images" in made.stdout
     command = f"{sys.executable} {folder / 'sampler.py'} {{captions}} {{out}}"
     plain = here("eval", "--command", command, "--metrics", "fid", *BARE)
     same = here("eval", "--command", command, "--metrics", "fid,is", "--reference-statistics", str(path), *BARE)
@@ -162,7 +162,7 @@ def test_statistics_of_another_network_are_refused(here, tmp_path):
         Image.new("RGB", (16, 16), (place * 9, 0, 99)).save(tmp_path / "x" / f"{place}.jpg")
     done = here("eval", "--images", str(tmp_path / "x"), *reference, "--metrics", "fid,is", *BARE)
     assert done.returncode == 1 and isinstance(values(done)["x", "is"], float)
-    assert "2048 numbers a picture" in values(done)["x", "fid"]
+    assert "2048 numbers an image" in values(done)["x", "fid"]
 
 
 def test_mistakes(folder, here, tmp_path):

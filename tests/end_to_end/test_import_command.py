@@ -1,4 +1,4 @@
-"""`t2ibench import` on files of the official size, as a user runs it; then a picture from what was imported."""
+"""`t2ibench import` on files of the official size, as a user runs it; then an image from what was imported."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from t2ibench.cli import main
-from t2ibench.evaluation.probes.drawing import draw_answers
-from t2ibench.workspace import Workspace
+from t2ibench.core.workspace import Workspace
+from t2ibench.studies.probes.drawing import draw_answers
 from tests.end_to_end.test_eval_command import common, sentence
 from tests.unit.evaluation.stubs import CONFIG, register_all
 
@@ -57,7 +57,7 @@ def here(monkeypatch, capsys):
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """How many pictures a model drew."""
+    """How many images a model drew."""
     count = []
 
     def counted(*arguments, **rest):
@@ -65,7 +65,7 @@ def drawn(monkeypatch):
         count.append(sum(answer.pixels.shape[0] * answer.pixels.shape[1] for answer in answers))
         return answers
 
-    monkeypatch.setattr("t2ibench.workflow.probing.draw_answers", counted)
+    monkeypatch.setattr("t2ibench.studies.probes.probing.draw_answers", counted)
     return count
 
 
@@ -74,7 +74,7 @@ def test_what_nothing_reads_is_shown_with_its_changes(folder, here, drawn):
     done = here(*asked)
     assert done.returncode == 0, done.stderr
     assert "Pixels changed" in done.stdout and "Asked for" not in done.stdout
-    assert "Nothing reads these pictures exactly enough to score them: they are shown." in done.stdout
+    assert "Nothing reads these images exactly enough to score them: they are shown." in done.stdout
     page = next((folder / "workspace" / "reports" / "probe").glob("*/probe.html"))
     text = page.read_text()
     assert text.count("<img ") == 3 * (3 + 2) and "<script>alert(1)</script>" not in text
@@ -89,7 +89,7 @@ def test_what_nothing_reads_is_shown_with_its_changes(folder, here, drawn):
     assert [one["probe"] for one in content["probes"]] == ["colours"]
 
 
-def test_a_damaged_picture_or_record_is_made_again_or_left_out(folder, here, drawn):
+def test_a_damaged_image_or_record_is_made_again_or_left_out(folder, here, drawn):
     asked = ("probe", "words", "stub", *common(folder))
     record = json.loads(here(*asked, "--json").stdout)
     kept = folder / "workspace" / "results" / "probes" / record["id"][:16]

@@ -8,10 +8,10 @@ import pytest
 from safetensors.torch import load_file
 
 from t2ibench.cli import main
-from t2ibench.model_folder import read_model_folder
-from t2ibench.spec import load_benchmarks
-from t2ibench.workflow.untrained_twin import untrained_twin
-from t2ibench.workspace import Workspace
+from t2ibench.core.spec.benchmarks import load_benchmarks
+from t2ibench.core.workspace import Workspace
+from t2ibench.evaluation.untrained_twin import untrained_twin
+from t2ibench.models.folder import read_model_folder
 from tests.unit.evaluation.stubs import register_all, write_config
 
 

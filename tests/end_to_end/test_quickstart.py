@@ -71,7 +71,7 @@ def test_every_number_is_a_sound_record(finished):
             assert record["judge_seen_in_training"] == (judged and taught)
 
 
-def test_real_pictures_beat_noise_even_here(finished):
+def test_real_images_beat_noise_even_here(finished):
     folder, _ = finished
     lines = (folder / "workspace/results/records.jsonl").read_text().splitlines()
     records = [json.loads(line) for line in lines]

@@ -1,4 +1,4 @@
-"""Two processes train one model: the same pictures, the same noise, the same weights; they stop at the same step."""
+"""Two processes train one model: the same images, the same noise, the same weights; they stop at the same step."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from t2ibench.noise import Noise
+from t2ibench.core.noise import Noise
 from tests.several_run import SEVERAL, STEPS
 
 ROOT = Path(__file__).resolve().parents[2]

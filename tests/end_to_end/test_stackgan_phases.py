@@ -15,13 +15,13 @@ from unittest import mock
 import pytest
 
 from t2ibench.cli import main
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import ProtocolEntry, load_benchmarks
+from t2ibench.core.workspace import Workspace
 from t2ibench.data.open import open_dataset
-from t2ibench.errors import UserError
 from t2ibench.evaluation.plan import make_plan
 from t2ibench.evaluation.sources import ModelSource
-from t2ibench.model_folder import read_model_folder, unrecorded_files
-from t2ibench.spec import ProtocolEntry, load_benchmarks
-from t2ibench.workspace import Workspace
+from t2ibench.models.folder import read_model_folder, unrecorded_files
 from tests import stackgan_run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -118,17 +118,17 @@ def test_captions_of_the_data_set_are_drawn_until_a_file_changes(trained):
     plan = make_plan(manifest, ProtocolEntry(metrics=()), 4)
     model = read_model_folder(path)
 
-    def pictures():
+    def images():
         source = ModelSource(model, device="cpu", resolution=64, quantise="round", data_root=manifest.root)
-        return source.pictures(plan.items, plan.seed)
+        return source.pixels_of(plan.items, plan.seed)
 
-    assert pictures().shape == (4, 3, 64, 64)
+    assert images().shape == (4, 3, 64, 64)
     file = manifest.root / "test" / "char-CNN-RNN-embeddings.pickle"
     content = file.read_bytes()
     try:
         file.write_bytes((manifest.root / "train" / "char-CNN-RNN-embeddings.pickle").read_bytes())
         with pytest.raises(UserError, match="is not the file that the model was trained with"):
-            pictures()
+            images()
         planned = json.loads(train(folder, "--dry-run").stdout)
         assert planned["digest"] != model.description.spec and not planned["trained"]
     finally:

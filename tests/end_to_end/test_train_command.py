@@ -194,12 +194,12 @@ def test_a_short_name_of_a_precision_is_the_full_one(here, given, full):
 def test_train_then_sample(here, folder):
     trained = here("train", "stub:small", "--data", "squares", "--steps", "2")
     assert trained.returncode == 0 and "WARNING: stub-encoder is trained for 2 steps only" in trained.stderr
-    picture = folder / "pictures" / "sheet.png"
+    image = folder / "images" / "sheet.png"
     done = command(
-        folder, "sample", "stub:small", "a red square", "this square is blue", "-o", str(picture), "--attention"
+        folder, "sample", "stub:small", "a red square", "this square is blue", "-o", str(image), "--attention"
     )
-    assert done.returncode == 0 and done.stdout.strip() == str(picture)
-    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert done.returncode == 0 and done.stdout.strip() == str(image)
+    assert image.read_bytes().startswith(b"\x89PNG")
     for text, expected in (("", "A caption is empty"), ("zebra zebra", "holds no word")):
         failed = here("sample", "stub:small", text, "-o", str(folder / "none.png"))
         assert failed.returncode == 2 and expected in sentence(failed)

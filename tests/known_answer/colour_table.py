@@ -5,17 +5,17 @@ from dataclasses import asdict
 import torch
 from PIL import Image
 
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of_file
+from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.core.records import MetricRecord, Results
+from t2ibench.core.registry import registry
+from t2ibench.core.spec.benchmarks import ProtocolEntry
+from t2ibench.core.store import Store
 from t2ibench.data.manifest import ImageEntry, Manifest
-from t2ibench.errors import UserError
-from t2ibench.evaluation.evaluate import Table
 from t2ibench.evaluation.measure import Column
 from t2ibench.evaluation.plan import make_plan
-from t2ibench.files import digest_of_file
-from t2ibench.interfaces import FeatureIdentity
-from t2ibench.registry import registry
-from t2ibench.results import MetricRecord, Results
-from t2ibench.spec import ProtocolEntry
-from t2ibench.store import Store
+from t2ibench.evaluation.table import Table
 
 SIDE = 16
 COLOURS = 12
@@ -44,7 +44,7 @@ def tiny_manifest(root, images_per_class=3, captions=4):
 
 
 class MeanColour:
-    """A caption judge whose code of a picture is its mean colour, and of a caption its class's; it counts its work."""
+    """A caption judge whose code of an image is its mean colour, and of a caption its class's; it counts its work."""
 
     layers = {"pool": 3, "logits": 3, "image": 3}  # noqa: RUF012
     identity = FeatureIdentity("mean-colour", 1, "0" * 64, "none", "[0, 255]", "stand-in")

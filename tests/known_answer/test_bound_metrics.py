@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from t2ibench.errors import UserError
-from t2ibench.interfaces import MetricInput
-from t2ibench.metrics.bound_retrieval import BoundMedianRank, BoundRecall, own_ranks
-from t2ibench.metrics.likelihood_bound import LikelihoodBound
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import MetricInput
+from t2ibench.metrics.alignment.bound_retrieval import BoundMedianRank, BoundRecall, own_ranks
+from t2ibench.metrics.alignment.likelihood_bound import LikelihoodBound
 
-# A row a caption, its own picture first: it stands 1st, 2nd, 4th, tied with one other for 1st, 1st, 3rd.
+# A row a caption, its own image first: it stands 1st, 2nd, 4th, tied with one other for 1st, 1st, 3rd.
 BOUNDS = np.array(
     [[-1, -2, -3, -4], [-2, -1, -3, -4], [-9, -1, -2, -3], [-1, -1, -2, -3], [0, -5, -6, -7], [-3, -1, -2, -9]], float
 )
@@ -33,7 +33,7 @@ def test_median_rank():
     assert found.value == pytest.approx(1.75) and found.interval.low == 1 and found.interval.high == 4
 
 
-def test_bound_is_the_mean_over_draws_and_pictures_with_its_sign_turned():
+def test_bound_is_the_mean_over_draws_and_images_with_its_sign_turned():
     bounds = np.array([[-10.0, -14.0], [-20.0, -20.0], [-3.0, -5.0]])
     found = LikelihoodBound().estimate(MetricInput({"bound": bounds}))
     assert found.value == pytest.approx((12 + 20 + 4) / 3) and not LikelihoodBound.higher_is_better

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from t2ibench.errors import RunFailedError
+from t2ibench.core.errors import RunFailedError
 from t2ibench.evaluation import collect as collecting
 from t2ibench.evaluation.sources import NoiseSource, ground_truth, real_of_other_split, shuffled_captions
 from tests.known_answer.colour_table import SIDE, Counted, MeanColour, colour_of, tiny_manifest, tiny_table, values
@@ -31,9 +31,9 @@ def test_controls_lie_where_they_must(tmp_path, manifest):
     assert not done.failed
     found = values(done)
     assert found["ground-truth", "r_precision"] == 100.0
-    assert ("real-train", "r_precision") not in found, "its pictures belong to no caption"
+    assert ("real-train", "r_precision") not in found, "its images belong to no caption"
     truth, other, noise = (found[row, "fid"] for row in ("ground-truth", "real-train", "noise"))
-    # Every reference picture comes four times, which changes nothing but the divisor n - 1 of the covariance.
+    # Every reference image comes four times, which changes nothing but the divisor n - 1 of the covariance.
     colours = np.array([colour_of(image.class_id) for image in manifest.split("test")], dtype=float)
     trace = np.cov(colours, rowvar=False).trace()
     assert truth == pytest.approx(trace * (1 - np.sqrt((108 / 107) / (27 / 26))) ** 2, rel=1e-4)
@@ -110,8 +110,8 @@ def test_one_metric_that_refuses_leaves_the_others_alone(tmp_path, manifest):
 
 def test_a_source_that_fails_is_a_record_and_the_next_row_goes_on(tmp_path, manifest):
     class Broken(NoiseSource):
-        def pictures(self, items, seed):
-            raise RunFailedError("It made pictures that are not finite.")
+        def pixels_of(self, items, seed):
+            raise RunFailedError("It made images that are not finite.")
 
     broken = Broken(SIDE)
     broken.name, broken.identity = "broken", "broken"
@@ -121,13 +121,13 @@ def test_a_source_that_fails_is_a_record_and_the_next_row_goes_on(tmp_path, mani
     assert "not finite" in done.records[0].error
 
 
-def test_sample_pictures_lie_beside_their_captions(tmp_path, manifest):
+def test_sample_images_lie_beside_their_captions(tmp_path, manifest):
     table = tiny_table(tmp_path, manifest, Counted(MeanColour()), metrics=("fid",))
     record = table.evaluate([ground_truth(manifest, table.plan, SIDE)]).records[0]
-    folder = tmp_path / "results" / "pictures"
-    content = json.loads((folder / record.pictures).with_suffix(".json").read_text())
+    folder = tmp_path / "results" / "images"
+    content = json.loads((folder / record.images).with_suffix(".json").read_text())
     assert content["captions"] == [item.caption.text for item in table.plan.items[:16]]
-    assert (folder / record.pictures).read_bytes().startswith(b"\x89PNG")
+    assert (folder / record.images).read_bytes().startswith(b"\x89PNG")
 
 
 def test_records_say_what_they_cost(tmp_path, manifest):

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from t2ibench.errors import UserError
-from t2ibench.interfaces import MetricInput
-from t2ibench.metrics.frechet import FrechetDistance, GramRoute, Moments, frechet_distance
-from t2ibench.metrics.inception_score import InceptionScore
-from t2ibench.metrics.r_precision import RPrecision, retrieval_hits
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import MetricInput
+from t2ibench.metrics.alignment.r_precision import RPrecision, retrieval_hits
+from t2ibench.metrics.distribution.frechet import FrechetDistance, GramRoute, Moments, frechet_distance
+from t2ibench.metrics.distribution.inception_score import InceptionScore
 
 
 def test_frechet_distance_of_commuting_gaussians_is_the_sum_over_axes():
@@ -64,16 +64,16 @@ def test_inception_score_of_sure_and_balanced_predictions_is_the_number_of_class
 
 
 def test_inception_score_of_two_equal_groups_is_known():
-    # Half of the pictures are surely class 0, half are undecided between 0 and 1: KL(p || m) by hand.
+    # Half of the images are surely class 0, half are undecided between 0 and 1: KL(p || m) by hand.
     logits = np.array([[50.0, -50.0]] * 40 + [[0.0, 0.0]] * 40)
     marginal = np.array([0.75, 0.25])
-    divergence = 0.5 * np.log(1 / 0.75) + 0.5 * (0.5 * np.log(0.5 / marginal)).sum()
+    kl_divergence = 0.5 * np.log(1 / 0.75) + 0.5 * (0.5 * np.log(0.5 / marginal)).sum()
     found = InceptionScore(splits=1).estimate(MetricInput({"logits": logits}))
-    assert found.value == pytest.approx(np.exp(divergence), rel=1e-9)
+    assert found.value == pytest.approx(np.exp(kl_divergence), rel=1e-9)
 
 
 def planted(hits, count=200, negatives=99):
-    """Captions are axes; the first `hits` pictures lie on their own caption, the rest on their first negative."""
+    """Captions are axes; the first `hits` images lie on their own caption, the rest on their first negative."""
     rng = np.random.default_rng(3)
     queries = np.arange(count)
     table = np.stack([rng.choice(np.delete(queries, own), negatives, replace=False) for own in queries])
@@ -128,7 +128,7 @@ def test_a_tie_counts_by_the_number_of_captions_it_is_shared_with():
         (RPrecision(), planted(3, count=9, negatives=2)),
     ],
 )
-def test_too_few_pictures_are_refused_with_a_sentence_and_never_become_nan(metric, given):
+def test_too_few_images_are_refused_with_a_sentence_and_never_become_nan(metric, given):
     with pytest.raises(UserError, match="needs at least"):
         metric.estimate(given)
 
@@ -137,7 +137,7 @@ def test_too_few_pictures_are_refused_with_a_sentence_and_never_become_nan(metri
 def test_features_that_are_not_finite_are_refused(bad):
     features = np.zeros((50, 3))
     features[7, 1] = bad
-    with pytest.raises(UserError, match="1 of 50 pictures are not finite"):
+    with pytest.raises(UserError, match="1 of 50 images are not finite"):
         InceptionScore().estimate(MetricInput({"logits": features}))
     with pytest.raises(UserError, match="not finite"):
         FrechetDistance().estimate(MetricInput({"pool": features}, {"pool": np.zeros((50, 3))}))

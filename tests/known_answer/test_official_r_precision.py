@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from t2ibench.errors import UserError
-from t2ibench.interfaces import MetricInput
-from t2ibench.metrics._intervals import keyed_order
-from t2ibench.metrics.r_precision import RPrecision
-from t2ibench.metrics.r_precision_official import OfficialRPrecision
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import MetricInput
+from t2ibench.metrics.alignment.r_precision import RPrecision
+from t2ibench.metrics.alignment.r_precision_official import OfficialRPrecision
+from t2ibench.metrics.intervals import keyed_order
 
 NAME = "population std over 10 groups"
 
 
 def planted(hits, count, seed=0):
-    """Captions are axes; picture i lies on its own caption where `hits` says so, else on its first negative."""
+    """Captions are axes; image i lies on its own caption where `hits` says so, else on its first negative."""
     queries = np.arange(count)
     negatives = (queries[:, None] + 1 + np.arange(7)) % count
     target = np.where(hits, queries, negatives[:, 0])
@@ -33,7 +33,7 @@ def test_it_is_the_mean_and_population_deviation_of_ten_groups():
     assert found == OfficialRPrecision().estimate(planted(hits, 600, seed=5))  # the shuffle is keyed
 
 
-def test_dm_gans_slice_loses_one_picture_of_every_group_and_ours_none():
+def test_dm_gans_slice_loses_one_image_of_every_group_and_ours_none():
     count = 200
     last = {int(group[-1]) for group in np.array_split(keyed_order(count, 0, "official groups"), 10)}
     hits = np.isin(np.arange(count), sorted(last))  # the only hits are those that the slip leaves out
@@ -81,5 +81,5 @@ def test_it_is_another_metric_than_ours():
 def test_options_and_small_sets_are_sentences():
     with pytest.raises(UserError, match="'first'"):
         OfficialRPrecision(ties="first")
-    with pytest.raises(UserError, match="at least 20 pictures and was given 19"):
+    with pytest.raises(UserError, match="at least 20 images and was given 19"):
         OfficialRPrecision(drop_last_of_group=True).estimate(planted(np.ones(19, dtype=bool), 19))

@@ -1,12 +1,12 @@
-"""The plan spreads over images, grows at its end only, and every picture faces the same stored negatives."""
+"""The plan spreads over images, grows at its end only, and every image faces the same stored negatives."""
 
 import numpy as np
 import pytest
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import ProtocolEntry
 from t2ibench.evaluation.negatives import choose_negatives
 from t2ibench.evaluation.plan import make_plan, reference_plan
-from t2ibench.spec import ProtocolEntry
 from tests.known_answer.colour_table import tiny_manifest
 
 PROTOCOL = ProtocolEntry(metrics=(), negatives=20)
@@ -22,7 +22,7 @@ def test_every_image_comes_once_before_any_comes_twice(manifest):
     assert len(set(images[:27])) == len(set(images[27:])) == 27
 
 
-def test_a_longer_plan_begins_with_the_shorter_one_and_goes_on_with_second_pictures(manifest):
+def test_a_longer_plan_begins_with_the_shorter_one_and_goes_on_with_second_images(manifest):
     short, long = make_plan(manifest, PROTOCOL, 30), make_plan(manifest, PROTOCOL, 27 * 4 + 5)
     assert long.items[:30] == short.items
     assert len({item.id for item in long.items}) == len(long)

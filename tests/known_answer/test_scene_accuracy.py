@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from t2ibench.data.mnist_captions.statements import STATEMENTS, true_statements
-from t2ibench.errors import UserError
-from t2ibench.interfaces import MetricInput
-from t2ibench.metrics.scene_accuracy import DigitAccuracy, PositionAccuracy
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import MetricInput
+from t2ibench_simulations.metrics.scene_accuracy import DigitAccuracy, PositionAccuracy
+from t2ibench_simulations.mnist_captions.statements import STATEMENTS, true_statements
 
 
 def codes(scenes):
@@ -20,7 +20,7 @@ def linked(shown, stated, **rest):
     )
 
 
-# (what the caption states, what the picture shows) -> digits found, digits in place, position right
+# (what the caption states, what the image shows) -> digits found, digits in place, position right
 CASES = [
     (("left and right", (3, 7)), ("left and right", (3, 7)), 2, 2, 1),
     (("left and right", (3, 7)), ("left and right", (7, 3)), 2, 0, 1),
@@ -53,10 +53,10 @@ def test_captions_of_two_digits_weigh_twice_in_digits_and_once_in_positions():
     assert digits.value == pytest.approx(100 * 20 / 30) and positions.value == 50
     assert digits.n == positions.n == 20
     assert digits.interval.low < digits.value < digits.interval.high and "clustered" in digits.interval.method
-    assert DigitAccuracy().picture_values(given).mean() == pytest.approx(digits.value)
+    assert DigitAccuracy().image_values(given).mean() == pytest.approx(digits.value)
 
 
-def test_pictures_of_one_caption_make_the_interval_wider():
+def test_images_of_one_caption_make_the_interval_wider():
     stated = [("top left", (digit,)) for digit in range(10)] * 4
     shown = [("top left", (digit if digit % 2 else 0,)) for digit in range(10)] * 4
     alone, together = (

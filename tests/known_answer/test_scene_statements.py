@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from t2ibench.data.simscenes.captions import captions_for
-from t2ibench.data.simscenes.drawing import draw_scene
-from t2ibench.data.simscenes.positions import Span, relations_among
-from t2ibench.data.simscenes.scene import scene_of
-from t2ibench.data.simscenes.statement_list import COUNTED, RELATED, STATEMENTS, single_statements, stated_singly
-from t2ibench.data.simscenes.statements import statements_in
-from t2ibench.interfaces import MetricInput
-from t2ibench.metrics.attribute_accuracy import AttributeAccuracy
-from t2ibench.metrics.scene_accuracy import CountAccuracy, RelationAccuracy
+from t2ibench.core.interfaces import MetricInput
+from t2ibench_simulations.metrics.attribute_accuracy import AttributeAccuracy
+from t2ibench_simulations.metrics.scene_accuracy import CountAccuracy, RelationAccuracy
+from t2ibench_simulations.simscenes.captions import captions_for
+from t2ibench_simulations.simscenes.drawing import draw_scene
+from t2ibench_simulations.simscenes.positions import Span, relations_among
+from t2ibench_simulations.simscenes.scene import scene_of
+from t2ibench_simulations.simscenes.statement_list import COUNTED, RELATED, STATEMENTS, single_statements, stated_singly
+from t2ibench_simulations.simscenes.statements import statements_in
 
 CAR_AND_CAT = "two red cars left of a cat on the sand"
 
@@ -47,7 +47,7 @@ def test_the_list_holds_each_statement_once_and_its_parts_are_where_they_are_sai
     assert sum(one[0] in ("count", "left of", "above", "on", "beside") for one in STATEMENTS) == 40 + 315
 
 
-# what the picture shows -> percent of the seven statements, the two counts and the relation of CAR_AND_CAT
+# what the image shows -> percent of the seven statements, the two counts and the relation of CAR_AND_CAT
 @pytest.mark.parametrize(
     ("groups", "relations", "attributes", "counts", "relation"),
     [

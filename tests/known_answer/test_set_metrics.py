@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from t2ibench.errors import UserError
-from t2ibench.interfaces import MetricInput
-from t2ibench.metrics.coverage import Coverage
-from t2ibench.metrics.density import Density
-from t2ibench.metrics.fid_infinity import FrechetDistanceInfinity, intercept
-from t2ibench.metrics.frechet import FrechetDistance
-from t2ibench.metrics.kid import KernelDistance, unbiased_mmd2
-from t2ibench.metrics.precision import Precision
-from t2ibench.metrics.recall import Recall
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import MetricInput
+from t2ibench.metrics.distribution.fid_infinity import FrechetDistanceInfinity, intercept
+from t2ibench.metrics.distribution.frechet import FrechetDistance
+from t2ibench.metrics.pairs.coverage import Coverage
+from t2ibench.metrics.pairs.density import Density
+from t2ibench.metrics.pairs.kid import KernelDistance, unbiased_mmd2
+from t2ibench.metrics.pairs.precision import Precision
+from t2ibench.metrics.pairs.recall import Recall
 
 NEIGHBOUR_METRICS = (Precision, Recall, Density, Coverage)
 LINE = np.arange(10.0)[:, None]  # every point's nearest other is 1 away
@@ -64,7 +64,7 @@ def test_kid_names_an_option_that_makes_no_sense(options):
         KernelDistance(**options)
 
 
-def test_precision_counts_exactly_the_planted_pictures():
+def test_precision_counts_exactly_the_planted_images():
     inside = np.linspace(-0.9, 9.9, 7)[:, None]
     outside = np.array([[-1.5], [10.5], [40.0]])
     found = Precision(neighbour=1).estimate(between(np.concatenate([inside, outside]), LINE))
@@ -91,7 +91,7 @@ def test_density_counts_balls_and_coverage_their_visitors():
 @pytest.mark.parametrize("metric", NEIGHBOUR_METRICS)
 @pytest.mark.parametrize("offset", [0, 1000])
 def test_a_set_against_itself_is_perfect_whatever_rounding_does(metric, offset):
-    # The ground truth is made of the reference pictures: distances are exactly 0, and radii exactly distances.
+    # The ground truth is made of the reference images: distances are exactly 0, and radii exactly distances.
     reference = (offset + np.random.default_rng(5).normal(size=(80, 16))).astype(np.float32)
     assert metric().estimate(between(reference.copy(), reference)).value == 1.0
     twice = np.concatenate([reference, reference])
@@ -123,12 +123,12 @@ def test_fid_at_infinity_is_what_fid_tends_to():
     limit = FrechetDistance().estimate(between(many, reference)).value
     few = between(many[:600], reference)
     plain, extrapolated = FrechetDistance().estimate(few), FrechetDistanceInfinity().estimate(few)
-    assert plain.value > limit + 0.1, "600 pictures overstate FID"
+    assert plain.value > limit + 0.1, "600 images overstate FID"
     assert extrapolated.interval.low <= limit <= extrapolated.interval.high
     assert abs(extrapolated.value - limit) < 0.5 * (plain.value - limit)
 
 
 def test_fid_at_infinity_refuses_what_is_no_straight_line():
     rng = np.random.default_rng(8)
-    with pytest.raises(UserError, match="at least 195 pictures for 64 features and was given 120"):
+    with pytest.raises(UserError, match="at least 195 images for 64 features and was given 120"):
         FrechetDistanceInfinity().estimate(between(rng.normal(size=(120, 64)), rng.normal(size=(300, 64))))

@@ -1,4 +1,4 @@
-"""Sets of DF-GAN: pictures, features, scores, losses with the gradient penalty, and their gradients."""
+"""Sets of DF-GAN: images, features, scores, losses with the gradient penalty, and their gradients."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import torch
 
+from t2ibench.core.types import Caption, TrainBatch
 from t2ibench.text.damsm import DAMSM
-from t2ibench.types import Caption, TrainBatch
 from t2ibench_baselines.dfgan import DFGAN, DFGANParameters
 from t2ibench_baselines.dfgan.discriminator import ConditionalPredictor, Discriminator
 from t2ibench_baselines.dfgan.generator import Generator
@@ -19,15 +19,18 @@ from tests.parity.models import GivenNoise
 from tests.parity.recipe import GoldenSet
 
 NETWORKS = frozenset({"NetG", "NetD", "NetC"})
-_PICTURES = re.compile(r"(\w+)\[:(\d+)\]")
+_IMAGES = re.compile(r"(\w+)\[:(\d+)\]")
 
 
 def model_of(golden: GoldenSet) -> DFGAN:
     """Return DF-GAN over the set's networks, filled, the set's sentence codes in place of an encoder's."""
-    side, features = golden.setting("imsize"), golden.setting("nf")
+    resolution, features = golden.setting("imsize"), golden.setting("nf")
     latent, dimension = golden.setting("z_dim"), golden.setting("cond_dim")
-    generator = Generator(side=side, features=features, latent=latent, text_dimension=dimension)
-    discriminator, predictor = Discriminator(side, features), ConditionalPredictor(side, features, dimension)
+    generator = Generator(resolution=resolution, features=features, latent=latent, text_dimension=dimension)
+    discriminator, predictor = (
+        Discriminator(resolution, features),
+        ConditionalPredictor(resolution, features, dimension),
+    )
     for name, network in (("NetG", generator), ("NetD", discriminator), ("NetC", predictor)):
         golden.fill(network, name)
     sentence = golden.tensor("in.sent_emb")
@@ -36,22 +39,24 @@ def model_of(golden: GoldenSet) -> DFGAN:
         return SimpleNamespace(sentence=sentence)
 
     encoder = cast(DAMSM, SimpleNamespace(encode_text=encode_text, dimension=dimension))
-    parameters = DFGANParameters(side=side, features=features, latent=latent, batch_size=int(golden.sidecar["batch"]))
+    parameters = DFGANParameters(
+        resolution=resolution, features=features, latent=latent, batch_size=int(golden.sidecar["batch"])
+    )
     return DFGAN(parameters, generator, (discriminator, predictor), encoder)
 
 
 def _real(golden: GoldenSet) -> torch.Tensor:
-    """Return the set's real pictures, as its note on inputs says: "shared_inputs.npz img256[:4]"."""
-    found = _PICTURES.search(golden.sidecar["inputs_from"]["imgs"])
+    """Return the set's real images, as its note on inputs says: "shared_inputs.npz img256[:4]"."""
+    found = _IMAGES.search(golden.sidecar["inputs_from"]["imgs"])
     assert found is not None
-    return golden.pictures(found.group(1), int(found.group(2)))
+    return golden.images(found.group(1), int(found.group(2)))
 
 
 def outputs(golden: GoldenSet) -> Iterator[Entry]:
     """Yield losses and gradients from the model's own updates, and what its networks made on the way."""
     model = model_of(golden)
-    assert model.judges is not None
-    discriminator, predictor = model.judges
+    assert model.discriminators is not None
+    discriminator, predictor = model.discriminators
     made: dict[str, list[torch.Tensor]] = {}
     for name, network in model.networks().items():
         network.register_forward_hook(_collector(made.setdefault(name, [])))

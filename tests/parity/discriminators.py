@@ -23,11 +23,11 @@ def outputs(golden: GoldenSet) -> Iterator[Entry]:
     """
     sentence = golden.tensor("in.sent_emb")
     passes = dict.fromkeys(match.group(1) for match in map(_PASS.match, golden.names) if match)
-    for side, discriminator in staged_discriminators(golden).items():
+    for resolution, discriminator in staged_discriminators(golden).items():
         for one in passes:
             discriminator.train(one.startswith("train"))
-            features = discriminator.features(golden.pictures(f"img{side}", len(sentence)))
-            prefix = f"out.D{side}.{one}"
+            features = discriminator.features(golden.images(f"img{resolution}", len(sentence)))
+            prefix = f"out.D{resolution}.{one}"
             yield f"{prefix}.features", features
             yield f"{prefix}.features_mean", features.double().mean(dim=(2, 3))
             conditional = discriminator.COND_DNET(features, sentence)

@@ -29,14 +29,14 @@ def text(golden: GoldenSet) -> Iterator[Entry]:
 
 @torch.no_grad()
 def image(golden: GoldenSet) -> Iterator[Entry]:
-    """Yield the image encoder's outputs for every picture of the set and both conventions of the resize."""
+    """Yield the image encoder's outputs for every image of the set and both conventions of the resize."""
     inputs = golden.sidecar["inputs_from"]
     for align_corners in (False, True):
         encoder = image_encoder(golden, align_corners=align_corners)
         for name, source in inputs.items():
             begin, end = re.search(r"\[(\d*):(\d*)\]", source).groups()  # type: ignore[union-attr]
             shared = source.split()[1].split("[")[0]
-            pictures = golden.pictures(shared)[int(begin or 0) : int(end) if end else None]
-            regions, codes = encoder(pictures)
+            images = golden.images(shared)[int(begin or 0) : int(end) if end else None]
+            regions, codes = encoder(images)
             yield f"out.{name}.align_corners_{align_corners}.features", regions
             yield f"out.{name}.align_corners_{align_corners}.cnn_code", codes

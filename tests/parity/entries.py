@@ -1,4 +1,4 @@
-"""How the golden sets abbreviate pictures, feature maps, attention and gradients."""
+"""How the golden sets abbreviate images, feature maps, attention and gradients."""
 
 from __future__ import annotations
 

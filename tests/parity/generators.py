@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._stackgan_lineage.conditioning import Condition, divergence
+from t2ibench_baselines._stackgan.conditioning import Condition, kl_divergence
 from tests.parity import encoders
 from tests.parity.entries import Entry, attention_entries, gradient_entries, map_entries, norms
 from tests.parity.networks import family, stackgan_generator, staged_generator
@@ -23,13 +23,13 @@ def evaluated(golden: GoldenSet) -> Iterator[Entry]:
 
 def trained(golden: GoldenSet) -> Iterator[Entry]:
     """Yield the outputs in train mode, the probe's gradients and the running statistics after the pass."""
-    generator, (pictures, condition), entries = _run(golden, training=True)
+    generator, (images, condition), entries = _run(golden, training=True)
     yield from entries
     number = int(golden.sidecar["batch"])
     probe = torch.stack(
-        [(fake * golden.pictures(f"img{side}", number)).mean() for side, fake in pictures.items()]
+        [(fake * golden.images(f"img{resolution}", number)).mean() for resolution, fake in images.items()]
     ).sum()
-    kl = divergence(condition)
+    kl = kl_divergence(condition)
     yield "out.probe_loss", probe
     yield "out.kl", kl
     (probe + kl).backward()
@@ -64,11 +64,11 @@ def _run(golden: GoldenSet, *, training: bool) -> tuple[nn.Module, tuple[dict[in
         ("out.logvar", condition.log_variance),
         ("out.c_code", condition.code),
     ]
-    for side, pictures in made.pictures.items():
-        entries += map_entries(f"out.img{side}", pictures)
+    for resolution, images in made.images.items():
+        entries += map_entries(f"out.img{resolution}", images)
     for number, weights in enumerate(attention.values(), start=1):
         entries += attention_entries(f"out.att{number}", weights)
-    return generator, (made.pictures, condition), entries
+    return generator, (made.images, condition), entries
 
 
 class _features:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from t2ibench.official import convert, fit, recognise, without_data_parallel
-from t2ibench.registry import registry
+from t2ibench.core.registry import registry
+from t2ibench.models.official import convert, fit, recognise, without_data_parallel
 
 
 def fill_by_import(network: nn.Module, official: Mapping[str, Tensor]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 
 from t2ibench.text.damsm import Gammas, sentence_loss, word_scores, words_loss
-from t2ibench_baselines._stackgan_lineage.conditioning import Condition, divergence
+from t2ibench_baselines._stackgan.conditioning import Condition, kl_divergence
 from tests.parity.entries import Entry, norms
 from tests.parity.recipe import GoldenSet
 
@@ -18,13 +18,13 @@ def gammas(golden: GoldenSet) -> Gammas:
 
 
 def outputs(golden: GoldenSet) -> Iterator[Entry]:
-    """Yield words and sentence losses with gradients for every case, and the divergence."""
+    """Yield words and sentence losses with gradients for every case, and the kl_divergence."""
     cases = [name.split(".")[1] for name in golden.names if name.endswith(".features") and name.startswith("in.")]
     for case in cases:
         yield from _case(golden, case)
     mean = golden.tensor("in.KL.mu").requires_grad_()
     log_variance = golden.tensor("in.KL.logvar").requires_grad_()
-    loss = divergence(Condition(mean, mean, log_variance))
+    loss = kl_divergence(Condition(mean, mean, log_variance))
     loss.backward()
     yield "out.KL.loss", loss
     assert mean.grad is not None and log_variance.grad is not None

@@ -24,9 +24,11 @@ def outputs(golden: GoldenSet) -> Iterator[Entry]:
 def _staged(golden: GoldenSet) -> Iterator[Entry]:
     yield from encoders.text(golden)
     model = staged_model(golden)
-    names = {f"discriminator/{side}": f"D{side}" for side in model.discriminators} | {"generator": "G"}
+    names = {f"discriminator/{resolution}": f"D{resolution}" for resolution in model.discriminators} | {
+        "generator": "G"
+    }
     fakes = {}
-    model.generator.register_forward_hook(lambda module, given, made: fakes.update(made.pictures))
+    model.generator.register_forward_hook(lambda module, given, made: fakes.update(made.images))
     errors = []
     for update in model.updates(batch_of(golden), GivenNoise(golden)):
         update.loss.backward()
@@ -35,17 +37,17 @@ def _staged(golden: GoldenSet) -> Iterator[Entry]:
         yield from gradient_entries(name, network, golden.values[f"params.{name}"])
         yield from spectral_entries(f"out.afterD.{name}", network)
         errors.append(update.loss.detach().double())
-    for side, pictures in fakes.items():
-        yield from map_entries(f"out.fake{side}", pictures)
+    for resolution, images in fakes.items():
+        yield from map_entries(f"out.fake{resolution}", images)
     yield "out.errD", torch.stack(errors[:-1])
     yield "out.errG_total", errors[-1]
-    yield "out.errG_without_kl", errors[-1] - update.parts["divergence"]
+    yield "out.errG_without_kl", errors[-1] - update.parts["kl_divergence"]
     yield from matching_parts(update.parts)
 
 
 def matching_parts(parts: dict[str, torch.Tensor], suffix: str = "") -> Iterator[Entry]:
     """Yield the divergence and the DAMSM terms of a generator's update, under the sets' names."""
-    yield f"out.kl{suffix}", parts["divergence"]
+    yield f"out.kl{suffix}", parts["kl_divergence"]
     for ours, theirs in (("words", "w"), ("sentence", "s")):
         yield f"out.{theirs}_loss0{suffix}", parts[f"{ours}/image_to_text"]
         yield f"out.{theirs}_loss1{suffix}", parts[f"{ours}/text_to_image"]
@@ -56,15 +58,15 @@ def _stackgan(golden: GoldenSet) -> Iterator[Entry]:
 
     model = stackgan_model(golden)
     condition = golden.tensor("in.cond_d")
-    for side, discriminator in model.discriminators.items():
+    for resolution, discriminator in model.discriminators.items():
         discriminator.eval()
         with torch.no_grad():
-            match, real = discriminator(golden.pictures(f"img{side}", len(condition)), condition)
+            match, real = discriminator(golden.images(f"img{resolution}", len(condition)), condition)
         discriminator.train()
-        yield f"out.D{side}.eval.cond", match.sigmoid()
-        yield f"out.D{side}.eval.uncond", real.sigmoid()
+        yield f"out.D{resolution}.eval.cond", match.sigmoid()
+        yield f"out.D{resolution}.eval.uncond", real.sigmoid()
     fakes = {}
-    model.generator.register_forward_hook(lambda module, given, made: fakes.update(made.pictures))
+    model.generator.register_forward_hook(lambda module, given, made: fakes.update(made.images))
     errors = []
     for update in model.updates(batch_of(golden), GivenNoise(golden)):
         update.loss.backward()
@@ -74,10 +76,10 @@ def _stackgan(golden: GoldenSet) -> Iterator[Entry]:
         errors.append(update.loss.detach().double())
     yield "out.errD", torch.stack(errors[:-1])
     yield "out.errG_total", errors[-1]
-    yield "out.kl_times_coeff", model.parameters.divergence_weight * update.parts["divergence"]
-    for side, pictures in fakes.items():
-        yield from map_entries(f"out.fake{side}", pictures)
-    statistics = {side: colour_statistics(pictures) for side, pictures in fakes.items()}
+    yield "out.kl_times_coeff", model.parameters.kl_weight * update.parts["kl_divergence"]
+    for resolution, images in fakes.items():
+        yield from map_entries(f"out.fake{resolution}", images)
+    statistics = {resolution: colour_statistics(images) for resolution, images in fakes.items()}
     for coarse, fine in ((64, 128), (128, 256)):
         pair = statistics[coarse], statistics[fine]
         yield f"out.color.mu_{fine}", pair[1].mean[:, :, None, None]

@@ -8,9 +8,9 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
+from t2ibench.core.types import Caption, TrainBatch
 from t2ibench.text.damsm import DAMSM, DAMSMParameters
 from t2ibench.text.vocabulary import END, Vocabulary
-from t2ibench.types import Caption, TrainBatch
 from t2ibench_baselines.attngan import AttnGAN, AttnGANParameters
 from t2ibench_baselines.dmgan import DMGAN, DMGANParameters
 from t2ibench_baselines.stackgan_v2 import StackGANv2, StackGANv2Parameters
@@ -50,16 +50,16 @@ def batch_of(golden: GoldenSet, step: int = 0) -> TrainBatch:
             for row, tokens in enumerate(golden.tensor("in.captions"))
         )
     else:
-        wrong = {side: golden.pictures(f"wrong{side}", number) for side in SIDES}
+        wrong = {resolution: golden.images(f"wrong{resolution}", number) for resolution in SIDES}
     classes = golden.tensor("in.class_ids") if "in.class_ids" in golden else torch.arange(number)
-    images = {side: golden.pictures(f"img{side}", number) for side in SIDES}
+    images = {resolution: golden.images(f"img{resolution}", number) for resolution in SIDES}
     return TrainBatch(step, "train", captions, images, classes, wrong)
 
 
 def staged_model(golden: GoldenSet) -> AttnGAN | DMGAN:
     """Return AttnGAN or DM-GAN over the set's networks, in train mode, encoders frozen.
 
-    Pictures reach the image encoder as in each repository's code today: align_corners is set in DM-GAN's, not in
+    Images reach the image encoder as in each repository's code today: align_corners is set in DM-GAN's, not in
     AttnGAN's.
     """
     g = gammas(golden)
@@ -88,7 +88,7 @@ def staged_model(golden: GoldenSet) -> AttnGAN | DMGAN:
 def stackgan_model(golden: GoldenSet) -> StackGANv2:
     """Return StackGAN-v2 over the set's networks, in train mode, the set's embeddings in place of an encoder's."""
     parameters = StackGANv2Parameters(
-        divergence_weight=golden.setting("TRAIN.COEFF.KL"),
+        kl_weight=golden.setting("TRAIN.COEFF.KL"),
         unconditional_weight=golden.setting("TRAIN.COEFF.UNCOND_LOSS"),
         colour_weight=golden.setting("TRAIN.COEFF.COLOR_LOSS"),
     )

@@ -76,16 +76,16 @@ def staged_discriminators(golden: GoldenSet) -> dict[int, AttnGANDiscriminator |
     """Return the set's AttnGAN or DM-GAN discriminators by side, filled."""
     found: dict[int, AttnGANDiscriminator | DMGANDiscriminator] = {}
     sizes = golden.setting("GAN.DF_DIM"), golden.setting("TEXT.EMBEDDING_DIM")
-    for side in SIDES:
-        name = f"D_NET{side}"
+    for resolution in SIDES:
+        name = f"D_NET{resolution}"
         if name not in golden.networks:
             continue
         if family(golden) == "dmgan":
-            found[side] = DMGANDiscriminator(side, *sizes)
+            found[resolution] = DMGANDiscriminator(resolution, *sizes)
         else:
             unconditional = "UNCOND_DNET.outlogits.0.weight" in keys(golden, name)
-            found[side] = AttnGANDiscriminator(side, *sizes, unconditional=unconditional)
-        golden.fill(found[side], name)
+            found[resolution] = AttnGANDiscriminator(resolution, *sizes, unconditional=unconditional)
+        golden.fill(found[resolution], name)
     return found
 
 
@@ -106,9 +106,11 @@ def stackgan_generator(golden: GoldenSet) -> StackGANGenerator:
 def stackgan_discriminators(golden: GoldenSet) -> dict[int, StackGANDiscriminator]:
     """Return the set's StackGAN-v2 discriminators by side, filled."""
     found = {}
-    for side in SIDES:
-        name = f"D_NET{side}"
+    for resolution in SIDES:
+        name = f"D_NET{resolution}"
         if name in golden.networks:
-            found[side] = StackGANDiscriminator(side, golden.setting("GAN.DF_DIM"), golden.setting("GAN.EMBEDDING_DIM"))
-            golden.fill(found[side], name)
+            found[resolution] = StackGANDiscriminator(
+                resolution, golden.setting("GAN.DF_DIM"), golden.setting("GAN.EMBEDDING_DIM")
+            )
+            golden.fill(found[resolution], name)
     return found

@@ -70,8 +70,8 @@ class GoldenSet:
         """Return an array as a tensor."""
         return torch.from_numpy(np.array(self._arrays[array]))
 
-    def pictures(self, name: str, number: int | None = None) -> Tensor:
-        """Return pictures of the shared inputs, float32 in [-1, 1]."""
+    def images(self, name: str, number: int | None = None) -> Tensor:
+        """Return images of the shared inputs, float32 in [-1, 1]."""
         pixels = _shared(self.folder / "shared_inputs.npz")[name][:number]
         return torch.from_numpy(pixels.astype(np.float32) / np.float32(127.5) - np.float32(1))
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._stackgan_lineage.spectral_normalisation import NormalisedWeights
+from t2ibench_baselines._stackgan.spectral_normalisation import NormalisedWeights
 from t2ibench_baselines.dmgan.discriminator import Discriminator
 from t2ibench_baselines.dmgan.generator import Generator, MemoryStage
 from tests.parity.entries import Entry, attention_entries, map_entries, spectral_entries
@@ -107,7 +107,7 @@ def test_power_iterations_in_training_only_are_seen(planted: bool, monkeypatch: 
     sentence = golden.tensor("in.sent_emb")
     with torch.no_grad():
         for call in ("call1", "call2"):
-            features = discriminator.features(golden.pictures("img64", len(sentence)))
+            features = discriminator.features(golden.images("img64", len(sentence)))
             entries = [(f"out.D64.eval.{call}.features", features)]
             entries += [(f"out.D64.eval.{call}.cond_presig", discriminator.COND_DNET(features, sentence))]
             failed |= beyond(golden, [*entries, *spectral_entries(f"out.D64.eval.{call}.state", discriminator)])

@@ -1,4 +1,4 @@
-"""Sets of complete training steps: optimisers, moving average, eval-mode pictures at the end."""
+"""Sets of complete training steps: optimisers, moving average, eval-mode images at the end."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _DECAY = 0.999
 
 
 def outputs(golden: GoldenSet) -> Iterator[Entry]:
-    """Yield losses and weights after each step, and the averaged generator's pictures after the last."""
+    """Yield losses and weights after each step, and the averaged generator's images after the last."""
     yield from encoders.text(golden)
     model = staged_model(golden)
     optimizers = model.optimizers()
     average = {name: value.detach().clone() for name, value in model.generator.named_parameters()}
-    assert model.averaging() == {"generator": _DECAY}
+    assert model.ema() == {"generator": _DECAY}
     steps = sorted(int(name.rsplit("step", 1)[1]) for name in golden.names if name.startswith("in.z.step"))
     for step in steps:
         suffix = f".step{step}"
@@ -41,8 +41,8 @@ def outputs(golden: GoldenSet) -> Iterator[Entry]:
         yield from matching_parts(update.parts, suffix)
         yield f"paramnorm.G{suffix}", _state_norms(golden, model.generator, "G_NET")
         yield f"paramnorm.avgG{suffix}", norms([average[key] for key in keys(golden, "G_NET") if key in average])
-        for side, discriminator in model.discriminators.items():
-            yield f"paramnorm.D{side}{suffix}", _state_norms(golden, discriminator, f"D_NET{side}")
+        for resolution, discriminator in model.discriminators.items():
+            yield f"paramnorm.D{resolution}{suffix}", _state_norms(golden, discriminator, f"D_NET{resolution}")
     model.generator.load_state_dict(average, strict=False)
     model.generator.eval()
     noise = GivenNoise(golden, f".step{steps[-1]}")
@@ -54,8 +54,8 @@ def outputs(golden: GoldenSet) -> Iterator[Entry]:
             golden.tensor("in.words_embs"),
             golden.tensor("in.mask"),
         )
-    for side, pictures in made.pictures.items():
-        yield from map_entries(f"out.final_eval_avg.img{side}", pictures)
+    for resolution, images in made.images.items():
+        yield from map_entries(f"out.final_eval_avg.img{resolution}", images)
 
 
 def _state_norms(golden: GoldenSet, network: nn.Module, name: str) -> Tensor:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from t2ibench.interfaces import ReportInput
-from t2ibench.results import ResultRecord
+from t2ibench.core.interfaces import ReportInput
+from t2ibench.core.records import ResultRecord
 from t2ibench_reports.leaderboard import Leaderboard
 from tests.reports.sample_results import sample_records, write_sample
 
@@ -20,7 +20,7 @@ def render(tmp_path: Path) -> Render:
     def rendered(records: Sequence[ResultRecord] | None = None, formats: Sequence[str] = ("html",)) -> dict[str, str]:
         results = write_sample(tmp_path / "results", records)
         latest, faults = results.latest()
-        given = ReportInput(list(latest.values()), faults, results.folder / "pictures", formats)
+        given = ReportInput(list(latest.values()), faults, results.folder / "images", formats)
         return {name.rpartition(".")[2]: text.decode() for name, text in Leaderboard().render(given).items()}
 
     return rendered

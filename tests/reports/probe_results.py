@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 
-from t2ibench.files import digest_of
+from t2ibench.core.files import digest_of
 
 WORDS = ("red", "yellow", "blue")
 
@@ -28,7 +28,7 @@ def question(number: int, title: str, labels: tuple[str, ...] = WORDS, **rest: A
         "group": "",
         "pairing": "all",
         "variants": [{"text": title.replace("…", label), "label": label, "word": ""} for label in labels],
-        "pictures": [f"{number}-{row}.png" for row in range(2)],
+        "images": [f"{number}-{row}.png" for row in range(2)],
         "truth": [f"{number}-drawn-0.png"],
         **rest,
     }
@@ -77,12 +77,12 @@ def shown(label: str = "dmgan") -> dict[str, Any]:
 
 
 def write_probes(results: Path, records: list[dict[str, Any]]) -> Path:
-    """Write records with their pictures and return the results folder."""
+    """Write records with their images and return the results folder."""
     for record in records:
         folder = results / "probes" / record["id"][:16]
         folder.mkdir(parents=True)
         for asked in record["questions"]:
-            for place, name in enumerate((*asked["pictures"], *asked["truth"])):
+            for place, name in enumerate((*asked["images"], *asked["truth"])):
                 strip = Image.new("RGB", (16 * len(asked["variants"]), 16), (40 * place, 90, 160))
                 if "/" not in name:
                     strip.save(folder / name)

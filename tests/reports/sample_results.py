@@ -1,4 +1,4 @@
-"""Makes a results folder as an evaluation leaves it: eight models, five controls, failures, pictures, two plans."""
+"""Makes a results folder as an evaluation leaves it: eight models, five controls, failures, images, two plans."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from t2ibench.files import digest_of, write_text
-from t2ibench.results import (
+from t2ibench.core.files import digest_of, write_text
+from t2ibench.core.records import (
     CostRecord,
     IntervalRecord,
     MetricRecord,
@@ -20,7 +20,7 @@ from t2ibench.results import (
     Results,
     SourceRecord,
 )
-from t2ibench.types import Origin
+from t2ibench.core.types import Origin
 
 CAPTIONS = (
     "a small red bird with a short yellow beak and black wings",
@@ -90,11 +90,11 @@ MODELS: Sequence[tuple[str, str, str, Origin, int | None, tuple[float, float, fl
     ("stackgan_v2", "StackGAN-v2", "", Origin.RETRAINED, 12_000, (5.02, 58.3, 8.8)),
     ("dfgan", "DF-GAN", "", Origin.RETRAINED, 20_000, (5.95, 31.7, 28.4)),
     ("gan_int_cls", "GAN-INT-CLS", "", Origin.RETRAINED, 6_000, (3.44, 138.2, 5.1)),
-    ("my-folder", "Pictures of a colleague", "", Origin.EXTERNAL_IMAGES, None, (4.2, 97.4, 17.3)),
+    ("my-folder", "Images of a colleague", "", Origin.EXTERNAL_IMAGES, None, (4.2, 97.4, 17.3)),
 )
 CONTROLS: Sequence[tuple[str, str, tuple[float, float, float]]] = (
     ("ground-truth", "Ground truth", (7.42, 3.2, 71.5)),
-    ("real-train", "Real pictures of the training split", (7.11, 24.4, 22.1)),
+    ("real-train", "Real images of the training split", (7.11, 24.4, 22.1)),
     ("shuffled-captions", "Shuffled captions", (7.42, 3.2, 1.3)),
     ("untrained", "Untrained AttnGAN", (1.12, 402.8, 1.1)),
     ("noise", "Noise", (1.03, 511.9, 0.8)),
@@ -146,7 +146,7 @@ def record(
         "value": value,
         "interval": interval,
         "n": n if value is not None else 0,
-        "error": "" if value is not None else "not enough memory for 600 pictures; ask again with a smaller batch",
+        "error": "" if value is not None else "not enough memory for 600 images; ask again with a smaller batch",
         "images_digest": digest_of(["images", of.name, of.variant]),
         "environment": {
             "t2ibench": "0.1.0",
@@ -174,7 +174,7 @@ def sample_records() -> list[ResultRecord]:
             found += _row(of, values, wide, asked, n, seen=False)
     failed = _model("aligndraw", "alignDRAW", "", Origin.RETRAINED, 4_000)
     found += [
-        record(failed, IS, 2.31, 0.05, pictures=_picture_name(failed), cost=CostRecord(seconds=30.5)),
+        record(failed, IS, 2.31, 0.05, images=_image_name(failed), cost=CostRecord(seconds=30.5)),
         record(failed, FID, None),
         record(failed, R, None, error="the loss became NaN at step 812; lower the learning rate"),
     ]
@@ -198,13 +198,13 @@ def many_records(count: int) -> list[ResultRecord]:
 
 
 def write_sample(folder: Path, records: Sequence[ResultRecord] | None = None) -> Results:
-    """Write records (the sample's unless given) and their pictures to a results folder."""
+    """Write records (the sample's unless given) and their images to a results folder."""
     results = Results(folder)
     records = sample_records() if records is None else records
     results.append(records)
-    for place, name in enumerate(sorted({one.pictures for one in records if one.pictures})):
-        results.attach_picture(name, strip(place))
-        write_text(folder / "pictures" / f"{Path(name).stem}.json", json.dumps({"captions": CAPTIONS}))
+    for place, name in enumerate(sorted({one.images for one in records if one.images})):
+        results.attach_image(name, strip(place))
+        write_text(folder / "images" / f"{Path(name).stem}.json", json.dumps({"captions": CAPTIONS}))
     return results
 
 
@@ -239,7 +239,7 @@ def _model(name: str, title: str, variant: str, origin: Origin, steps: int | Non
     )
 
 
-def _picture_name(of: SourceRecord) -> str:
+def _image_name(of: SourceRecord) -> str:
     return f"{of.name}-{of.identity[:12]}.png"
 
 
@@ -252,7 +252,7 @@ def _row(
         if metric is R:
             half = max(4 * (value * (100 - value) / 10_000) ** 0.5 * 2, 0.7)
         spread = {SPREADS[metric.title]: half / 2} if SPREADS[metric.title] else {}
-        warnings = ("600 pictures are few for FID: its bias depends on n.",) if metric is FID and n < 600 else ()
+        warnings = ("600 images are few for FID: its bias depends on n.",) if metric is FID and n < 600 else ()
         found.append(
             record(
                 of,
@@ -265,7 +265,7 @@ def _row(
                 warnings=warnings,
                 judge_seen_in_training=seen and metric is R,
                 cost=CostRecord(seconds=20 + value / 9, images_per_second=31.4, peak_memory_bytes=1_420_000_000),
-                pictures=_picture_name(of) if n == 600 else "",
+                images=_image_name(of) if n == 600 else "",
             )
         )
     return found

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from t2ibench.interfaces import ReportInput
-from t2ibench.types import Origin
+from t2ibench.core.interfaces import ReportInput
+from t2ibench.core.types import Origin
 from t2ibench_reports.leaderboard import Leaderboard
 from tests.reports.sample_results import FID, record, source, write_sample
 
@@ -43,7 +43,7 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
     results = write_sample(folder / "results")
     latest, faults = results.latest()
-    given = ReportInput(list(latest.values()), faults, results.folder / "pictures", ("html",))
+    given = ReportInput(list(latest.values()), faults, results.folder / "images", ("html",))
     path = folder / "leaderboard.html"
     path.write_bytes(Leaderboard().render(given)["leaderboard.html"])
     return path
@@ -220,9 +220,9 @@ def test_basics_of_accessibility(opened):
 
 def test_hostile_captions_and_names_run_nothing(opened, tmp_path):
     hostile = "</script><script>document.title = 'owned'</script><img src=x onerror=\"document.title='owned'\">"
-    results = write_sample(tmp_path / "results", [record(source("a", title=hostile), FID, 5.0, 1, pictures="a.png")])
-    (results.folder / "pictures" / "a.json").write_text(f'["{hostile.replace(chr(34), chr(92) + chr(34))}"]')
-    given = ReportInput(list(results.latest()[0].values()), (hostile,), results.folder / "pictures", ("html",))
+    results = write_sample(tmp_path / "results", [record(source("a", title=hostile), FID, 5.0, 1, images="a.png")])
+    (results.folder / "images" / "a.json").write_text(f'["{hostile.replace(chr(34), chr(92) + chr(34))}"]')
+    given = ReportInput(list(results.latest()[0].values()), (hostile,), results.folder / "images", ("html",))
     path = tmp_path / "page.html"
     path.write_bytes(Leaderboard().render(given)["leaderboard.html"])
     page = opened(path)
@@ -245,7 +245,7 @@ def test_a_broken_evaluation_is_seen_first(opened, tmp_path):
         record(source(name, Origin.CONTROL), FID, value, 1) for name, value in (("ground-truth", 400.0), ("noise", 3.0))
     ]
     results = write_sample(tmp_path / "results", records)
-    given = ReportInput(records, (), results.folder / "pictures", ("html",))
+    given = ReportInput(records, (), results.folder / "images", ("html",))
     path = tmp_path / "page.html"
     path.write_bytes(Leaderboard().render(given)["leaderboard.html"])
     page = opened(path)

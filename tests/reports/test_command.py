@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from t2ibench.cli.report import command
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
 from tests.reports.sample_results import write_sample
 
 
@@ -55,7 +55,7 @@ def test_a_part_of_the_results_gets_its_own_folder(workspace):
         (["--protocol", "simbirds-2"], "Did you mean simbirds-1?"),
         (["--format", "htm"], "Did you mean html?"),
         (["--print", "mdd"], "Did you mean md?"),
-        (["components", "--print", "png"], "png is a picture, and stdout shows text: ask for it with --format png."),
+        (["components", "--print", "png"], "png is an image, and stdout shows text: ask for it with --format png."),
         (["components", "--format", "svg"], "after two numbers of steps or more"),
         (["--format", "csv", "--open"], "--open needs the format html"),
     ],

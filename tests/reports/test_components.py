@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from lxml import html
 
-from t2ibench.errors import UserError
-from t2ibench.interfaces import ReportInput
-from t2ibench.recipes import settings_for
-from t2ibench.spec import load_benchmarks
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import ReportInput
+from t2ibench.core.spec.benchmarks import load_benchmarks
+from t2ibench.core.spec.recipes import settings_for
 from t2ibench_reports._rendered import FIGURES
 from t2ibench_reports._reported import papers
 from t2ibench_reports.compare import Compare
@@ -29,8 +29,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def render(report, folder, records, formats=("txt",), subjects=(), comparisons=()):
     results = write_sample(folder / "results", records)
     latest, faults = results.latest()
-    pictures = results.folder / "pictures"
-    given = ReportInput(list(latest.values()), faults, pictures, formats, subjects, comparisons)
+    images = results.folder / "images"
+    given = ReportInput(list(latest.values()), faults, images, formats, subjects, comparisons)
     files = {name.rpartition(".")[2]: content for name, content in report.render(given).items()}
     return {name: content.decode("latin-1" if name == "png" else "utf-8") for name, content in files.items()}
 
@@ -220,7 +220,7 @@ def test_the_gallery_has_a_caption_a_row_and_a_source_a_column(tmp_path):
     rows = page.xpath("//table[@class='gallery']/tbody/tr")
     assert [row.xpath("string(th)") for row in rows] == list(CAPTIONS)
     assert {len(row.xpath("td/img")) for row in rows} == {len(VALUES)}
-    with pytest.raises(UserError, match="no sample pictures"):
+    with pytest.raises(UserError, match="no sample images"):
         render(Gallery(), tmp_path / "none", [record(source("attngan"), IS, 3.0, 0.1)])
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from t2ibench.types import Origin
+from t2ibench.core.types import Origin
 from t2ibench_reports._controls import check_controls
 from tests.reports.sample_results import FID, IS, R, record, sample_records, source
 
@@ -23,7 +23,7 @@ def test_the_sample_is_sound():
 
 
 @pytest.mark.parametrize(("metric", "truth", "noise"), [(FID, 500.0, 3.0), (IS, 1.0, 7.0), (R, 0.8, 70.0)])
-def test_real_pictures_below_noise_break_the_evaluation(metric, truth, noise):
+def test_real_images_below_noise_break_the_evaluation(metric, truth, noise):
     checks = check_controls([control("ground-truth", metric, truth), control("noise", metric, noise)])
     assert checks[0].verdict == "failed"
     assert "should be better than noise" in checks[0].sentence
@@ -33,7 +33,7 @@ def test_a_model_clearly_beyond_the_ground_truth_is_marked():
     truth, model = control("ground-truth", R, 22.6, 1), record(source("counter"), R, 84.6, 1)
     (check,) = check_controls([truth, model])
     assert check.verdict == "doubtful"
-    assert "real pictures score below generated ones, counter 84.6" in check.sentence
+    assert "real images score below generated ones, counter 84.6" in check.sentence
     near = record(source("near"), R, 23.5, 1)
     assert verdicts(truth, near) == ["passed"]
 
@@ -67,16 +67,16 @@ def test_no_controls_at_all_is_said():
     assert not check_controls([record(source("paper", Origin.REPORTED), FID, 10.0)])
 
 
-def test_a_judge_that_was_the_teacher_is_pleased_more_than_by_real_pictures():
+def test_a_judge_that_was_the_teacher_is_pleased_more_than_by_real_images():
     truth, model = control("ground-truth", R, 22.6, 1), record(source("pupil"), R, 84.6, 1)
     (check,) = check_controls([truth, model.model_copy(update={"judge_seen_in_training": True})])
     assert check.verdict == "doubtful"
-    assert "real pictures score below generated ones, pupil 84.6" in check.sentence
+    assert "real images score below generated ones, pupil 84.6" in check.sentence
     assert "taught by this judge" in check.sentence
     stranger = record(source("stranger"), R, 80.0, 1)
     assert "taught" not in check_controls([truth, model, stranger])[0].sentence
 
 
-def test_a_model_closer_to_real_pictures_than_they_are_breaks_the_evaluation():
+def test_a_model_closer_to_real_images_than_they_are_breaks_the_evaluation():
     truth, model = control("ground-truth", FID, 9.0, 0.1), record(source("counter"), FID, 2.0, 0.1)
     assert check_controls([truth, model])[0].verdict == "failed"

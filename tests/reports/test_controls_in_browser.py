@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from t2ibench.interfaces import ReportInput
+from t2ibench.core.interfaces import ReportInput
 from t2ibench_reports.compare import Compare
 from t2ibench_reports.gallery import Gallery
 from t2ibench_reports.model import Model
@@ -23,7 +23,7 @@ def detail_pages(tmp_path_factory):
     records = list(results.latest()[0].values())
     found = {}
     for report, subjects in ((Compare(), ("attngan", "dmgan")), (Model(), ("attngan",)), (Gallery(), ())):
-        given = ReportInput(records, (), results.folder / "pictures", ("html",), subjects)
+        given = ReportInput(records, (), results.folder / "images", ("html",), subjects)
         found[report.name] = folder / f"{report.name}.html"
         found[report.name].write_bytes(report.render(given)[f"{report.name}.html"])
     return found

@@ -1,4 +1,4 @@
-"""What lies behind numbers, as compare, model and gallery show it: captions, failures, inner pictures, training."""
+"""What lies behind numbers, as compare, model and gallery show it: captions, failures, inner images, training."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from lxml import html
 from PIL import Image
 
-from t2ibench.interfaces import ReportInput
+from t2ibench.core.interfaces import ReportInput
 from t2ibench_reports._model_parts import wilson
 from t2ibench_reports._rendered import FIGURES
 from t2ibench_reports.compare import Compare
@@ -21,7 +21,7 @@ from tests.reports.detail_results import CAPTIONS, FIRST, SECOND, write_details
 
 def render(report, results, formats=("html",), subjects=()):
     latest, faults = results.latest()
-    given = ReportInput(list(latest.values()), faults, results.folder / "pictures", formats, subjects)
+    given = ReportInput(list(latest.values()), faults, results.folder / "images", formats, subjects)
     files = {name.rpartition(".")[2]: content for name, content in report.render(given).items()}
     return {name: content.decode("latin-1" if name == "png" else "utf-8") for name, content in files.items()}
 
@@ -31,9 +31,9 @@ def tree_of(report, results, *subjects):
 
 
 def reds(cell):
-    """Return the red of each picture in a table row."""
-    pictures = [base64.b64decode(one.get("src").partition(",")[2]) for one in cell.xpath(".//img")]
-    return [Image.open(io.BytesIO(content)).convert("RGB").getpixel((3, 3))[0] // 10 for content in pictures]
+    """Return the red of each image in a table row."""
+    images = [base64.b64decode(one.get("src").partition(",")[2]) for one in cell.xpath(".//img")]
+    return [Image.open(io.BytesIO(content)).convert("RGB").getpixel((3, 3))[0] // 10 for content in images]
 
 
 @pytest.fixture
@@ -56,9 +56,9 @@ def test_compare_counts_captions_and_draws_them(results):
 
 
 @pytest.mark.parametrize("order", [("attngan", "dmgan"), ("dmgan", "attngan")])
-def test_compare_shows_the_captions_of_each_with_its_own_pictures(results, order):
+def test_compare_shows_the_captions_of_each_with_its_own_images(results, order):
     tree = tree_of(Compare(), results, *order)
-    # The strip holds the real pictures of the 3 captions, then the first row's, then the second's.
+    # The strip holds the real images of the 3 captions, then the first row's, then the second's.
     where = {"attngan": ([3, 6, 0], [4, 7, 1]), "dmgan": ([5, 8, 2],)}
     for name, title in (("attngan", "AttnGAN"), ("dmgan", "DM-GAN")):
         rows = grid(tree, f"Where {title} is ahead by most")
@@ -88,13 +88,13 @@ def test_model_shows_parts_failures_and_training(results):
     tree = tree_of(Model(), results, "attngan")
     titles = [" ".join(one.xpath("text()")[0].split()) for one in tree.xpath("//h2")]
     assert titles == [
-        "Card", "simbirds", "What captions state and pictures show", "Failures and successes", "Inside", "Training",
+        "Card", "simbirds", "What captions state and images show", "Failures and successes", "Inside", "Training",
     ]  # fmt: skip
     rows = [[" ".join(cell.text_content().split()) for cell in row.xpath("th|td")] for row in tree.xpath(
         "//section[h2[contains(., 'What captions state')]]//tbody/tr")]  # fmt: skip
     assert [row[:3] for row in rows] == [["wing", "10", "9"], ["<i>tail</i>", "4", "1"]]
     assert rows[0][3].startswith("90") and rows[1][3].startswith("25")
-    # A strip holds the row's pictures of worst and best, then the real ones in the same order.
+    # A strip holds the row's images of worst and best, then the real ones in the same order.
     assert [reds(row) for row in grid(tree, "Shown worst")] == [[0, 4], [1, 5]]
     assert [reds(row) for row in grid(tree, "Shown best")] == [[2, 6], [3, 7]]
     assert [reds(row) for row in grid(tree, "Samples over time")] == [[0, 2], [1, 3]]
@@ -128,9 +128,9 @@ def test_two_builds_are_equal_and_captions_are_text(results, report):
         {"values": [1, 2]},
         {"parts": {"x": [["wing"]]}},
         {"captions": "../records.jsonl"},
-        {"extremes": {"metric": 3, "worst": [99], "best": [0], "picture": "../../x.png"}},
-        {"inside": {"seen": [{"caption": "a"}], "picture": "../../x"}},
-        {"training": {"curves": {"a/loss": [[1]]}, "samples": {"steps": 3, "captions": [], "picture": 4}}},
+        {"extremes": {"metric": 3, "worst": [99], "best": [0], "image": "../../x.png"}},
+        {"inside": {"seen": [{"caption": "a"}], "image": "../../x"}},
+        {"training": {"curves": {"a/loss": [[1]]}, "samples": {"steps": 3, "captions": [], "image": 4}}},
     ],
 )
 def test_damaged_details_are_left_out(tmp_path, changes):

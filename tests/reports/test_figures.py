@@ -8,8 +8,8 @@ import pytest
 from lxml import etree
 from PIL import Image
 
-from t2ibench.errors import UserError
-from t2ibench.interfaces import ReportInput
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import ReportInput
 from t2ibench_reports._figure import Figure, Stroke, Words
 from t2ibench_reports._figure_files import png, svg
 from t2ibench_reports.compare import Compare
@@ -23,7 +23,7 @@ SVG = {"svg": "http://www.w3.org/2000/svg"}
 
 def files_of(report, results, subjects=(), formats=("svg", "png")):
     records = list(results.latest()[0].values())
-    return report.render(ReportInput(records, (), results.folder / "pictures", formats, subjects))
+    return report.render(ReportInput(records, (), results.folder / "images", formats, subjects))
 
 
 @pytest.fixture
@@ -39,10 +39,10 @@ def test_the_curves_of_is_and_r_precision_are_files(curves):
     assert len(dots) == 2 * 2 * len(VALUES)  # two measures, two ages
     width, height = float(drawing.get("width")), float(drawing.get("height"))
     assert all(0 < float(dot.get("cx")) < width and 0 < float(dot.get("cy")) < height for dot in dots)
-    with Image.open(io.BytesIO(curves["components.png"])) as picture:
-        assert abs(picture.width - 3 * width) <= 3 and abs(picture.height - 3 * height) <= 3
+    with Image.open(io.BytesIO(curves["components.png"])) as image:
+        assert abs(image.width - 3 * width) <= 3 and abs(image.height - 3 * height) <= 3
         at = (round(3 * float(dots[0].get("cx"))), round(3 * float(dots[0].get("cy"))))
-        assert picture.getpixel(at) == tuple(bytes.fromhex(dots[0].get("fill")[1:]))
+        assert image.getpixel(at) == tuple(bytes.fromhex(dots[0].get("fill")[1:]))
 
 
 def test_two_builds_are_equal(curves, tmp_path):
@@ -76,8 +76,8 @@ def test_names_are_escaped_and_every_sign_is_written():
 
 def test_dashes_are_dashes_in_pixels_too():
     line = Stroke(((0, 5), (40, 5)), "#000000", 2, (8, 2))
-    picture = Image.open(io.BytesIO(png(Figure(40, 10, (line,)))))
-    black = [picture.getpixel((3 * x + 1, 15))[0] < 128 for x in range(40)]
+    image = Image.open(io.BytesIO(png(Figure(40, 10, (line,)))))
+    black = [image.getpixel((3 * x + 1, 15))[0] < 128 for x in range(40)]
     assert black[3] and not black[8] and black[12] and not black[18]
 
 

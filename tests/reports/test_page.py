@@ -7,8 +7,8 @@ from itertools import pairwise
 import pytest
 from lxml import html
 
-from t2ibench.files import digest_of
-from t2ibench.types import Origin
+from t2ibench.core.files import digest_of
+from t2ibench.core.types import Origin
 from tests.reports.sample_results import CAPTIONS, FID, IS, R, many_records, record, sample_records, source, strip
 
 HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>" onmouseover="alert(2)'
@@ -61,7 +61,7 @@ def test_every_value_links_to_its_record(tree):
 
 def test_failures_are_told(tree):
     failed = [" ".join(cell.text_content().split()) for cell in tree.xpath('//td[contains(@class, "failed")]')]
-    assert "failed: not enough memory for 600 pictures; ask again with a smaller batch" in failed
+    assert "failed: not enough memory for 600 images; ask again with a smaller batch" in failed
     assert len(failed) == 2
 
 
@@ -110,15 +110,15 @@ def test_hostile_texts_stay_texts(render):
 
 
 def test_hostile_captions_and_file_names(tmp_path):
-    pictures = tmp_path / "results" / "pictures"
+    images = tmp_path / "results" / "images"
     records = [
-        record(source("a"), FID, 5.0, pictures="a.png"),
-        record(source("b"), IS, 5.0, pictures="../records.jsonl"),
+        record(source("a"), FID, 5.0, images="a.png"),
+        record(source("b"), IS, 5.0, images="../records.jsonl"),
     ]
-    pictures.mkdir(parents=True)
-    (pictures / "a.png").write_bytes(strip(0))
-    (pictures.parent / "records.jsonl").write_bytes(strip(0))
-    (pictures / "a.json").write_text('["<script>alert(1)</script>", "b", "c", "d", "e"]')
+    images.mkdir(parents=True)
+    (images / "a.png").write_bytes(strip(0))
+    (images.parent / "records.jsonl").write_bytes(strip(0))
+    (images / "a.json").write_text('["<script>alert(1)</script>", "b", "c", "d", "e"]')
     tree = html.document_fromstring(render_again(tmp_path, records))
     assert len(tree.xpath("//script")) == 1
     assert "<script>alert(1)</script>" in tree.xpath('string(//table[@class="gallery"]/thead)')
@@ -126,10 +126,10 @@ def test_hostile_captions_and_file_names(tmp_path):
 
 
 def render_again(folder, records):
-    from t2ibench.interfaces import ReportInput
+    from t2ibench.core.interfaces import ReportInput
     from t2ibench_reports.leaderboard import Leaderboard
 
-    given = ReportInput(records, (), folder / "results" / "pictures", ("html",))
+    given = ReportInput(records, (), folder / "results" / "images", ("html",))
     return Leaderboard().render(given)["leaderboard.html"].decode()
 
 
@@ -142,17 +142,17 @@ def test_reordering_and_control_characters_are_dropped(render):
 def test_samples_show_the_same_captions_for_all_rows(tree):
     gallery = tree.xpath('//table[@class="gallery"]')[0]
     assert tuple(gallery.xpath("thead//th/text()"))[1:] == CAPTIONS
-    pictures = gallery.xpath(".//img")
-    assert len(pictures) == len(CAPTIONS) * len(gallery.xpath("tbody/tr"))
-    assert all(picture.get("src").startswith("data:image/png;base64,") for picture in pictures)
-    assert pictures[0].get("alt") == f"DF-GAN: {CAPTIONS[0]}"
+    images = gallery.xpath(".//img")
+    assert len(images) == len(CAPTIONS) * len(gallery.xpath("tbody/tr"))
+    assert all(image.get("src").startswith("data:image/png;base64,") for image in images)
+    assert images[0].get("alt") == f"DF-GAN: {CAPTIONS[0]}"
 
 
-@pytest.mark.parametrize("content", [None, b"", b"no picture", b"\x89PNG\r\n\x1a\ncut off"])
-def test_a_picture_that_cannot_be_read_is_left_out(render, tmp_path, content):
-    records = [record(source("a"), FID, 5.0, pictures="a.png")]
+@pytest.mark.parametrize("content", [None, b"", b"no image", b"\x89PNG\r\n\x1a\ncut off"])
+def test_a_image_that_cannot_be_read_is_left_out(render, tmp_path, content):
+    records = [record(source("a"), FID, 5.0, images="a.png")]
     render(records)
-    path = tmp_path / "results" / "pictures" / "a.png"
+    path = tmp_path / "results" / "images" / "a.png"
     path.unlink() if content is None else path.write_bytes(content)
     assert "<img" not in render_again(tmp_path, records)
 

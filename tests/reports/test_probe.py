@@ -8,8 +8,8 @@ import re
 import pytest
 from PIL import Image
 
-from t2ibench.errors import UserError
-from t2ibench.interfaces import ReportInput
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import ReportInput
 from t2ibench_reports.probe import Probe
 from tests.reports.probe_results import attended, probe, question, shown, write_probes
 from tests.reports.test_browser import browser, opened, page_file  # noqa: F401  # fixtures
@@ -19,7 +19,7 @@ FORMATS = ("html", "csv", "md", "json", "png", "txt")
 
 def render(folder, records, formats=FORMATS, subjects=()):
     results = write_probes(folder, records)
-    return Probe().render(ReportInput([], [], results / "pictures", formats, subjects))
+    return Probe().render(ReportInput([], [], results / "images", formats, subjects))
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +39,12 @@ def test_figures_stand_beside_their_ceiling_and_what_luck_gets(made):
 def test_words_are_set_against_their_attention(made):
     text = made["probe.txt"].decode()
     assert re.search(r"red → blue +20\.0 most +20\.0 most +30\.0", text)
-    assert "In 1 of 1 captions the word attended to most is the one whose replacement changes the picture" in text
+    assert "In 1 of 1 captions the word attended to most is the one whose replacement changes the image" in text
 
 
 def test_what_nothing_reads_is_shown_and_said_so(made):
     text = made["probe.txt"].decode()
-    assert "Nothing reads these pictures exactly enough to score them: they are shown." in text
+    assert "Nothing reads these images exactly enough to score them: they are shown." in text
     assert "The model does not know moon" in text
 
 
@@ -83,10 +83,8 @@ def test_without_probes_the_command_is_named(tmp_path):
 
 def test_hostile_names_and_files_do_no_harm(tmp_path):
     hostile = "</style><script>document.title = 'owned'</script>\x1b[31m"
-    asked = question(
-        0, hostile, (hostile, "../../x"), pictures=["../../../secret.png", "0-1.png"], truth=["missing.png"]
-    )
-    (tmp_path / "secret.png").write_bytes(b"no picture")
+    asked = question(0, hostile, (hostile, "../../x"), images=["../../../secret.png", "0-1.png"], truth=["missing.png"])
+    (tmp_path / "secret.png").write_bytes(b"no image")
     record = probe(label="../../x", questions=[asked], unknown_words=[hostile])
     files = render(tmp_path / "results", [record, probe()])
     assert b"<script>document" not in files["probe.html"]
@@ -94,7 +92,7 @@ def test_hostile_names_and_files_do_no_harm(tmp_path):
     assert all("/" not in name for name in files)
     (tmp_path / "results" / "probes" / "torn").mkdir()
     (tmp_path / "results" / "probes" / "torn" / "probe.json").write_text("{")
-    again = Probe().render(ReportInput([], [], tmp_path / "results" / "pictures", ("txt",)))
+    again = Probe().render(ReportInput([], [], tmp_path / "results" / "images", ("txt",)))
     assert b"probes/torn/probe.json is no record of a probe" in again["probe.txt"]
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from t2ibench.files import digest_of
-from t2ibench.interfaces import ReportInput
-from t2ibench.types import Origin
+from t2ibench.core.files import digest_of
+from t2ibench.core.interfaces import ReportInput
+from t2ibench.core.types import Origin
 from t2ibench_reports._tables import build
 from t2ibench_reports.leaderboard import Leaderboard
 from tests.reports.sample_results import FID, INCEPTION, SIMNET, R, plan, record, source
@@ -48,14 +48,14 @@ def test_every_format_heads_each_column_with_its_profile(records, form):
     report = Leaderboard()
     if form not in report.formats:
         pytest.fail(f"the leaderboard has no {form}: it offers {report.formats}")
-    (content,) = report.render(ReportInput(records, [], Path("pictures"), (form,))).values()
+    (content,) = report.render(ReportInput(records, [], Path("images"), (form,))).values()
     text = " ".join(content.decode().split())
     for profile in PROFILES:
         assert f"inception-{profile}" in text, profile
 
 
 def test_csv_has_a_line_a_number_with_its_whole_identity(records):
-    (content,) = Leaderboard().render(ReportInput(records, [], Path("pictures"), ("csv",))).values()
+    (content,) = Leaderboard().render(ReportInput(records, [], Path("images"), ("csv",))).values()
     lines = list(csv.DictReader(io.StringIO(content.decode())))
     assert len(lines) == len(records)
     heads = {(line["metric"], line["metric_subtitle"], line["metric_digest"]) for line in lines}
@@ -69,7 +69,7 @@ def test_csv_has_a_line_a_number_with_its_whole_identity(records):
         {"features": INCEPTION | {"name": "inception-tf", "range": "[0, 1]"}},
         {"features": INCEPTION | {"name": "inception-tf", "weights": "f" * 64}},
         {"features": INCEPTION | {"name": "inception-tf", "captions": "25 words at most"}},
-        {"reference": digest_of("augmented pictures")},
+        {"reference": digest_of("augmented images")},
         {"options": {"temperature": 0.6}},
         {"version": 2},
     ],
@@ -91,7 +91,7 @@ def test_r_precision_of_two_rules_is_two_columns():
     assert len(group.columns) == 3
 
 
-def test_pictures_made_in_two_ways_are_two_questions():
+def test_images_made_in_two_ways_are_two_questions():
     """Another protocol digest (mask, batch, quantisation) never shares a table, though captions and metric agree."""
     asked = [plan(), plan(protocol="official"), plan(protocol_digest=digest_of("generation"))]
     groups = build([record(source("a"), FID, 10.0, 1, asked=one) for one in asked], ()).groups

@@ -67,7 +67,7 @@ def test_a_row_without_an_interval_takes_no_others_rank_away():
 
 
 @pytest.mark.parametrize(("drawn", "verdict"), [(None, True), (True, True), (False, False)])
-def test_a_stand_in_network_ranks_drawn_pictures_only(drawn, verdict):
+def test_a_stand_in_network_ranks_drawn_images_only(drawn, verdict):
     entries = {name: record(source(name), FID, value, 1) for name, value in (("a", 10.0), ("b", 20.0))}
     assert FID.features["standing"] == "stand-in"
     for key, one in entries.items():
@@ -85,7 +85,7 @@ def test_a_judge_seen_by_some_denies_a_verdict_but_not_one_seen_by_all():
     assert rank({"a": seen, "b": both})[0]["a"].mark == "best"
 
 
-def test_another_number_of_pictures_is_not_ranked_with_the_rest():
+def test_another_number_of_images_is_not_ranked_with_the_rest():
     entries = {name: record(source(name), FID, value, 1) for name, value in (("a", 10.0), ("b", 20.0))}
     entries["c"] = record(source("c"), FID, 1.0, 0.1, n=50)
     standings, _ = rank(entries)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from t2ibench.files import digest_of
-from t2ibench.interfaces import ReportInput
-from t2ibench.types import Origin
+from t2ibench.core.files import digest_of
+from t2ibench.core.interfaces import ReportInput
+from t2ibench.core.types import Origin
 from t2ibench_reports._tables import build
 from t2ibench_reports.leaderboard import Leaderboard
 from tests.reports.sample_results import FID, IS, plan, record, source
@@ -48,7 +48,7 @@ def test_means_stand_above_the_tables_of_the_single_seeds(three):
     assert values["a"].value == pytest.approx(33.0)
     assert (values["a"].interval.low, values["a"].interval.high) == (30.0, 36.0)
     assert values["b"].value == pytest.approx(42.0)
-    assert values["noise"].value == pytest.approx(601.0), "a control is one row, whatever its pictures under each seed"
+    assert values["noise"].value == pytest.approx(601.0), "a control is one row, whatever its images under each seed"
     assert len(first.rows) == 3
 
 
@@ -77,7 +77,7 @@ def test_one_seed_or_other_rules_make_no_means(three):
     assert len(build(old, ()).groups) == 3, "records from before there were rules stay as they are"
 
 
-def test_other_numbers_of_pictures_are_never_averaged(three):
+def test_other_numbers_of_images_are_never_averaged(three):
     fewer = [one.model_copy(update={"n": 100}) if one.plan.seed == 101 else one for one in three]
     first = build(fewer, ()).groups[0]
     assert first.seeds == (100, 102)
@@ -93,7 +93,7 @@ def test_a_failure_with_one_seed_is_left_to_its_own_table(three):
 
 @pytest.mark.parametrize("form", ["html", "md", "tex", "txt", "json"])
 def test_every_format_shows_mean_and_range(three, form):
-    (content,) = Leaderboard().render(ReportInput(three, [], Path("pictures"), (form,))).values()
+    (content,) = Leaderboard().render(ReportInput(three, [], Path("images"), (form,))).values()
     text = content.decode()
     assert "mean over seeds 100, 101, 102" in text
     assert "least and greatest over seeds" in text
@@ -101,6 +101,6 @@ def test_every_format_shows_mean_and_range(three, form):
 
 
 def test_csv_carries_the_seeds(three):
-    (content,) = Leaderboard().render(ReportInput(three, [], Path("pictures"), ("csv",))).values()
+    (content,) = Leaderboard().render(ReportInput(three, [], Path("images"), ("csv",))).values()
     lines = list(csv.DictReader(io.StringIO(content.decode())))
     assert {line["seed"] for line in lines} == {"100 101 102", "100", "101", "102"}

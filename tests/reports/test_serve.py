@@ -14,10 +14,10 @@ import time
 import pytest
 
 from t2ibench.cli.serve import rebuilder, wanted_reports
-from t2ibench.errors import UserError
-from t2ibench.results import Results
-from t2ibench.workflow.report_server import ReportServer
-from t2ibench.workspace import Workspace
+from t2ibench.core.errors import UserError
+from t2ibench.core.records import Results
+from t2ibench.core.workspace import Workspace
+from t2ibench.studies.report_server import ReportServer
 from tests.reports.detail_results import write_details
 from tests.reports.sample_results import FID, record, source, write_sample
 

@@ -8,8 +8,8 @@ import unicodedata
 import pandas
 import pytest
 
-from t2ibench.interfaces import Report, ReportInput
-from t2ibench.types import Origin
+from t2ibench.core.interfaces import Report, ReportInput
+from t2ibench.core.types import Origin
 from t2ibench_reports._format import bounds, clean, decimals_for, number, shortened, significant
 from t2ibench_reports._latex_text import escaped
 from t2ibench_reports.leaderboard import Leaderboard
@@ -31,10 +31,10 @@ def test_two_builds_are_equal_byte_for_byte(render):
 def test_two_folders_give_equal_bytes(render, tmp_path):
     first = render(formats=ALL)
     shutil.move(tmp_path / "results", tmp_path / "moved")
-    from t2ibench.results import Results
+    from t2ibench.core.records import Results
 
     latest, faults = Results(tmp_path / "moved").latest()
-    given = ReportInput(list(latest.values()), faults, tmp_path / "moved" / "pictures", ALL)
+    given = ReportInput(list(latest.values()), faults, tmp_path / "moved" / "images", ALL)
     again = {name.rpartition(".")[2]: text.decode() for name, text in Leaderboard().render(given).items()}
     assert again == first
 

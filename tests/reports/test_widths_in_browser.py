@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from t2ibench.results import CostRecord
+from t2ibench.core.records import CostRecord
 from t2ibench_reports.compare import Compare
 from t2ibench_reports.components import Components
 from t2ibench_reports.gallery import Gallery
@@ -49,13 +49,13 @@ def test_a_laptop_shows_five_measures_and_six_costs(opened, tmp_path):  # noqa: 
         R.model_copy(update={"column": name, "title": title, "metric": name})
         for name, title in (("simclip", "SimCLIP R-precision"), ("attributes", "Attributes"))
     ]
-    trained = {"steps": 100_000, "parameters": 4_830_000, "training_pictures": 1_600_000, "training_seconds": 85_000.0}
+    trained = {"steps": 100_000, "parameters": 4_830_000, "training_images": 1_600_000, "training_seconds": 85_000.0}
     records = []
     for place, name in enumerate(("StackGAN-v2", "A sampler over AttnGAN", "DM-GAN")):
         of = source(name, **trained)
         for metric, value in ((IS, 12.0 + place / 5), (FID, 132.5), (R, 50.5), *((one, 45.2) for one in further)):
             cost = CostRecord(seconds=123.4, images_per_second=7_195.2)
-            records.append(record(of, metric, value, 3.25, cost=cost, warnings=("Few pictures.",)))
+            records.append(record(of, metric, value, 3.25, cost=cost, warnings=("Few images.",)))
     path = tmp_path / "leaderboard.html"
     path.write_text(render(Leaderboard(), tmp_path, records, ("html",))["html"], "utf-8")
     page = opened(path, viewport=LAPTOP)

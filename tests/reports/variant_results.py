@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from t2ibench.files import digest_of
-from t2ibench.results import ResultRecord
-from t2ibench.types import Origin
+from t2ibench.core.files import digest_of
+from t2ibench.core.records import ResultRecord
+from t2ibench.core.types import Origin
 from tests.reports.sample_results import CONTROLS, FID, IS, R, plan, record, source
 
 VALUES = {
@@ -37,7 +37,7 @@ def variant_records(*, dataset: str = "simbirds", steps: tuple[int, ...] = (500,
                 (IS, score + age / 3, 0.1),
                 (R, precision + age, 2),
             ):
-                found.append(record(of, metric, value, half, asked, pictures=f"{digest_of([name, count])[:24]}.png"))
+                found.append(record(of, metric, value, half, asked, images=f"{digest_of([name, count])[:24]}.png"))
     for name, title, values in CONTROLS:
         of = source(name, Origin.CONTROL, title=title)
         for metric, value in zip((IS, FID, R), values, strict=True):

@@ -1,4 +1,4 @@
-"""alignDRAW: a recurrent variational autoencoder that draws a picture patch by patch while it attends to words."""
+"""alignDRAW: a recurrent variational autoencoder that draws an image patch by patch while it attends to words."""
 
 from __future__ import annotations
 

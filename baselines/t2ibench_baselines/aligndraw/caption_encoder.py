@@ -46,8 +46,8 @@ class Direction(nn.Module):
 class CaptionEncoder(nn.Module):
     """Two LSTMs over a caption, one in each direction of time, with one learned first state.
 
-    The official code means this and does otherwise: it reverses the batch instead of the words, so that a picture's
-    second half of the states comes from another picture's caption, read forwards. Padding is masked here; the official
+    The official code means this and does otherwise: it reverses the batch instead of the words, so that an image's
+    second half of the states comes from another image's caption, read forwards. Padding is masked here; the official
     batches hold captions of one length.
 
     Args:

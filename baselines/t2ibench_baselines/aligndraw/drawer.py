@@ -42,15 +42,15 @@ class Drawn:
     """A finished drawing.
 
     Attributes:
-        logits: N x C x H x W; their sigmoid is the picture.
-        divergence: N, the steps' divergences of posterior from prior, summed, in nats; 0 where nothing was inferred.
+        logits: N x C x H x W; their sigmoid is the image.
+        kl_divergence: N, the steps' divergences of posterior from prior, summed, in nats; 0 where nothing was inferred.
     """
 
     logits: Tensor
-    divergence: Tensor
+    kl_divergence: Tensor
 
 
-def divergence(posterior: Gaussian, prior: Gaussian) -> Tensor:
+def kl_divergence(posterior: Gaussian, prior: Gaussian) -> Tensor:
     """Return KL(posterior || prior) in nats, N, summed over the latent."""
     gap = posterior.mean - prior.mean
     scaled = (gap.square() + (2 * posterior.log_deviation).exp()) * (-2 * prior.log_deviation).exp()
@@ -87,7 +87,7 @@ class Drawer(nn.Module):
         self.prior = nn.Linear(p.decoder_features, 2 * p.latent)
         self.patch = nn.Linear(p.decoder_features, area)
         self.write_window = nn.Linear(p.decoder_features, CONTROLS)
-        self.canvas = nn.Parameter(torch.full((p.channels, p.side, p.side), p.canvas_start))
+        self.canvas = nn.Parameter(torch.full((p.channels, p.resolution, p.resolution), p.canvas_start))
         self.encoder_start = nn.Parameter(torch.zeros(p.encoder_features))
         self.decoder_start = nn.Parameter(torch.zeros(p.decoder_features))
 
@@ -120,14 +120,14 @@ class Drawer(nn.Module):
         *,
         watch: Callable[[Step], None] = lambda step: None,
     ) -> Drawn:
-        """Return drawings of captions: of given pictures (from the posterior) or of new ones (from the prior).
+        """Return drawings of captions: of given images (from the posterior) or of new ones (from the prior).
 
         The posterior's path reaches the words only through the decoder's state, as published.
 
         Args:
             words: of N captions.
             noise: standard normal, N x steps x latent.
-            values: pictures to infer the latents from, N x C x H x W in [0, 1]; None draws from the prior.
+            values: images to infer the latents from, N x C x H x W in [0, 1]; None draws from the prior.
             watch: called after every step.
         """
         p = self.parameters_of
@@ -167,19 +167,19 @@ class Drawer(nn.Module):
         total = noise.new_zeros(count)
         if posteriors:
             # All steps at once: the steps' divergences add up just as the latent's numbers do.
-            total = divergence(_beside(posteriors), _beside(priors))
+            total = kl_divergence(_beside(posteriors), _beside(priors))
         return Drawn(canvas, total)
 
     def _look(self, window: Window, values: Tensor, canvas: Tensor) -> Tensor:
-        """Return what is read of the pictures and of what the canvas lacks, N x 2Cpp."""
-        picture, drawn = window.read(values), window.read(canvas.sigmoid())
-        both = torch.cat((picture, picture - drawn), dim=1)  # N x 2C x p x p; reading is linear
+        """Return what is read of the images and of what the canvas lacks, N x 2Cpp."""
+        image, drawn = window.read(values), window.read(canvas.sigmoid())
+        both = torch.cat((image, image - drawn), dim=1)  # N x 2C x p x p; reading is linear
         return (both * window.intensity[:, None, None, None]).flatten(1)
 
     def _windows(self, controls: Tensor) -> tuple[Window, Window]:
         """Return the windows that the next step reads and that this one writes, of N x 10 numbers."""
         p = self.parameters_of
-        both = window_of(torch.cat(controls.chunk(2, dim=1)), p.side, p.patch, p.window, p.exponent_limit)
+        both = window_of(torch.cat(controls.chunk(2, dim=1)), p.resolution, p.patch, p.window, p.exponent_limit)
         return both.halves()
 
 

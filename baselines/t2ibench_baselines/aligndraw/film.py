@@ -8,7 +8,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from t2ibench.types import AttentionMap, Drawing
+from t2ibench.core.types import AttentionMap, Drawing
 from t2ibench_baselines.aligndraw.drawer import Step
 
 _UNTOUCHED: Final = 1e-8
@@ -37,7 +37,7 @@ class Film:
 
     def drawing(self, *, aligned: bool) -> Drawing:
         """Return the steps, with the words' weights if they are `aligned` to the steps."""
-        canvases = torch.stack([to_picture(canvas.sigmoid()) for canvas in self._canvases[1:]], dim=1)
+        canvases = torch.stack([to_image(canvas.sigmoid()) for canvas in self._canvases[1:]], dim=1)
         return Drawing(
             canvases=canvases.float(),
             boxes=torch.stack(self._boxes, dim=1).float(),
@@ -58,12 +58,12 @@ class Film:
         return AttentionMap(stage=maps.shape[-1], words=self._words, weights=maps)
 
 
-def to_picture(values: Tensor) -> Tensor:
-    """Return pictures N x 3 x H x W in [-1, 1] of values N x C x H x W in [0, 1]; grey becomes three equal channels."""
+def to_image(values: Tensor) -> Tensor:
+    """Return images N x 3 x H x W in [-1, 1] of values N x C x H x W in [0, 1]; grey becomes three equal channels."""
     return (values * 2 - 1).expand(-1, 3, -1, -1)
 
 
-def to_values(pictures: Tensor, channels: int) -> Tensor:
-    """Return values N x C x H x W in [0, 1] of pictures N x 3 x H x W in [-1, 1]; for C = 1 the channels' mean."""
-    values = ((pictures + 1) / 2).clamp(0, 1)
+def to_values(images: Tensor, channels: int) -> Tensor:
+    """Return values N x C x H x W in [0, 1] of images N x 3 x H x W in [-1, 1]; for C = 1 the channels' mean."""
+    values = ((images + 1) / 2).clamp(0, 1)
     return values.mean(dim=1, keepdim=True) if channels == 1 else values

@@ -12,18 +12,18 @@ from torch.nn import Module
 from torch.nn import functional as F
 from torch.optim import Adam, Optimizer
 
-from t2ibench.interfaces import BoundNoise, BuildContext
+from t2ibench.core.interfaces import BoundNoise, BuildContext
+from t2ibench.core.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
 from t2ibench.text.tokens import TokenBatch, encode_captions
 from t2ibench.text.vocabulary import Vocabulary
-from t2ibench.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
-from t2ibench_baselines._stackgan_lineage.cards import read_card
-from t2ibench_baselines._stackgan_lineage.modes import evaluating, frozen
+from t2ibench_baselines._stackgan.cards import read_card
+from t2ibench_baselines._stackgan.modes import evaluating, frozen
 from t2ibench_baselines.aligndraw.alignment import WordStates
 from t2ibench_baselines.aligndraw.drawer import Drawer, reconstruction
-from t2ibench_baselines.aligndraw.film import Film, to_picture, to_values
+from t2ibench_baselines.aligndraw.film import Film, to_image, to_values
 from t2ibench_baselines.aligndraw.optimisation import RMSProp
 from t2ibench_baselines.aligndraw.parameters import AlignDRAWParameters
-from t2ibench_baselines.aligndraw.sharpener import Judge, Sharpener, blurred
+from t2ibench_baselines.aligndraw.sharpener import Discriminator, Sharpener, blurred
 
 DRAW, SHARPEN = "draw", "sharpen"
 """Phases of training."""
@@ -36,7 +36,7 @@ class AlignDRAW:
     """alignDRAW (Mansimov et al., ICLR 2016): a recurrent variational autoencoder with attention to words.
 
     It is the only model here with a likelihood bound. With `sharpener_features` a second phase of training teaches an
-    adversarial network to sharpen its pictures; the bound is that of the pictures before.
+    adversarial network to sharpen its images; the bound is that of the images before.
     """
 
     Parameters: ClassVar[type[AlignDRAWParameters]] = AlignDRAWParameters
@@ -47,16 +47,16 @@ class AlignDRAW:
         vocabulary: Vocabulary,
         drawer: Drawer,
         sharpener: Sharpener | None = None,
-        judge: Judge | None = None,
+        discriminator: Discriminator | None = None,
     ) -> None:
         self.parameters = parameters
         self.vocabulary = vocabulary
         self.drawer = drawer
         self.sharpener = sharpener
-        self.judge = judge
+        self.discriminator = discriminator
         self.capabilities = Capabilities(
-            resolution=parameters.side,
-            stages=(parameters.side,),
+            resolution=parameters.resolution,
+            stages=(parameters.resolution,),
             uses=frozenset({"words"}),
             latents=("z_step",),
             attention=parameters.attention == "align",
@@ -76,7 +76,7 @@ class AlignDRAW:
     @classmethod
     def bound_of(cls, parameters: AlignDRAWParameters) -> str:
         """Return what the bound is of, as in "32 x 32 RGB"."""
-        return f"{parameters.side} x {parameters.side} {'grey' if parameters.channels == 1 else 'RGB'}"
+        return f"{parameters.resolution} x {parameters.resolution} {'grey' if parameters.channels == 1 else 'RGB'}"
 
     @classmethod
     def build(cls, parameters: AlignDRAWParameters, context: BuildContext) -> Self:
@@ -88,9 +88,13 @@ class AlignDRAW:
         if not p.sharpener_features:
             return cls(p, vocabulary, drawer)
         code = 2 * p.language_features
-        sharpener = Sharpener(p.channels, p.side, code, p.sharpener_features)
-        judge = Judge(p.channels, p.side, code, p.judge_features) if context.purpose == "train" else None
-        return cls(p, vocabulary, drawer, sharpener, judge)
+        sharpener = Sharpener(p.channels, p.resolution, code, p.sharpener_features)
+        discriminator = (
+            Discriminator(p.channels, p.resolution, code, p.discriminator_features)
+            if context.purpose == "train"
+            else None
+        )
+        return cls(p, vocabulary, drawer, sharpener, discriminator)
 
     def exported(self) -> Mapping[str, Module]:
         """Return the drawer and, if there is one, the sharpener."""
@@ -98,15 +102,15 @@ class AlignDRAW:
 
     def networks(self) -> Mapping[str, Module]:
         """Return the drawer and, if there is one, the sharpener and its discriminator."""
-        return {**self.exported(), **({} if self.judge is None else {"judge": self.judge})}
+        return {**self.exported(), **({} if self.discriminator is None else {"discriminator": self.discriminator})}
 
     def frozen_networks(self) -> Mapping[str, Module]:
         """Return nothing."""
         return {}
 
     def data_request(self) -> DataRequest:
-        """Return pictures of one side."""
-        return DataRequest((self.parameters.side,), self.parameters.batch_size)
+        """Return images of one side."""
+        return DataRequest((self.parameters.resolution,), self.parameters.batch_size)
 
     def optimizers(self) -> Mapping[str, Optimizer]:
         """Return the drawer's RMSProp or Adam, and an Adam each for the sharpener and its discriminator."""
@@ -139,42 +143,42 @@ class AlignDRAW:
         share = self.parameters.sharpener_share if self.sharpener is not None else 0.0
         return (Phase(DRAW, 1 - share), Phase(SHARPEN, share)) if share else (Phase(DRAW),)
 
-    def averaging(self) -> Mapping[str, float]:
+    def ema(self) -> Mapping[str, float]:
         """Return nothing: no averages in the paper."""
         return {}
 
     def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
         """Yield the one update that raises the bound; in the second phase the discriminator's, then the sharpener's."""
-        values = to_values(batch.images[self.parameters.side], self.parameters.channels)
+        values = to_values(batch.images[self.parameters.resolution], self.parameters.channels)
         if batch.phase == SHARPEN:
             yield from self._sharpening(batch.captions, values, noise)
             return
         words, _ = self._read(batch.captions, noise)
         drawn = self.drawer(words, self._latents(noise), values)
-        entropy, divergence = reconstruction(drawn.logits, values).mean(), drawn.divergence.mean()
-        parts = {"reconstruction": entropy.detach(), "divergence": divergence.detach()}
-        yield Update("drawer", entropy + divergence, parts, clip_norm=self.parameters.clip_norm, clip_each=True)
+        entropy, kl_divergence = reconstruction(drawn.logits, values).mean(), drawn.kl_divergence.mean()
+        parts = {"reconstruction": entropy.detach(), "kl_divergence": kl_divergence.detach()}
+        yield Update("drawer", entropy + kl_divergence, parts, clip_norm=self.parameters.clip_norm, clip_each=True)
 
     def _sharpening(self, captions: Sequence[Caption], values: Tensor, noise: BoundNoise) -> Iterator[Update]:
-        """Yield the sharpener's game on real pictures: to undo a blur, so that the discriminator cannot tell."""
-        sharpener, judge = self.sharpener, self.judge
-        if sharpener is None or judge is None:
+        """Yield the sharpener's game on real images: to undo a blur, so that the discriminator cannot tell."""
+        sharpener, discriminator = self.sharpener, self.discriminator
+        if sharpener is None or discriminator is None:
             raise ValueError('This alignDRAW was built for "generate", or without sharpener: nothing can be sharpened.')
         sharpener.begun.fill_(1)
         with torch.no_grad():
             code = self._read(captions, noise)[0].mean
         blurry = blurred(values)
-        plane = noise.draw("sharpener", (1, self.parameters.side, self.parameters.side))
+        plane = noise.draw("sharpener", (1, self.parameters.resolution, self.parameters.resolution))
         sharp = sharpener(blurry, code, torch.erf(plane / math.sqrt(2)))  # normal to uniform in [-1, 1]
-        real, fake = judge(blurry, values, code), judge(blurry, sharp.detach(), code)
+        real, fake = discriminator(blurry, values, code), discriminator(blurry, sharp.detach(), code)
         loss = F.softplus(-real).mean() + F.softplus(fake).mean()
-        yield Update("judge", loss, {"real": real.mean().detach(), "fake": fake.mean().detach()})
-        with frozen([judge]):
-            loss = F.softplus(-judge(blurry, sharp, code)).mean()
+        yield Update("discriminator", loss, {"real": real.mean().detach(), "fake": fake.mean().detach()})
+        with frozen([discriminator]):
+            loss = F.softplus(-discriminator(blurry, sharp, code)).mean()
         yield Update("sharpener", loss, {"change": (sharp - blurry).abs().mean().detach()})
 
     def generate(self, captions: Sequence[Caption], noise: BoundNoise, *, trace: Trace | None = None) -> Tensor:
-        """Return float32 pictures, N x 3 x side x side in [-1, 1], of N captions; noise "z_step" as given.
+        """Return float32 images, N x 3 x resolution x resolution in [-1, 1], of N captions; noise "z_step" as given.
 
         They are sharpened if there is a sharpener and it has begun to learn. The trace gets the steps of the drawing.
 
@@ -195,22 +199,22 @@ class AlignDRAW:
             values = drawn.logits.sigmoid()
             if self.sharpener is not None and bool(self.sharpener.begun):
                 values = self.sharpener(values, words.mean).clamp(0, 1)
-        pictures = to_picture(values).float().contiguous()
+        images = to_image(values).float().contiguous()
         if trace is not None:
-            trace.stages[self.parameters.side] = pictures
-        return pictures
+            trace.stages[self.parameters.resolution] = images
+        return images
 
-    def bound(self, captions: Sequence[Caption], pictures: Tensor, noise: BoundNoise) -> Tensor:
-        """Return a draw of the lower bound on log p(picture | caption) in nats, N, float32; see `HasBound`.
+    def bound(self, captions: Sequence[Caption], images: Tensor, noise: BoundNoise) -> Tensor:
+        """Return a draw of the lower bound on log p(image | caption) in nats, N, float32; see `HasBound`.
 
         Each value of a pixel is a Bernoulli mean, as published: for values between 0 and 1 that is no density, and the
         bound stays below minus their entropy.
         """
-        values = to_values(pictures, self.parameters.channels)
+        values = to_values(images, self.parameters.channels)
         with torch.no_grad(), evaluating(self.drawer):
             words, _ = self._read(captions, noise)
             drawn = self.drawer(words, self._latents(noise), values)
-            bounds: Tensor = -(reconstruction(drawn.logits, values) + drawn.divergence)
+            bounds: Tensor = -(reconstruction(drawn.logits, values) + drawn.kl_divergence)
         return bounds.float()
 
     def _latents(self, noise: BoundNoise) -> Tensor:

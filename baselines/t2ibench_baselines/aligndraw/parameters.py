@@ -12,11 +12,11 @@ class AlignDRAWParameters(BaseModel):
 
     Attributes:
         batch_size: captions a batch.
-        side: of the pictures in pixels.
-        channels: 3, or 1 for grey pictures (colours are averaged).
+        resolution: of the images in pixels.
+        channels: 3, or 1 for grey images (colours are averaged).
         steps: of the recurrence: how many patches are written.
         patch: side of the windows that are read and written.
-        encoder_features: units of the LSTM that reads pictures.
+        encoder_features: units of the LSTM that reads images.
         decoder_features: units of the LSTM that writes them.
         latent: size of a step's latent.
         language_features: LSTM units a direction of the caption encoder.
@@ -36,14 +36,14 @@ class AlignDRAWParameters(BaseModel):
         clip_norm: largest gradient norm of each tensor.
         sharpener_features: channels of the sharpener's inner layers, 128 in the paper; 0 for no sharpener.
         sharpener_share: of all steps, those that train the sharpener.
-        judge_features: channels of the first layer of the sharpener's discriminator.
+        discriminator_features: channels of the first layer of the sharpener's discriminator.
         sharpener_learning_rate: of the sharpener and its discriminator (Adam, beta1 0.5).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     batch_size: int = Field(default=100, ge=1)
-    side: int = Field(default=32, ge=8)
+    resolution: int = Field(default=32, ge=8)
     channels: Literal[1, 3] = 3
     steps: int = Field(default=32, ge=2)
     patch: int = Field(default=9, ge=2)
@@ -66,5 +66,5 @@ class AlignDRAWParameters(BaseModel):
     clip_norm: float = Field(default=10.0, gt=0)
     sharpener_features: int = Field(default=0, ge=0)
     sharpener_share: float = Field(default=0.25, gt=0, lt=1)
-    judge_features: int = Field(default=64, ge=1)
+    discriminator_features: int = Field(default=64, ge=1)
     sharpener_learning_rate: float = Field(default=2e-4, gt=0)

@@ -1,4 +1,4 @@
-"""Where a step looks and writes: a grid of Gaussian filters over the picture, differentiable in place and size."""
+"""Where a step looks and writes: a grid of Gaussian filters over the image, differentiable in place and size."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ CONTROLS: Final = 5
 """Numbers that place a window: centre x and y, log stride, log variance, log intensity."""
 
 FAINT: Final = 1e-4
-"""Keeps a filter that lies off the picture from being divided by nothing."""
+"""Keeps a filter that lies off the image from being divided by nothing."""
 
 _DARKEST: Final = -80.0
-"""Exponents of the filters end here: e^-80 changes no picture, and where e^x underflows it takes ten times as long."""
+"""Exponents of the filters end here: e^-80 changes no image, and where e^x underflows it takes ten times as long."""
 
 WindowForm = Literal["centred", "as-coded"]
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A grid of p x p filters for each of N pictures of side H.
+    """A grid of p x p filters for each of N images of side H.
 
     Attributes:
         rows: N x p x H, the filters along y.
@@ -37,14 +37,14 @@ class Window:
     boxes: Tensor
 
     def halves(self) -> tuple[Window, Window]:
-        """Return the windows of the first half of the pictures and of the second."""
+        """Return the windows of the first half of the images and of the second."""
         parts = zip(*(one.chunk(2) for one in (self.rows, self.columns, self.intensity, self.boxes)), strict=True)
         first, second = (Window(*part) for part in parts)
         return first, second
 
-    def read(self, pictures: Tensor) -> Tensor:
-        """Return N x C x p x p of pictures N x C x H x H, not yet multiplied by the intensity."""
-        return self.rows[:, None] @ pictures @ self.columns[:, None].mT
+    def read(self, images: Tensor) -> Tensor:
+        """Return N x C x p x p of images N x C x H x H, not yet multiplied by the intensity."""
+        return self.rows[:, None] @ images @ self.columns[:, None].mT
 
     def write(self, patches: Tensor) -> Tensor:
         """Return N x C x H x H of patches N x C x p x p: the adjoint of `read`."""
@@ -52,12 +52,12 @@ class Window:
 
 
 def window_of(
-    controls: Tensor, side: int, patch: int, form: WindowForm = "centred", exponent_limit: float = 0.0
+    controls: Tensor, resolution: int, patch: int, form: WindowForm = "centred", exponent_limit: float = 0.0
 ) -> Window:
-    """Return the windows that N x 5 numbers place on pictures of `side` pixels.
+    """Return the windows that N x 5 numbers place on images of `resolution` pixels.
 
     "centred": centre (side - 1) / 2 * (g + 1), filter i of p at the centre + stride * (i - (p - 1) / 2), each divided
-    by its sum (or 1e-4 if that is more). Numbers of 0 then span the whole picture. Source: Gregor et al., DRAW, 2015,
+    by its sum (or 1e-4 if that is more). Numbers of 0 then span the whole image. Source: Gregor et al., DRAW, 2015,
     section 3.2, with indices from 0.
 
     "as-coded": the official code takes the paper's formulas, which count pixels from 1, with indices from 0, and
@@ -66,7 +66,7 @@ def window_of(
 
     Args:
         controls: as in CONTROLS.
-        side: H.
+        resolution: H.
         patch: p, 2 or more.
         form: see above.
         exponent_limit: the three logarithms are clamped to this size; 0 for no clamp.
@@ -76,14 +76,14 @@ def window_of(
     if exponent_limit:
         logarithms = logarithms.clamp(-exponent_limit, exponent_limit)
     log_stride, log_variance, log_intensity = logarithms.unbind(1)
-    stride = (side - 1) / (patch - 1) * log_stride.exp()  # N
+    stride = (resolution - 1) / (patch - 1) * log_stride.exp()  # N
     places = torch.arange(patch, device=controls.device, dtype=controls.dtype)
     if form == "centred":
-        half, offsets = (side - 1) / 2, places - (patch - 1) / 2
+        half, offsets = (resolution - 1) / 2, places - (patch - 1) / 2
     else:
-        half, offsets = (side + 1) / 2, places - patch // 2 - 0.5
+        half, offsets = (resolution + 1) / 2, places - patch // 2 - 0.5
     centres = half * (torch.stack((y, x)) + 1)[..., None] + stride[:, None] * offsets  # 2 x N x p
-    pixels = torch.arange(side, device=controls.device, dtype=controls.dtype)
+    pixels = torch.arange(resolution, device=controls.device, dtype=controls.dtype)
     distances = pixels - centres[..., None]  # 2 x N x p x H
     narrowness = -0.5 * (-log_variance).exp()  # N
     filters = (distances.square() * narrowness[:, None, None]).clamp(min=_DARKEST).exp()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from t2ibench.interfaces import OfficialNetwork
-from t2ibench_baselines._stackgan_lineage.official_shapes import Shapes, counted, generator_sizes
+from t2ibench.core.interfaces import OfficialNetwork
+from t2ibench_baselines._stackgan.official_shapes import Shapes, counted, generator_sizes
 
 _ATTENTION: Final = re.compile(r"h_net(\d)\.att\.")
 _HEADS: Final = ("COND_DNET.jointConv.0.weight", "COND_DNET.outlogits.0.weight", "UNCOND_DNET.outlogits.0.weight")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from t2ibench_baselines._stackgan_lineage.sentence_judge import SentenceJudge
+from t2ibench_baselines._stackgan.sentence_discriminator import SentenceDiscriminator
 
 
-class Discriminator(SentenceJudge):
-    """Judge of the pictures of one side, batch normalised (AttnGAN, equation 6)."""
+class Discriminator(SentenceDiscriminator):
+    """Discriminator of the images of one side, batch normalised (AttnGAN, equation 6)."""
 
-    def __init__(self, side: int, width: int = 64, text_dimension: int = 256, *, unconditional: bool = True) -> None:
-        super().__init__(side, width, text_dimension, unconditional=unconditional)
+    def __init__(
+        self, resolution: int, width: int = 64, text_dimension: int = 256, *, unconditional: bool = True
+    ) -> None:
+        super().__init__(resolution, width, text_dimension, unconditional=unconditional)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._stackgan_lineage.blocks import gated, residual_blocks, upsampling
-from t2ibench_baselines._stackgan_lineage.discriminator_trunk import tiled
-from t2ibench_baselines._stackgan_lineage.refinement import AttentionStage, Refined
-from t2ibench_baselines._stackgan_lineage.staged_generator import StagedGenerator
+from t2ibench_baselines._stackgan.blocks import gated, residual_blocks, upsampling
+from t2ibench_baselines._stackgan.discriminator_trunk import tiled
+from t2ibench_baselines._stackgan.refinement import AttentionStage, Refined
+from t2ibench_baselines._stackgan.staged_generator import StagedGenerator
 
 
 class PlainStage(nn.Module):
@@ -30,9 +30,9 @@ class PlainStage(nn.Module):
 
 
 class Generator(StagedGenerator):
-    """Latent, sentence and words to pictures of doubling sides (AttnGAN, equation 1).
+    """Latent, sentence and words to images of doubling sides (AttnGAN, equation 1).
 
-    With `dcgan` there is one picture, at the last side (the official AttnDCGAN).
+    With `dcgan` there is one image, at the last side (the official AttnDCGAN).
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Generator(StagedGenerator):
         *,
         channels: int = 32,
         branches: int = 3,
-        base_side: int = 64,
+        base_resolution: int = 64,
         residuals: int = 2,
         latent: int = 100,
         condition: int = 100,
@@ -58,9 +58,9 @@ class Generator(StagedGenerator):
             stage,
             channels=channels,
             branches=branches,
-            base_side=base_side,
+            base_resolution=base_resolution,
             latent=latent,
             condition=condition,
             text_dimension=text_dimension,
-            single_picture=dcgan,
+            single_image=dcgan,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from t2ibench_baselines._stackgan_lineage.staged_parameters import StagedParameters
+from t2ibench_baselines._stackgan.staged_parameters import StagedParameters
 
 
 class AttnGANParameters(StagedParameters):
@@ -10,13 +10,13 @@ class AttnGANParameters(StagedParameters):
 
     Attributes:
         attention: False joins the condition code in the later stages instead of attending to words.
-        dcgan: one picture and one discriminator, at the last side, without an unconditional head (AttnDCGAN).
+        dcgan: one image and one discriminator, at the last side, without an unconditional head (AttnDCGAN).
     """
 
     attention: bool = True
     dcgan: bool = False
 
     @property
-    def judged_sides(self) -> tuple[int, ...]:
-        """Sides that have a picture and a discriminator, ascending."""
-        return self.sides[-1:] if self.dcgan else self.sides
+    def judged_resolutions(self) -> tuple[int, ...]:
+        """Sides that have an image and a discriminator, ascending."""
+        return self.resolutions[-1:] if self.dcgan else self.resolutions

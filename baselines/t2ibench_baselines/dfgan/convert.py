@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from t2ibench.interfaces import OfficialNetwork
+from t2ibench.core.interfaces import OfficialNetwork
 
 _BLOCK = re.compile(r"([GD])Blocks\.(\d+)\.")
 
@@ -21,7 +21,7 @@ def recognise(shapes: Mapping[str, tuple[int, ...]]) -> OfficialNetwork | None:
     for letter, network in (("G", "generator"), ("D", "discriminator")):
         numbers = [int(number) for kind, number in blocks if kind == letter]
         if numbers:
-            return OfficialNetwork(network, {"side": 8 << max(numbers), **_sizes(shapes)})
+            return OfficialNetwork(network, {"resolution": 8 << max(numbers), **_sizes(shapes)})
     if len(shapes.get("joint_conv.0.weight", ())) == 4:
         return OfficialNetwork("predictor", {"features": shapes["joint_conv.0.weight"][0] // 2})
     return None

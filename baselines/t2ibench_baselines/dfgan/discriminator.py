@@ -40,17 +40,17 @@ class DownBlock(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Pictures to features of side 4; it sees no text (DF-GAN, model overview)."""
+    """Images to features of side 4; it sees no text (DF-GAN, model overview)."""
 
-    def __init__(self, side: int = 256, features: int = 32) -> None:
+    def __init__(self, resolution: int = 256, features: int = 32) -> None:
         super().__init__()
-        channels = widths(side, features)
+        channels = widths(resolution, features)
         self.conv_img = nn.Conv2d(3, channels[0], kernel_size=3, padding=1)
         self.DBlocks = nn.ModuleList(DownBlock(before, after) for before, after in itertools.pairwise(channels))
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Return features, N x c x 4 x 4, of pictures N x 3 x side x side in [-1, 1]."""
-        features: Tensor = self.conv_img(pictures)
+    def forward(self, images: Tensor) -> Tensor:
+        """Return features, N x c x 4 x 4, of images N x 3 x resolution x resolution in [-1, 1]."""
+        features: Tensor = self.conv_img(images)
         for block in self.DBlocks:
             features = block(features)
         return features
@@ -59,9 +59,9 @@ class Discriminator(nn.Module):
 class ConditionalPredictor(nn.Module):
     """Features and sentence to one score for "real and matching" (DF-GAN, one-way output)."""
 
-    def __init__(self, side: int = 256, features: int = 32, text_dimension: int = 256) -> None:
+    def __init__(self, resolution: int = 256, features: int = 32, text_dimension: int = 256) -> None:
         super().__init__()
-        channels = widths(side, features)[-1]
+        channels = widths(resolution, features)[-1]
         self.joint_conv = nn.Sequential(
             nn.Conv2d(channels + text_dimension, 2 * features, kernel_size=3, padding=1, bias=False),
             nn.LeakyReLU(SLOPE),

@@ -15,9 +15,9 @@ SLOPE = 0.2
 _WIDEST = 8
 
 
-def widths(side: int, features: int) -> tuple[int, ...]:
-    """Return the channels at sides `side`, `side`/2 ... 4: features * 1, 2, 4, 8, 8, 8 ..."""
-    return tuple(features * min(1 << level, _WIDEST) for level in range(side.bit_length() - 2))
+def widths(resolution: int, features: int) -> tuple[int, ...]:
+    """Return the channels at sides `resolution`, `resolution`/2 ... 4: features * 1, 2, 4, 8, 8, 8 ..."""
+    return tuple(features * min(1 << level, _WIDEST) for level in range(resolution.bit_length() - 2))
 
 
 def _perceptron(condition: int, channels: int, start: float) -> nn.Sequential:
@@ -83,14 +83,16 @@ class UpBlock(nn.Module):
 
 
 class Generator(nn.Module):
-    """Latent and sentence to a picture in one stage (DF-GAN, model overview). There is no normalisation layer.
+    """Latent and sentence to an image in one stage (DF-GAN, model overview). There is no normalisation layer.
 
     Every block sees the latent beside the sentence, latent first.
     """
 
-    def __init__(self, *, side: int = 256, features: int = 32, latent: int = 100, text_dimension: int = 256) -> None:
+    def __init__(
+        self, *, resolution: int = 256, features: int = 32, latent: int = 100, text_dimension: int = 256
+    ) -> None:
         super().__init__()
-        channels = widths(side, features)[::-1]  # from side 4 upwards
+        channels = widths(resolution, features)[::-1]  # from side 4 upwards
         self._start = channels[0]
         condition = latent + text_dimension
         self.fc = nn.Linear(latent, self._start * 4 * 4)
@@ -102,7 +104,7 @@ class Generator(nn.Module):
         )
 
     def forward(self, latent: Tensor, sentence: Tensor) -> Tensor:
-        """Return pictures N x 3 x side x side in [-1, 1].
+        """Return images N x 3 x resolution x resolution in [-1, 1].
 
         Args:
             latent: N x z, standard normal.
@@ -112,5 +114,5 @@ class Generator(nn.Module):
         features: Tensor = self.fc(latent).view(-1, self._start, 4, 4)
         for block in self.GBlocks:
             features = block(features, condition)
-        pictures: Tensor = self.to_rgb(features)
-        return pictures
+        images: Tensor = self.to_rgb(features)
+        return images

@@ -26,14 +26,14 @@ def discriminator_loss(
     """Return the joint loss of discriminator and predictor, a scalar with a graph, and its parts.
 
     DF-GAN, target-aware discriminator. Hinge terms of real, fake and mismatched pairs, weighted 1, 1/2, 1/2, plus the
-    penalty at the real pairs. Mismatched are a sentence and the features of the batch's next picture (the last with the
+    penalty at the real pairs. Mismatched are a sentence and the features of the batch's next image (the last with the
     first), as in the official code: nothing keeps both from being of one class.
 
     Args:
         discriminator: makes the features.
         predictor: makes the scores.
-        real: N x 3 x side x side, pictures of the captions.
-        fake: the generator's pictures, N x 3 x side x side; no gradient reaches them.
+        real: N x 3 x resolution x resolution, images of the captions.
+        fake: the generator's images, N x 3 x resolution x resolution; no gradient reaches them.
         sentence: N x D sentence codes; no gradient reaches them.
         penalty_weight: k of the penalty; 0 leaves it out.
         penalty_power: p of the penalty.
@@ -64,7 +64,7 @@ def generator_loss(
     Args:
         discriminator: makes the features.
         predictor: makes the scores.
-        fake: N x 3 x side x side, with a graph.
+        fake: N x 3 x resolution x resolution, with a graph.
         sentence: N x D sentence codes.
     """
     loss = -predictor(discriminator(fake), sentence.detach()).float().mean()
@@ -74,12 +74,12 @@ def generator_loss(
 def gradient_penalty(scores: Tensor, inputs: Sequence[Tensor], *, weight: float, power: float) -> Tensor:
     """Return weight * mean over the batch of (norm of the scores' gradient) ** power, a scalar with a graph.
 
-    DF-GAN, matching-aware gradient penalty. The gradients in picture and sentence are joined before the norm, as in the
+    DF-GAN, matching-aware gradient penalty. The gradients in image and sentence are joined before the norm, as in the
     official code; the paper's formula adds their two norms.
 
     Args:
         scores: N, made from `inputs`, row by row.
-        inputs: pictures N x 3 x H x W and sentence codes N x D, with requires_grad.
+        inputs: images N x 3 x H x W and sentence codes N x D, with requires_grad.
         weight: k.
         power: p, at least 2, so that a vanishing gradient has a derivative.
     """

@@ -10,12 +10,12 @@ from torch import Tensor
 from torch.nn import Module
 from torch.optim import Adam, Optimizer
 
-from t2ibench.interfaces import BoundNoise, BuildContext, OfficialNetwork
+from t2ibench.core.interfaces import BoundNoise, BuildContext, OfficialNetwork
+from t2ibench.core.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
+from t2ibench.models.wrapping import gradients_for
 from t2ibench.text.damsm import DAMSM
-from t2ibench.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
-from t2ibench.wrapping import gradients_for
-from t2ibench_baselines._stackgan_lineage.cards import read_card
-from t2ibench_baselines._stackgan_lineage.modes import evaluating, frozen
+from t2ibench_baselines._stackgan.cards import read_card
+from t2ibench_baselines._stackgan.modes import evaluating, frozen
 from t2ibench_baselines.dfgan import convert
 from t2ibench_baselines.dfgan.discriminator import ConditionalPredictor, Discriminator
 from t2ibench_baselines.dfgan.generator import Generator
@@ -36,16 +36,16 @@ class DFGAN:
         self,
         parameters: DFGANParameters,
         generator: Generator,
-        judges: tuple[Discriminator, ConditionalPredictor] | None,
+        discriminators: tuple[Discriminator, ConditionalPredictor] | None,
         encoder: DAMSM,
     ) -> None:
         self.parameters = parameters
         self.generator = generator
-        self.judges = judges
+        self.discriminators = discriminators
         self.encoder = encoder
         self.capabilities = Capabilities(
-            resolution=parameters.side,
-            stages=(parameters.side,),
+            resolution=parameters.resolution,
+            stages=(parameters.resolution,),
             uses=frozenset({"sentence"}),
             latents=("z",),
         )
@@ -62,17 +62,19 @@ class DFGAN:
 
     @classmethod
     def build(cls, parameters: DFGANParameters, context: BuildContext) -> Self:
-        """Return the model; for "generate" without its judges, the generator's weights to be loaded."""
+        """Return the model; for "generate" without its discriminators, the generator's weights to be loaded."""
         p = parameters
         encoder: DAMSM = context.encoders["damsm"]
-        generator = Generator(side=p.side, features=p.features, latent=p.latent, text_dimension=encoder.dimension)
+        generator = Generator(
+            resolution=p.resolution, features=p.features, latent=p.latent, text_dimension=encoder.dimension
+        )
         if context.purpose == "generate":
             return cls(p, generator, None, encoder)
-        judges = (
-            Discriminator(p.side, p.features),
-            ConditionalPredictor(p.side, p.features, encoder.dimension),
+        discriminators = (
+            Discriminator(p.resolution, p.features),
+            ConditionalPredictor(p.resolution, p.features, encoder.dimension),
         )
-        return cls(p, generator, judges, encoder)
+        return cls(p, generator, discriminators, encoder)
 
     @classmethod
     def recognise(cls, shapes: Mapping[str, tuple[int, ...]]) -> OfficialNetwork | None:
@@ -90,9 +92,9 @@ class DFGAN:
 
     def networks(self) -> Mapping[str, Module]:
         """Return the generator, and in training the discriminator and the conditional predictor."""
-        if self.judges is None:
+        if self.discriminators is None:
             return {"generator": self.generator}
-        discriminator, predictor = self.judges
+        discriminator, predictor = self.discriminators
         return {"generator": self.generator, "discriminator": discriminator, "predictor": predictor}
 
     def frozen_networks(self) -> Mapping[str, Module]:
@@ -100,15 +102,18 @@ class DFGAN:
         return {"text_encoder": self.encoder.text_encoder}
 
     def data_request(self) -> DataRequest:
-        """Return pictures of one side."""
-        return DataRequest(resolutions=(self.parameters.side,), batch_size=self.parameters.batch_size)
+        """Return images of one side."""
+        return DataRequest(resolutions=(self.parameters.resolution,), batch_size=self.parameters.batch_size)
 
     def optimizers(self) -> Mapping[str, Optimizer]:
         """Return an Adam for the generator and one for discriminator and predictor together ("discriminator")."""
         p = self.parameters
         betas = (p.beta1, p.beta2)
         learning = [
-            parameter for judge in self.judges or () for parameter in judge.parameters() if parameter.requires_grad
+            parameter
+            for discriminator in self.discriminators or ()
+            for parameter in discriminator.parameters()
+            if parameter.requires_grad
         ]
         optimizers: dict[str, Optimizer] = {
             "generator": Adam(self.generator.parameters(), lr=p.generator_learning_rate, betas=betas, fused=True)
@@ -121,37 +126,37 @@ class DFGAN:
         """Return one phase."""
         return (Phase(),)
 
-    def averaging(self) -> Mapping[str, float]:
+    def ema(self) -> Mapping[str, float]:
         """Return nothing, unless a moving average of the generator is asked for."""
-        return {"generator": self.parameters.averaging} if self.parameters.averaging else {}
+        return {"generator": self.parameters.ema_decay} if self.parameters.ema_decay else {}
 
     def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
-        """Yield the joint update of discriminator and predictor, then the generator's on the same pictures.
+        """Yield the joint update of discriminator and predictor, then the generator's on the same images.
 
         Raises:
             ValueError: the model was built for "generate".
         """
         p = self.parameters
-        if self.judges is None:
+        if self.discriminators is None:
             raise ValueError('This DF-GAN was built for "generate" and has no discriminator to learn from.')
         with torch.no_grad():
             sentence = self.encoder.encode_text(batch.captions, maximum=p.words_maximum, noise=noise).sentence
         fake: Tensor = self.generator(noise.draw("z", (p.latent,)), sentence)
         loss, parts = discriminator_loss(
-            *self.judges,
-            batch.images[p.side],
+            *self.discriminators,
+            batch.images[p.resolution],
             fake,
             sentence,
             penalty_weight=p.penalty_weight,
             penalty_power=p.penalty_power,
         )
         yield Update("discriminator", loss, parts)
-        with frozen(self.judges):
-            loss, parts = generator_loss(*self.judges, fake, sentence)
+        with frozen(self.discriminators):
+            loss, parts = generator_loss(*self.discriminators, fake, sentence)
         yield Update("generator", loss, parts)
 
     def generate(self, captions: Sequence[Caption], noise: BoundNoise, *, trace: Trace | None = None) -> Tensor:
-        """Return float32 pictures, N x 3 x side x side in [-1, 1], of N captions; eval mode, noise "z" as given.
+        """Return float32 images, N x 3 x R x R in [-1, 1], of N captions; eval mode, noise "z" as given.
 
         Raises:
             UserError: a caption without a known word.
@@ -162,7 +167,7 @@ class DFGAN:
             latent = truncated(latent, p.truncation)
         with gradients_for(noise), evaluating(self.generator, self.encoder.text_encoder):
             codes = self.encoder.encode_text(captions, maximum=p.words_maximum_generation, noise=noise)
-            pictures: Tensor = self.generator(latent, codes.sentence)
+            images: Tensor = self.generator(latent, codes.sentence)
         if trace is not None:
-            trace.stages[p.side] = pictures.float()
-        return pictures.float()
+            trace.stages[p.resolution] = images.float()
+        return images.float()

@@ -11,7 +11,7 @@ class DFGANParameters(BaseModel):
     """Everything that can change a DF-GAN. The defaults are the official ones, for CUB and COCO alike.
 
     Attributes:
-        side: of the pictures.
+        resolution: of the images.
         features: channels at full side; they double with every halving of the side, up to 8 times as many.
         latent: size of z.
         batch_size: captions a batch.
@@ -19,19 +19,19 @@ class DFGANParameters(BaseModel):
         discriminator_learning_rate: of the one Adam of discriminator and predictor.
         beta1: of both Adams.
         beta2: of both Adams.
-        averaging: decay of a moving average of the generator's parameters; 0 for none, as in the paper.
+        ema_decay: decay of a moving average of the generator's parameters; 0 for none, as in the paper.
         penalty_weight: k of the matching-aware gradient penalty; 0 for none.
         penalty_power: p of the penalty.
-        truncation: pictures are made of a normal z truncated to [-2, 2] and multiplied by this; None leaves z as drawn.
+        truncation: images are made of a normal z truncated to [-2, 2] and multiplied by this; None leaves z as drawn.
             The official evaluation has 0.88; training always has z as drawn.
         words_maximum: longer captions are thinned to this many words in training.
-        words_maximum_generation: the same when pictures are made; None keeps all words.
+        words_maximum_generation: the same when images are made; None keeps all words.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     at_generation: ClassVar[frozenset[str]] = frozenset({"truncation", "words_maximum_generation"})
 
-    side: Literal[16, 32, 64, 128, 256] = 256
+    resolution: Literal[16, 32, 64, 128, 256] = 256
     features: int = Field(default=32, ge=2)
     latent: int = Field(default=100, ge=1)
     batch_size: int = Field(default=32, ge=2)
@@ -39,7 +39,7 @@ class DFGANParameters(BaseModel):
     discriminator_learning_rate: float = Field(default=4e-4, gt=0)
     beta1: float = Field(default=0.0, ge=0, lt=1)
     beta2: float = Field(default=0.9, ge=0, lt=1)
-    averaging: float = Field(default=0.0, ge=0, lt=1)
+    ema_decay: float = Field(default=0.0, ge=0, lt=1)
     penalty_weight: float = Field(default=2.0, ge=0)
     penalty_power: float = Field(default=6.0, ge=2)
     truncation: float | None = Field(default=None, gt=0, le=1)

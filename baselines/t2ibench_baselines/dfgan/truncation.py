@@ -1,4 +1,4 @@
-"""The truncated latent with which DF-GAN's authors make the pictures they evaluate."""
+"""The truncated latent with which DF-GAN's authors make the images they evaluate."""
 
 from __future__ import annotations
 

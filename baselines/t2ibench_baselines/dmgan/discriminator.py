@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from t2ibench_baselines._stackgan_lineage.sentence_judge import SentenceJudge
-from t2ibench_baselines._stackgan_lineage.spectral_normalisation import spectrally_normalised
+from t2ibench_baselines._stackgan.sentence_discriminator import SentenceDiscriminator
+from t2ibench_baselines._stackgan.spectral_normalisation import spectrally_normalised
 
 
-class Discriminator(SentenceJudge):
-    """Judge of the pictures of one side: AttnGAN's, spectrally normalised instead of batch normalised.
+class Discriminator(SentenceDiscriminator):
+    """Discriminator of the images of one side: AttnGAN's, spectrally normalised instead of batch normalised.
 
     The two convolutions that make the logits are plain, as in the official code; the paper normalises every one.
     Judging moves the power iterations, in evaluation too.
     """
 
-    def __init__(self, side: int, width: int = 32, text_dimension: int = 256) -> None:
-        super().__init__(side, width, text_dimension, layer=spectrally_normalised)
+    def __init__(self, resolution: int, width: int = 32, text_dimension: int = 256) -> None:
+        super().__init__(resolution, width, text_dimension, layer=spectrally_normalised)

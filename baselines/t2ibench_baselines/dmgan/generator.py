@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._stackgan_lineage.blocks import ResidualBlock, residual_blocks, upsampling
-from t2ibench_baselines._stackgan_lineage.refinement import AttentionStage, Refined
-from t2ibench_baselines._stackgan_lineage.staged_generator import StagedGenerator
+from t2ibench_baselines._stackgan.blocks import ResidualBlock, residual_blocks, upsampling
+from t2ibench_baselines._stackgan.refinement import AttentionStage, Refined
+from t2ibench_baselines._stackgan.staged_generator import StagedGenerator
 from t2ibench_baselines.dmgan.memory import DynamicMemory
 
 
@@ -72,7 +72,7 @@ class MemoryStage(DynamicMemory):
 
 
 class Generator(StagedGenerator):
-    """Latent, sentence and words to pictures of doubling sides (DM-GAN, section 3).
+    """Latent, sentence and words to images of doubling sides (DM-GAN, section 3).
 
     Without `memory` a stage attends to the words as AttnGAN's does; the gates have nothing to gate then.
     """
@@ -82,7 +82,7 @@ class Generator(StagedGenerator):
         *,
         channels: int = 64,
         branches: int = 3,
-        base_side: int = 64,
+        base_resolution: int = 64,
         residuals: int = 2,
         latent: int = 100,
         condition: int = 100,
@@ -114,7 +114,7 @@ class Generator(StagedGenerator):
             stage,
             channels=channels,
             branches=branches,
-            base_side=base_side,
+            base_resolution=base_resolution,
             latent=latent,
             condition=condition,
             text_dimension=text_dimension,

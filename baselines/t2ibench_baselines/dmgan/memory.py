@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._stackgan_lineage.word_attention import attend
+from t2ibench_baselines._stackgan.word_attention import attend
 
 
 class Response(NamedTuple):
@@ -30,13 +30,13 @@ def _projection(before: int, after: int, *, relu: bool) -> nn.Sequential:
 
 
 class DynamicMemory(nn.Module):
-    """Words are written to memory slots as the picture needs them; each place reads from them (DM-GAN, section 3.1).
+    """Words are written to memory slots as the image needs them; each place reads from them (DM-GAN, section 3.1).
 
     Writing with a gate a word, addressing by keys, reading of values, response with a gate a place. As in the official
-    code, and unlike the paper, the four projections end in a ReLU (`relu`), and the mean of the picture's features that
+    code, and unlike the paper, the four projections end in a ReLU (`relu`), and the mean of the image's features that
     the writing sees has no gradient (`detached_pooling`).
 
-    Slots of padding are not zero (the projections have biases, and the picture is in them), so that the official mask
+    Slots of padding are not zero (the projections have biases, and the image is in them), so that the official mask
     lets content in here that is no word's.
     """
 

@@ -7,12 +7,12 @@ from typing import ClassVar, Self
 
 from torch import Tensor
 
-from t2ibench.interfaces import BuildContext, OfficialNetwork
+from t2ibench.core.interfaces import BuildContext, OfficialNetwork
+from t2ibench.core.types import ModelCard
 from t2ibench.text.damsm import DAMSM
-from t2ibench.types import ModelCard
-from t2ibench_baselines._stackgan_lineage.cards import read_card
-from t2ibench_baselines._stackgan_lineage.initialisation import initialise
-from t2ibench_baselines._stackgan_lineage.staged_model import StagedModel
+from t2ibench_baselines._stackgan.cards import read_card
+from t2ibench_baselines._stackgan.initialisation import initialise
+from t2ibench_baselines._stackgan.staged_model import StagedModel
 from t2ibench_baselines.dmgan import convert
 from t2ibench_baselines.dmgan.discriminator import Discriminator
 from t2ibench_baselines.dmgan.generator import Generator
@@ -49,7 +49,7 @@ class DMGAN(StagedModel):
         generator = Generator(
             channels=p.generator_features,
             branches=p.branches,
-            base_side=p.base_side,
+            base_resolution=p.base_resolution,
             residuals=p.residual_blocks,
             latent=p.latent,
             condition=p.condition,
@@ -65,7 +65,8 @@ class DMGAN(StagedModel):
         if context.purpose == "generate":
             return cls(p, generator, {}, encoder)
         discriminators = {
-            side: Discriminator(side, p.discriminator_features, encoder.dimension) for side in p.judged_sides
+            resolution: Discriminator(resolution, p.discriminator_features, encoder.dimension)
+            for resolution in p.judged_resolutions
         }
         for network in (generator, *discriminators.values()):
             initialise(network)

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from t2ibench_baselines._stackgan_lineage.staged_parameters import StagedParameters
+from t2ibench_baselines._stackgan.staged_parameters import StagedParameters
 
 
 class DMGANParameters(StagedParameters):
@@ -17,7 +17,7 @@ class DMGANParameters(StagedParameters):
 
     Attributes:
         memory: False attends to the words as AttnGAN does, in place of the memory (the analysis's baseline).
-        writing_gate: False writes the words alone to the memory, without what the picture shows so far.
+        writing_gate: False writes the words alone to the memory, without what the image shows so far.
         response_gate: False joins features and what was read, instead of weighing them.
         memory_relu: the memory's projections end in a ReLU; not so in the paper.
         detached_pooling: the mean of the features that the writing sees has no gradient; it has one in the paper.

@@ -1,4 +1,4 @@
-"""GAN-INT-CLS: the first GAN that made pictures of sentences."""
+"""GAN-INT-CLS: the first GAN that made images of sentences."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._reed_lineage.residual import SLOPE, Bottleneck
+from t2ibench_baselines._reed.residual import SLOPE, Bottleneck
 
 
 def _halving(before: int, after: int) -> nn.Conv2d:
@@ -13,7 +13,7 @@ def _halving(before: int, after: int) -> nn.Conv2d:
 
 
 class Discriminator(nn.Module):
-    """Pictures and sentences to logits of "real and matching" (Reed et al., section 4.1).
+    """Images and sentences to logits of "real and matching" (Reed et al., section 4.1).
 
     Strided convolutions down to side 4, a bottleneck, then the sentence is joined at every place. Convolutions have no
     bias: the official code sets theirs to zero before every step. Its two training scripts differ: the one with
@@ -23,7 +23,7 @@ class Discriminator(nn.Module):
 
     def __init__(
         self,
-        side: int = 64,
+        resolution: int = 64,
         features: int = 64,
         *,
         text_features: int = 128,
@@ -31,7 +31,7 @@ class Discriminator(nn.Module):
         interpolating: bool = True,
     ) -> None:
         super().__init__()
-        halvings = (side // 4).bit_length() - 1
+        halvings = (resolution // 4).bit_length() - 1
         layers: list[nn.Module] = [_halving(3, features), nn.LeakyReLU(SLOPE)]
         channels = features
         for number in range(2, halvings + 1):
@@ -52,9 +52,9 @@ class Discriminator(nn.Module):
             nn.Conv2d(channels, 1, kernel_size=4, bias=False),
         )
 
-    def forward(self, pictures: Tensor, sentence: Tensor) -> Tensor:
-        """Return logits N of pictures N x 3 x side x side in [-1, 1] and sentence codes N x D."""
-        maps: Tensor = self.maps(pictures)  # N x c x 4 x 4
+    def forward(self, images: Tensor, sentence: Tensor) -> Tensor:
+        """Return logits N of images N x 3 x resolution x resolution in [-1, 1] and sentence codes N x D."""
+        maps: Tensor = self.maps(images)  # N x c x 4 x 4
         tiled = self.text(sentence)[:, :, None, None].expand(-1, -1, *maps.shape[2:])
         logits: Tensor = self.joined(torch.cat((maps, tiled), dim=1))
         return logits.flatten()

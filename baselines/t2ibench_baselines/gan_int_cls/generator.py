@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._reed_lineage.residual import SLOPE, Bottleneck
+from t2ibench_baselines._reed.residual import SLOPE, Bottleneck
 
 
 def _doubling(before: int, after: int) -> nn.ConvTranspose2d:
@@ -13,7 +13,7 @@ def _doubling(before: int, after: int) -> nn.ConvTranspose2d:
 
 
 class Generator(nn.Module):
-    """Latent and sentence to a picture of side 64 (Reed et al., section 4.1), by transposed convolutions.
+    """Latent and sentence to an image of side 64 (Reed et al., section 4.1), by transposed convolutions.
 
     From 8 * features channels at side 4, halved with every doubling of the side; a bottleneck follows at sides 4 and 8.
     Convolutions have no bias: the official code sets theirs to zero before every step. Smaller sides are ours; they
@@ -23,7 +23,7 @@ class Generator(nn.Module):
     def __init__(
         self,
         *,
-        side: int = 64,
+        resolution: int = 64,
         features: int = 128,
         latent: int = 100,
         text_features: int = 128,
@@ -31,7 +31,7 @@ class Generator(nn.Module):
     ) -> None:
         super().__init__()
         self.text = nn.Sequential(nn.Linear(text_dimension, text_features), nn.LeakyReLU(SLOPE))
-        channels = features * side // 8
+        channels = features * resolution // 8
         layers: list[nn.Module] = [
             nn.ConvTranspose2d(latent + text_features, channels, kernel_size=4, bias=False),
             nn.BatchNorm2d(channels),
@@ -45,15 +45,15 @@ class Generator(nn.Module):
             layers += [_doubling(channels, channels // 2), nn.BatchNorm2d(channels // 2), nn.ReLU()]
             channels //= 2
         layers += [_doubling(channels, 3), nn.Tanh()]
-        self.pictures = nn.Sequential(*layers)
+        self.images = nn.Sequential(*layers)
 
     def forward(self, latent: Tensor, sentence: Tensor) -> Tensor:
-        """Return pictures N x 3 x side x side in [-1, 1].
+        """Return images N x 3 x resolution x resolution in [-1, 1].
 
         Args:
             latent: N x z, standard normal.
             sentence: N x D sentence codes.
         """
         joined = torch.cat((latent, self.text(sentence)), dim=1)  # N x (z + t)
-        pictures: Tensor = self.pictures(joined[:, :, None, None])
-        return pictures
+        images: Tensor = self.images(joined[:, :, None, None])
+        return images

@@ -1,10 +1,10 @@
-"""GAN-INT-CLS's losses: wrong pictures for the discriminator (CLS), sentences in between for the generator (INT)."""
+"""GAN-INT-CLS's losses: wrong images for the discriminator (CLS), sentences in between for the generator (INT)."""
 
 from __future__ import annotations
 
 from torch import Tensor
 
-from t2ibench_baselines._stackgan_lineage.adversarial import AdversarialParameters, gradient_penalty
+from t2ibench_baselines._stackgan.adversarial import AdversarialParameters, gradient_penalty
 from t2ibench_baselines.gan_int_cls.discriminator import Discriminator
 
 Parts = dict[str, Tensor]
@@ -23,21 +23,21 @@ def discriminator_loss(
 ) -> tuple[Tensor, Parts]:
     """Return the discriminator's loss, a scalar with a graph, and its parts (Reed et al., algorithm 1).
 
-    Real pictures against wrong ones, weighted w, and fakes, weighted 1 - w, all with the same sentences. Each kind has
+    Real images against wrong ones, weighted w, and fakes, weighted 1 - w, all with the same sentences. Each kind has
     a pass, and so batch statistics, of its own.
 
     Args:
-        discriminator: the judge.
-        real: N x 3 x side x side, pictures of the captions.
-        wrong: N x 3 x side x side, real pictures of other captions; None where the weight is 0.
-        fake: the generator's pictures, N x 3 x side x side; no gradient reaches them.
+        discriminator: the discriminator.
+        real: N x 3 x resolution x resolution, images of the captions.
+        wrong: N x 3 x resolution x resolution, real images of other captions; None where the weight is 0.
+        fake: the generator's images, N x 3 x resolution x resolution; no gradient reaches them.
         sentence: N x D sentence codes.
         game: how logits are scored.
         mismatch_weight: w; 0 is a plain conditional GAN.
-        r1_weight: weight of the gradient penalty on the real pictures.
+        r1_weight: weight of the gradient penalty on the real images.
 
     Raises:
-        ValueError: a weight for wrong pictures and no wrong pictures.
+        ValueError: a weight for wrong images and no wrong images.
     """
     if r1_weight:
         real = real.detach().requires_grad_()
@@ -78,9 +78,9 @@ def generator_loss(
     number of all rows.
 
     Args:
-        discriminator: the judge.
-        fake: M x 3 x side x side, with a graph.
-        sentence: M x D, the codes the pictures were made of: `true` ones of captions, then ones in between.
+        discriminator: the discriminator.
+        fake: M x 3 x resolution x resolution, with a graph.
+        sentence: M x D, the codes the images were made of: `true` ones of captions, then ones in between.
         game: how logits are scored.
         true: how many rows are of captions.
         interpolation_weight: of a row in between.

@@ -8,22 +8,22 @@ from typing import ClassVar, Self
 import torch
 from torch import Tensor
 
-from t2ibench.interfaces import BoundNoise, BuildContext
-from t2ibench.types import Capabilities, Caption, DataRequest, ModelCard, Trace, TrainBatch, Update
-from t2ibench.wrapping import gradients_for
-from t2ibench_baselines._reed_lineage.initialisation import initialise
-from t2ibench_baselines._reed_lineage.model import SingleJudgeModel
-from t2ibench_baselines._stackgan_lineage.cards import read_card
-from t2ibench_baselines._stackgan_lineage.modes import evaluating, frozen
-from t2ibench_baselines._stackgan_lineage.optimisation import with_instance_noise
-from t2ibench_baselines._stackgan_lineage.sentences import ENCODERS, SentenceEncoder, sentence_codes, text_networks
+from t2ibench.core.interfaces import BoundNoise, BuildContext
+from t2ibench.core.types import Capabilities, Caption, DataRequest, ModelCard, Trace, TrainBatch, Update
+from t2ibench.models.wrapping import gradients_for
+from t2ibench_baselines._reed.initialisation import initialise
+from t2ibench_baselines._reed.model import SingleDiscriminatorModel
+from t2ibench_baselines._stackgan.cards import read_card
+from t2ibench_baselines._stackgan.modes import evaluating, frozen
+from t2ibench_baselines._stackgan.optimisation import with_instance_noise
+from t2ibench_baselines._stackgan.sentences import ENCODERS, SentenceEncoder, sentence_codes, text_networks
 from t2ibench_baselines.gan_int_cls.discriminator import Discriminator
 from t2ibench_baselines.gan_int_cls.generator import Generator
 from t2ibench_baselines.gan_int_cls.losses import discriminator_loss, generator_loss, midpoints
 from t2ibench_baselines.gan_int_cls.parameters import GANINTCLSParameters
 
 
-class GANINTCLS(SingleJudgeModel):
+class GANINTCLS(SingleDiscriminatorModel):
     """GAN-INT-CLS (Reed et al., ICML 2016): a conditional GAN of 64 pixels whose discriminator sees mismatched pairs.
 
     The paper's GAN, GAN-CLS and GAN-INT are the same with `interpolation_weight` or `mismatch_weight` 0.
@@ -45,8 +45,8 @@ class GANINTCLS(SingleJudgeModel):
         self.discriminator = discriminator
         self.encoder = encoder
         self.capabilities = Capabilities(
-            resolution=parameters.side,
-            stages=(parameters.side,),
+            resolution=parameters.resolution,
+            stages=(parameters.resolution,),
             uses=frozenset({"sentence"}),
             latents=("z",),
             any_text=parameters.text == "damsm",
@@ -63,11 +63,11 @@ class GANINTCLS(SingleJudgeModel):
         p = parameters
         encoder: SentenceEncoder = context.encoders[ENCODERS[p.text]]
         sizes = {"text_features": p.text_features, "text_dimension": encoder.dimension}
-        generator = Generator(side=p.side, features=p.generator_features, latent=p.latent, **sizes)
+        generator = Generator(resolution=p.resolution, features=p.generator_features, latent=p.latent, **sizes)
         if context.purpose == "generate":
             return cls(p, generator, None, encoder)
         discriminator = Discriminator(
-            p.side,
+            p.resolution,
             p.discriminator_features,
             text_features=p.text_features,
             text_dimension=encoder.dimension,
@@ -78,12 +78,12 @@ class GANINTCLS(SingleJudgeModel):
         return cls(p, generator, discriminator, encoder)
 
     def data_request(self) -> DataRequest:
-        """Return pictures of one side and, where the discriminator learns from them, wrong ones."""
+        """Return images of one side and, where the discriminator learns from them, wrong ones."""
         p = self.parameters
-        return DataRequest((p.side,), p.batch_size, wrong_images=p.mismatch_weight > 0)
+        return DataRequest((p.resolution,), p.batch_size, wrong_images=p.mismatch_weight > 0)
 
     def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
-        """Yield the discriminator's update, then the generator's on pictures made anew, with latents of their own.
+        """Yield the discriminator's update, then the generator's on images made anew, with latents of their own.
 
         Raises:
             ValueError: the model was built for "generate", or the batch has no wrong images though they were asked for.
@@ -97,10 +97,10 @@ class GANINTCLS(SingleJudgeModel):
         if p.discriminators_learn(batch.step):
             with torch.no_grad():
                 fake = self.generator(latent, sentence)
-            wrong = batch.wrong_images[p.side] if batch.wrong_images is not None and p.mismatch_weight else None
+            wrong = batch.wrong_images[p.resolution] if batch.wrong_images is not None and p.mismatch_weight else None
             loss, parts = discriminator_loss(
                 discriminator,
-                with_instance_noise(batch.images[p.side], p, batch.step, noise, "real"),
+                with_instance_noise(batch.images[p.resolution], p, batch.step, noise, "real"),
                 None if wrong is None else with_instance_noise(wrong, p, batch.step, noise, "wrong"),
                 with_instance_noise(fake, p, batch.step, noise, "fake"),
                 sentence,
@@ -132,7 +132,7 @@ class GANINTCLS(SingleJudgeModel):
         )
 
     def generate(self, captions: Sequence[Caption], noise: BoundNoise, *, trace: Trace | None = None) -> Tensor:
-        """Return float32 pictures, N x 3 x side x side in [-1, 1], of N captions; eval mode, noise "z" as given.
+        """Return float32 images, N x 3 x R x R in [-1, 1], of N captions; eval mode, noise "z" as given.
 
         Raises:
             UserError: a caption without a known word, or without a code in the files.
@@ -141,7 +141,7 @@ class GANINTCLS(SingleJudgeModel):
         latent = noise.draw("z", (p.latent,))
         with gradients_for(noise), evaluating(self.generator, *text_networks(self.encoder).values()):
             sentence = sentence_codes(self.encoder, captions, noise, latent, maximum=p.words_maximum_generation)
-            pictures: Tensor = self.generator(latent, sentence)
+            images: Tensor = self.generator(latent, sentence)
         if trace is not None:
-            trace.stages[p.side] = pictures.float()
-        return pictures.float()
+            trace.stages[p.resolution] = images.float()
+        return images.float()

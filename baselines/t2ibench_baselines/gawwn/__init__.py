@@ -1,4 +1,4 @@
-"""GAWWN: pictures of sentences with the object where one wants it."""
+"""GAWWN: images of sentences with the object where one wants it."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def crop(maps: Tensor, boxes: Tensor) -> Tensor:
 def _warped(maps: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     """Return at place u what is at scale * u + shift, bilinearly; places are in [-1, 1], beyond the pixels is 0.
 
-    What torch's grid_sample gives, as two products of matrices: a box has sides parallel to the picture's, and
+    What torch's grid_sample gives, as two products of matrices: a box has sides parallel to the image's, and
     grid_sample cannot be differentiated twice, as the gradient penalty would have it.
     """
     height, width = maps.shape[-2:]
@@ -39,11 +39,11 @@ def _warped(maps: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     return rows[:, None].to(maps.dtype) @ maps @ columns[:, None].to(maps.dtype).mT
 
 
-def _weights(scale: Tensor, shift: Tensor, side: int) -> Tensor:
-    """Return N x side x side: how much of each pixel along an axis goes into each new one."""
-    pixels = torch.arange(side, device=scale.device)
-    places = scale[:, None] * ((2 * pixels + 1) / side - 1) + shift[:, None]
-    sources = ((places + 1) * side - 1) / 2  # N x side, in pixels
+def _weights(scale: Tensor, shift: Tensor, resolution: int) -> Tensor:
+    """Return N x resolution x resolution: how much of each pixel along an axis goes into each new one."""
+    pixels = torch.arange(resolution, device=scale.device)
+    places = scale[:, None] * ((2 * pixels + 1) / resolution - 1) + shift[:, None]
+    sources = ((places + 1) * resolution - 1) / 2  # N x side, in pixels
     return (1 - (sources[:, :, None] - pixels).abs()).clamp(min=0)
 
 

@@ -7,7 +7,7 @@ import itertools
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._reed_lineage.residual import SLOPE
+from t2ibench_baselines._reed.residual import SLOPE
 from t2ibench_baselines.gawwn.boxes import crop, paste
 from t2ibench_baselines.gawwn.generator import MAP_SIDE
 
@@ -22,22 +22,22 @@ def _halving(before: int, after: int) -> list[nn.Module]:
 
 
 class Discriminator(nn.Module):
-    """Pictures, sentences and boxes to logits of "real, matching and in its place" (Reed et al., figure 2).
+    """Images, sentences and boxes to logits of "real, matching and in its place" (Reed et al., figure 2).
 
     Maps of side 16 go two ways: with the sentence and cut out by the box (regional), and down to side 4, where a map of
     the sentence spread over the box is joined (global). The official code cuts that map out instead, which leaves a
     constant map as it was; here it is pasted, as the generator's is. Sides other than 128 are ours.
 
-    Real and fake pictures are judged in batches of their own, and `normalised_verdict` takes each batch's mean from the
+    Real and fake images are judged in batches of their own, and `normalised_verdict` takes each batch's mean from the
     last hidden layer: what tells the batches apart goes with it. Small networks learn nothing then.
     """
 
     def __init__(
-        self, side: int = 128, features: int = 128, *, text_dimension: int = 1024, normalised_verdict: bool = True
+        self, resolution: int = 128, features: int = 128, *, text_dimension: int = 1024, normalised_verdict: bool = True
     ) -> None:
         super().__init__()
         f = features
-        widths = (f, f, 2 * f)[1 - (side // MAP_SIDE).bit_length() :]
+        widths = (f, f, 2 * f)[1 - (resolution // MAP_SIDE).bit_length() :]
         maps: list[nn.Module] = [nn.Conv2d(3, widths[0], 4, 2, 1, bias=False), nn.LeakyReLU(SLOPE)]
         for before, after in itertools.pairwise(widths):
             maps += _halving(before, after)
@@ -51,9 +51,9 @@ class Discriminator(nn.Module):
         hidden = [nn.Linear(2 * f, f, bias=False), nn.BatchNorm1d(f)] if normalised_verdict else [nn.Linear(2 * f, f)]
         self.judged = nn.Sequential(*hidden, nn.LeakyReLU(SLOPE), nn.Linear(f, 1))
 
-    def forward(self, pictures: Tensor, sentence: Tensor, boxes: Tensor) -> Tensor:
-        """Return logits N of pictures N x 3 x side x side in [-1, 1], sentence codes N x D and boxes N x 4."""
-        maps: Tensor = self.maps(pictures)  # N x 2f x 16 x 16
+    def forward(self, images: Tensor, sentence: Tensor, boxes: Tensor) -> Tensor:
+        """Return logits N of images N x 3 x R x R in [-1, 1], sentence codes N x D and boxes N x 4."""
+        maps: Tensor = self.maps(images)  # N x 2f x 16 x 16
         spread = self.text(sentence)[:, :, None, None].expand(-1, -1, *maps.shape[2:])
         region = self.region(crop(self.joined(torch.cat((maps, spread), dim=1)), boxes)).mean(dim=(2, 3))  # N x f
         scene = torch.cat((self.scene(maps), self.located(paste(spread, boxes))), dim=1)  # N x 9f x 4 x 4

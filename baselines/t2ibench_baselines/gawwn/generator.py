@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._reed_lineage.residual import Bottleneck
+from t2ibench_baselines._reed.residual import Bottleneck
 from t2ibench_baselines.gawwn.boxes import BoxPrior, paste
 
 MAP_SIDE = 16
@@ -22,7 +22,7 @@ def _active(layer: nn.Module, channels: int) -> list[nn.Module]:
 
 
 class Generator(nn.Module):
-    """Latent, sentence and box to a picture (Reed et al., section 4.1 and figure 2), one object.
+    """Latent, sentence and box to an image (Reed et al., section 4.1 and figure 2), one object.
 
     Two paths end in maps of side 16. The global one reads the sentence spread over the box, and so draws what is around
     it too; the regional one draws the object alone and is pasted into the box. Both are joined and enlarged. The map of
@@ -31,7 +31,13 @@ class Generator(nn.Module):
     """
 
     def __init__(
-        self, *, side: int = 128, features: int = 128, latent: int = 100, text_dimension: int = 1024, boxes: int = 2048
+        self,
+        *,
+        resolution: int = 128,
+        features: int = 128,
+        latent: int = 100,
+        text_dimension: int = 1024,
+        boxes: int = 2048,
     ) -> None:
         super().__init__()
         f = features
@@ -61,13 +67,13 @@ class Generator(nn.Module):
         )
         layers = _active(nn.Conv2d(4 * f, 2 * f, kernel_size=3, padding=1, bias=False), 2 * f)
         channels = 2 * f
-        for narrower in (f, max(f // 4, 1))[: (side // MAP_SIDE).bit_length() - 2]:
+        for narrower in (f, max(f // 4, 1))[: (resolution // MAP_SIDE).bit_length() - 2]:
             layers += _active(doubling(channels, narrower), narrower)
             channels = narrower
-        self.picture = nn.Sequential(*layers, doubling(channels, 3), nn.Tanh())
+        self.image = nn.Sequential(*layers, doubling(channels, 3), nn.Tanh())
 
     def forward(self, latent: Tensor, sentence: Tensor, boxes: Tensor) -> Tensor:
-        """Return pictures N x 3 x side x side in [-1, 1].
+        """Return images N x 3 x resolution x resolution in [-1, 1].
 
         Args:
             latent: N x z, standard normal.
@@ -80,5 +86,5 @@ class Generator(nn.Module):
         around = torch.cat((where, torch.relu(self.latent(latent))[:, :, None, None]), dim=1)
         what = torch.relu(torch.cat((self.region_latent(latent), text), dim=1))[:, :, None, None]
         region = torch.relu(paste(self.region(what), boxes))
-        pictures: Tensor = self.picture(torch.cat((self.scene(around), region), dim=1))
-        return pictures
+        images: Tensor = self.image(torch.cat((self.scene(around), region), dim=1))
+        return images

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from t2ibench_baselines._stackgan_lineage.adversarial import AdversarialParameters, gradient_penalty
+from t2ibench_baselines._stackgan.adversarial import AdversarialParameters, gradient_penalty
 from t2ibench_baselines.gawwn.discriminator import Discriminator
 
 Parts = dict[str, Tensor]
@@ -23,19 +23,19 @@ def discriminator_loss(
 ) -> tuple[Tensor, Parts]:
     """Return the discriminator's loss, a scalar with a graph, and its parts.
 
-    Real pictures with their sentences against real ones with another's sentence, weighted w, and fakes, weighted 1 - w;
-    the boxes are the pictures' own in all three. The other sentence is that of the next picture in the batch; the
-    official code shuffles the sentences, and some meet their own picture then.
+    Real images with their sentences against real ones with another's sentence, weighted w, and fakes, weighted 1 - w;
+    the boxes are the images' own in all three. The other sentence is that of the next image in the batch; the
+    official code shuffles the sentences, and some meet their own image then.
 
     Args:
-        discriminator: the judge.
-        real: N x 3 x side x side, pictures of the captions.
-        fake: the generator's pictures, N x 3 x side x side; no gradient reaches them.
+        discriminator: the discriminator.
+        real: N x 3 x resolution x resolution, images of the captions.
+        fake: the generator's images, N x 3 x resolution x resolution; no gradient reaches them.
         sentence: N x D sentence codes.
         boxes: N x 4.
         game: how logits are scored.
         mismatch_weight: w.
-        r1_weight: weight of the gradient penalty on the real pictures.
+        r1_weight: weight of the gradient penalty on the real images.
     """
     if r1_weight:
         real = real.detach().requires_grad_()

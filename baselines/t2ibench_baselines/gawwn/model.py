@@ -8,23 +8,23 @@ from typing import ClassVar, Self
 import torch
 from torch import Tensor
 
-from t2ibench.conditions import Conditions
-from t2ibench.interfaces import BoundNoise, BuildContext
-from t2ibench.types import Capabilities, Caption, DataRequest, ModelCard, Trace, TrainBatch, Update
-from t2ibench.wrapping import gradients_for
-from t2ibench_baselines._reed_lineage.initialisation import initialise
-from t2ibench_baselines._reed_lineage.model import SingleJudgeModel
-from t2ibench_baselines._stackgan_lineage.cards import read_card
-from t2ibench_baselines._stackgan_lineage.modes import evaluating, frozen
-from t2ibench_baselines._stackgan_lineage.optimisation import with_instance_noise
-from t2ibench_baselines._stackgan_lineage.sentences import ENCODERS, SentenceEncoder, sentence_codes, text_networks
+from t2ibench.core.interfaces import BoundNoise, BuildContext
+from t2ibench.core.types import Capabilities, Caption, DataRequest, ModelCard, Trace, TrainBatch, Update
+from t2ibench.models.conditions import Conditions
+from t2ibench.models.wrapping import gradients_for
+from t2ibench_baselines._reed.initialisation import initialise
+from t2ibench_baselines._reed.model import SingleDiscriminatorModel
+from t2ibench_baselines._stackgan.cards import read_card
+from t2ibench_baselines._stackgan.modes import evaluating, frozen
+from t2ibench_baselines._stackgan.optimisation import with_instance_noise
+from t2ibench_baselines._stackgan.sentences import ENCODERS, SentenceEncoder, sentence_codes, text_networks
 from t2ibench_baselines.gawwn.discriminator import Discriminator
 from t2ibench_baselines.gawwn.generator import Generator
 from t2ibench_baselines.gawwn.losses import discriminator_loss
 from t2ibench_baselines.gawwn.parameters import GAWWNParameters
 
 
-class GAWWN(SingleJudgeModel):
+class GAWWN(SingleDiscriminatorModel):
     """GAWWN with bounding boxes (Reed et al., NIPS 2016): a GAN that is told what to draw and where.
 
     Without a box given, `generate` draws one of the training set's (latent "box"), so that it can stand beside models
@@ -47,8 +47,8 @@ class GAWWN(SingleJudgeModel):
         self.discriminator = discriminator
         self.encoder = encoder
         self.capabilities = Capabilities(
-            resolution=parameters.side,
-            stages=(parameters.side,),
+            resolution=parameters.resolution,
+            stages=(parameters.resolution,),
             uses=frozenset({"sentence"}),
             latents=("z", "box"),
             any_text=parameters.text == "damsm",
@@ -66,7 +66,7 @@ class GAWWN(SingleJudgeModel):
         p = parameters
         encoder: SentenceEncoder = context.encoders[ENCODERS[p.text]]
         generator = Generator(
-            side=p.side,
+            resolution=p.resolution,
             features=p.generator_features,
             latent=p.latent,
             text_dimension=encoder.dimension,
@@ -75,7 +75,7 @@ class GAWWN(SingleJudgeModel):
         if context.purpose == "generate":
             return cls(p, generator, None, encoder)
         discriminator = Discriminator(
-            p.side,
+            p.resolution,
             p.discriminator_features,
             text_dimension=encoder.dimension,
             normalised_verdict=p.normalised_verdict,
@@ -85,12 +85,12 @@ class GAWWN(SingleJudgeModel):
         return cls(p, generator, discriminator, encoder)
 
     def data_request(self) -> DataRequest:
-        """Return pictures of one side with the boxes of what they show."""
+        """Return images of one side with the boxes of what they show."""
         p = self.parameters
-        return DataRequest((p.side,), p.batch_size, boxes=True, whole=p.pictures == "whole")
+        return DataRequest((p.resolution,), p.batch_size, boxes=True, whole=p.images == "whole")
 
     def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
-        """Yield the discriminator's update, then the generator's on the same pictures, judged anew.
+        """Yield the discriminator's update, then the generator's on the same images, judged anew.
 
         Raises:
             ValueError: the model was built for "generate", or the batch has no boxes though they were asked for.
@@ -109,7 +109,7 @@ class GAWWN(SingleJudgeModel):
         if p.discriminators_learn(batch.step):
             loss, parts = discriminator_loss(
                 discriminator,
-                with_instance_noise(batch.images[p.side], p, batch.step, noise, "real"),
+                with_instance_noise(batch.images[p.resolution], p, batch.step, noise, "real"),
                 with_instance_noise(fake, p, batch.step, noise, "fake"),
                 sentence,
                 boxes,
@@ -131,7 +131,7 @@ class GAWWN(SingleJudgeModel):
         trace: Trace | None = None,
         conditions: Conditions | None = None,
     ) -> Tensor:
-        """Return float32 pictures, N x 3 x side x side in [-1, 1], of N captions; eval mode, noise "z" as given.
+        """Return float32 images, N x 3 x R x R in [-1, 1], of N captions; eval mode, noise "z" as given.
 
         Args:
             captions: N of them.
@@ -148,8 +148,8 @@ class GAWWN(SingleJudgeModel):
             sentence = sentence_codes(self.encoder, captions, noise, latent, maximum=p.words_maximum_generation)
             given = None if conditions is None else conditions.boxes
             boxes = self.generator.prior(noise.draw("box", (1,))) if given is None else given.to(latent)
-            pictures: Tensor = self.generator(latent, sentence, boxes)
+            images: Tensor = self.generator(latent, sentence, boxes)
         if trace is not None:
-            trace.stages[p.side] = pictures.float()
+            trace.stages[p.resolution] = images.float()
             trace.boxes = boxes.float()
-        return pictures.float()
+        return images.float()

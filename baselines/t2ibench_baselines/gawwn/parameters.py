@@ -6,8 +6,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from t2ibench_baselines._stackgan_lineage.adversarial import AdversarialParameters
-from t2ibench_baselines._stackgan_lineage.sentences import SentenceSource
+from t2ibench_baselines._stackgan.adversarial import AdversarialParameters
+from t2ibench_baselines._stackgan.sentences import SentenceSource
 
 
 class GAWWNParameters(AdversarialParameters):
@@ -15,31 +15,31 @@ class GAWWNParameters(AdversarialParameters):
 
     Attributes:
         batch_size: captions a batch.
-        averaging: decay of a moving average of the generator's parameters; 0 for none, as in the paper.
-        side: of the pictures.
+        ema_decay: decay of a moving average of the generator's parameters; 0 for none, as in the paper.
+        resolution: of the images.
         generator_features: channels at side 32 of the generator; 2 times as many at 16, 4 at 8, 8 at 4.
         discriminator_features: channels of the discriminator's first layer.
         latent: size of z.
         text: where sentence codes come from: "damsm", or "char-cnn-rnn" of the paper, from files.
-        pictures: "whole" pictures, as in the paper, or the crop around the "object" that the other models learn from.
+        images: "whole" images, as in the paper, or the crop around the "object" that the other models learn from.
         normalised_verdict: whether batch normalisation stands before the discriminator's last layer, as officially.
-        mismatch_weight: share of pictures with another's sentence among what the discriminator is to refuse.
+        mismatch_weight: share of images with another's sentence among what the discriminator is to refuse.
         remembered_boxes: how many boxes of the training set are kept, to draw from where no box is given.
         halving_epochs: learning rates are halved every so many epochs; 0 leaves them as they are.
         words_maximum: longer captions are thinned to this many words in training (DAMSM only).
-        words_maximum_generation: the same when pictures are made; None keeps all words.
+        words_maximum_generation: the same when images are made; None keeps all words.
     """
 
     at_generation: ClassVar[frozenset[str]] = frozenset({"words_maximum_generation"})
 
     batch_size: int = Field(default=16, ge=2)
-    averaging: float = Field(default=0.0, ge=0, lt=1)
-    side: Literal[32, 64, 128] = 128
+    ema_decay: float = Field(default=0.0, ge=0, lt=1)
+    resolution: Literal[32, 64, 128] = 128
     generator_features: int = Field(default=128, ge=4)
     discriminator_features: int = Field(default=128, ge=2)
     latent: int = Field(default=100, ge=1)
     text: SentenceSource = "damsm"
-    pictures: Literal["whole", "object"] = "whole"
+    images: Literal["whole", "object"] = "whole"
     normalised_verdict: bool = True
     mismatch_weight: float = Field(default=0.5, ge=0, le=1)
     remembered_boxes: int = Field(default=2048, ge=1)

@@ -1,4 +1,4 @@
-"""A PPGN-style sampler: pictures of a trained generator, improved one by one under a text score. It is not PPGN."""
+"""A PPGN-style sampler: images of a trained generator, improved one by one under a text score. It is not PPGN."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from torch import Tensor
 
-from t2ibench.interfaces import BoundNoise
+from t2ibench.core.interfaces import BoundNoise
 
 
 class HeldNoise:
@@ -14,7 +14,7 @@ class HeldNoise:
 
     Attributes:
         given: latent -> N x shape, of the latents named, as first drawn or held.
-        wants_gradient: whether a generator is to keep the graph from its latents to its pictures.
+        wants_gradient: whether a generator is to keep the graph from its latents to its images.
 
     Args:
         inner: what is not held is drawn from it.

@@ -1,4 +1,4 @@
-"""The PPGN-style sampler as a plug-in: a trained model in, better-matching pictures of it out."""
+"""The PPGN-style sampler as a plug-in: a trained model in, better-matching images of it out."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 from torch.nn import Module, functional
 
-from t2ibench.errors import UserError
-from t2ibench.interfaces import BoundNoise, BuildContext, TextToImage
-from t2ibench.noise import Noise
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import BoundNoise, BuildContext, TextToImage
+from t2ibench.core.noise import Noise
+from t2ibench.core.types import Caption, ModelCard, Trace
 from t2ibench.text.damsm import DAMSM
-from t2ibench.types import Caption, ModelCard, Trace
-from t2ibench_baselines._stackgan_lineage.cards import read_card
-from t2ibench_baselines._stackgan_lineage.modes import evaluating
+from t2ibench_baselines._stackgan.cards import read_card
+from t2ibench_baselines._stackgan.modes import evaluating
 from t2ibench_baselines.ppgn.latents import HeldNoise
 from t2ibench_baselines.ppgn.parameters import PPGNStyleParameters
 from t2ibench_baselines.ppgn.sampler import Latents, improved
@@ -25,13 +25,13 @@ STEP = "ppgn_step"
 """The latent of the noise added at each iteration."""
 
 _TRIAL_WORDS = 5
-"""Of the caption that tells whether a model's pictures have a gradient."""
+"""Of the caption that tells whether a model's images have a gradient."""
 
 
 class PPGNStyle:
     """A sampler after PPGN (Nguyen et al., CVPR 2017): iterations on a generator's latents under a text score.
 
-    It learns nothing: it holds a trained model and the DAMSM that scores its pictures. It is not PPGN, whose generator
+    It learns nothing: it holds a trained model and the DAMSM that scores its images. It is not PPGN, whose generator
     inverts the features of a classifier and whose score is a captioner's.
     """
 
@@ -54,7 +54,7 @@ class PPGNStyle:
 
     @classmethod
     def requirements(cls, parameters: PPGNStyleParameters) -> tuple[str, ...]:
-        """Return the encoder that scores pictures."""
+        """Return the encoder that scores images."""
         return ("damsm",)
 
     @classmethod
@@ -73,7 +73,7 @@ class PPGNStyle:
 
         Raises:
             ValueError: the context holds no model.
-            UserError: that model's pictures have no gradient; asked for "train" only.
+            UserError: that model's images have no gradient; asked for "train" only.
         """
         if context.wrapped is None:
             raise ValueError("The PPGN-style sampler needs a trained model to sample from, but was given none.")
@@ -85,7 +85,7 @@ class PPGNStyle:
         return made
 
     def _require_gradient(self, vocabulary: Sequence[str]) -> None:
-        """Check that a picture has a gradient, where the wrapped model reads a made-up caption of the data set's words.
+        """Check that an image has a gradient, where the wrapped model reads a made-up caption of the data set's words.
 
         Raises:
             UserError: it has none.
@@ -110,12 +110,12 @@ class PPGNStyle:
         return {**{f"wrapped/{name}": network for name, network in wrapped.items()}, **self.encoder.exported()}
 
     def generate(self, captions: Sequence[Caption], noise: BoundNoise, *, trace: Trace | None = None) -> Tensor:
-        """Return float32 pictures, N x 3 x H x W in [-1, 1]; the wrapped model's own where no weight is above 0.
+        """Return float32 images, N x 3 x H x W in [-1, 1]; the wrapped model's own where no weight is above 0.
 
         Takes about 3 times `iterations` as long as the wrapped model. Works below torch.no_grad and inference_mode.
 
         Raises:
-            UserError: a caption without a known word, or a wrapped model whose pictures have no gradient.
+            UserError: a caption without a known word, or a wrapped model whose images have no gradient.
         """
         with torch.inference_mode(False):
             latents, _ = self.improve(captions, noise)
@@ -132,9 +132,9 @@ class PPGNStyle:
             with torch.no_grad():
                 sentence = self.encoder.encode_text(captions).sentence
                 first = HeldNoise(noise, names)
-                pictures = self.wrapped.generate(captions, first)
+                images = self.wrapped.generate(captions, first)
                 if not p.moves:
-                    return first.given, self._match(pictures, sentence)[None]
+                    return first.given, self._match(images, sentence)[None]
 
             def score(latents: Latents) -> Tensor:
                 return self._match(self._climbable(captions, noise, latents), sentence)
@@ -148,7 +148,7 @@ class PPGNStyle:
         return latents, torch.cat((scores, last[None]))
 
     def _climbable(self, captions: Sequence[Caption], noise: BoundNoise, latents: Latents) -> Tensor:
-        """Return the wrapped model's pictures with their graph.
+        """Return the wrapped model's images with their graph.
 
         Raises:
             UserError: they have none.
@@ -157,12 +157,12 @@ class PPGNStyle:
         made = self.wrapped.generate(captions, held)
         if not made.requires_grad:
             raise UserError(
-                f"The model {self.parameters.over} gives no gradient from its pictures to its latents, which a "
+                f"The model {self.parameters.over} gives no gradient from its images to its latents, which a "
                 "PPGN-style sampler climbs along. Make one over attngan, dmgan, dfgan, stackgan_v2 or gan_int_cls."
             )
         return made
 
-    def _match(self, pictures: Tensor, sentence: Tensor) -> Tensor:
-        """Return the cosine between the codes of pictures and of sentences, N."""
-        _, codes = self.encoder.encode_images(pictures)
+    def _match(self, images: Tensor, sentence: Tensor) -> Tensor:
+        """Return the cosine between the codes of images and of sentences, N."""
+        _, codes = self.encoder.encode_images(images)
         return functional.cosine_similarity(codes, sentence, dim=1)

@@ -8,13 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class PPGNStyleParameters(BaseModel):
-    """Everything that can change the sampler's pictures. Only ratios of the three weights matter.
+    """Everything that can change the sampler's images. Only ratios of the three weights matter.
 
     Attributes:
         over: the trained model whose latents it moves, as on the command line: "attngan", "attngan:brief",
             "attngan@1f3a", or a path.
         over_identity: digest of that model; it is filled in when the sampler is made.
-        iterations: how often a picture is improved; 0 leaves the model's own.
+        iterations: how often an image is improved; 0 leaves the model's own.
         prior_weight: epsilon 1, pull of the latents towards what is probable.
         score_weight: epsilon 2, pull towards what the caption says.
         noise_weight: epsilon 3, standard deviation of the noise added at each iteration.

@@ -21,9 +21,9 @@ def improved(
     """Return latents after all iterations, and the scores before each of them, iterations x N.
 
     h <- h + s / mean|d| * d with d = e1 * prior + e2 * d score / d h + e3 * noise (Nguyen et al., equation 5, with the
-    official code's division by mean|d|, each picture by its own). The prior's direction is that of a standard normal
+    official code's division by mean|d|, each image by its own). The prior's direction is that of a standard normal
     distribution, -h, where PPGN has a denoising autoencoder's E(G(h)) - h. h is not cut to a range. A latent that the
-    score does not depend on stays as it is, and so does a picture whose d is 0.
+    score does not depend on stays as it is, and so does an image whose d is 0.
 
     Args:
         latents: name -> N x shape.

@@ -1,4 +1,4 @@
-"""StackGAN: a first stage draws the gist of a picture, a second one draws it again, larger and in detail."""
+"""StackGAN: a first stage draws the gist of an image, a second one draws it again, larger and in detail."""
 
 from __future__ import annotations
 

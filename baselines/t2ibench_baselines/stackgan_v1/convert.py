@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from t2ibench.interfaces import OfficialNetwork
+from t2ibench.core.interfaces import OfficialNetwork
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -60,7 +60,7 @@ def _first_stage(shapes: Shapes) -> dict[str, Any]:
         parameters["generator_features"] = 2 * shapes["img.0.weight"][1]
     doublings = len({key.split(".")[0] for key in shapes if key.startswith("upsample")})
     if doublings:
-        parameters["base_side"] = 4 << doublings
+        parameters["base_resolution"] = 4 << doublings
     if "fc.0.weight" in shapes and "condition" in parameters:
         parameters["latent"] = shapes["fc.0.weight"][1] - parameters["condition"]
     return parameters

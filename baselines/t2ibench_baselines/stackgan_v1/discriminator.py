@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._stackgan_lineage.discriminator_trunk import batch_normalised, score_head, tiled
+from t2ibench_baselines._stackgan.discriminator_trunk import batch_normalised, score_head, tiled
 
 _WIDEST_HEAD = 8
 
@@ -40,15 +40,15 @@ class RealHead(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Judge of one stage's pictures: do they match the condition and, in the second stage, are they real?
+    """Discriminator of one stage's images: do they match the condition and, in the second stage, are they real?
 
     The condition is the mean of the generator's condition code. The trunk is that of the later models, in one flat
     sequence. The heads return logits; the official ones end in a sigmoid.
     """
 
-    def __init__(self, side: int, width: int = 64, condition: int = 128, *, unconditional: bool) -> None:
+    def __init__(self, resolution: int, width: int = 64, condition: int = 128, *, unconditional: bool) -> None:
         super().__init__()
-        halvings = (side // 4).bit_length() - 1
+        halvings = (resolution // 4).bit_length() - 1
         layers = batch_normalised(3, width, kernel=4, stride=2, first=True)
         for step in range(1, halvings):
             layers += batch_normalised(width << (step - 1), width << step, kernel=4, stride=2)
@@ -60,19 +60,19 @@ class Discriminator(nn.Module):
         self.get_cond_logits = MatchHead(channels, condition)
         self.get_uncond_logits = RealHead(channels) if unconditional else None
 
-    def forward(self, pictures: Tensor, condition: Tensor) -> tuple[Tensor, Tensor | None]:
+    def forward(self, images: Tensor, condition: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return logits of the match and, where there is such a head, of being real; N each.
 
         Args:
-            pictures: N x 3 x side x side in [-1, 1].
+            images: N x 3 x resolution x resolution in [-1, 1].
             condition: N x c.
         """
-        features = self.features(pictures)
+        features = self.features(images)
         return self.match(features, condition), self.unconditional(features)
 
-    def features(self, pictures: Tensor) -> Tensor:
+    def features(self, images: Tensor) -> Tensor:
         """Return features, N x channels x 4 x 4."""
-        found: Tensor = self.encode_img(pictures)
+        found: Tensor = self.encode_img(images)
         return found
 
     def match(self, features: Tensor, condition: Tensor) -> Tensor:

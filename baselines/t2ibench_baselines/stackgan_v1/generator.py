@@ -7,14 +7,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._stackgan_lineage.conditioning import Condition
-from t2ibench_baselines._stackgan_lineage.discriminator_trunk import tiled
+from t2ibench_baselines._stackgan.conditioning import Condition
+from t2ibench_baselines._stackgan.discriminator_trunk import tiled
 from t2ibench_baselines.stackgan_v1.layers import (
     ConditioningAugmentation,
     ResidualBlock,
     halving,
     rectified,
-    to_picture,
+    to_image,
     upsampling,
 )
 
@@ -23,18 +23,18 @@ class Generated(NamedTuple):
     """What one pass of a stage makes.
 
     Attributes:
-        pictures: N x 3 x side x side in [-1, 1].
+        images: N x 3 x resolution x resolution in [-1, 1].
         condition: the drawn condition and its Gaussian.
-        below: the pictures of the stage before, which were looked at; None for the first.
+        below: the images of the stage before, which were looked at; None for the first.
     """
 
-    pictures: Tensor
+    images: Tensor
     condition: Condition
     below: Tensor | None = None
 
 
 class StageOne(nn.Module):
-    """Latent and sentence to a small picture (StackGAN, section 3.3).
+    """Latent and sentence to a small image (StackGAN, section 3.3).
 
     A linear map to N x (features / 2 * side / 4) x 4 x 4, then blocks that double the side and halve the channels: at
     side 64 from 8 * features to features / 2, as in the paper.
@@ -44,24 +44,24 @@ class StageOne(nn.Module):
         self,
         *,
         channels: int = 128,
-        side: int = 64,
+        resolution: int = 64,
         latent: int = 100,
         condition: int = 128,
         text_dimension: int = 1024,
     ) -> None:
         super().__init__()
-        self._widest = channels // 2 * side // 4
-        self._doublings = (side // 4).bit_length() - 1
+        self._widest = channels // 2 * resolution // 4
+        self._doublings = (resolution // 4).bit_length() - 1
         inside = self._widest * 4 * 4
         self.ca_net = ConditioningAugmentation(text_dimension, condition)
         self.fc = nn.Sequential(nn.Linear(latent + condition, inside, bias=False), nn.BatchNorm1d(inside), nn.ReLU())
         for number in range(1, self._doublings + 1):
             width = self._widest >> (number - 1)
             self.add_module(f"upsample{number}", upsampling(width, width // 2))
-        self.img = to_picture(channels // 2)
+        self.img = to_image(channels // 2)
 
     def forward(self, latent: Tensor, noise: Tensor, sentence: Tensor) -> Generated:
-        """Return the pictures and their condition.
+        """Return the images and their condition.
 
         Args:
             latent: N x z, standard normal.
@@ -77,9 +77,9 @@ class StageOne(nn.Module):
 
 
 class StageTwo(nn.Module):
-    """The first stage's picture and the sentence to a picture of four times its side (StackGAN, section 3.4).
+    """The first stage's image and the sentence to an image of four times its side (StackGAN, section 3.4).
 
-    The first stage lies within. Its pictures carry no gradient, so its weights stay as they are; but it is in train
+    The first stage lies within. Its images carry no gradient, so its weights stay as they are; but it is in train
     mode where this network is, and its batch normalisation goes on collecting statistics, as in the official code.
     """
 
@@ -87,7 +87,7 @@ class StageTwo(nn.Module):
         self,
         *,
         channels: int = 128,
-        side: int = 64,
+        resolution: int = 64,
         residuals: int = 2,
         latent: int = 100,
         condition: int = 128,
@@ -95,7 +95,7 @@ class StageTwo(nn.Module):
     ) -> None:
         super().__init__()
         self.STAGE1_G = StageOne(
-            channels=channels, side=side, latent=latent, condition=condition, text_dimension=text_dimension
+            channels=channels, resolution=resolution, latent=latent, condition=condition, text_dimension=text_dimension
         )
         self.ca_net = ConditioningAugmentation(text_dimension, condition)
         self.encoder = nn.Sequential(
@@ -110,7 +110,7 @@ class StageTwo(nn.Module):
         for number in range(1, len(widths)):
             self.add_module(f"upsample{number}", upsampling(widths[number - 1], widths[number]))
         self._doublings = len(widths) - 1
-        self.img = to_picture(widths[-1])
+        self.img = to_image(widths[-1])
 
     @property
     def begun(self) -> bool:
@@ -118,7 +118,7 @@ class StageTwo(nn.Module):
         return bool(self.hr_joint.get_submodule("1").running_mean.any())  # type: ignore[operator]
 
     def forward(self, latent: Tensor, noise_below: Tensor, noise: Tensor, sentence: Tensor) -> Generated:
-        """Return the pictures, their condition and the first stage's pictures.
+        """Return the images, their condition and the first stage's images.
 
         Args:
             latent: N x z, standard normal; only the first stage looks at it.
@@ -127,7 +127,7 @@ class StageTwo(nn.Module):
             sentence: N x D sentence codes.
         """
         with torch.no_grad():
-            below = self.STAGE1_G(latent, noise_below, sentence).pictures
+            below = self.STAGE1_G(latent, noise_below, sentence).images
         condition: Condition = self.ca_net(sentence, noise)
         x: Tensor = self.encoder(below)  # N x 4F x s/4 x s/4
         x = self.hr_joint(torch.cat((x, tiled(condition.code, x.shape[-1])), dim=1))  # features first

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._stackgan_lineage.blocks import convolution
-from t2ibench_baselines._stackgan_lineage.conditioning import Condition
-from t2ibench_baselines._stackgan_lineage.convolutions import Convolution, DoublingConvolution
+from t2ibench_baselines._stackgan.blocks import convolution
+from t2ibench_baselines._stackgan.conditioning import Condition
+from t2ibench_baselines._stackgan.convolutions import Convolution, DoublingConvolution
 
 
 class ConditioningAugmentation(nn.Module):
@@ -45,8 +45,8 @@ def upsampling(before: int, after: int) -> nn.Sequential:
     return nn.Sequential(nn.Identity(), DoublingConvolution(before, after), nn.BatchNorm2d(after), nn.ReLU())
 
 
-def to_picture(channels: int) -> nn.Sequential:
-    """Return the map from features N x channels x h x w to pictures N x 3 x h x w in [-1, 1]."""
+def to_image(channels: int) -> nn.Sequential:
+    """Return the map from features N x channels x h x w to images N x 3 x h x w in [-1, 1]."""
     return nn.Sequential(convolution(channels, 3), nn.Tanh())
 
 

@@ -10,16 +10,16 @@ from torch import Tensor
 from torch.nn import Module
 from torch.optim import Adam, Optimizer
 
-from t2ibench.interfaces import BoundNoise, BuildContext, OfficialNetwork
-from t2ibench.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
-from t2ibench.wrapping import gradients_for
-from t2ibench_baselines._stackgan_lineage.cards import read_card
-from t2ibench_baselines._stackgan_lineage.conditioning import divergence
-from t2ibench_baselines._stackgan_lineage.judge_losses import detached, discriminator_loss, generator_loss
-from t2ibench_baselines._stackgan_lineage.modes import evaluating, frozen
-from t2ibench_baselines._stackgan_lineage.optimisation import with_instance_noise
-from t2ibench_baselines._stackgan_lineage.sentence_model import SentenceModel
-from t2ibench_baselines._stackgan_lineage.sentences import ENCODERS, SentenceEncoder, sentence_codes, text_networks
+from t2ibench.core.interfaces import BoundNoise, BuildContext, OfficialNetwork
+from t2ibench.core.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
+from t2ibench.models.wrapping import gradients_for
+from t2ibench_baselines._stackgan.cards import read_card
+from t2ibench_baselines._stackgan.conditioning import kl_divergence
+from t2ibench_baselines._stackgan.discriminator_losses import detached, discriminator_loss, generator_loss
+from t2ibench_baselines._stackgan.modes import evaluating, frozen
+from t2ibench_baselines._stackgan.optimisation import with_instance_noise
+from t2ibench_baselines._stackgan.sentence_model import SentenceModel
+from t2ibench_baselines._stackgan.sentences import ENCODERS, SentenceEncoder, sentence_codes, text_networks
 from t2ibench_baselines.stackgan_v1 import convert
 from t2ibench_baselines.stackgan_v1.discriminator import Discriminator
 from t2ibench_baselines.stackgan_v1.generator import Generated, StageOne, StageTwo
@@ -30,10 +30,10 @@ PHASES = ("stage1", "stage2")
 
 
 class StackGANv1(SentenceModel):
-    """StackGAN (Zhang et al., ICCV 2017): a small picture of a sentence, then a larger one of both.
+    """StackGAN (Zhang et al., ICCV 2017): a small image of a sentence, then a larger one of both.
 
     The stages are two phases of training, with batches, optimisers and learning rates of their own. Until the second
-    one has begun, pictures are the first stage's.
+    one has begun, images are the first stage's.
     """
 
     Parameters: ClassVar[type[StackGANv1Parameters]] = StackGANv1Parameters
@@ -64,14 +64,18 @@ class StackGANv1(SentenceModel):
         sizes = {"latent": p.latent, "condition": p.condition, "text_dimension": encoder.dimension}
         generator: StageOne | StageTwo
         if p.stages == 1:
-            generator = StageOne(channels=p.generator_features, side=p.base_side, **sizes)
+            generator = StageOne(channels=p.generator_features, resolution=p.base_resolution, **sizes)
         else:
-            generator = StageTwo(channels=p.generator_features, side=p.base_side, residuals=p.residual_blocks, **sizes)
+            generator = StageTwo(
+                channels=p.generator_features, resolution=p.base_resolution, residuals=p.residual_blocks, **sizes
+            )
         if context.purpose == "generate":
             return cls(p, generator, {}, encoder)
         discriminators = {
-            side: Discriminator(side, p.discriminator_features, p.condition, unconditional=side != p.base_side)
-            for side in p.sides
+            resolution: Discriminator(
+                resolution, p.discriminator_features, p.condition, unconditional=resolution != p.base_resolution
+            )
+            for resolution in p.resolutions
         }
         for network in (generator, *discriminators.values()):
             initialise(network)
@@ -89,12 +93,12 @@ class StackGANv1(SentenceModel):
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it can do now: the second stage's pictures once that has begun to learn, before that the first's."""
+        """What it can do now: the second stage's images once that has begun to learn, before that the first's."""
         both = self._second is not None
-        sides = self.parameters.sides if both else self.parameters.sides[:1]
+        resolutions = self.parameters.resolutions if both else self.parameters.resolutions[:1]
         return Capabilities(
-            resolution=sides[-1],
-            stages=sides,
+            resolution=resolutions[-1],
+            stages=resolutions,
             uses=frozenset({"sentence"}),
             latents=("z", "ca", "ca2") if both else ("z", "ca"),
             any_text=self.parameters.text == "damsm",
@@ -111,23 +115,30 @@ class StackGANv1(SentenceModel):
 
     def networks(self) -> Mapping[str, Module]:
         """Return the generator and a discriminator a stage."""
-        judges = {f"discriminator/{side}": judge for side, judge in self.discriminators.items()}
-        return {"generator": self.generator, **judges}
+        discriminators = {
+            f"discriminator/{resolution}": discriminator for resolution, discriminator in self.discriminators.items()
+        }
+        return {"generator": self.generator, **discriminators}
 
     def data_request(self) -> DataRequest:
         """Return what either stage's batches hold; `curriculum` has each one's own."""
         p = self.parameters
-        return DataRequest(resolutions=p.sides, batch_size=p.batch_size)
+        return DataRequest(resolutions=p.resolutions, batch_size=p.batch_size)
 
     def optimizers(self) -> Mapping[str, Optimizer]:
         """Return an Adam a stage for its part of the generator, and one for its discriminator."""
         p = self.parameters
         first = {id(parameter) for parameter in self._first.parameters()}
         parts = {
-            f"generator/{side}": [one for one in self.generator.parameters() if (id(one) in first) == (stage == 0)]
-            for stage, side in enumerate(p.sides)
+            f"generator/{resolution}": [
+                one for one in self.generator.parameters() if (id(one) in first) == (stage == 0)
+            ]
+            for stage, resolution in enumerate(p.resolutions)
         }
-        parts |= {f"discriminator/{side}": list(judge.parameters()) for side, judge in self.discriminators.items()}
+        parts |= {
+            f"discriminator/{resolution}": list(discriminator.parameters())
+            for resolution, discriminator in self.discriminators.items()
+        }
         rates = self._base_rates()
         return {name: Adam(own, lr=rates[name], betas=(p.beta1, p.beta2), fused=True) for name, own in parts.items()}
 
@@ -140,49 +151,49 @@ class StackGANv1(SentenceModel):
 
     def _base_rates(self) -> dict[str, float]:
         p = self.parameters
-        rates = {f"generator/{side}": p.generator_learning_rate for side in p.sides}
-        return rates | {f"discriminator/{side}": p.discriminator_learning_rate for side in p.sides}
+        rates = {f"generator/{resolution}": p.generator_learning_rate for resolution in p.resolutions}
+        return rates | {f"discriminator/{resolution}": p.discriminator_learning_rate for resolution in p.resolutions}
 
     def curriculum(self) -> Sequence[Phase]:
-        """Return a phase a stage, with batches of its own size and pictures of its own side."""
+        """Return a phase a stage, with batches of its own size and images of its own side."""
         p = self.parameters
         shares = (1.0,) if p.stages == 1 else (p.stage1_share, 1 - p.stage1_share)
         return tuple(
-            Phase(name, share, DataRequest((side,), batch_size))
-            for name, share, side, batch_size in zip(PHASES, shares, p.sides, p.batch_sizes, strict=False)
+            Phase(name, share, DataRequest((resolution,), batch_size))
+            for name, share, resolution, batch_size in zip(PHASES, shares, p.resolutions, p.batch_sizes, strict=False)
         )
 
-    def averaging(self) -> Mapping[str, float]:
+    def ema(self) -> Mapping[str, float]:
         """Return the generator's decay, if there is one."""
-        return {"generator": self.parameters.averaging} if self.parameters.averaging else {}
+        return {"generator": self.parameters.ema_decay} if self.parameters.ema_decay else {}
 
     def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
-        """Yield the update of the stage's discriminator, then its generator's on the same pictures."""
+        """Yield the update of the stage's discriminator, then its generator's on the same images."""
         p = self.parameters
         stage = PHASES.index(batch.phase)
-        side = p.sides[stage]
+        resolution = p.resolutions[stage]
         made = self._generate(batch.captions, noise, stage, p.words_maximum)
-        discriminator, condition = self.discriminators[side], made.condition.mean.detach()
-        fake = with_instance_noise(made.pictures, p, batch.step, noise, f"fake/{side}")
+        discriminator, condition = self.discriminators[resolution], made.condition.mean.detach()
+        fake = with_instance_noise(made.images, p, batch.step, noise, f"fake/{resolution}")
         if p.discriminators_learn(batch.step):
             loss, parts = discriminator_loss(
                 discriminator,
-                with_instance_noise(batch.images[side], p, batch.step, noise, f"real/{side}"),
+                with_instance_noise(batch.images[resolution], p, batch.step, noise, f"real/{resolution}"),
                 fake,
                 condition,
                 p,
                 r1_weight=p.r1_weight_at(batch.step),
             )
-            yield Update(f"discriminator/{side}", loss, parts)
+            yield Update(f"discriminator/{resolution}", loss, parts)
         with frozen([discriminator]):
             loss, terms = generator_loss(discriminator, fake, condition, p)
-        terms["divergence"] = divergence(made.condition)
-        yield Update(f"generator/{side}", loss + p.divergence_weight * terms["divergence"], detached(terms))
+        terms["kl_divergence"] = kl_divergence(made.condition)
+        yield Update(f"generator/{resolution}", loss + p.kl_weight * terms["kl_divergence"], detached(terms))
 
     def generate(self, captions: Sequence[Caption], noise: BoundNoise, *, trace: Trace | None = None) -> Tensor:
-        """Return float32 pictures, N x 3 x H x W in [-1, 1], of N captions; eval mode, noise as given.
+        """Return float32 images, N x 3 x H x W in [-1, 1], of N captions; eval mode, noise as given.
 
-        The second stage's pictures, or the first's as long as the second has not begun to learn.
+        The second stage's images, or the first's as long as the second has not begun to learn.
 
         Raises:
             UserError: a caption without a known word, or without a code in the files.
@@ -193,9 +204,9 @@ class StackGANv1(SentenceModel):
             made = self._generate(captions, noise, stage, p.words_maximum_generation)
         if trace is not None:
             if made.below is not None:
-                trace.stages[p.sides[0]] = made.below.float()
-            trace.stages[p.sides[stage]] = made.pictures.float()
-        return made.pictures.float()
+                trace.stages[p.resolutions[0]] = made.below.float()
+            trace.stages[p.resolutions[stage]] = made.images.float()
+        return made.images.float()
 
     def _generate(self, captions: Sequence[Caption], noise: BoundNoise, stage: int, maximum: int | None) -> Generated:
         """Return what a stage (0 or 1) makes of captions."""

@@ -6,11 +6,11 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from t2ibench_baselines._stackgan_lineage.adversarial import AdversarialParameters
-from t2ibench_baselines._stackgan_lineage.sentences import SentenceSource
+from t2ibench_baselines._stackgan.adversarial import AdversarialParameters
+from t2ibench_baselines._stackgan.sentences import SentenceSource
 
 MAGNIFICATION = 4
-"""Side of the second stage's pictures by side of the first's."""
+"""Side of the second stage's images by side of the first's."""
 
 
 class StackGANv1Parameters(AdversarialParameters):
@@ -19,10 +19,10 @@ class StackGANv1Parameters(AdversarialParameters):
     Attributes:
         batch_size: captions a batch.
         stage2_batch_size: the same of the second stage; None for that of the first.
-        averaging: decay of a moving average of the generator's parameters; 0 for none, as in the paper.
+        ema_decay: decay of a moving average of the generator's parameters; 0 for none, as in the paper.
         stages: 1 trains the first stage alone.
         stage1_share: of all steps, the first stage's.
-        base_side: side of the first stage's pictures; the second stage's is four times it.
+        base_resolution: side of the first stage's images; the second stage's is four times it.
         generator_features: channels of the second stage's first layer; it has up to 4 times as many, the first stage up
             to 8 times as many (at side 64).
         discriminator_features: channels of the discriminators' first layers.
@@ -30,35 +30,35 @@ class StackGANv1Parameters(AdversarialParameters):
         latent: size of z.
         condition: size of the condition code.
         text: where sentence codes come from: "damsm", or "char-cnn-rnn" of the paper, from files.
-        divergence_weight: of the conditioning augmentation's divergence.
+        kl_weight: of the conditioning augmentation's kl_divergence.
         halving_epochs: learning rates are halved every so many epochs of a stage; 0 leaves them as they are.
         words_maximum: longer captions are thinned to this many words in training (DAMSM only).
-        words_maximum_generation: the same when pictures are made; None keeps all words.
+        words_maximum_generation: the same when images are made; None keeps all words.
     """
 
     at_generation: ClassVar[frozenset[str]] = frozenset({"words_maximum_generation"})
 
     batch_size: int = Field(default=64, ge=2)
     stage2_batch_size: int | None = Field(default=None, ge=2)
-    averaging: float = Field(default=0.0, ge=0, lt=1)
+    ema_decay: float = Field(default=0.0, ge=0, lt=1)
     stages: Literal[1, 2] = 2
     stage1_share: float = Field(default=0.5, gt=0, lt=1)
-    base_side: Literal[16, 32, 64] = 64
+    base_resolution: Literal[16, 32, 64] = 64
     generator_features: int = Field(default=128, ge=4, multiple_of=4)
     discriminator_features: int = Field(default=64, ge=4)
     residual_blocks: int = Field(default=2, ge=0)
     latent: int = Field(default=100, ge=1)
     condition: int = Field(default=128, ge=1)
     text: SentenceSource = "damsm"
-    divergence_weight: float = Field(default=2.0, ge=0)
+    kl_weight: float = Field(default=2.0, ge=0)
     halving_epochs: int = Field(default=100, ge=0)
     words_maximum: int = Field(default=18, ge=1)
     words_maximum_generation: int | None = Field(default=None, ge=1)
 
     @property
-    def sides(self) -> tuple[int, ...]:
-        """Sides of the stages' pictures, ascending."""
-        return tuple(self.base_side * MAGNIFICATION**stage for stage in range(self.stages))
+    def resolutions(self) -> tuple[int, ...]:
+        """Sides of the stages' images, ascending."""
+        return tuple(self.base_resolution * MAGNIFICATION**stage for stage in range(self.stages))
 
     @property
     def batch_sizes(self) -> tuple[int, ...]:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from t2ibench.errors import UserError
-from t2ibench.interfaces import OfficialNetwork
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import OfficialNetwork
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -38,7 +38,7 @@ def recognise(shapes: Shapes) -> OfficialNetwork | None:
 def _unconditional(network: str) -> UserError:
     return UserError(
         f"This is the {network} of an unconditional StackGAN-v2 (the released dogs, cats, bedrooms or churches): its "
-        "pictures are of no caption, so there is nothing to measure here. The birds' model has a condition."
+        "images are of no caption, so there is nothing to measure here. The birds' model has a condition."
     )
 
 
@@ -48,7 +48,7 @@ def _generator(shapes: Shapes) -> OfficialNetwork:
     parameters: dict[str, Any] = {**_OFFICIAL_TEXT, "branches": max(stages), "residual_blocks": len(residuals)}
     doublings = len({key.split(".")[1] for key in shapes if key.startswith("h_net1.upsample")})
     if doublings:
-        parameters["base_side"] = 4 << doublings
+        parameters["base_resolution"] = 4 << doublings
     if "img_net1.img.0.weight" in shapes:
         parameters["generator_features"] = shapes["img_net1.img.0.weight"][1]
     if "ca_net.fc.weight" in shapes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from t2ibench_baselines._stackgan_lineage.discriminator_trunk import (
+from t2ibench_baselines._stackgan.discriminator_trunk import (
     DiscriminatorTrunk,
     same_size,
     score_head,
@@ -14,26 +14,26 @@ from t2ibench_baselines._stackgan_lineage.discriminator_trunk import (
 
 
 class Discriminator(DiscriminatorTrunk):
-    """Judge of the pictures of one side: do they match the condition, are they real (StackGAN++, section 4.2)?
+    """Discriminator of the images of one side: do they match the condition, are they real (StackGAN++, section 4.2)?
 
     The condition is the mean of the generator's condition code. The heads return logits; the official ones end in a
     sigmoid.
     """
 
-    def __init__(self, side: int, width: int = 64, condition: int = 128) -> None:
-        super().__init__(side, width)
+    def __init__(self, resolution: int, width: int = 64, condition: int = 128) -> None:
+        super().__init__(resolution, width)
         self.logits = score_head(self.channels)
         self.jointConv = same_size(self.channels + condition, self.channels)
         self.uncond_logits = score_head(self.channels)
 
-    def forward(self, pictures: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, images: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
         """Return logits of the match and of being real, N each.
 
         Args:
-            pictures: N x 3 x side x side in [-1, 1].
+            images: N x 3 x resolution x resolution in [-1, 1].
             condition: N x c.
         """
-        features = self.features(pictures)  # N x channels x 4 x 4
+        features = self.features(images)  # N x channels x 4 x 4
         joined = torch.cat((tiled(condition, features.shape[-1]), features), dim=1)  # condition first
         match: Tensor = self.logits(self.jointConv(joined))
         real: Tensor = self.uncond_logits(features)

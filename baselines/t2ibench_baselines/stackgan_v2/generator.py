@@ -7,26 +7,26 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._stackgan_lineage.blocks import (
+from t2ibench_baselines._stackgan.blocks import (
     ImageHead,
     InitialStage,
     gated,
     residual_blocks,
     upsampling,
 )
-from t2ibench_baselines._stackgan_lineage.conditioning import Condition, ConditioningAugmentation
-from t2ibench_baselines._stackgan_lineage.discriminator_trunk import tiled
+from t2ibench_baselines._stackgan.conditioning import Condition, ConditioningAugmentation
+from t2ibench_baselines._stackgan.discriminator_trunk import tiled
 
 
 class Generated(NamedTuple):
     """What one pass of the generator makes.
 
     Attributes:
-        pictures: side -> N x 3 x side x side in [-1, 1], ascending.
+        images: side -> N x 3 x resolution x resolution in [-1, 1], ascending.
         condition: the drawn condition and its Gaussian.
     """
 
-    pictures: dict[int, Tensor]
+    images: dict[int, Tensor]
     condition: Condition
 
 
@@ -47,30 +47,30 @@ class JoiningStage(nn.Module):
 
 
 class Generator(nn.Module):
-    """Latent and sentence to pictures of doubling sides; one drawn condition feeds all stages."""
+    """Latent and sentence to images of doubling sides; one drawn condition feeds all stages."""
 
     def __init__(
         self,
         *,
         channels: int = 64,
         branches: int = 3,
-        base_side: int = 64,
+        base_resolution: int = 64,
         residuals: int = 2,
         latent: int = 100,
         condition: int = 128,
         text_dimension: int = 1024,
     ) -> None:
         super().__init__()
-        self.sides = tuple(base_side << branch for branch in range(branches))
+        self.resolutions = tuple(base_resolution << branch for branch in range(branches))
         self.ca_net = ConditioningAugmentation(text_dimension, condition)
-        self.h_net1 = InitialStage(condition + latent, channels, base_side)
+        self.h_net1 = InitialStage(condition + latent, channels, base_resolution)
         self.img_net1 = ImageHead(channels)
         for number in range(2, branches + 1):
             self.add_module(f"h_net{number}", JoiningStage(channels >> (number - 2), condition, residuals))
             self.add_module(f"img_net{number}", ImageHead(channels >> (number - 1)))
 
     def forward(self, latent: Tensor, noise: Tensor, sentence: Tensor) -> Generated:
-        """Return the pictures of all sides and the condition.
+        """Return the images of all sides and the condition.
 
         Args:
             latent: N x z, standard normal.
@@ -79,9 +79,9 @@ class Generator(nn.Module):
         """
         condition: Condition = self.ca_net(sentence, noise)
         features: Tensor = self.h_net1(torch.cat((condition.code, latent), dim=1))
-        pictures: dict[int, Tensor] = {}
-        for number, side in enumerate(self.sides, start=1):
+        images: dict[int, Tensor] = {}
+        for number, resolution in enumerate(self.resolutions, start=1):
             if number > 1:
                 features = self.get_submodule(f"h_net{number}")(features, condition.code)
-            pictures[side] = self.get_submodule(f"img_net{number}")(features)
-        return Generated(pictures, condition)
+            images[resolution] = self.get_submodule(f"img_net{number}")(features)
+        return Generated(images, condition)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from t2ibench_baselines._stackgan_lineage.adversarial import AdversarialParameters, gradient_penalty
+from t2ibench_baselines._stackgan.adversarial import AdversarialParameters, gradient_penalty
 from t2ibench_baselines.stackgan_v2.discriminator import Discriminator
 
 Parts = dict[str, Tensor]
@@ -19,7 +19,7 @@ _COVARIANCE_FACTOR = 5.0
 
 
 class ColourStatistics(NamedTuple):
-    """Colours of pictures: mean, N x 3, and covariance over the pixels, N x 3 x 3 (divided by their number)."""
+    """Colours of images: mean, N x 3, and covariance over the pixels, N x 3 x 3 (divided by their number)."""
 
     mean: Tensor
     covariance: Tensor
@@ -38,19 +38,19 @@ def discriminator_loss(
 ) -> tuple[Tensor, Parts]:
     """Return a discriminator's loss, a scalar with a graph, and its parts (StackGAN++, equation 9).
 
-    The match terms of real, wrong and fake pictures and, weighted, the unconditional ones, summed; a wrong picture is
-    a real one to the unconditional head. Without the latter (weight 0) real + (wrong + fake) / 2. The wrong pictures
+    The match terms of real, wrong and fake images and, weighted, the unconditional ones, summed; a wrong image is
+    a real one to the unconditional head. Without the latter (weight 0) real + (wrong + fake) / 2. The wrong images
     are the official code's, not in the equation.
 
     Args:
-        discriminator: the judge of this side.
-        real: N x 3 x side x side, pictures of the captions.
-        wrong: N x 3 x side x side, pictures of other captions.
-        fake: the generator's pictures, N x 3 x side x side; no gradient reaches them.
+        discriminator: the discriminator of this side.
+        real: N x 3 x resolution x resolution, images of the captions.
+        wrong: N x 3 x resolution x resolution, images of other captions.
+        fake: the generator's images, N x 3 x resolution x resolution; no gradient reaches them.
         condition: N x c; no gradient reaches it.
         game: how logits are scored.
         unconditional_weight: weight of the unconditional terms.
-        r1_weight: weight of the gradient penalty on the real pictures.
+        r1_weight: weight of the gradient penalty on the real images.
     """
     if r1_weight:
         real = real.detach().requires_grad_()
@@ -88,8 +88,8 @@ def generator_loss(
     """Return what the generator pays to one discriminator, a scalar with a graph, and its parts (equation 10).
 
     Args:
-        discriminator: the judge of this side.
-        fake: N x 3 x side x side, with a graph.
+        discriminator: the discriminator of this side.
+        fake: N x 3 x resolution x resolution, with a graph.
         condition: N x c, with a graph: gradients reach the conditioning augmentation this way too, as in the official
             code.
         game: how logits are scored.
@@ -104,24 +104,24 @@ def generator_loss(
     return loss, detached(parts)
 
 
-def colour_statistics(pictures: Tensor) -> ColourStatistics:
-    """Return the colours' mean and covariance of pictures N x 3 x H x W."""
-    pixels = pictures.float().flatten(2)  # N x 3 x P
+def colour_statistics(images: Tensor) -> ColourStatistics:
+    """Return the colours' mean and covariance of images N x 3 x H x W."""
+    pixels = images.float().flatten(2)  # N x 3 x P
     mean = pixels.mean(dim=2)  # N x 3
     centred = pixels - mean[:, :, None]
     return ColourStatistics(mean, torch.bmm(centred, centred.transpose(1, 2)) / pixels.shape[2])
 
 
-def colour_consistency(pictures: Mapping[int, Tensor]) -> Tensor:
+def colour_consistency(images: Mapping[int, Tensor]) -> Tensor:
     """Return how far each scale's colours are from those of the scale below, a scalar (StackGAN++, section 4.3).
 
     Squared differences of the means plus 5 times those of the covariances, averaged over their elements and summed
-    over neighbouring scales; gradients reach the finer picture only, which is the official code's choice.
+    over neighbouring scales; gradients reach the finer image only, which is the official code's choice.
 
     Args:
-        pictures: side -> N x 3 x side x side, two sides or more.
+        images: side -> N x 3 x resolution x resolution, two sides or more.
     """
-    statistics = [colour_statistics(pictures[side]) for side in sorted(pictures)]
+    statistics = [colour_statistics(images[resolution]) for resolution in sorted(images)]
     terms = [
         functional.mse_loss(fine.mean, coarse.mean.detach())
         + _COVARIANCE_FACTOR * functional.mse_loss(fine.covariance, coarse.covariance.detach())

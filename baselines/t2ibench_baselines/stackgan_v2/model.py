@@ -10,16 +10,16 @@ from torch import Tensor
 from torch.nn import Module
 from torch.optim import Optimizer
 
-from t2ibench.interfaces import BoundNoise, BuildContext, OfficialNetwork
-from t2ibench.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
-from t2ibench.wrapping import gradients_for
-from t2ibench_baselines._stackgan_lineage.cards import read_card
-from t2ibench_baselines._stackgan_lineage.conditioning import divergence
-from t2ibench_baselines._stackgan_lineage.initialisation import initialise
-from t2ibench_baselines._stackgan_lineage.modes import evaluating, frozen
-from t2ibench_baselines._stackgan_lineage.optimisation import adam_optimizers, with_instance_noise
-from t2ibench_baselines._stackgan_lineage.sentence_model import SentenceModel
-from t2ibench_baselines._stackgan_lineage.sentences import ENCODERS, SentenceEncoder, sentence_codes, text_networks
+from t2ibench.core.interfaces import BoundNoise, BuildContext, OfficialNetwork
+from t2ibench.core.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
+from t2ibench.models.wrapping import gradients_for
+from t2ibench_baselines._stackgan.cards import read_card
+from t2ibench_baselines._stackgan.conditioning import kl_divergence
+from t2ibench_baselines._stackgan.initialisation import initialise
+from t2ibench_baselines._stackgan.modes import evaluating, frozen
+from t2ibench_baselines._stackgan.optimisation import adam_optimizers, with_instance_noise
+from t2ibench_baselines._stackgan.sentence_model import SentenceModel
+from t2ibench_baselines._stackgan.sentences import ENCODERS, SentenceEncoder, sentence_codes, text_networks
 from t2ibench_baselines.stackgan_v2 import convert
 from t2ibench_baselines.stackgan_v2.discriminator import Discriminator
 from t2ibench_baselines.stackgan_v2.generator import Generated, Generator
@@ -53,8 +53,8 @@ class StackGANv2(SentenceModel):
         self.discriminators = dict(discriminators)
         self.encoder = encoder
         self.capabilities = Capabilities(
-            resolution=parameters.sides[-1],
-            stages=parameters.sides,
+            resolution=parameters.resolutions[-1],
+            stages=parameters.resolutions,
             uses=frozenset({"sentence"}),
             latents=("z", "ca"),
             any_text=parameters.text == "damsm",
@@ -73,7 +73,7 @@ class StackGANv2(SentenceModel):
         generator = Generator(
             channels=p.generator_features,
             branches=p.branches,
-            base_side=p.base_side,
+            base_resolution=p.base_resolution,
             residuals=p.residual_blocks,
             latent=p.latent,
             condition=p.condition,
@@ -81,7 +81,9 @@ class StackGANv2(SentenceModel):
         )
         if context.purpose == "generate":
             return cls(p, generator, {}, encoder)
-        discriminators = {side: Discriminator(side, p.discriminator_features, p.condition) for side in p.sides}
+        discriminators = {
+            resolution: Discriminator(resolution, p.discriminator_features, p.condition) for resolution in p.resolutions
+        }
         for network in (generator, *discriminators.values()):
             initialise(network)
         return cls(p, generator, discriminators, encoder)
@@ -102,13 +104,15 @@ class StackGANv2(SentenceModel):
 
     def networks(self) -> Mapping[str, Module]:
         """Return the generator and a discriminator a side."""
-        judges = {f"discriminator/{side}": judge for side, judge in self.discriminators.items()}
-        return {"generator": self.generator, **judges}
+        discriminators = {
+            f"discriminator/{resolution}": discriminator for resolution, discriminator in self.discriminators.items()
+        }
+        return {"generator": self.generator, **discriminators}
 
     def data_request(self) -> DataRequest:
-        """Return pictures of all sides, with pictures of other captions."""
+        """Return images of all sides, with images of other captions."""
         p = self.parameters
-        return DataRequest(resolutions=p.sides, batch_size=p.batch_size, wrong_images=True)
+        return DataRequest(resolutions=p.resolutions, batch_size=p.batch_size, wrong_images=True)
 
     def optimizers(self) -> Mapping[str, Optimizer]:
         """Return one Adam a network."""
@@ -118,12 +122,12 @@ class StackGANv2(SentenceModel):
         """Return one phase."""
         return (Phase(),)
 
-    def averaging(self) -> Mapping[str, float]:
+    def ema(self) -> Mapping[str, float]:
         """Return the generator's decay."""
-        return {"generator": self.parameters.averaging}
+        return {"generator": self.parameters.ema_decay}
 
     def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
-        """Yield an update a discriminator, then the generator's on the same pictures (made once a step).
+        """Yield an update a discriminator, then the generator's on the same images (made once a step).
 
         Raises:
             ValueError: the batch has no wrong images, which `data_request` asks for.
@@ -133,41 +137,41 @@ class StackGANv2(SentenceModel):
             raise ValueError("StackGAN-v2 learns from wrong images, but the batch has none.")
         made = self._generate(batch.captions, noise, p.words_maximum)
         if p.discriminators_learn(batch.step):
-            for side, discriminator in self.discriminators.items():
+            for resolution, discriminator in self.discriminators.items():
                 loss, parts = discriminator_loss(
                     discriminator,
-                    with_instance_noise(batch.images[side], p, batch.step, noise, f"real/{side}"),
-                    with_instance_noise(batch.wrong_images[side], p, batch.step, noise, f"wrong/{side}"),
-                    with_instance_noise(made.pictures[side], p, batch.step, noise, f"fake/{side}"),
+                    with_instance_noise(batch.images[resolution], p, batch.step, noise, f"real/{resolution}"),
+                    with_instance_noise(batch.wrong_images[resolution], p, batch.step, noise, f"wrong/{resolution}"),
+                    with_instance_noise(made.images[resolution], p, batch.step, noise, f"fake/{resolution}"),
                     made.condition.mean,
                     p,
                     unconditional_weight=p.unconditional_weight,
                     r1_weight=p.r1_weight_at(batch.step),
                 )
-                yield Update(f"discriminator/{side}", loss, parts)
+                yield Update(f"discriminator/{resolution}", loss, parts)
         loss, parts = self._generator_loss(made, batch.step, noise)
         yield Update("generator", loss, parts)
 
     def _generator_loss(self, made: Generated, step: int, noise: BoundNoise) -> tuple[Tensor, Parts]:
         """Return the generator's loss, summed over the sides, and its parts."""
         p = self.parameters
-        parts: Parts = {"divergence": divergence(made.condition)}
-        loss = p.divergence_weight * parts["divergence"]
+        parts: Parts = {"kl_divergence": kl_divergence(made.condition)}
+        loss = p.kl_weight * parts["kl_divergence"]
         with frozen(self.discriminators.values()):
-            for side, discriminator in self.discriminators.items():
-                fake = with_instance_noise(made.pictures[side], p, step, noise, f"fake/{side}")
+            for resolution, discriminator in self.discriminators.items():
+                fake = with_instance_noise(made.images[resolution], p, step, noise, f"fake/{resolution}")
                 term, terms = generator_loss(
                     discriminator, fake, made.condition.mean, p, unconditional_weight=p.unconditional_weight
                 )
                 loss = loss + term
-                parts |= {f"{name}/{side}": value for name, value in terms.items()}
+                parts |= {f"{name}/{resolution}": value for name, value in terms.items()}
         if p.colour_weight and p.branches > 1:
-            parts["colour"] = colour_consistency(made.pictures)
+            parts["colour"] = colour_consistency(made.images)
             loss = loss + p.colour_weight * parts["colour"]
         return loss, detached(parts)
 
     def generate(self, captions: Sequence[Caption], noise: BoundNoise, *, trace: Trace | None = None) -> Tensor:
-        """Return float32 pictures, N x 3 x H x W in [-1, 1], of N captions; eval mode, noise "z" and "ca" as given.
+        """Return float32 images, N x 3 x H x W in [-1, 1], of N captions; eval mode, noise "z" and "ca" as given.
 
         Raises:
             UserError: a caption without a known word, or without a code in the files.
@@ -175,8 +179,8 @@ class StackGANv2(SentenceModel):
         with gradients_for(noise), evaluating(self.generator, *text_networks(self.encoder).values()):
             made = self._generate(captions, noise, self.parameters.words_maximum_generation)
         if trace is not None:
-            trace.stages.update({side: pictures.float() for side, pictures in made.pictures.items()})
-        return made.pictures[self.parameters.sides[-1]].float()
+            trace.stages.update({resolution: images.float() for resolution, images in made.images.items()})
+        return made.images[self.parameters.resolutions[-1]].float()
 
     def _generate(self, captions: Sequence[Caption], noise: BoundNoise, maximum: int | None) -> Generated:
         latent = noise.draw("z", (self.parameters.latent,))

@@ -7,31 +7,31 @@ from pathlib import Path
 import click
 
 from t2ibench.cli.data.arguments import dataset_arguments
-from t2ibench.errors import RunFailedError
-from t2ibench.spec import LoadedBenchmarks
-from t2ibench.workspace import Workspace
+from t2ibench.core.errors import RunFailedError
+from t2ibench.core.spec.benchmarks import LoadedBenchmarks
+from t2ibench.core.workspace import Workspace
 
 
 @click.command("check")
 @dataset_arguments
 def command(name: str, root: Path | None, workspace: Workspace, benchmarks: LoadedBenchmarks) -> None:
     """Read every file of the data set NAME and list what is missing, damaged or odd; fails if anything is."""
-    from t2ibench.data.adapter import MissingPicturesError
+    from t2ibench.data.adapter import MissingImagesError
     from t2ibench.data.check import check_dataset
     from t2ibench.data.open import open_dataset
 
     try:
         manifest = open_dataset(name, benchmarks.content, workspace, root=root)
-    except MissingPicturesError as error:
+    except MissingImagesError as error:
         for missing in error.names:
             click.echo(f"missing: {missing}")
         raise
     found = check_dataset(manifest, benchmarks.content.datasets[name])
-    for split, (pictures, classes) in found.counts.items():
+    for split, (images, classes) in found.counts.items():
         expected = f" of {found.expected[split]} expected" if split in found.expected else ""
-        click.echo(f"{split}: {pictures} pictures{expected}, {classes} classes")
+        click.echo(f"{split}: {images} images{expected}, {classes} classes")
     click.echo(f"classes in more than one split: {found.shared_classes}")
-    spread = ", ".join(f"{count} for {pictures} pictures" for count, pictures in found.captions.items())
+    spread = ", ".join(f"{count} for {images} images" for count, images in found.captions.items())
     click.echo(f"captions: {spread}; the longest has {found.longest} words")
     click.echo(f"vocabulary: {found.words} words, {manifest.vocabulary_origin}")
     click.echo(f"digest: {manifest.digest}")
@@ -46,5 +46,5 @@ def command(name: str, root: Path | None, workspace: Workspace, benchmarks: Load
             f"{len(found.problems)} files of {name} under {manifest.root} are missing, damaged or changed; they are "
             f"listed above. Put them back and run `t2ibench data prepare {name}`."
         )
-    there = f" with the pictures that are there; {len(manifest.missing)} are left out" if manifest.missing else ""
+    there = f" with the images that are there; {len(manifest.missing)} are left out" if manifest.missing else ""
     click.echo(f"No problem found{there}.")

@@ -8,9 +8,9 @@ import click
 
 from t2ibench.cli.data.arguments import name_argument
 from t2ibench.cli.options import config_option, workspace_option
-from t2ibench.errors import UserError
-from t2ibench.spec import LoadedBenchmarks
-from t2ibench.workspace import Workspace
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import LoadedBenchmarks
+from t2ibench.core.workspace import Workspace
 
 
 @click.command("fetch")
@@ -74,5 +74,5 @@ def command(
         )
     manifest = open_dataset(name, benchmarks.content, workspace, root=folder)
     counts = ", ".join(f"{len(images)} {split}" for split, images in manifest.splits.items())
-    click.echo(f"{name} is prepared: {counts} pictures in {manifest.root}")
+    click.echo(f"{name} is prepared: {counts} images in {manifest.root}")
     click.echo(f"digest: {manifest.digest}")

@@ -8,16 +8,16 @@ import click
 
 from t2ibench.cli.data.arguments import name_argument
 from t2ibench.cli.options import config_option
-from t2ibench.errors import UserError
-from t2ibench.spec import LoadedBenchmarks
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import LoadedBenchmarks
 
 
 @click.command("make")
 @name_argument
 @click.option("--root", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to draw into.")
-@click.option("--images", type=click.IntRange(min=1), default=None, help="How many pictures; default as in the config.")
-@click.option("--size", type=click.IntRange(min=16), default=None, help="Side of a picture in pixels.")
-@click.option("--seed", type=click.IntRange(min=0), default=None, help="Another seed draws other pictures.")
+@click.option("--images", type=click.IntRange(min=1), default=None, help="How many images; default as in the config.")
+@click.option("--size", type=click.IntRange(min=16), default=None, help="Side of an image in pixels.")
+@click.option("--seed", type=click.IntRange(min=0), default=None, help="Another seed draws other images.")
 @config_option
 def command(
     name: str, root: Path, images: int | None, size: int | None, seed: int | None, benchmarks: LoadedBenchmarks

@@ -7,27 +7,27 @@ from pathlib import Path
 import click
 
 from t2ibench.cli.data.arguments import dataset_arguments
-from t2ibench.errors import UserError
-from t2ibench.spec import Benchmarks, LoadedBenchmarks
-from t2ibench.workspace import Workspace
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import Benchmarks, LoadedBenchmarks
+from t2ibench.core.workspace import Workspace
 
 
 class Sides(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3 only
     """Sides of crops in pixels, separated by commas, as in "64,256"."""
 
-    name = "sides"
+    name = "resolutions"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
         """Return the sides."""
         if isinstance(value, tuple):
             return value
         try:
-            sides = tuple(int(part) for part in str(value).split(","))
+            resolutions = tuple(int(part) for part in str(value).split(","))
         except ValueError:
-            sides = ()
-        if not sides or min(sides) < 8 or max(sides) > 2048:
+            resolutions = ()
+        if not resolutions or min(resolutions) < 8 or max(resolutions) > 2048:
             self.fail(f"{value!r} is no list of sides from 8 to 2048 pixels, as in --cache 64,256", param, ctx)
-        return sides
+        return resolutions
 
 
 @click.command("prepare")
@@ -40,7 +40,7 @@ class Sides(click.ParamType):  # type: ignore[type-arg]  # generic since click 8
 @click.option(
     "--partial/--no-partial",
     default=None,
-    help="Leave pictures out that are missing or not usable, and mark every number as partial.",
+    help="Leave images out that are missing or not usable, and mark every number as partial.",
 )
 @click.option(
     "--set",
@@ -51,13 +51,13 @@ class Sides(click.ParamType):  # type: ignore[type-arg]  # generic since click 8
 )
 @click.option(
     "--cache",
-    "sides",
+    "resolutions",
     type=Sides(),
     is_flag=False,
     flag_value="256",
     default=None,
     metavar="[SIDES]",
-    help="Decode and resize all pictures once, for models of these sides (256 unless given): faster training.",
+    help="Decode and resize all images once, for models of these sides (256 unless given): faster training.",
 )
 def command(
     name: str,
@@ -67,15 +67,15 @@ def command(
     adapter: str | None,
     partial: bool | None,
     assignments: tuple[str, ...],
-    sides: tuple[int, ...] | None,
+    resolutions: tuple[int, ...] | None,
 ) -> None:
     """Read the data set NAME once and keep what was found in the workspace; all other commands then find it.
 
-    NAME is a data set of benchmarks.toml or, with --adapter, a new name for pictures of your own.
+    NAME is a data set of benchmarks.toml or, with --adapter, a new name for images of your own.
     """
     from t2ibench.data.open import open_dataset, partial_remembered
     from t2ibench.data.own_datasets import read_settings, with_settings, write_settings
-    from t2ibench.workflow.parameters import parse_assignments
+    from t2ibench.models.parameters import parse_assignments
 
     settings = read_settings(workspace, name)
     like = _like(name, adapter, settings.like, benchmarks.content)
@@ -89,20 +89,20 @@ def command(
     manifest = open_dataset(name, known, workspace, root=root, partial=settings.partial)
     write_settings(workspace, name, settings)
     counts = ", ".join(f"{len(images)} {split}" for split, images in manifest.splits.items())
-    click.echo(f"{name}: {counts} pictures in {manifest.root}")
+    click.echo(f"{name}: {counts} images in {manifest.root}")
     for sentence in manifest.found:
         click.echo(sentence)
     if manifest.missing:
-        click.echo(f"partial: {len(manifest.missing)} pictures left out; `t2ibench data check {name}` names them")
+        click.echo(f"partial: {len(manifest.missing)} images left out; `t2ibench data check {name}` names them")
     click.echo(f"vocabulary: {len(manifest.vocabulary)} words, {manifest.vocabulary_origin}")
     click.echo(f"digest: {manifest.digest}")
-    for side in sides or ():
-        from t2ibench.data.pictures import make_cache
+    for resolution in resolutions or ():
+        from t2ibench.data.images import make_cache
 
-        facts = make_cache(manifest, side, progress=True)
+        facts = make_cache(manifest, resolution, progress=True)
         made = f"made in {facts.seconds:.0f} s" if facts.seconds else "there already"
         click.echo(
-            f"cache: {facts.pictures} pictures for {side} pixels (shorter side {facts.base}), "
+            f"cache: {facts.images} images for {resolution} pixels (shorter side {facts.base}), "
             f"{facts.bytes / 1e9:.2f} GB in {facts.folder}, {made}"
         )
 
@@ -113,15 +113,15 @@ def _like(name: str, adapter: str | None, remembered: str, benchmarks: Benchmark
     Raises:
         UserError: the name cannot be taken, or the adapter has no data set in benchmarks.toml.
     """
+    from t2ibench.core.errors import unknown_name
     from t2ibench.data.own_datasets import checked_name
-    from t2ibench.errors import unknown_name
 
     own = remembered != ""
     if name in benchmarks.datasets and not own:
         if adapter not in (None, name, benchmarks.datasets[name].adapter):
             raise UserError(
                 f"{name} is a data set of benchmarks.toml, read by the adapter {benchmarks.datasets[name].adapter}: "
-                f"choose another name for your own pictures, or leave --adapter {adapter} out."
+                f"choose another name for your own images, or leave --adapter {adapter} out."
             )
         return ""
     if adapter is None or adapter == remembered:

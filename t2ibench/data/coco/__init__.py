@@ -1,6 +1,5 @@
-"""COCO's captions and pictures, 2014 and 2017, in the layouts people have them in; and the drawn scenes, alike."""
+"""COCO's captions and images, 2014 and 2017, in the layouts people have them in."""
 
 from t2ibench.data.coco.adapter import COCO
-from t2ibench.data.coco.drawn import SimScenes
 
-__all__ = ["COCO", "SimScenes"]
+__all__ = ["COCO"]

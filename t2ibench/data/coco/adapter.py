@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import DatasetEntry
 from t2ibench.data.adapter import checked_options, chosen, missing_file
 from t2ibench.data.assembly import Findings, Row, assemble
 from t2ibench.data.attngan_metadata import SPLITS, AttnGANMetadata, metadata_folders
-from t2ibench.data.coco.annotations import KARPATHY, CocoPicture, read_caption_file, read_karpathy_file
-from t2ibench.data.coco.pictures import PictureIndex, key_of, number_of
+from t2ibench.data.coco.annotations import KARPATHY, CocoImage, read_caption_file, read_karpathy_file
+from t2ibench.data.coco.images import ImageIndex, key_of, number_of
 from t2ibench.data.manifest import Manifest
-from t2ibench.errors import UserError
-from t2ibench.spec import DatasetEntry
 
 METADATA: Final = "coco.zip"
 _PARTS: Final = {"train": "train", "val": "test"}
-"""COCO's parts to our splits: the papers test on the validation pictures."""
+"""COCO's parts to our splits: the papers test on the validation images."""
 _YEARS: Final = (2014, 2017)
 _RULES: Final = ("parts", "karpathy")
 
@@ -37,12 +37,12 @@ class COCO:
         """Return the manifest of the files under `root`; see `DatasetAdapter`.
 
         Captions: annotations/captions_{train,val}{2014,2017}.json, or AttnGAN's folder (filenames.pickle, text/,
-        captions.pickle). Pictures: train2014/ and its like, in images/ or beside it, or all in images/. A picture is
-        found by its file name or its number, so that captions of 2014 go with pictures of 2017. Ids are the numbers:
-        equal pictures and captions give equal manifests whatever the layout.
+        captions.pickle). Images: train2014/ and its like, in images/ or beside it, or all in images/. An image is
+        found by its file name or its number, so that captions of 2014 go with images of 2017. Ids are the numbers:
+        equal images and captions give equal manifests whatever the layout.
 
         Raises:
-            MissingPicturesError: pictures are not there, and `partial` is not set.
+            MissingImagesError: images are not there, and `partial` is not set.
             UserError: the captions are missing or damaged.
         """
         options = checked_options(self.name, self.entry, {"split": "parts", "year": 0})
@@ -56,7 +56,7 @@ class COCO:
             raise UserError(f"{root} is not a folder: --data-root wants the folder that holds {self.name}'s files.")
         inside = [root, root / "coco", root / "COCO", root / "data" / "coco", root / "data"]
         places = [place for place in inside if place.is_dir()]
-        index = PictureIndex(places)
+        index = ImageIndex(places)
         karpathy = _first_file([place / below for place in places for below in (KARPATHY, f"annotations/{KARPATHY}")])
         metadata = None if rule == "karpathy" or year else self._metadata(root, places)
         found: list[str] = []
@@ -64,30 +64,28 @@ class COCO:
         if rule == "karpathy":
             if karpathy is None:
                 raise missing_file(root / KARPATHY, self.entry, "caption_datasets.zip", root)
-            pictures, sources, where = read_karpathy_file(karpathy, self.entry.captions_per_image), [karpathy], karpathy
+            images, sources, where = read_karpathy_file(karpathy, self.entry.captions_per_image), [karpathy], karpathy
             found.append(f"splits and captions: {karpathy}")
         elif metadata is not None:
-            pictures, sources, said = self._of_metadata(metadata, index, partial)
+            images, sources, said = self._of_metadata(metadata, index, partial)
             where, words = metadata.folder, metadata.words()
             found += [f"splits: the metadata's filenames.pickle in {where}", said]
         else:
             files = self._caption_files(root, places, year)
-            pictures = [
-                picture
+            images = [
+                image
                 for split, path in files.items()
-                for picture in read_caption_file(path, split, self.entry.captions_per_image)
+                for image in read_caption_file(path, split, self.entry.captions_per_image)
             ]
             sources, where = list(files.values()), next(iter(files.values())).parent
             found += [f"captions of the split {split}: {path}" for split, path in files.items()]
-        found.append(f"pictures: {', '.join(str(folder) for folder in index.folders) or 'none'}")
+        found.append(f"images: {', '.join(str(folder) for folder in index.folders) or 'none'}")
         if karpathy is not None and rule != "karpathy":
             found.append(f'{karpathy} is there too: the option split = "karpathy" uses it')
         findings = Findings(
-            rows=[
-                Row(key_of(one.number), index.find(one.file, one.number), one.split, one.captions) for one in pictures
-            ],
+            rows=[Row(key_of(one.number), index.find(one.file, one.number), one.split, one.captions) for one in images],
             where=str(where),
-            advice=f"Unpack COCO's pictures into {root}{self._sources_of_pictures()}.",
+            advice=f"Unpack COCO's images into {root}{self._sources_of_images()}.",
             caption_advice=f"Fetch {where} again.",
             sources=sources,
             found=found,
@@ -104,23 +102,23 @@ class COCO:
         return None
 
     def _of_metadata(
-        self, metadata: AttnGANMetadata, index: PictureIndex, partial: bool
-    ) -> tuple[list[CocoPicture], list[Path], str]:
+        self, metadata: AttnGANMetadata, index: ImageIndex, partial: bool
+    ) -> tuple[list[CocoImage], list[Path], str]:
         keys: dict[str, Sequence[str]] = {split: metadata.keys(split) for split in SPLITS}
         numbers = {name: number_of(name) for names in keys.values() for name in names}
         files = {name: f"{name.rpartition('/')[2]}.jpg" for name in numbers}
         for name, number in numbers.items():
             if number is None:
-                raise UserError(f"{metadata.folder}: the picture {name!r} does not end in COCO's twelve digits.")
+                raise UserError(f"{metadata.folder}: the image {name!r} does not end in COCO's twelve digits.")
         there = {name for name, number in numbers.items() if number is not None and index.find(files[name], number)}
         captions, texts, said = metadata.captions(keys, needed=() if partial else there)
-        pictures = [
-            CocoPicture(number, files[name], captions[name], split)
+        images = [
+            CocoImage(number, files[name], captions[name], split)
             for split, names in keys.items()
             for name in names
             if (number := numbers[name]) is not None
         ]
-        return pictures, [*metadata.files(), *texts], said
+        return images, [*metadata.files(), *texts], said
 
     def _caption_files(self, root: Path, places: Sequence[Path], year: int) -> dict[str, Path]:
         """Return split -> caption file, of the year asked for or the first that is there."""
@@ -137,7 +135,7 @@ class COCO:
         path = root / "annotations" / f"captions_train{wanted}.json"
         raise missing_file(path, self.entry, f"annotations_trainval{wanted}.zip", root)
 
-    def _sources_of_pictures(self) -> str:
+    def _sources_of_images(self) -> str:
         urls = [f"{name} from {file.url}" for name, file in self.entry.files.items() if name[:5] in ("train", "val20")]
         return f" ({', '.join(urls)})" if urls else ""
 

@@ -9,23 +9,23 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
+from t2ibench.core.errors import UserError
 from t2ibench.data.adapter import safe_name
-from t2ibench.errors import UserError
 from t2ibench.text.tokenizer import tokenize
 
 KARPATHY: Final = "dataset_coco.json"
 _KARPATHY_SPLITS: Final = {"train": "train", "restval": "train", "val": "val", "test": "test"}
-"""Karpathy's names to ours: "restval", the rest of val2014, belongs to the training pictures."""
+"""Karpathy's names to ours: "restval", the rest of val2014, belongs to the training images."""
 
 
 @dataclass(frozen=True, slots=True)
-class CocoPicture:
-    """A picture that a caption file names.
+class CocoImage:
+    """An image that a caption file names.
 
     Attributes:
         number: COCO's id of it, the same in 2014 and 2017.
         file: its file name, without a folder.
-        captions: usable ones, each in one line, as many as are taken of a picture.
+        captions: usable ones, each in one line, as many as are taken of an image.
         split: the split it belongs to.
     """
 
@@ -76,16 +76,16 @@ _CAPTIONS: Final = TypeAdapter(_CaptionFile)
 _SPLITS: Final = TypeAdapter(_KarpathyFile)
 
 
-def read_caption_file(path: Path, split: str, count: int) -> list[CocoPicture]:
-    """Return the pictures of one of COCO's caption files, by number.
+def read_caption_file(path: Path, split: str, count: int) -> list[CocoImage]:
+    """Return the images of one of COCO's caption files, by number.
 
     Args:
         path: captions_<part><year>.json.
         split: the split they belong to.
-        count: captions taken of a picture, those of the smallest annotation ids.
+        count: captions taken of an image, those of the smallest annotation ids.
 
     Raises:
-        UserError: the file is no JSON of COCO's form; or a caption belongs to a picture that it does not list; or a
+        UserError: the file is no JSON of COCO's form; or a caption belongs to an image that it does not list; or a
             file name climbs out of the data set.
     """
     content = _read(
@@ -94,12 +94,10 @@ def read_caption_file(path: Path, split: str, count: int) -> list[CocoPicture]:
     captions: dict[int, list[tuple[int, str]]] = {image.id: [] for image in content.images}
     for annotation in content.annotations:
         if annotation.image_id not in captions:
-            raise UserError(
-                f"{path}: a caption is of the picture {annotation.image_id}, which is not among its images."
-            )
+            raise UserError(f"{path}: a caption is of the image {annotation.image_id}, which is not among its images.")
         captions[annotation.image_id].append((annotation.id, annotation.caption))
     return [
-        CocoPicture(
+        CocoImage(
             image.id,
             _file_name(image.file_name, path),
             _usable([text for _, text in sorted(captions[image.id])], count),
@@ -109,24 +107,22 @@ def read_caption_file(path: Path, split: str, count: int) -> list[CocoPicture]:
     ]
 
 
-def read_karpathy_file(path: Path, count: int) -> list[CocoPicture]:
-    """Return the pictures of Karpathy's dataset_coco.json: splits train (with restval), val and test, by number.
+def read_karpathy_file(path: Path, count: int) -> list[CocoImage]:
+    """Return the images of Karpathy's dataset_coco.json: splits train (with restval), val and test, by number.
 
     Raises:
         UserError: as `read_caption_file`, or a split of another name.
     """
     content = _read(_SPLITS, path, 'Karpathy\'s form, {"images": [{cocoid, filename, split, sentences}]}')
-    pictures = []
+    listed = []
     for image in sorted(content.images, key=lambda image: image.cocoid):
         if image.split not in _KARPATHY_SPLITS:
-            raise UserError(
-                f"{path}: the picture {image.filename!r} is of the split {image.split!r}, which is unknown."
-            )
+            raise UserError(f"{path}: the image {image.filename!r} is of the split {image.split!r}, which is unknown.")
         texts = [sentence.raw for sentence in image.sentences]
         name = _file_name(image.filename, path)
-        pictures.append(CocoPicture(image.cocoid, name, _usable(texts, count), _KARPATHY_SPLITS[image.split]))
+        listed.append(CocoImage(image.cocoid, name, _usable(texts, count), _KARPATHY_SPLITS[image.split]))
     order = ("train", "val", "test")
-    return sorted(pictures, key=lambda picture: order.index(picture.split))
+    return sorted(listed, key=lambda image: order.index(image.split))
 
 
 def _usable(texts: Sequence[str], count: int) -> tuple[str, ...]:

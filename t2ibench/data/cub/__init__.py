@@ -1,5 +1,5 @@
-"""CUB-200-2011 in the layouts people have it in, and the drawn birds, which have the same files in the same places."""
+"""CUB-200-2011 in the layouts people have it in."""
 
-from t2ibench.data.cub.adapter import CUB, SimBirds
+from t2ibench.data.cub.adapter import CUB
 
-__all__ = ["CUB", "SimBirds"]
+__all__ = ["CUB"]

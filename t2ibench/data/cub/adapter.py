@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import DatasetEntry
 from t2ibench.data.adapter import checked_options, chosen, missing_file, some
 from t2ibench.data.assembly import Findings, Row, Words, assemble
 from t2ibench.data.attngan_metadata import SPLITS, TEXT_FOLDERS, AttnGANMetadata, metadata_folders, read_text_files
 from t2ibench.data.cub.tables import PHOTOS, Tables, class_of
-from t2ibench.data.drawn_adapter import DrawingCode, DrawnByCode
 from t2ibench.data.manifest import Manifest
-from t2ibench.errors import UserError
-from t2ibench.spec import DatasetEntry
 
 METADATA: Final = "birds.zip"
 _RULES: Final = ("classes", "own")
@@ -50,10 +49,10 @@ class CUB:
 
         Understood are AttnGAN's, DF-GAN's and StackGAN-v2's data/birds (CUB_200_2011 inside the metadata's folder), its
         parents, both folders side by side, and CUB_200_2011 with captions in text/ or text_c10/ in or beside it. Of
-        several metadata folders the first whose pictures are all there is taken.
+        several metadata folders the first whose images are all there is taken.
 
         Raises:
-            MissingPicturesError: pictures of the metadata are not there, and `partial` is not set.
+            MissingImagesError: images of the metadata are not there, and `partial` is not set.
             UserError: a file is missing or damaged, or files disagree.
         """
         rule = self._rule()
@@ -76,7 +75,7 @@ class CUB:
                 "CUB's own train_test_split.txt" if rule == "own" else "by class, 150 for training and 50 for testing"
             )
             said = f"split: {kind}"
-        present = pictures_in(layout.photos / "images")
+        present = images_in(layout.photos / "images")
         captions, texts, where = self._captions(
             layout, names, whole=rule == "classes", needed=() if partial else present
         )
@@ -103,7 +102,7 @@ class CUB:
             advice=f"{layout.photos / 'images'} should hold them: unpack {self._source(PHOTOS)} completely.",
             caption_advice=f"Unpack the folder {TEXT_FOLDERS[0]} of {METADATA} again.",
             sources=[*pickles, layout.photos / "images.txt", layout.photos / "bounding_boxes.txt", *own, *texts],
-            found=[f"pictures and boxes: {layout.photos}", said, where, *_embeddings(metadata)],
+            found=[f"images and boxes: {layout.photos}", said, where, *_embeddings(metadata)],
             words=None if metadata is None else self._words(metadata),
         )
         return assemble(self.name, self.entry, root, findings, partial=partial, progress=progress)
@@ -137,7 +136,7 @@ class CUB:
         unboxed = [key for split in SPLITS for key in names[split] if key not in boxes]
         if unboxed:
             raise UserError(
-                f"{layout.photos / 'bounding_boxes.txt'} has no box for {len(unboxed)} pictures: {some(unboxed)}. "
+                f"{layout.photos / 'bounding_boxes.txt'} has no box for {len(unboxed)} images: {some(unboxed)}. "
                 f"Unpack {PHOTOS} again."
             )
 
@@ -151,7 +150,7 @@ class CUB:
         beside = [folder for folder in sorted(root.iterdir()) if folder.is_dir()]
         places = list(dict.fromkeys([*inside, *beside, photos, photos.parent, photos.parent / "birds"]))
         found = [AttnGANMetadata(place, root, self.entry, METADATA) for place in metadata_folders(places)]
-        present = pictures_in(photos / "images")
+        present = images_in(photos / "images")
         for metadata in found:
             complete = all((metadata.folder / split / "filenames.pickle").is_file() for split in SPLITS)
             if complete and present.issuperset(key for split in SPLITS for key in metadata.keys(split)):
@@ -166,30 +165,13 @@ class CUB:
         return Layout(root, photos, None, folder)
 
 
-class SimBirds(DrawnByCode, CUB):
-    """Adapter of the drawn birds: the same files, and code that draws them."""
-
-    def drawing_code(self) -> DrawingCode:
-        """Return simbirds'."""
-        from t2ibench.data.simbirds.make import VERSION, make_simbirds
-
-        return DrawingCode("birds", "simbirds.json", VERSION, 1600, make_simbirds)
-
-    def _words(self, metadata: AttnGANMetadata) -> Words | None:
-        found = metadata.words()
-        return None if found is None else Words(found.words, "built")
-
-    def _rule(self) -> str:
-        return "classes"
-
-
-def pictures_in(folder: Path) -> set[str]:
-    """Return the keys of the pictures there; one listing a class, where asking for each file would cost far more."""
+def images_in(folder: Path) -> set[str]:
+    """Return the keys of the images there; one listing a class, where asking for each file would cost far more."""
     found: set[str] = set()
     if folder.is_dir():
         for entry in os.scandir(folder):
             if entry.is_dir():
-                names = (picture.name for picture in os.scandir(entry.path))
+                names = (image.name for image in os.scandir(entry.path))
                 found.update(f"{entry.name}/{name[:-4]}" for name in names if name.endswith(".jpg") and name[0] != ".")
     return found
 

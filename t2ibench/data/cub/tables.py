@@ -1,14 +1,14 @@
-"""CUB-200-2011's own text tables: pictures, boxes, its own split; and the split by class that the papers use."""
+"""CUB-200-2011's own text tables: images, boxes, its own split; and the split by class that the papers use."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Final
 
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import DatasetEntry
 from t2ibench.data.adapter import missing_file, safe_name
 from t2ibench.data.manifest import Box
-from t2ibench.errors import UserError
-from t2ibench.spec import DatasetEntry
 
 PHOTOS: Final = "CUB_200_2011.tgz"
 
@@ -17,7 +17,7 @@ TEST_CLASSES: Final = frozenset(
      91, 95, 96, 98, 101, 102, 103, 112, 114, 119, 121, 130, 135, 138, 147, 156, 163, 165, 166, 180,
      183, 185, 186, 187, 197)
 )  # fmt: skip
-"""The 50 classes of the test split, 2,933 pictures; the other 150 are the training split, 8,855 pictures.
+"""The 50 classes of the test split, 2,933 images; the other 150 are the training split, 8,855 images.
 
 Read off the released metadata of AttnGAN (class_info.pickle), whose split is by these classes exactly.
 """
@@ -41,7 +41,7 @@ class Tables:
 
     @property
     def keys(self) -> list[str]:
-        """Keys of all pictures in the table's order: their files in images/ without .jpg."""
+        """Keys of all images in the table's order: their files in images/ without .jpg."""
         return list(self._keys.values())
 
     def boxes(self) -> dict[str, Box]:
@@ -58,13 +58,12 @@ class Tables:
                 boxes[self._keys[number]] = (x, y, width, height)
             except (KeyError, ValueError, OverflowError):
                 raise UserError(
-                    f"{path}: the row of picture {number!r} is no box of a picture in images.txt. "
-                    f"Unpack {PHOTOS} again."
+                    f"{path}: the row of image {number!r} is no box of an image in images.txt. Unpack {PHOTOS} again."
                 ) from None
         return boxes
 
     def own_split(self) -> dict[str, str]:
-        """Return key -> "train" or "test" by CUB's train_test_split.txt, 5,994 and 5,794 pictures of all classes.
+        """Return key -> "train" or "test" by CUB's train_test_split.txt, 5,994 and 5,794 images of all classes.
 
         Raises:
             UserError: the table is missing or damaged.
@@ -73,7 +72,7 @@ class Tables:
         try:
             return {self._keys[number]: {"1": "train", "0": "test"}[flag] for number, flag in self._table(path.name, 2)}
         except KeyError as error:
-            raise UserError(f"{path}: {error} is no picture of images.txt, or neither 0 nor 1.") from None
+            raise UserError(f"{path}: {error} is no image of images.txt, or neither 0 nor 1.") from None
 
     def class_split(self) -> dict[str, str]:
         """Return key -> "train" or "test" by TEST_CLASSES."""
@@ -101,5 +100,5 @@ def class_of(key: str) -> int:
     """
     number = key.partition(".")[0]
     if not number.isdecimal():
-        raise UserError(f"The picture {key!r} does not begin with its class, as in '001.Black_footed_Albatross/...'.")
+        raise UserError(f"The image {key!r} does not begin with its class, as in '001.Black_footed_Albatross/...'.")
     return int(number)

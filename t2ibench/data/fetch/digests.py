@@ -10,9 +10,9 @@ from typing import Final
 from filelock import FileLock
 from tqdm import tqdm
 
-from t2ibench.files import read_json, write_json
-from t2ibench.spec import SourceFile
-from t2ibench.workspace import Workspace
+from t2ibench.core.files import read_json, write_json
+from t2ibench.core.spec.benchmarks import SourceFile
+from t2ibench.core.workspace import Workspace
 
 _BLOCK: Final = 1 << 20
 FILE_NAME: Final = "fetched-digests.json"

@@ -12,8 +12,8 @@ from typing import Final
 import requests
 from tqdm import tqdm
 
-from t2ibench.errors import RunFailedError
-from t2ibench.files import read_json, write_json
+from t2ibench.core.errors import RunFailedError
+from t2ibench.core.files import read_json, write_json
 
 _BLOCK: Final = 1 << 16
 """Bytes written at a time; of a block that a cut leaves unfinished nothing is kept."""

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from t2ibench.core.errors import RunFailedError, UserError
+from t2ibench.core.spec.benchmarks import SourceFile
+from t2ibench.core.workspace import Workspace
 from t2ibench.data.fetch.digests import Digests, digest_with_bar
 from t2ibench.data.fetch.download import Patience, download
 from t2ibench.data.fetch.install import FOLDER, finish_moving, install, installed
 from t2ibench.data.fetch.space import check_space, readable
 from t2ibench.data.fetch.unpack import unpacked_size
-from t2ibench.errors import RunFailedError, UserError
-from t2ibench.spec import SourceFile
-from t2ibench.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

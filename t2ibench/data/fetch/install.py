@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from t2ibench.core.errors import RunFailedError, UserError
+from t2ibench.core.files import read_json, write_json
 from t2ibench.data.fetch.unpack import unpack
-from t2ibench.errors import RunFailedError, UserError
-from t2ibench.files import read_json, write_json
 
 FOLDER: Final = ".fetch"
 

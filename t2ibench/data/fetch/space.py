@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from t2ibench.errors import RunFailedError
+from t2ibench.core.errors import RunFailedError
 
 SPARE: Final = 64 << 20
 """Bytes that are left free."""

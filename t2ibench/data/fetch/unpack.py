@@ -15,7 +15,7 @@ from typing import IO, Final
 
 from tqdm import tqdm
 
-from t2ibench.errors import RunFailedError, UserError
+from t2ibench.core.errors import RunFailedError, UserError
 
 SMALL: Final = 16 << 20
 """Bytes that any archive may unpack to; larger ones are bounded by `RATIO`."""

@@ -1,5 +1,5 @@
-"""Pictures of one's own: a folder with captions in one file, or one text file a picture."""
+"""Images of one's own: a folder with captions in one file, or one text file an image."""
 
-from t2ibench.data.folder.adapter import PictureFolder
+from t2ibench.data.folder.adapter import ImageFolder
 
-__all__ = ["PictureFolder"]
+__all__ = ["ImageFolder"]

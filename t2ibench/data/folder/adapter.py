@@ -1,4 +1,4 @@
-"""Reading a folder of one's own pictures."""
+"""Reading a folder of one's own images."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import DatasetEntry, Value
 from t2ibench.data.adapter import checked_options, some
 from t2ibench.data.assembly import Findings, Row, assemble
 from t2ibench.data.folder.captions import (
     CAPTION_FILES,
     Record,
-    picture_files,
+    image_files,
     read_caption_table,
     read_caption_texts,
     usable_captions,
@@ -28,29 +30,27 @@ from t2ibench.data.folder.splits import (
     split_by_lists,
 )
 from t2ibench.data.manifest import Manifest
-from t2ibench.errors import UserError
-from t2ibench.spec import DatasetEntry, Value
 
 _DEFAULTS: Final[dict[str, Value]] = {"captions": "", "classes": "", "split": "hash", "test_share": 0.2}
 
 
 @dataclass(frozen=True)
 class _Own:
-    """What was found: the records, the file or folder they come from, and whether a table names the pictures."""
+    """What was found: the records, the file or folder they come from, and whether a table names the images."""
 
     records: Sequence[Record]
     source: Path
     table: bool
 
 
-class PictureFolder:
-    """Adapter of any pictures with captions. All sizes, modes and orientations are taken.
+class ImageFolder:
+    """Adapter of any images with captions. All sizes, modes and orientations are taken.
 
     Options:
         captions: the captions file, relative to the folder; "" looks for captions.jsonl, captions.csv, captions.tsv,
-            metadata.jsonl and metadata.csv, and else for one .txt a picture.
-        classes: "" for none, "folders" for the folder a picture lies in, else a column of the captions file.
-        split: "hash" puts `test_share` of the pictures into "test", told by their ids alone; "lists" reads train.txt,
+            metadata.jsonl and metadata.csv, and else for one .txt an image.
+        classes: "" for none, "folders" for the folder an image lies in, else a column of the captions file.
+        split: "hash" puts `test_share` of the images into "test", told by their ids alone; "lists" reads train.txt,
             val.txt and test.txt; "folders" takes folders of these names; else a column of the captions file.
         test_share: see `split`.
     """
@@ -60,15 +60,15 @@ class PictureFolder:
         self.entry = entry
 
     def read(self, root: Path, *, progress: bool, partial: bool = False) -> Manifest:
-        """Return the manifest of the pictures under `root`; see `DatasetAdapter`. Every picture is decoded once.
+        """Return the manifest of the images under `root`; see `DatasetAdapter`. Every image is decoded once.
 
         Raises:
-            MissingPicturesError: pictures are missing, damaged or without caption, and `partial` is not set.
+            MissingImagesError: images are missing, damaged or without caption, and `partial` is not set.
             UserError: there are no captions; the captions file, an option or a list is wrong.
         """
         options = {key: str(value) for key, value in checked_options(self.name, self.entry, _DEFAULTS).items()}
         if not root.is_dir():
-            raise UserError(f"{root} is not a folder: --root wants the folder that holds {self.name}'s pictures.")
+            raise UserError(f"{root} is not a folder: --root wants the folder that holds {self.name}'s images.")
         own = self._records(root, options["captions"])
         keys = _keys(own)
         splits, lists, said = self._splits(root, own, keys, options["split"], float(options["test_share"]))
@@ -92,7 +92,7 @@ class PictureFolder:
             caption_advice="Write one for each.",
             sources=[*([own.source] if own.table else _texts(root, own.records)), *lists],
             found=[
-                f"captions: {own.source}" if own.table else f"captions: a .txt a picture in {root}",
+                f"captions: {own.source}" if own.table else f"captions: a .txt an image in {root}",
                 said,
                 f"classes: {len(names)}, {some(names, 5)}" if names else "classes: none",
             ],
@@ -111,9 +111,9 @@ class PictureFolder:
                 return _Own(read_caption_table(root / name), root / name, True)
         records = read_caption_texts(root)
         if not records or not any(record.captions for record in records):
-            found = f"{len(records)} pictures" if records else "no picture"
+            found = f"{len(records)} images" if records else "no image"
             raise UserError(
-                f"{root} holds {found} and no captions. Write captions.jsonl with a line a picture, as in "
+                f"{root} holds {found} and no captions. Write captions.jsonl with a line an image, as in "
                 '{"file": "a.png", "captions": ["a red ball"]}, or captions.csv with the columns file and caption, or '
                 "a.txt beside each a.png; docs/how-to/own-data.md shows all three."
             )
@@ -127,7 +127,7 @@ class PictureFolder:
             if not 0 < share < 1:
                 raise UserError(f"datasets.{self.name}.options: test_share = {share:g} is not between 0 and 1.")
             by_hash = {file: split_by_hash(key, share) for file, key in keys.items()}
-            return by_hash, [], f"splits: {share:.0%} of the pictures for testing, chosen by their names"
+            return by_hash, [], f"splits: {share:.0%} of the images for testing, chosen by their names"
         if rule == "lists":
             by_key, lists = split_by_lists(root, keys)
             listed = {file: by_key[key] for file, key in keys.items() if key in by_key}
@@ -140,30 +140,30 @@ class PictureFolder:
         found = []
         unlisted = [record.file for record in own.records if record.file not in splits]
         if unlisted:
-            found.append(f"{len(unlisted)} pictures are in no list and were left out: {some(unlisted)}.")
+            found.append(f"{len(unlisted)} images are in no list and were left out: {some(unlisted)}.")
         column = self.entry.options.get("split", "hash") == "hash" and any("split" in one.fields for one in own.records)
         if column:
             found.append("The column split was not read: --set split=split takes the splits from it.")
         if own.table:
             named = {record.file for record in own.records}
-            nameless = [file for file in picture_files(root) if file not in named]
+            nameless = [file for file in image_files(root) if file not in named]
             if nameless:
                 found.append(
-                    f"{len(nameless)} pictures are not in {own.source.name} and were left out: {some(nameless)}."
+                    f"{len(nameless)} images are not in {own.source.name} and were left out: {some(nameless)}."
                 )
         count = self.entry.captions_per_image
         empty = [r.file for r in own.records if len(usable_captions(r.captions, len(r.captions))) < len(r.captions)]
         if empty:
             found.append(
-                f"Captions without a word in English letters were left out at {len(empty)} pictures: {some(empty)}."
+                f"Captions without a word in English letters were left out at {len(empty)} images: {some(empty)}."
             )
         many = [record.file for record in own.records if len(record.captions) > count]
         if many:
             found.append(
-                f"{len(many)} pictures have more than {count} captions; the first {count} were taken: {some(many)}."
+                f"{len(many)} images have more than {count} captions; the first {count} were taken: {some(many)}."
             )
         sizes = Counter(splits.values())
-        found += [f"There is no picture in the split {split}." for split in ("train", "test") if not sizes[split]]
+        found += [f"There is no image in the split {split}." for split in ("train", "test") if not sizes[split]]
         return found
 
 
@@ -171,20 +171,20 @@ def _keys(own: _Own) -> dict[str, str]:
     """Return file -> id, which is the file without its ending.
 
     Raises:
-        UserError: two pictures differ in their ending only.
+        UserError: two images differ in their ending only.
     """
     keys = {record.file: PurePosixPath(record.file).with_suffix("").as_posix() for record in own.records}
     twice = [key for key, count in Counter(keys.values()).items() if count > 1]
     if twice:
         raise UserError(
-            f"{own.source}: {len(twice)} pictures differ from others in their ending only, as in {twice[0]!r}; rename "
-            "them, since the name without its ending is a picture's id."
+            f"{own.source}: {len(twice)} images differ from others in their ending only, as in {twice[0]!r}; rename "
+            "them, since the name without its ending is an image's id."
         )
     return keys
 
 
 def _texts(root: Path, records: Sequence[Record]) -> list[Path]:
-    """Return every place a caption text may lie and the pictures' folders: changed, lost and new ones are noticed."""
+    """Return every place a caption text may lie and the images' folders: changed, lost and new ones are noticed."""
     texts = [PurePosixPath(record.file).with_suffix(".txt") for record in records]
     beside = [root / text for text in texts]
     apart = [root.joinpath("text", *text.parts[1:]) for text in texts if text.parts[0] == "images"]

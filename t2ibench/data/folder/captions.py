@@ -1,4 +1,4 @@
-"""Captions of one's own: captions.jsonl, captions.csv, or one .txt a picture."""
+"""Captions of one's own: captions.jsonl, captions.csv, or one .txt an image."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from t2ibench.core.errors import UserError
 from t2ibench.data.adapter import safe_name
-from t2ibench.errors import UserError
 from t2ibench.text.tokenizer import tokenize
 
 CAPTION_FILES: Final = ("captions.jsonl", "captions.csv", "captions.tsv", "metadata.jsonl", "metadata.csv")
 SUFFIXES: Final = frozenset((".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm"))
-"""Endings of the files that count as pictures."""
+"""Endings of the files that count as images."""
 _FILE_KEYS: Final = ("file", "file_name", "filename", "image", "path")
 _CAPTION_KEYS: Final = ("captions", "caption", "text")
 
 
 @dataclass
 class Record:
-    """A picture with its captions.
+    """An image with its captions.
 
     Attributes:
         file: relative to the folder, with "/".
@@ -38,9 +38,9 @@ class Record:
 
 
 def read_caption_table(path: Path) -> list[Record]:
-    """Return the records of a .jsonl, .csv or .tsv file, in its order; rows about one picture become one record.
+    """Return the records of a .jsonl, .csv or .tsv file, in its order; rows about one image become one record.
 
-    A row names its picture under "file", "file_name", "filename", "image" or "path", and its caption under "caption",
+    A row names its image under "file", "file_name", "filename", "image" or "path", and its caption under "caption",
     "captions" (in JSON a list, too) or "text"; all other columns are kept.
 
     Raises:
@@ -49,7 +49,7 @@ def read_caption_table(path: Path) -> list[Record]:
     records: dict[str, Record] = {}
     for line, row in _rows(path):
         where = f"{path}, line {line}"
-        file_key = _key(row, _FILE_KEYS, where, "picture")
+        file_key = _key(row, _FILE_KEYS, where, "image")
         caption_key = _key(row, _CAPTION_KEYS, where, "caption")
         name, given = row[file_key], row[caption_key]
         captions = [given] if isinstance(given, str) else given
@@ -65,25 +65,25 @@ def read_caption_table(path: Path) -> list[Record]:
 
 
 def read_caption_texts(root: Path) -> list[Record]:
-    """Return a record for every picture below a folder, sorted, with the lines of its text file as captions.
+    """Return a record for every image below a folder, sorted, with the lines of its text file as captions.
 
-    The text file has the picture's name with .txt; it lies beside the picture, or in text/ where the picture lies in
+    The text file has the image's name with .txt; it lies beside the image, or in text/ where the image lies in
     images/.
 
     Raises:
         UserError: a text file is not UTF-8.
     """
-    return [Record(file, _lines(root, file)) for file in picture_files(root)]
+    return [Record(file, _lines(root, file)) for file in image_files(root)]
 
 
-def picture_files(root: Path) -> list[str]:
-    """Return the pictures below a folder, sorted, relative to it, with "/"; hidden files and folders are left out."""
+def image_files(root: Path) -> list[str]:
+    """Return the images below a folder, sorted, relative to it, with "/"; hidden files and folders are left out."""
     found = []
     for folder, below, files in os.walk(root):
         below[:] = [name for name in below if not name.startswith(".")]
         place = Path(folder).relative_to(root)
-        pictures = (name for name in files if Path(name).suffix.lower() in SUFFIXES and not name.startswith("."))
-        found += [(place / name).as_posix() for name in pictures]
+        images = (name for name in files if Path(name).suffix.lower() in SUFFIXES and not name.startswith("."))
+        found += [(place / name).as_posix() for name in images]
     return sorted(found)
 
 

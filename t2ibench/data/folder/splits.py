@@ -1,4 +1,4 @@
-"""Splits and classes of one's own pictures: by a rule, by lists, by a column, by folders."""
+"""Splits and classes of one's own images: by a rule, by lists, by a column, by folders."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from t2ibench.core.errors import UserError, unknown_name
 from t2ibench.data.adapter import some
 from t2ibench.data.folder.captions import Record
-from t2ibench.errors import UserError, unknown_name
 
 SPLITS: Final = ("train", "val", "test")
-"""Splits that pictures can be put into, in the manifest's order."""
+"""Splits that images can be put into, in the manifest's order."""
 FOLDERS: Final = "folders"
 
 
 def split_by_hash(key: str, test_share: float) -> str:
     """Return "test" for about `test_share` of all keys, else "train".
 
-    A picture's split depends on its id alone, so adding pictures moves none.
+    An image's split depends on its id alone, so adding images moves none.
     """
     number = int.from_bytes(hashlib.sha256(f"split\0{key}".encode()).digest()[:8], "big")
     return "test" if number < test_share * 2**64 else "train"
 
 
 def split_by_lists(root: Path, keys: Mapping[str, str]) -> tuple[dict[str, str], list[Path]]:
-    """Return (id -> split of all pictures in the lists, the lists): train.txt, val.txt and test.txt, a picture a line.
+    """Return (id -> split of all images in the lists, the lists): train.txt, val.txt and test.txt, an image a line.
 
     Args:
         root: holds the lists.
-        keys: file -> id of the pictures that there are; lists may name either.
+        keys: file -> id of the images that there are; lists may name either.
 
     Raises:
-        UserError: there is no list; a list names an unknown picture (near ones are given), or two lists name one.
+        UserError: there is no list; a list names an unknown image (near ones are given), or two lists name one.
     """
     known = {**{key: key for key in keys.values()}, **keys}
     found: dict[str, str] = {}
@@ -46,9 +46,9 @@ def split_by_lists(root: Path, keys: Mapping[str, str]) -> tuple[dict[str, str],
             if not name:
                 continue
             if name not in known:
-                raise unknown_name(f"picture (named in {path})", name, known)
+                raise unknown_name(f"image (named in {path})", name, known)
             if found.setdefault(known[name], path.stem) != path.stem:
-                raise UserError(f"{path} names the picture {name!r}, which another list names too.")
+                raise UserError(f"{path} names the image {name!r}, which another list names too.")
     return found, lists
 
 
@@ -56,7 +56,7 @@ def split_by_column(records: Sequence[Record], column: str, path: Path) -> dict[
     """Return file -> split, as a column of the captions file says.
 
     Raises:
-        UserError: a picture's row has no such column, or it names none of SPLITS.
+        UserError: an image's row has no such column, or it names none of SPLITS.
     """
     return {record.file: _checked(column_of(record, column, path), record, path) for record in records}
 
@@ -65,7 +65,7 @@ def split_by_folder(records: Sequence[Record], path: Path) -> dict[str, str]:
     """Return file -> split, the name of the first of its folders that is one of SPLITS.
 
     Raises:
-        UserError: a picture lies in no such folder.
+        UserError: an image lies in no such folder.
     """
     found = {}
     for record in records:
@@ -78,12 +78,12 @@ def classes_of(records: Sequence[Record], rule: str, path: Path) -> tuple[dict[s
     """Return (file -> class number from 1, names of the classes in order of their numbers).
 
     Args:
-        records: the pictures.
-        rule: "folders" for the folder a picture lies in, else a column of the captions file.
+        records: the images.
+        rule: "folders" for the folder an image lies in, else a column of the captions file.
         path: the captions file, for errors.
 
     Raises:
-        UserError: a picture has no class.
+        UserError: an image has no class.
     """
     names = {
         record.file: PurePosixPath(record.file).parent.name if rule == FOLDERS else column_of(record, rule, path)
@@ -91,7 +91,7 @@ def classes_of(records: Sequence[Record], rule: str, path: Path) -> tuple[dict[s
     }
     nameless = [file for file, name in names.items() if not name]
     if nameless:
-        raise UserError(f"{len(nameless)} pictures of {path} have no class by {rule!r}: {some(nameless)}.")
+        raise UserError(f"{len(nameless)} images of {path} have no class by {rule!r}: {some(nameless)}.")
     numbers = {name: number for number, name in enumerate(sorted(set(names.values())), start=1)}
     return {file: numbers[name] for file, name in names.items()}, list(numbers)
 
@@ -103,13 +103,13 @@ def column_of(record: Record, column: str, path: Path) -> str:
         UserError: there is no such column, with near names.
     """
     if column not in record.fields:
-        raise unknown_name(f"column of {path} (at the picture {record.file!r})", column, record.fields)
+        raise unknown_name(f"column of {path} (at the image {record.file!r})", column, record.fields)
     return record.fields[column]
 
 
 def _checked(split: str, record: Record, path: Path) -> str:
     if split not in SPLITS:
         raise UserError(
-            f"{path}: the picture {record.file!r} is of the split {split!r}, which is none of {', '.join(SPLITS)}."
+            f"{path}: the image {record.file!r} is of the split {split!r}, which is none of {', '.join(SPLITS)}."
         )
     return split

@@ -1,1 +1,1 @@
-"""Pictures that others made: folders, commands, and statistics of pictures that are gone."""
+"""Images that others made: folders, commands, and statistics of images that are gone."""

@@ -1,4 +1,4 @@
-"""Pictures from somebody's own program: it is given captions and a folder, and what it leaves there is read back."""
+"""Images from somebody's own program: it is given captions and a folder, and what it leaves there is read back."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Final
 
 from filelock import FileLock
 
-from t2ibench.errors import RunFailedError, UserError
+from t2ibench.core.errors import RunFailedError, UserError
+from t2ibench.core.files import digest_of, digest_of_file, write_json
+from t2ibench.core.noise import seed_of
+from t2ibench.core.types import SamplePlan
 from t2ibench.evaluation.external.manifest_lines import FILE_NAME, write_json_lines
-from t2ibench.evaluation.external.scan import picture_names
-from t2ibench.files import digest_of, digest_of_file, write_json
-from t2ibench.noise import seed_of
-from t2ibench.types import SamplePlan
+from t2ibench.evaluation.external.scan import image_names
 
 CAPTIONS: Final = "captions.jsonl"
 _DONE: Final = "command.json"
@@ -24,26 +24,26 @@ _LAST_LINES: Final = 3
 
 
 def run_command(command: str, plan: SamplePlan, memory: Path) -> Path:
-    """Return the folder with the pictures that a command made for a plan; run it only if that was not done before.
+    """Return the folder with the images that a command made for a plan; run it only if that was not done before.
 
     The command's `{captions}` becomes the path of a captions.jsonl, a line {"caption_id", "sample", "caption", "seed",
-    "file"} a picture; `{out}` becomes an empty folder. It leaves pictures there under the names in "file", or under any
+    "file"} an image; `{out}` becomes an empty folder. It leaves images there under the names in "file", or under any
     names with a manifest.jsonl. What it made is kept under the digest of the command, of the files named in it and of
     the plan, so a changed program runs again.
 
     Args:
         command: as in "python my_sampler.py --captions {captions} --out {out}"; no shell is involved.
         plan: what to draw.
-        memory: where pictures are kept.
+        memory: where images are kept.
 
     Raises:
         UserError: the command lacks `{captions}` or `{out}`, or cannot be started.
-        RunFailedError: it failed or left no picture; the text holds the last lines of its stderr.
+        RunFailedError: it failed or left no image; the text holds the last lines of its stderr.
     """
     words = _words(command)
     digests = {word: digest_of_file(Path(word)) for word in words if Path(word).is_file()}
     folder = memory / digest_of([words, digests, plan.digest])[:32]
-    out = folder / "pictures"
+    out = folder / "images"
     memory.mkdir(parents=True, exist_ok=True)
     with FileLock(memory / f".{folder.name}.lock"):  # workers of one evaluation run it once
         if (folder / _DONE).is_file():
@@ -80,7 +80,7 @@ def _words(command: str) -> list[str]:
         if not any(place in word for word in words):
             raise UserError(
                 f"The command {command!r} lacks {place}: write it where your program wants the "
-                f"{'file with the captions' if place == '{captions}' else 'folder to write pictures to'}, as in "
+                f"{'file with the captions' if place == '{captions}' else 'folder to write images to'}, as in "
                 "'python my_sampler.py --captions {captions} --out {out}'."
             )
     return words
@@ -102,10 +102,10 @@ def _run(words: Sequence[str], command: str) -> None:
 def _link(out: Path, plan: SamplePlan, files: Sequence[str], command: str) -> None:
     """Write manifest.jsonl where the program left the files it was asked for without one."""
     try:
-        names = set(picture_names(out))
+        names = set(image_names(out))
     except UserError as error:
         raise RunFailedError(
-            f"The command {command!r} left no PNG or JPEG picture in the folder it was given."
+            f"The command {command!r} left no PNG or JPEG image in the folder it was given."
         ) from error
     if (out / FILE_NAME).is_file():
         return
@@ -114,11 +114,11 @@ def _link(out: Path, plan: SamplePlan, files: Sequence[str], command: str) -> No
             f"The command {command!r} left neither a manifest.jsonl nor all the files it was asked for: {missing[0]} "
             f"and {len(missing) - 1} more of {len(files)} are missing."
         )
-    write_picture_manifest(out, plan, files)
+    write_image_manifest(out, plan, files)
 
 
-def write_picture_manifest(folder: Path, plan: SamplePlan, files: Sequence[str]) -> None:
-    """Write the manifest.jsonl of pictures of a plan, a file an item."""
+def write_image_manifest(folder: Path, plan: SamplePlan, files: Sequence[str]) -> None:
+    """Write the manifest.jsonl of images of a plan, a file an item."""
     write_json_lines(
         folder / FILE_NAME,
         (

@@ -1,4 +1,4 @@
-"""A folder of pictures as a row of a table."""
+"""A folder of images as a row of a table."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of
+from t2ibench.core.types import ModelCard, Origin, PlanItem, SamplePlan
+from t2ibench.data.images import reading_threads
 from t2ibench.data.manifest import Manifest
-from t2ibench.data.pictures import reading_threads
-from t2ibench.errors import UserError
-from t2ibench.evaluation.external.layouts import Linking, link_pictures
-from t2ibench.evaluation.external.picture_file import PictureFacts, read_square
-from t2ibench.evaluation.external.scan import scan_pictures
+from t2ibench.evaluation.external.image_file import ImageFacts, read_square
+from t2ibench.evaluation.external.layouts import Linking, link_images
+from t2ibench.evaluation.external.scan import scan_images
 from t2ibench.evaluation.sources import Source, resized
-from t2ibench.files import digest_of
-from t2ibench.types import ModelCard, Origin, PlanItem, SamplePlan
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 READING: Final = "folder-3: RGB, upright, central square, bilinear-antialias"
-"""Name and version of how files become pictures; part of the identity."""
+"""Name and version of how files become images; part of the identity."""
 _NAMED: Final = 10
 """Damaged files that an error names."""
 
 
 class FolderSource(Source):
-    """Pictures of a folder, which makes nothing to order: it is judged on those of the plan's pictures that it holds.
+    """Images of a folder, which makes nothing to order: it is judged on those of the plan's images that it holds.
 
     Where it holds all of the plan, these are judged and the rest is left out; otherwise everything in it, at its own n.
 
     Args:
         folder: of PNG or JPEG files, with a manifest.jsonl, in TISE's, AttnGAN's or DM-GAN's layout, or any other.
-        manifest: the data set whose captions the pictures may belong to.
+        manifest: the data set whose captions the images may belong to.
         split: of it.
-        resolution: side the pictures are judged at.
+        resolution: side the images are judged at.
         memory: folder where digests of files are kept.
         name: the row's name; the folder's if empty.
         skip_bad: leave unreadable files out and count them, instead of refusing.
 
     Raises:
-        UserError: no picture is there, a file is damaged, or the manifest.jsonl is not of the form.
+        UserError: no image is there, a file is damaged, or the manifest.jsonl is not of the form.
     """
 
     def __init__(
@@ -56,18 +56,16 @@ class FolderSource(Source):
         name: str = "",
         skip_bad: bool = False,
     ) -> None:
-        linking = link_pictures(folder, manifest, split)
-        facts = scan_pictures(folder, list(linking.items), memory, decode=skip_bad)
+        linking = link_images(folder, manifest, split)
+        facts = scan_images(folder, list(linking.items), memory, decode=skip_bad)
         good = [one for one in facts if not one.fault]
         bad = [one for one in facts if one.fault]
         if bad and not skip_bad:
-            facts = scan_pictures(folder, list(linking.items), memory, decode=True)
+            facts = scan_images(folder, list(linking.items), memory, decode=True)
             bad = [one for one in facts if one.fault]  # those too whose header alone is sound
             raise UserError(_refusal(folder, bad, len(facts)))
         if not good:
-            raise UserError(
-                f"None of the {len(facts)} picture files in {folder} can be read; the first: {bad[0].fault}."
-            )
+            raise UserError(f"None of the {len(facts)} image files in {folder} can be read; the first: {bad[0].fault}.")
         self.name = name or folder.absolute().name
         self.caption_linked = linking.caption_linked
         self.unlinked_reason = "" if linking.caption_linked else linking.notes[0]
@@ -79,7 +77,7 @@ class FolderSource(Source):
         self._sha256_of = {one.file: one.sha256 for one in good}
         if len(self._file_of) < len(self._items):
             raise UserError(
-                f"Two pictures of {folder} are the same sample of one caption; give them different `sample` numbers in "
+                f"Two images of {folder} are the same sample of one caption; give them different `sample` numbers in "
                 "manifest.jsonl."
             )
         self.identity = digest_of(
@@ -94,7 +92,7 @@ class FolderSource(Source):
         self._resolution = resolution
 
     def plan_of(self, asked: SamplePlan) -> SamplePlan:
-        """Return the plan's pictures if the folder holds them all, else all that it holds, the plan's order first."""
+        """Return the plan's images if the folder holds them all, else all that it holds, the plan's order first."""
         if self.caption_linked and all(item.id in self._file_of for item in asked.items):
             return asked
         order = {item.id: place for place, item in enumerate(asked.items)}
@@ -105,8 +103,8 @@ class FolderSource(Source):
         """Return the caption, or the file's name where the caption is not known."""
         return item.caption.text or self._file_of[item.id]
 
-    def pictures(self, items: Sequence[PlanItem], seed: int) -> Tensor:
-        """Return uint8 pictures, N x 3 x H x W.
+    def pixels_of(self, items: Sequence[PlanItem], seed: int) -> Tensor:
+        """Return uint8 images, N x 3 x H x W.
 
         Raises:
             UserError: a file is damaged, or was taken away or changed meanwhile.
@@ -122,31 +120,31 @@ class FolderSource(Source):
             with ThreadPoolExecutor(reading_threads()) as pool:  # PIL decodes without holding Python's lock
                 return torch.stack(list(pool.map(square, items)))
         except UserError as error:
-            facts = scan_pictures(self._folder, list(self._items), self._memory, decode=True)
+            facts = scan_images(self._folder, list(self._items), self._memory, decode=True)
             bad = [one for one in facts if one.fault]  # all of them, so that one look is enough
             raise (UserError(_refusal(self._folder, bad, len(facts))) if bad else error) from error
 
 
-def _refusal(folder: Path, bad: Sequence[PictureFacts], total: int) -> str:
+def _refusal(folder: Path, bad: Sequence[ImageFacts], total: int) -> str:
     if len(bad) == 1:
-        found = f"The picture {folder / bad[0].file} of {total} cannot be read ({bad[0].fault}). Make it again"
+        found = f"The image {folder / bad[0].file} of {total} cannot be read ({bad[0].fault}). Make it again"
     else:
         named = "; ".join(f"{one.file} ({one.fault})" for one in bad[:_NAMED])
         more = f"; and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""
-        found = f"{len(bad)} of the {total} pictures in {folder} cannot be read: {named}{more}. Make them again"
+        found = f"{len(bad)} of the {total} images in {folder} cannot be read: {named}{more}. Make them again"
     return f"{found}, or leave such files out with --skip-bad."
 
 
-def _left_out(bad: Sequence[PictureFacts], total: int) -> str:
+def _left_out(bad: Sequence[ImageFacts], total: int) -> str:
     named = ", ".join(one.file for one in bad[:3]) + (", ..." if len(bad) > 3 else "")
-    return f"{len(bad)} of {total} picture files could not be read and were left out ({named})."
+    return f"{len(bad)} of {total} image files could not be read and were left out ({named})."
 
 
-def _what(good: Sequence[PictureFacts], linking: Linking) -> str:
-    return f"A folder of {len(good):,} pictures, layout {linking.layout}."
+def _what(good: Sequence[ImageFacts], linking: Linking) -> str:
+    return f"A folder of {len(good):,} images, layout {linking.layout}."
 
 
-def _shapes(good: Sequence[PictureFacts], resolution: int) -> list[str]:
+def _shapes(good: Sequence[ImageFacts], resolution: int) -> list[str]:
     """Return sentences about sizes and kinds that were changed on reading."""
     sizes = Counter((one.width, one.height) for one in good)
     notes = []
@@ -157,7 +155,7 @@ def _shapes(good: Sequence[PictureFacts], resolution: int) -> list[str]:
         count = sum(sizes[size] for size in other)
         crop = ", after cutting out the central square" if any(width != height for width, height in other) else ""
         notes.append(
-            f"{count:,} pictures of {shown}{more} pixels were resized to {resolution} x {resolution} (bilinear, "
+            f"{count:,} images of {shown}{more} pixels were resized to {resolution} x {resolution} (bilinear, "
             f"antialiased{crop})."
         )
     kinds = Counter(one.mode for one in good if one.mode != "RGB")

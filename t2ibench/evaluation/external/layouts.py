@@ -1,6 +1,6 @@
-"""Which picture belongs to which caption, told by what a folder holds.
+"""Which image belongs to which caption, told by what a folder holds.
 
-manifest.jsonl ties pictures to captions; so do TISE's folders with their list of captions. AttnGAN's and DM-GAN's
+manifest.jsonl ties images to captions; so do TISE's folders with their list of captions. AttnGAN's and DM-GAN's
 sampling writes the image's key into the file name but not which of its captions was drawn. All else is unlinked.
 """
 
@@ -13,19 +13,19 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from t2ibench.core.errors import UserError
+from t2ibench.core.types import Caption, PlanItem
 from t2ibench.data.manifest import Manifest
 from t2ibench.data.pickles import read_plain_pickle
-from t2ibench.errors import UserError
 from t2ibench.evaluation.external.manifest_lines import FILE_NAME, ManifestLine, read_manifest_lines
-from t2ibench.evaluation.external.scan import picture_names
-from t2ibench.types import Caption, PlanItem
+from t2ibench.evaluation.external.scan import image_names
 
 _OFFICIAL: Final = re.compile(r"^(?P<key>.+)_s-1(?:_(?P<turn>\d+))?$")
 
 
 @dataclass(frozen=True)
 class Linking:
-    """What a folder's pictures were made for.
+    """What a folder's images were made for.
 
     Attributes:
         layout: "manifest.jsonl", "TISE", "AttnGAN/DM-GAN" or "unlinked".
@@ -41,8 +41,8 @@ class Linking:
     notes: tuple[str, ...] = field(default=())
 
 
-def link_pictures(folder: Path, manifest: Manifest, split: str) -> Linking:
-    """Return what the pictures of a folder were made for.
+def link_images(folder: Path, manifest: Manifest, split: str) -> Linking:
+    """Return what the images of a folder were made for.
 
     Args:
         folder: of PNG or JPEG files.
@@ -50,7 +50,7 @@ def link_pictures(folder: Path, manifest: Manifest, split: str) -> Linking:
         split: of it.
 
     Raises:
-        UserError: the folder holds no picture, or its manifest.jsonl is not of the form.
+        UserError: the folder holds no image, or its manifest.jsonl is not of the form.
     """
     captions = manifest.captions(split)
     where = f"{manifest.name}/{split}"
@@ -64,7 +64,7 @@ def link_pictures(folder: Path, manifest: Manifest, split: str) -> Linking:
             f"Not linked to captions: {FILE_NAME} names captions that {where} does not have, for example "
             f"{strange[0].caption_id or strange[0].caption!r}.",
         )
-    names = picture_names(folder)
+    names = image_names(folder)
     stems = {name: PurePosixPath(name).with_suffix("").as_posix() for name in names}
     matches = {name: _OFFICIAL.match(stem) for name, stem in stems.items()}
     if all(matches.values()):
@@ -89,7 +89,7 @@ def _by_lines(
         caption: Caption | None
         if line.caption_id:
             caption = by_id.get(line.caption_id)
-        else:  # of captions with one text, the one that has fewest pictures so far
+        else:  # of captions with one text, the one that has fewest images so far
             equal = by_text.get(_words(line.caption), [])
             caption = min(equal, key=lambda each: taken.get(each.id, 0), default=None)
         if caption is None:
@@ -116,9 +116,9 @@ def _by_image(matches: dict[str, re.Match[str] | None], manifest: Manifest, spli
                 f"Not linked to captions: the files are named as AttnGAN's sampling names them, but {name} is of no "
                 f"image of {manifest.name}/{split}.",
             )
-        items[name] = PlanItem(Caption(f"picture/{name}", "", key), int(match["turn"] or 0))
+        items[name] = PlanItem(Caption(f"image/{name}", "", key), int(match["turn"] or 0))
     note = (
-        "Not linked to captions: the file names (AttnGAN's and DM-GAN's layout) tell each picture's image, but not "
+        "Not linked to captions: the file names (AttnGAN's and DM-GAN's layout) tell each image's image, but not "
         "which of its captions was drawn."
     )
     return Linking("AttnGAN/DM-GAN", items, False, (note,))
@@ -137,7 +137,7 @@ def _by_number(folder: Path, stems: dict[str, str], captions: Sequence[Caption],
     for name, stem in stems.items():
         text = listed.get(int(PurePosixPath(stem).name))
         if text is None:
-            return _unlinked(list(stems), f"Not linked to captions: the list beside the pictures lacks {name}.")
+            return _unlinked(list(stems), f"Not linked to captions: the list beside the images lacks {name}.")
         lines.append(ManifestLine(file=name, caption=text))
     items, strange = _by_lines(lines, captions)
     if strange:
@@ -161,7 +161,7 @@ def _numbered_captions(folder: Path) -> dict[int, str]:
 
 
 def _unlinked(names: Iterable[str], note: str) -> Linking:
-    items = {name: PlanItem(Caption(f"picture/{name}", "", f"picture/{name}")) for name in names}
+    items = {name: PlanItem(Caption(f"image/{name}", "", f"image/{name}")) for name in names}
     return Linking("unlinked", items, False, (note,))
 
 

@@ -1,4 +1,4 @@
-"""manifest.jsonl: a line a picture, which ties pictures in a folder to captions. What we write, anyone can."""
+"""manifest.jsonl: a line an image, which ties images in a folder to captions. What we write, anyone can."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from t2ibench.errors import UserError
-from t2ibench.files import write_text
-from t2ibench.spec import describe
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import write_text
+from t2ibench.core.spec.benchmarks import describe
 
 FILE_NAME: Final = "manifest.jsonl"
 
 
 class ManifestLine(BaseModel):
-    """One picture. `caption_id` or `caption` ties it to a caption; other keys are allowed and not read.
+    """One image. `caption_id` or `caption` ties it to a caption; other keys are allowed and not read.
 
     Attributes:
         file: relative to the folder.
         caption_id: as in captions.jsonl, "<data set>/<split>/<image>#<index>".
         caption: the sentence; needed where there is no caption_id.
-        sample: which picture of that caption, from 0.
+        sample: which image of that caption, from 0.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -57,7 +57,7 @@ def read_manifest_lines(path: Path) -> list[ManifestLine]:
     try:
         text = path.read_text(encoding="utf-8-sig")  # editors on Windows write a byte order mark
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read ({error}): it should hold a JSON line a picture.") from error
+        raise UserError(f"{path} cannot be read ({error}): it should hold a JSON line an image.") from error
     lines: dict[str, ManifestLine] = {}
     for number, line in _numbered(text):
         try:
@@ -68,10 +68,10 @@ def read_manifest_lines(path: Path) -> list[ManifestLine]:
                 '{"file": "0001.png", "caption_id": "cub/test/...#0"}.'
             ) from error
         if found.file in lines:
-            raise UserError(f"{path}, line {number}: {found.file} came before; a picture has one line.")
+            raise UserError(f"{path}, line {number}: {found.file} came before; an image has one line.")
         lines[found.file] = found
     if not lines:
-        raise UserError(f"{path} is empty: it should hold a JSON line a picture.")
+        raise UserError(f"{path} is empty: it should hold a JSON line an image.")
     return list(lines.values())
 
 

@@ -1,4 +1,4 @@
-"""Which pictures a folder holds, by name and digest; remembered, so that nothing unchanged is read again."""
+"""Which images a folder holds, by name and digest; remembered, so that nothing unchanged is read again."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of, digest_of_file, read_json, write_json
+from t2ibench.data.images import reading_threads
 from t2ibench.data.manifest import stamp_of
-from t2ibench.data.pictures import reading_threads
-from t2ibench.errors import UserError
-from t2ibench.evaluation.external.picture_file import SUFFIXES, PictureFacts, header_of, reason_of
-from t2ibench.files import digest_of, digest_of_file, read_json, write_json
+from t2ibench.evaluation.external.image_file import SUFFIXES, ImageFacts, header_of, reason_of
 
 SCAN_VERSION: Final = 2
 
 
-def picture_names(folder: Path) -> list[str]:
+def image_names(folder: Path) -> list[str]:
     """Return the PNG and JPEG files below a folder, sorted, relative to it with "/"; hidden ones are left out.
 
     Raises:
-        UserError: the folder is missing, cannot be read or holds no picture.
+        UserError: the folder is missing, cannot be read or holds no image.
     """
     if not folder.is_dir():
-        raise UserError(f"{folder} is not a folder: --images wants a folder of PNG or JPEG pictures.")
+        raise UserError(f"{folder} is not a folder: --images wants a folder of PNG or JPEG images.")
     try:
         found = [path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]
     except OSError as error:
@@ -32,12 +32,12 @@ def picture_names(folder: Path) -> list[str]:
     names = sorted(path.as_posix() for path in found if not any(part.startswith(".") for part in path.parts))
     if not names:
         raise UserError(
-            f"There is no PNG or JPEG picture in {folder}: --images wants a folder with pictures, in it or below it."
+            f"There is no PNG or JPEG image in {folder}: --images wants a folder with images, in it or below it."
         )
     return names
 
 
-def scan_pictures(folder: Path, names: Sequence[str], memory: Path, *, decode: bool) -> list[PictureFacts]:
+def scan_images(folder: Path, names: Sequence[str], memory: Path, *, decode: bool) -> list[ImageFacts]:
     """Return the facts of files, in order.
 
     Args:
@@ -52,11 +52,11 @@ def scan_pictures(folder: Path, names: Sequence[str], memory: Path, *, decode: b
         try:
             kept = read_json(path, what="the memory of a folder")
             if kept["key"] == key and (kept["decoded"] or not decode):
-                return [PictureFacts(**facts) for facts in kept["files"]]
+                return [ImageFacts(**facts) for facts in kept["files"]]
         except (UserError, KeyError, TypeError):
             pass  # damaged or of an older form: it can always be made anew
 
-    def look(name: str) -> PictureFacts:
+    def look(name: str) -> ImageFacts:
         return _facts(folder, name, decode=decode)
 
     with ThreadPoolExecutor(reading_threads()) as pool:  # PIL and hashlib hold no lock of Python's
@@ -65,13 +65,13 @@ def scan_pictures(folder: Path, names: Sequence[str], memory: Path, *, decode: b
     return facts
 
 
-def _facts(folder: Path, name: str, *, decode: bool) -> PictureFacts:
+def _facts(folder: Path, name: str, *, decode: bool) -> ImageFacts:
     path = folder / name
     try:
         sha256 = digest_of_file(path)
         width, height, mode = header_of(path, decode=decode)
     except FileNotFoundError:
-        return PictureFacts(name, "", fault="the file is missing")
+        return ImageFacts(name, "", fault="the file is missing")
     except Exception as error:  # PIL raises many kinds for a damaged file
-        return PictureFacts(name, "", fault=reason_of(error))
-    return PictureFacts(name, sha256, width, height, mode)
+        return ImageFacts(name, "", fault=reason_of(error))
+    return ImageFacts(name, sha256, width, height, mode)

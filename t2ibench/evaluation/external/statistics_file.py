@@ -1,7 +1,7 @@
-"""Statistics of pictures in .npz files: those of pytorch-fid, clean-fid and TTUR are read, the same form is written.
+"""Statistics of images in .npz files: those of pytorch-fid, clean-fid and TTUR are read, the same form is written.
 
 All three keep `mu` (d) and `sigma` (d x d); clean-fid's files for KID keep `feats` (N x d). None says which network,
-resize or pictures it was made from, so numbers made with it carry a warning. Ours add a text, `t2ibench`, that says so.
+resize or images it was made from, so numbers made with it carry a warning. Ours add a text, `t2ibench`, that says so.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from t2ibench.errors import UserError
-from t2ibench.files import atomic_path
-from t2ibench.types import GaussianStatistics
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import atomic_path
+from t2ibench.core.types import GaussianStatistics
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +37,7 @@ class StatisticsFile:
         digest: SHA-256 over the numbers, whatever the file's form.
         statistics: mean and covariance; of the features where the file holds those.
         features: float N x d; None where the file holds none.
-        origin: what our own files say: {"extractor": {...}, "pictures": ..., "n": ...}; None in others.
+        origin: what our own files say: {"extractor": {...}, "images": ..., "n": ...}; None in others.
     """
 
     name: str
@@ -51,11 +51,11 @@ class StatisticsFile:
 
         Args:
             extractor: its identity, as records have it.
-            width: numbers a picture of its layer; None if not known.
+            width: numbers an image of its layer; None if not known.
         """
         if width is not None and width != len(self.statistics.mean):
             return (
-                f"{self.name} holds {len(self.statistics.mean)} numbers a picture, and {extractor.get('name')} gives "
+                f"{self.name} holds {len(self.statistics.mean)} numbers an image, and {extractor.get('name')} gives "
                 f"{width}: it was made with another network."
             )
         if self.origin is None:
@@ -75,7 +75,7 @@ class StatisticsFile:
         if self.origin is not None:
             return ""
         return (
-            f"{self.name} does not say which network, resize and pictures it was made from: whether its preprocessing "
+            f"{self.name} does not say which network, resize and images it was made from: whether its preprocessing "
             "is that of this column is not known."
         )
 
@@ -140,7 +140,7 @@ def write_statistics(path: Path, statistics: GaussianStatistics, origin: Mapping
     Args:
         path: ends in .npz.
         statistics: what to write.
-        origin: {"extractor": an identity as records have it, "pictures": what they show, "n": how many, ...}.
+        origin: {"extractor": an identity as records have it, "images": what they show, "n": how many, ...}.
 
     Raises:
         UserError: the name does not end in .npz, or the place cannot be written.

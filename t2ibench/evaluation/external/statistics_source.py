@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of
+from t2ibench.core.interfaces import MetricInput
+from t2ibench.core.types import ModelCard, Origin, PlanItem
 from t2ibench.evaluation.external.statistics_file import StatisticsFile
 from t2ibench.evaluation.measure import Column
 from t2ibench.evaluation.sources import Source
-from t2ibench.files import digest_of
-from t2ibench.interfaces import MetricInput
-from t2ibench.types import ModelCard, Origin, PlanItem
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +23,7 @@ LAYER = "pool"
 
 
 class StatisticsSource(Source):
-    """A row without pictures: the mean and covariance of somebody's features."""
+    """A row without images: the mean and covariance of somebody's features."""
 
     def __init__(self, file: StatisticsFile, *, name: str = "") -> None:
         self.file = file
@@ -31,7 +31,7 @@ class StatisticsSource(Source):
         self.caption_linked = False
         self.warnings = (file.doubt,) if file.doubt else ()
         self.identity = digest_of({"statistics": file.digest})
-        note = f"Precomputed statistics from {file.name}; there are no pictures to look at."
+        note = f"Precomputed statistics from {file.name}; there are no images to look at."
         self.card = ModelCard(self.name, "", "", Origin.EXTERNAL_IMAGES, notes=(note,))
 
     def reads(self, column: Column) -> bool:
@@ -71,13 +71,13 @@ class StatisticsSource(Source):
             seed=seed,
         )
 
-    def pictures(self, items: Sequence[PlanItem], seed: int) -> Tensor:
+    def pixels_of(self, items: Sequence[PlanItem], seed: int) -> Tensor:
         """Raise UserError: there are none."""
-        raise UserError(f"{self.file.name} holds statistics and no pictures.")
+        raise UserError(f"{self.file.name} holds statistics and no images.")
 
 
 def with_reference(columns: Sequence[Column], file: StatisticsFile) -> list[Column]:
-    """Return the columns with a file in the place of the reference pictures, in their identity and head too."""
+    """Return the columns with a file in the place of the reference images, in their identity and head too."""
     changed = []
     for column in columns:
         if not column.metric.needs_reference:

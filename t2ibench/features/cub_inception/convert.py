@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
 from t2ibench.features.cub_inception.names import AVERAGE, CLASSIFIER, convolutions
 from t2ibench.features.cub_inception.network import empty_network
 
@@ -97,7 +97,7 @@ def convert(source: Path, target: Path) -> None:
     """
     from safetensors.torch import save
 
-    from t2ibench.files import write_bytes
+    from t2ibench.core.files import write_bytes
 
     write_bytes(target, save(converted(read_arrays(source))))
 

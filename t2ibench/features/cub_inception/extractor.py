@@ -1,17 +1,17 @@
-"""Pictures to logits over CUB's 50 test classes."""
+"""Images to logits over CUB's 50 test classes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.features.context import FeatureContext, WeightsFile, chunks, find_weights
 from t2ibench.features.cub_inception.network import OUTPUTS, SIDE, empty_network, known_logits
 from t2ibench.features.resizing import resized_by_pil
 from t2ibench.features.state_dict import checked, read_state
-from t2ibench.interfaces import FeatureIdentity
-from t2ibench.model_folder import ModelFolder, load_encoder, read_model_folder
+from t2ibench.models.folder import ModelFolder, load_encoder, read_model_folder
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,7 +27,7 @@ _HOW: Final = (
 class CUBInception:
     """StackGAN's fine-tuned network as its script drives it: 8-bit bilinear resize to 299, then [-1, 1].
 
-    The layer "logits" has the 50 test classes. The network knows no other bird: real pictures of the training classes
+    The layer "logits" has the 50 test classes. The network knows no other bird: real images of the training classes
     score about a quarter of those of the test classes (StackGAN-inception-model, issue 6). Weights whose digest is not
     recorded are a stand-in for the field's.
 
@@ -38,13 +38,19 @@ class CUBInception:
     layers: Mapping[str, int]
 
     def __init__(
-        self, network: Any, identity: FeatureIdentity, device: str, *, side: int = SIDE, classes: int = OUTPUTS - 1
+        self,
+        network: Any,
+        identity: FeatureIdentity,
+        device: str,
+        *,
+        resolution: int = SIDE,
+        classes: int = OUTPUTS - 1,
     ) -> None:
         self.identity = identity
         self.layers = {"logits": classes}
         self._network = network
         self._device = device
-        self._side = side
+        self._resolution = resolution
 
     @classmethod
     def peek(cls, context: FeatureContext) -> FeatureIdentity:
@@ -66,9 +72,9 @@ class CUBInception:
         found = _found(context)
         if isinstance(found, ModelFolder):
             classifier = load_encoder(found, context.device).encoder.classifier
-            side, classes = int(found.parameters["side"]), int(found.parameters["classes"])
+            resolution, classes = int(found.parameters["resolution"]), int(found.parameters["classes"])
             identity = _own_identity(context, found)
-            return cls(classifier.network, identity, context.device, side=side, classes=classes)
+            return cls(classifier.network, identity, context.device, resolution=resolution, classes=classes)
         network = empty_network()
         state = checked(read_state(found.path), network.state_dict(), found.path, "StackGAN's bird classifier", _HOW)
         network.load_state_dict(state)
@@ -85,8 +91,8 @@ class CUBInception:
         parts = [torch.zeros(0, self.layers["logits"])]
         with torch.no_grad():
             for part in chunks(pixels):
-                pictures = resized_by_pil(part, self._side).to(self._device).float() / _BYTE_HALF - 1
-                parts.append(known_logits(self._network, pictures).float().cpu())
+                images = resized_by_pil(part, self._resolution).to(self._device).float() / _BYTE_HALF - 1
+                parts.append(known_logits(self._network, images).float().cpu())
         return {"logits": torch.cat(parts)}
 
 
@@ -128,7 +134,7 @@ def _own_identity(context: FeatureContext, folder: ModelFolder) -> FeatureIdenti
         name=context.entry.plugin,
         version=VERSION,
         weights=folder.identity,
-        resize=f"bilinear-pil {folder.parameters['side']}",
+        resize=f"bilinear-pil {folder.parameters['resolution']}",
         range="[-1, 1]",
         standing="stand-in",
         made=f"fine-tuned here on {folder.dataset}/{folder.parameters['split']}, {folder.steps:,} steps",

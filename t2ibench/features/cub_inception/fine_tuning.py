@@ -12,11 +12,11 @@ from torch import Tensor, nn
 from torch.nn import Module, functional
 from torch.optim import Adam, Optimizer
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import BoundNoise, BuildContext
+from t2ibench.core.types import DataRequest, ModelCard, Origin, Phase, TrainBatch, Update
 from t2ibench.features.cub_inception.network import OUTPUTS, SIDE, empty_network, known_logits
 from t2ibench.features.state_dict import read_state
-from t2ibench.interfaces import BoundNoise, BuildContext
-from t2ibench.types import DataRequest, ModelCard, Origin, Phase, TrainBatch, Update
 
 _URL = "https://download.pytorch.org/models/inception_v3_google-0cc3c7bd.pth"
 _NOT_TAKEN = ("fc.", "AuxLogits.")
@@ -27,24 +27,24 @@ class CUBInceptionParameters(BaseModel):
     """Everything that can change the classifier.
 
     Attributes:
-        batch_size: pictures a batch.
-        network: "inception_v3", or "small" of ours for pictures drawn by code and for trials.
-        side: of the pictures it sees, 299 for Inception.
+        batch_size: images a batch.
+        network: "inception_v3", or "small" of ours for images drawn by code and for trials.
+        resolution: of the images it sees, 299 for Inception.
         width: channels of the small network's first layer.
         classes: of the split, each an output; the first output, the background's, never learns.
-        split: whose pictures it learns: the test split's, whose birds the score asks about, as StackGAN's did.
+        split: whose images it learns: the test split's, whose birds the score asks about, as StackGAN's did.
         weights: file of torchvision's ImageNet weights that it starts from.
         from_scratch: it starts from nothing instead.
         learning_rate: of Adam.
         label_smoothing: of the cross-entropy, as slim has it for Inception.
-        averaging: decay of the moving average of the weights, which is what judges; 0 for none.
+        ema_decay: decay of the moving average of the weights, which is what judges; 0 for none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     batch_size: int = Field(default=32, ge=2)
     network: Literal["inception_v3", "small"] = "inception_v3"
-    side: int = Field(default=SIDE, ge=16)
+    resolution: int = Field(default=SIDE, ge=16)
     width: int = Field(default=32, ge=2)
     classes: int = Field(default=OUTPUTS - 1, ge=2)
     split: Literal["test", "train"] = "test"
@@ -52,12 +52,12 @@ class CUBInceptionParameters(BaseModel):
     from_scratch: bool = False
     learning_rate: float = Field(default=1e-4, gt=0)
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
-    averaging: float = Field(default=0.999, ge=0, lt=1)
+    ema_decay: float = Field(default=0.999, ge=0, lt=1)
 
     @model_validator(mode="after")
     def _fits(self) -> CUBInceptionParameters:
-        if self.network == "inception_v3" and self.side != SIDE:
-            raise ValueError(f"Inception-v3 sees pictures of {SIDE} pixels; leave side out")
+        if self.network == "inception_v3" and self.resolution != SIDE:
+            raise ValueError(f"Inception-v3 sees images of {SIDE} pixels; leave side out")
         if self.weights is not None and (self.from_scratch or self.network == "small"):
             raise ValueError("weights are for a network of inception_v3 that does not start from scratch")
         return self
@@ -73,9 +73,9 @@ class Classifier(nn.Module):
         self.network = network
         self.register_buffer("classes", torch.full((count,), -1, dtype=torch.int64))
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Return N x classes logits, the background's left out, of pictures N x 3 x H x W in [-1, 1]."""
-        return known_logits(self.network, pictures)
+    def forward(self, images: Tensor) -> Tensor:
+        """Return N x classes logits, the background's left out, of images N x 3 x H x W in [-1, 1]."""
+        return known_logits(self.network, images)
 
     def labels(self, class_ids: Tensor) -> Tensor:
         """Return the outputs, int64 N, that stand for classes; one that is new takes the next free output.
@@ -100,7 +100,7 @@ class CUBInceptionClassifier:
     """A classifier of the birds of one split, fine-tuned from ImageNet's Inception-v3.
 
     StackGAN released such a network and no code for its training; what is like it here: the network of TensorFlow's
-    slim, the 50 test classes and an unused background, a moving average, pictures in [-1, 1]. Differs: torchvision's
+    slim, the 50 test classes and an unused background, a moving average, images in [-1, 1]. Differs: torchvision's
     ImageNet weights to start from, Adam, the crops of the text-to-image loaders. Its scores have an identity of their
     own and are never in one column with those of the released network.
     """
@@ -157,9 +157,9 @@ class CUBInceptionClassifier:
         return {}
 
     def data_request(self) -> DataRequest:
-        """Return pictures of one side, of its split."""
+        """Return images of one side, of its split."""
         p = self.parameters
-        return DataRequest((p.side,), p.batch_size, split=p.split)
+        return DataRequest((p.resolution,), p.batch_size, split=p.split)
 
     def optimizers(self) -> Mapping[str, Optimizer]:
         """Return one Adam."""
@@ -169,13 +169,13 @@ class CUBInceptionClassifier:
         """Return one phase."""
         return (Phase(),)
 
-    def averaging(self) -> Mapping[str, float]:
+    def ema(self) -> Mapping[str, float]:
         """Return the classifier's decay."""
-        return {"classifier": self.parameters.averaging} if self.parameters.averaging else {}
+        return {"classifier": self.parameters.ema_decay} if self.parameters.ema_decay else {}
 
     def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
         """Yield the one step on the cross-entropy of the batch's classes."""
-        logits = self.classifier(batch.images[self.parameters.side])
+        logits = self.classifier(batch.images[self.parameters.resolution])
         labels = self.classifier.labels(batch.class_ids.to(logits.device))
         loss = functional.cross_entropy(logits, labels, label_smoothing=self.parameters.label_smoothing)
         accuracy = (logits.argmax(dim=1) == labels).float().mean()
@@ -213,7 +213,7 @@ def _load_imagenet(network: Any, weights: str | None) -> None:
 
 
 def _small(width: int, outputs: int) -> nn.Sequential:
-    """Return a light network for pictures of 32 pixels or more; see `CUBInceptionParameters.network`."""
+    """Return a light network for images of 32 pixels or more; see `CUBInceptionParameters.network`."""
     layers: list[Module] = []
     before = 3
     for after in (width, 2 * width, 4 * width, 4 * width):

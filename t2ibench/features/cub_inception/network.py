@@ -34,12 +34,12 @@ def empty_network() -> Any:
     return network.eval()
 
 
-def known_logits(network: Any, pictures: Tensor) -> Tensor:
+def known_logits(network: Any, images: Tensor) -> Tensor:
     """Return N x 50 logits, the background's left out, so that a softmax over them is over the 50 test classes.
 
     Args:
         network: as `empty_network` builds it.
-        pictures: float, N x 3 x 299 x 299 in [-1, 1].
+        images: float, N x 3 x 299 x 299 in [-1, 1].
     """
-    logits: Tensor = network(pictures)
+    logits: Tensor = network(images)
     return logits[:, 1:]

@@ -12,9 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from t2ibench.errors import UserError
-from t2ibench.files import digest_of, digest_of_file
-from t2ibench.pickles import PlainArray, read_plain_pickle
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of, digest_of_file
+from t2ibench.core.pickles import PlainArray, read_plain_pickle
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,18 +39,18 @@ class CodesFile:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over both files: the codes mean nothing without the order of the pictures."""
+        """SHA-256 over both files: the codes mean nothing without the order of the images."""
         return digest_of([digest_of_file(self.codes), digest_of_file(self.names)])
 
     def rows(self) -> dict[str, int]:
-        """Return picture id -> row.
+        """Return image id -> row.
 
         Raises:
             UserError: filenames.pickle is damaged or of another form.
         """
         names = read_plain_pickle(self.names)
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise UserError(f"{self.names} should hold a list of picture names, but does not. Fetch it again.")
+            raise UserError(f"{self.names} should hold a list of image names, but does not. Fetch it again.")
         return {name: row for row, name in enumerate(names)}
 
     def read(self, dimension: int) -> np.ndarray:
@@ -74,7 +74,7 @@ class CodesFile:
             )
         if len(codes) != len(self.rows()):
             raise UserError(
-                f"{self.codes} has codes of {len(codes)} pictures for the {len(self.rows())} of {self.names.name} "
+                f"{self.codes} has codes of {len(codes)} images for the {len(self.rows())} of {self.names.name} "
                 "beside it. They come from different releases: fetch both again."
             )
         return codes

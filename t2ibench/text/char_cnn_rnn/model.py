@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from t2ibench.errors import UserError
-from t2ibench.interfaces import BuildContext
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import BuildContext
+from t2ibench.core.types import Caption, ModelCard, Origin
 from t2ibench.text.char_cnn_rnn.files import SPLITS, STEM, CodesFile, find_codes
-from t2ibench.types import Caption, ModelCard, Origin
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +25,7 @@ class CharCNNRNNParameters(BaseModel):
 
     Attributes:
         dimension: numbers a sentence.
-        digests: split -> SHA-256 of its file of codes and of the order of the pictures. The toolkit fills it in when a
+        digests: split -> SHA-256 of its file of codes and of the order of the images. The toolkit fills it in when a
             model is trained: it is how a changed file never meets a model, or a number, of another one. Without it no
             file is compared.
     """
@@ -41,7 +41,7 @@ class CharCNNRNN:
 
     Reed et al., Learning Deep Representations of Fine-Grained Visual Descriptions, CVPR 2016. The network itself is a
     Lua Torch program and is not part of the toolkit, so a sentence that is not in the files cannot be read. A caption
-    is found by its picture and its place among the picture's captions; its text is not looked at.
+    is found by its image and its place among the image's captions; its text is not looked at.
     """
 
     Parameters: ClassVar[type[CharCNNRNNParameters]] = CharCNNRNNParameters
@@ -114,15 +114,15 @@ class CharCNNRNN:
             )
         if caption.image_id not in self._places:
             raise UserError(
-                f"The caption {caption.text!r} of picture {caption.image_id} has no char-CNN-RNN code: "
-                f"{' and '.join(str(file.names) for file in self._files.values())} do not name that picture. They come "
+                f"The caption {caption.text!r} of image {caption.image_id} has no char-CNN-RNN code: "
+                f"{' and '.join(str(file.names) for file in self._files.values())} do not name that image. They come "
                 "from another release than the data set: fetch both again."
             )
         split, row = self._places[caption.image_id]
         codes = self._table(split)[row]
         if caption.index >= len(codes):
             raise UserError(
-                f"Picture {caption.image_id} has {len(codes)} char-CNN-RNN codes, so its caption number "
+                f"Image {caption.image_id} has {len(codes)} char-CNN-RNN codes, so its caption number "
                 f"{caption.index + 1}, {caption.text!r}, has none. Lower captions_per_image of the data set in "
                 f"benchmarks.toml to {len(codes)}."
             )
@@ -140,7 +140,7 @@ class CharCNNRNN:
 
     @cached_property
     def _places(self) -> dict[str, tuple[str, int]]:
-        """Picture id -> split and row."""
+        """Image id -> split and row."""
         return {name: (split, row) for split in SPLITS for name, row in self._files[split].rows().items()}
 
     def _table(self, split: str) -> np.ndarray:

@@ -16,7 +16,7 @@ _GRID = 8
 
 
 class ImageEncoder(nn.Module):
-    """Pictures to region codes and a global code, in the space of the text encoder.
+    """Images to region codes and a global code, in the space of the text encoder.
 
     A subclass supplies the trunk; the two heads (a 1x1 convolution on the regions, a linear map of the pooled
     features) carry the names of AttnGAN's `CNN_ENCODER`.
@@ -32,8 +32,8 @@ class ImageEncoder(nn.Module):
         self.emb_cnn_code = nn.Linear(pooled_channels, embedding)
 
     @abstractmethod
-    def trunk(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Return region features, N x R x h x w, and pooled features, N x P, of pictures at `resolution`."""
+    def trunk(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Return region features, N x R x h x w, and pooled features, N x P, of images at `resolution`."""
 
     def initialise(self) -> None:
         """Draw the heads' weights from U(-0.1, 0.1), as the official code does; the trunk keeps its own."""
@@ -45,29 +45,29 @@ class ImageEncoder(nn.Module):
         yield from self.emb_features.parameters()
         yield from self.emb_cnn_code.parameters()
 
-    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Return region codes, N x D x h x w, and picture codes, N x D.
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Return region codes, N x D x h x w, and image codes, N x D.
 
         Args:
-            pictures: float, N x 3 x H x W in [-1, 1]; resized (bilinear) to `resolution` if they are of another size.
+            images: float, N x 3 x H x W in [-1, 1]; resized (bilinear) to `resolution` if they are of another size.
         """
-        regions, pooled = self.trunk(self._resized(pictures))
+        regions, pooled = self.trunk(self._resized(images))
         codes: Tensor = self.emb_cnn_code(pooled)  # N x D
         return self.emb_features(regions), codes
 
-    def _resized(self, pictures: Tensor) -> Tensor:
-        side = (self.resolution, self.resolution)
-        if pictures.shape[-2:] == side:
-            return pictures
-        return functional.interpolate(pictures, size=side, mode="bilinear", align_corners=self.align_corners)
+    def _resized(self, images: Tensor) -> Tensor:
+        resolution = (self.resolution, self.resolution)
+        if images.shape[-2:] == resolution:
+            return images
+        return functional.interpolate(images, size=resolution, mode="bilinear", align_corners=self.align_corners)
 
 
 class SmallImageEncoder(ImageEncoder):
-    """A light encoder of ours for pictures of 32 to 256 pixels; about 1 M parameters, regions on an 8 x 8 grid.
+    """A light encoder of ours for images of 32 to 256 pixels; about 1 M parameters, regions on an 8 x 8 grid.
 
     Strided 4x4 convolutions down to 8 x 8, one 3x3 convolution there (the regions), one more strided convolution and
     an average (the global code). Batch normalisation, with which it learns several times faster than with group
-    normalisation; in eval mode, as the GANs and the judge use it, a picture's codes do not depend on its batch.
+    normalisation; in eval mode, as the GANs and the judge use it, an image's codes do not depend on its batch.
     """
 
     def __init__(self, *, resolution: int, embedding: int = 256, align_corners: bool = False, width: int = 32) -> None:
@@ -87,9 +87,9 @@ class SmallImageEncoder(ImageEncoder):
         )
         self.summary = _normalised(widest + widest // 2, 2 * widest, kernel=3, stride=2)
 
-    def trunk(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+    def trunk(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Return region features, N x R x 8 x 8, and pooled features, N x P."""
-        regions = self.layers(pictures)  # N x R x 8 x 8
+        regions = self.layers(images)  # N x R x 8 x 8
         summary = self.summary(regions)  # N x P x 4 x 4
         return regions, torch.mean(summary, dim=(2, 3))
 

@@ -16,7 +16,7 @@ from torchvision.models.inception import (
     InceptionE,
 )
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
 from t2ibench.text.damsm.image_encoder import ImageEncoder
 
 _NOT_TRUNK = ("fc.", "AuxLogits.", "emb_features.", "emb_cnn_code.")
@@ -25,7 +25,7 @@ _NOT_TRUNK = ("fc.", "AuxLogits.", "emb_features.", "emb_cnn_code.")
 class InceptionImageEncoder(ImageEncoder):
     """Inception-v3 with DAMSM heads; state-dict names as in AttnGAN's `CNN_ENCODER`. Nothing is downloaded.
 
-    Regions are Mixed_6e (768 x 17 x 17), the global code is the average of Mixed_7c (2048 x 8 x 8). Pictures in [-1,
+    Regions are Mixed_6e (768 x 17 x 17), the global code is the average of Mixed_7c (2048 x 8 x 8). Images in [-1,
     1] enter without ImageNet normalisation, which is what these weights expect.
 
     `align_corners`: AttnGAN resized under torch 0.3, where bilinear meant True; so True is faithful to its released
@@ -57,9 +57,9 @@ class InceptionImageEncoder(ImageEncoder):
         self.Mixed_7b = InceptionE(1280)
         self.Mixed_7c = InceptionE(2048)
 
-    def trunk(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+    def trunk(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Return Mixed_6e, N x 768 x 17 x 17, and the average of Mixed_7c, N x 2048, at 299 pixels."""
-        x = self.Conv2d_1a_3x3(pictures)  # N x 32 x 149 x 149
+        x = self.Conv2d_1a_3x3(images)  # N x 32 x 149 x 149
         x = self.Conv2d_2b_3x3(self.Conv2d_2a_3x3(x))  # N x 64 x 147 x 147
         x = functional.max_pool2d(x, kernel_size=3, stride=2)  # N x 64 x 73 x 73
         x = self.Conv2d_4a_3x3(self.Conv2d_3b_1x1(x))  # N x 192 x 71 x 71

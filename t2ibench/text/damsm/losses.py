@@ -1,7 +1,7 @@
-"""The DAMSM losses: how well the regions of a picture match the words of a caption, and pictures match sentences.
+"""The DAMSM losses: how well the regions of an image match the words of a caption, and images match sentences.
 
 AttnGAN, section 3.2, equations 7 to 13. As in the official code the score of equation 10 is used without its outer
-power 1/gamma2. All captions are compared with all pictures at once, padding masked; nothing loops over captions. The
+power 1/gamma2. All captions are compared with all images at once, padding masked; nothing loops over captions. The
 arithmetic is float32 under autocast too.
 """
 
@@ -57,7 +57,7 @@ def sentence_loss(codes: Tensor, sentences: Tensor, class_ids: Tensor | None, ga
     """Return the sentence losses of a batch: matching by the cosine of global codes.
 
     Args:
-        codes: B x D picture codes.
+        codes: B x D image codes.
         sentences: B x D sentence codes.
         class_ids: as for `words_loss`.
         gammas: the sharpness factors; only `matching` counts.
@@ -70,12 +70,12 @@ def sentence_loss(codes: Tensor, sentences: Tensor, class_ids: Tensor | None, ga
 
 
 def word_scores(regions: Tensor, words: Tensor, padding: Tensor, gammas: Gammas) -> tuple[Tensor, Tensor]:
-    """Return R(picture, caption) for all pairs, I x C (equation 10), and the attention, I x C x T x h x w.
+    """Return R(image, caption) for all pairs, I x C (equation 10), and the attention, I x C x T x h x w.
 
     The attention of each word sums to 1 over the regions; that of padding is 0.
 
     Args:
-        regions: I x D x h x w region codes of the pictures.
+        regions: I x D x h x w region codes of the images.
         words: C x D x T word codes of the captions.
         padding: bool, C x T, True past a caption's end.
         gammas: the sharpness factors.

@@ -14,9 +14,10 @@ from torch import Tensor
 from torch.nn import Module
 from torch.optim import Adam, Optimizer
 
-from t2ibench.errors import UserError
-from t2ibench.folding import folded
-from t2ibench.interfaces import BoundNoise, BuildContext, OfficialNetwork
+from t2ibench.core.errors import UserError
+from t2ibench.core.folding import folded
+from t2ibench.core.interfaces import BoundNoise, BuildContext, OfficialNetwork
+from t2ibench.core.types import Caption, DataRequest, ModelCard, Origin, Phase, TrainBatch, Update
 from t2ibench.text.damsm import convert
 from t2ibench.text.damsm.image_encoder import ImageEncoder, SmallImageEncoder
 from t2ibench.text.damsm.inception_encoder import InceptionImageEncoder
@@ -25,7 +26,6 @@ from t2ibench.text.damsm.parameters import DAMSMParameters
 from t2ibench.text.damsm.text_encoder import TextEncoder
 from t2ibench.text.tokens import encode_captions
 from t2ibench.text.vocabulary import Vocabulary
-from t2ibench.types import Caption, DataRequest, ModelCard, Origin, Phase, TrainBatch, Update
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ class DAMSM:
         return {}
 
     def data_request(self) -> DataRequest:
-        """Return pictures at the image encoder's resolution."""
+        """Return images at the image encoder's resolution."""
         return DataRequest(resolutions=(self.parameters.resolution,), batch_size=self.parameters.batch_size)
 
     def optimizers(self) -> Mapping[str, Optimizer]:
@@ -163,7 +163,7 @@ class DAMSM:
         """Return one phase."""
         return (Phase(),)
 
-    def averaging(self) -> Mapping[str, float]:
+    def ema(self) -> Mapping[str, float]:
         """Return no moving average."""
         return {}
 
@@ -182,9 +182,9 @@ class DAMSM:
         """Yield the one joint step; only the text encoder's gradient is clipped, as in the official code."""
         p = self.parameters
         codes = self.encode_text(batch.captions, maximum=p.words_maximum, noise=noise)
-        regions, pictures = self.encode_images(batch.images[p.resolution])
+        regions, images = self.encode_images(batch.images[p.resolution])
         words = words_loss(regions, codes.words, codes.padding, batch.class_ids, p.gammas)
-        sentences = sentence_loss(pictures, codes.sentence, batch.class_ids, p.gammas)
+        sentences = sentence_loss(images, codes.sentence, batch.class_ids, p.gammas)
         parts = {f"words/{name}": value for name, value in words._asdict().items()}
         parts |= {f"sentence/{name}": value for name, value in sentences._asdict().items()}
         yield Update(
@@ -220,9 +220,9 @@ class DAMSM:
         """
         return folded(copy.deepcopy(self.image_encoder))
 
-    def encode_images(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Return region codes, N x D x h x w, and picture codes, N x D, of pictures N x 3 x H x W in [-1, 1]."""
-        regions, codes = self.image_encoder(pictures)
+    def encode_images(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Return region codes, N x D x h x w, and image codes, N x D, of images N x 3 x H x W in [-1, 1]."""
+        regions, codes = self.image_encoder(images)
         return regions, codes
 
 

@@ -13,11 +13,11 @@ class DAMSMParameters(BaseModel):
     """Everything that can change a DAMSM encoder. The defaults are AttnGAN's for CUB.
 
     Attributes:
-        trunk: the image encoder: "inception_v3" of the papers, or "small", ours, for pictures of 32 to 256 pixels.
+        trunk: the image encoder: "inception_v3" of the papers, or "small", ours, for images of 32 to 256 pixels.
         trunk_weights: file of ImageNet weights for the Inception trunk; needed to train with a frozen trunk.
         train_trunk: whether the Inception trunk learns too; "small" always learns.
         align_corners: of the bilinear resize to `resolution`; see InceptionImageEncoder.
-        resolution: side of the pictures that the image encoder sees.
+        resolution: side of the images that the image encoder sees.
         width: channels of the first layer of "small".
         embedding: size of the common space; half of it is the LSTM's size per direction.
         word_embedding: size of the word embeddings.

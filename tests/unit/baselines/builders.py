@@ -6,11 +6,11 @@ from typing import Any
 
 import torch
 
-from t2ibench.interfaces import BuildContext
-from t2ibench.noise import Noise, SampleNoise
+from t2ibench.core.interfaces import BuildContext
+from t2ibench.core.noise import Noise, SampleNoise
+from t2ibench.core.types import Caption, TrainBatch
 from t2ibench.text.damsm import DAMSM, DAMSMParameters
 from t2ibench.text.vocabulary import Vocabulary
-from t2ibench.types import Caption, TrainBatch
 from t2ibench_baselines.attngan import AttnGAN
 from t2ibench_baselines.dmgan import DMGAN
 from t2ibench_baselines.stackgan_v2 import StackGANv2
@@ -20,7 +20,7 @@ VOCABULARY = Vocabulary.from_captions(TEXTS)
 CAPTIONS = tuple(Caption(f"t/{row}", text) for row, text in enumerate(TEXTS))
 TINY: dict[str, Any] = {
     "branches": 2,
-    "base_side": 16,
+    "base_resolution": 16,
     "generator_features": 8,
     "discriminator_features": 8,
     "residual_blocks": 1,
@@ -56,16 +56,17 @@ def stackgan(purpose: str = "train", **given: Any) -> StackGANv2:
 
 
 def batch(model: AttnGAN | DMGAN | StackGANv2, step: int = 0) -> TrainBatch:
-    """Return a batch of random pictures, as the model asks for them."""
+    """Return a batch of random images, as the model asks for them."""
     generator = torch.Generator().manual_seed(step)
     request = model.data_request()
 
-    def pictures() -> dict[int, torch.Tensor]:
-        return {side: torch.rand(4, 3, side, side, generator=generator) * 2 - 1 for side in request.resolutions}
+    def images() -> dict[int, torch.Tensor]:
+        return {
+            resolution: torch.rand(4, 3, resolution, resolution, generator=generator) * 2 - 1
+            for resolution in request.resolutions
+        }
 
-    return TrainBatch(
-        step, "train", CAPTIONS, pictures(), torch.arange(4), pictures() if request.wrong_images else None
-    )
+    return TrainBatch(step, "train", CAPTIONS, images(), torch.arange(4), images() if request.wrong_images else None)
 
 
 def noise_of(captions: tuple[Caption, ...], seed: int = 0) -> SampleNoise:

@@ -4,24 +4,25 @@ import math
 
 import pytest
 import torch
-from torch.distributions import Normal, kl_divergence
+from torch.distributions import Normal
+from torch.distributions import kl_divergence as kl_of_distributions
 
-from t2ibench.interfaces import BuildContext, HasBound
-from t2ibench.noise import Noise
-from t2ibench.recipes import settings_for
-from t2ibench.registry import registry
-from t2ibench.spec import load_benchmarks
-from t2ibench.types import Caption, Trace
+from t2ibench.core.interfaces import BuildContext, HasBound
+from t2ibench.core.noise import Noise
+from t2ibench.core.registry import registry
+from t2ibench.core.spec.benchmarks import load_benchmarks
+from t2ibench.core.spec.recipes import settings_for
+from t2ibench.core.types import Caption, Trace
 from t2ibench_baselines.aligndraw import AlignDRAW, AlignDRAWParameters
 from t2ibench_baselines.aligndraw.caption_encoder import CaptionEncoder
-from t2ibench_baselines.aligndraw.drawer import Drawer, Gaussian, _Fused, divergence, reconstruction
+from t2ibench_baselines.aligndraw.drawer import Drawer, Gaussian, _Fused, kl_divergence, reconstruction
 from t2ibench_baselines.aligndraw.film import to_values
 from t2ibench_baselines.aligndraw.optimisation import RMSProp
 from t2ibench_baselines.aligndraw.windows import window_of
 
 WORDS = ("<end>", "<unk>", "a", "red", "blue", "square", "on", "white")
 SMALL = {
-    **{"side": 12, "steps": 3, "patch": 4, "latent": 5, "language_features": 6, "alignment_features": 7},
+    **{"resolution": 12, "steps": 3, "patch": 4, "latent": 5, "language_features": 6, "alignment_features": 7},
     **{"encoder_features": 8, "decoder_features": 8, "batch_size": 2},
 }
 
@@ -59,34 +60,34 @@ def test_the_loss_before_learning_is_that_of_grey():
         words = drawer.read_captions(torch.randint(1, 40, (2, 7)), torch.tensor([7, 7]))
         values = torch.rand(2, 3, 32, 32)
         drawn = drawer(words, torch.randn(2, 32, 275), values)
-        loss = float((reconstruction(drawn.logits, values) + drawn.divergence).mean())
+        loss = float((reconstruction(drawn.logits, values) + drawn.kl_divergence).mean())
     assert loss == pytest.approx(3072 * math.log(2), rel=1e-3)
 
 
 def test_divergence_is_the_closed_form_and_0_for_equals():
     generator = torch.Generator().manual_seed(0)
     a, b, c, d = (torch.randn(4, 6, generator=generator) for _ in range(4))
-    expected = kl_divergence(Normal(a, b.exp()), Normal(c, d.exp())).sum(dim=1)
-    torch.testing.assert_close(divergence(Gaussian(a, b), Gaussian(c, d)), expected, rtol=1e-4, atol=1e-4)
-    torch.testing.assert_close(divergence(Gaussian(a, b), Gaussian(a, b)), torch.zeros(4), rtol=0, atol=1e-5)
+    expected = kl_of_distributions(Normal(a, b.exp()), Normal(c, d.exp())).sum(dim=1)
+    torch.testing.assert_close(kl_divergence(Gaussian(a, b), Gaussian(c, d)), expected, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(kl_divergence(Gaussian(a, b), Gaussian(a, b)), torch.zeros(4), rtol=0, atol=1e-5)
 
 
-def test_filters_sum_to_1_and_span_the_picture():
-    window = window_of(torch.zeros(1, 5), side=20, patch=5)
+def test_filters_sum_to_1_and_span_the_image():
+    window = window_of(torch.zeros(1, 5), resolution=20, patch=5)
     for filters in (window.rows, window.columns):
         torch.testing.assert_close(filters.sum(-1), torch.ones(1, 5))
         assert filters[0].argmax(dim=1).tolist() == [0, 5, 9, 14, 19] or filters[0].argmax(dim=1).tolist() == [
             0, 5, 10, 14, 19,
         ]  # fmt: skip
     assert window.boxes[0].tolist() == pytest.approx([0, 0, 19, 19])
-    off = window_of(torch.tensor([[9.0, 0, 0, 0, 0]]), side=20, patch=5)
+    off = window_of(torch.tensor([[9.0, 0, 0, 0, 0]]), resolution=20, patch=5)
     assert bool(torch.isfinite(off.columns).all()) and float(off.columns.sum()) < 1e-3  # nothing is written off it
 
 
 @pytest.mark.parametrize("patch", [4, 5])
 def test_as_coded_windows_are_the_official_formula(patch):
     controls = torch.tensor([[0.1, -0.3, -0.2, 0.4, 0.5]])
-    window = window_of(controls, side=12, patch=patch, form="as-coded")
+    window = window_of(controls, resolution=12, patch=patch, form="as-coded")
     stride, sigma = 11 / (patch - 1) * math.exp(-0.2), math.exp(0.2)
     for filters, place in ((window.columns, 0.1), (window.rows, -0.3)):
         for i in range(patch):
@@ -99,12 +100,14 @@ def test_as_coded_windows_are_the_official_formula(patch):
 
 def test_columns_are_x_and_write_is_the_adjoint_of_read():
     generator = torch.Generator().manual_seed(1)
-    window = window_of(torch.randn(3, 5, generator=generator) * 0.3, side=10, patch=4)
-    picture = torch.randn(3, 2, 10, 10, generator=generator)
+    window = window_of(torch.randn(3, 5, generator=generator) * 0.3, resolution=10, patch=4)
+    image = torch.randn(3, 2, 10, 10, generator=generator)
     patch = torch.randn(3, 2, 4, 4, generator=generator)
-    read = (window.read(picture) * patch).sum(dim=(1, 2, 3))
-    torch.testing.assert_close(read, (picture * window.write(patch)).sum(dim=(1, 2, 3)), rtol=1e-4, atol=1e-4)
-    right = window_of(torch.tensor([[0.8, 0.0, -2.0, -2.0, 0.0]]), side=21, patch=3).write(torch.ones(1, 1, 3, 3))[0, 0]
+    read = (window.read(image) * patch).sum(dim=(1, 2, 3))
+    torch.testing.assert_close(read, (image * window.write(patch)).sum(dim=(1, 2, 3)), rtol=1e-4, atol=1e-4)
+    right = window_of(torch.tensor([[0.8, 0.0, -2.0, -2.0, 0.0]]), resolution=21, patch=3).write(
+        torch.ones(1, 1, 3, 3)
+    )[0, 0]
     assert float(right[:, 11:].sum()) > 0.99 * float(right.sum())
 
 
@@ -194,12 +197,12 @@ def test_narrow_filters_have_no_exponent_that_underflows():
 
 def test_neither_padding_nor_other_captions_move_a_bound():
     made = model()
-    pictures = torch.rand(2, 3, 12, 12) * 2 - 1
+    images = torch.rand(2, 3, 12, 12) * 2 - 1
     texts = captions("a red square on white", "blue")
-    both = made.bound(texts, pictures, noise(2))
-    alone = [made.bound([texts[at]], pictures[at : at + 1], Noise(0).bind([(str(at), 0)])) for at in (0, 1)]
+    both = made.bound(texts, images, noise(2))
+    alone = [made.bound([texts[at]], images[at : at + 1], Noise(0).bind([(str(at), 0)])) for at in (0, 1)]
     torch.testing.assert_close(both, torch.cat(alone), rtol=1e-5, atol=1e-3)
-    turned = made.bound(texts[::-1], pictures.flip(0), Noise(0).bind([("1", 0), ("0", 0)]))
+    turned = made.bound(texts[::-1], images.flip(0), Noise(0).bind([("1", 0), ("0", 0)]))
     torch.testing.assert_close(both, turned.flip(0), rtol=1e-5, atol=1e-3)
 
 
@@ -207,16 +210,16 @@ def test_neither_padding_nor_other_captions_move_a_bound():
 def test_a_bound_is_never_better_than_minus_the_pixels_entropy(channels):
     made = model(channels=channels)
     assert isinstance(made, HasBound)
-    pictures = torch.rand(2, 3, 12, 12) * 2 - 1
-    values = to_values(pictures, channels)
+    images = torch.rand(2, 3, 12, 12) * 2 - 1
+    values = to_values(images, channels)
     floor = -(values * values.log() + (1 - values) * (1 - values).log()).flatten(1).sum(1)
     texts = captions("a red square", "blue square")
-    assert bool((-made.bound(texts, pictures, noise(2)) >= floor).all())
-    with torch.no_grad():  # a drawer that knows the first picture by heart reaches the floor
+    assert bool((-made.bound(texts, images, noise(2)) >= floor).all())
+    with torch.no_grad():  # a drawer that knows the first image by heart reaches the floor
         for parameter in made.drawer.parameters():
             parameter.zero_()
         made.drawer.canvas.copy_(values[0].logit())
-    found = -made.bound(texts, pictures, noise(2))
+    found = -made.bound(texts, images, noise(2))
     assert float(found[0]) == pytest.approx(float(floor[0]), rel=1e-4)
     assert float(found[1]) > float(floor[1])
 
@@ -235,17 +238,17 @@ def test_the_first_prior_is_standard_normal():
     look = made.drawer._look(made.drawer._windows(controls)[0], values, canvas)
     state, _ = made.drawer.encoder(torch.cat((look, hidden), dim=1), (seen, torch.zeros_like(seen)))
     mean, deviation = made.drawer.posterior_mean(state), (0.5 * made.drawer.posterior_deviation(state)).exp()
-    expected = kl_divergence(Normal(mean, deviation), Normal(0.0, 1.0)).sum()
-    assert float(drawn.divergence.detach()) == pytest.approx(float(expected.detach()), rel=1e-4)
+    expected = kl_of_distributions(Normal(mean, deviation), Normal(0.0, 1.0)).sum()
+    assert float(drawn.kl_divergence.detach()) == pytest.approx(float(expected.detach()), rel=1e-4)
 
 
 def test_a_trace_holds_every_step():
     made = model()
     trace = Trace()
-    pictures = made.generate(captions("a red square", "blue"), noise(2), trace=trace)
+    images = made.generate(captions("a red square", "blue"), noise(2), trace=trace)
     drawing = trace.drawing
     assert drawing.canvases.shape == (2, 3, 3, 12, 12) and drawing.boxes.shape == (2, 3, 4)
-    torch.testing.assert_close(drawing.canvases[:, -1], pictures)
+    torch.testing.assert_close(drawing.canvases[:, -1], images)
     assert drawing.words == (("a", "red", "square"), ("blue",))
     torch.testing.assert_close(drawing.weights.sum(-1), torch.ones(2, 3))
     assert float(drawing.weights[1, :, 1:].abs().sum()) == 0
@@ -266,7 +269,7 @@ def test_rmsprop_has_its_epsilon_inside_the_root():
 
 
 def test_the_sharpener_learns_only_in_its_phase_and_then_sharpens():
-    made = model(sharpener_features=4, judge_features=4)
+    made = model(sharpener_features=4, discriminator_features=4)
     texts = captions("a red square", "blue")
     before = made.generate(texts, noise(2))
     made.sharpener.begun.fill_(1)

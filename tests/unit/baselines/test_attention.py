@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from t2ibench_baselines._stackgan_lineage.word_attention import Attended, WordAttention
+from t2ibench_baselines._stackgan.word_attention import Attended, WordAttention
 
 
 def run(lengths: list[int], *, official: bool, rows: slice = slice(None)) -> Attended:
@@ -50,13 +50,13 @@ def test_masks_agree_for_equal_lengths() -> None:
 
 def test_official_mask_mixes_the_captions() -> None:
     _, weights = run([5, 3, 1], official=True)
-    flat = weights[2].flatten(1)  # T x Q; place q of picture 2 has the mask of caption (2 * 16 + q) mod 3
+    flat = weights[2].flatten(1)  # T x Q; place q of image 2 has the mask of caption (2 * 16 + q) mod 3
     hidden = flat == 0
     expected = torch.tensor([[word >= [5, 3, 1][(32 + place) % 3] for place in range(16)] for word in range(5)])
     assert torch.equal(hidden, expected)
 
 
-def test_own_mask_makes_a_picture_independent_of_its_batch() -> None:
+def test_own_mask_makes_a_image_independent_of_its_batch() -> None:
     assert_same(
         Attended(*(value[1:2] for value in run([5, 3, 1], official=False))),
         run([5, 3, 1], official=False, rows=slice(1, 2)),

@@ -5,9 +5,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from t2ibench_baselines._stackgan_lineage import convolutions
-from t2ibench_baselines._stackgan_lineage.blocks import ResidualBlock, upsampling
-from t2ibench_baselines._stackgan_lineage.convolutions import Convolution, DoublingConvolution
+from t2ibench_baselines._stackgan import convolutions
+from t2ibench_baselines._stackgan.blocks import ResidualBlock, upsampling
+from t2ibench_baselines._stackgan.convolutions import Convolution, DoublingConvolution
 
 LAYOUTS = [torch.contiguous_format, torch.channels_last]
 
@@ -25,15 +25,15 @@ def agree(ours, plain, parameters, x):
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("side", [4, 16, 18])
-def test_doubling(layout, side):
+@pytest.mark.parametrize("resolution", [4, 16, 18])
+def test_doubling(layout, resolution):
     torch.manual_seed(0)
     module = DoublingConvolution(3, 5).double().to(memory_format=layout)
 
     def plain(x):
         return functional.conv2d(functional.interpolate(x, scale_factor=2, mode="nearest"), module.weight, padding=1)
 
-    agree(module, plain, list(module.parameters()), torch.randn(2, 3, side, side + 2, dtype=torch.float64))
+    agree(module, plain, list(module.parameters()), torch.randn(2, 3, resolution, resolution + 2, dtype=torch.float64))
 
 
 @pytest.mark.parametrize("bias", [False, True])

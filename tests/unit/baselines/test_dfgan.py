@@ -15,9 +15,9 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor, nn
 
-from t2ibench.interfaces import ImportsOfficial
-from t2ibench.noise import Noise
-from t2ibench.types import TrainBatch
+from t2ibench.core.interfaces import ImportsOfficial
+from t2ibench.core.noise import Noise
+from t2ibench.core.types import TrainBatch
 from t2ibench_baselines.dfgan import DFGAN, DFGANParameters
 from t2ibench_baselines.dfgan.discriminator import ConditionalPredictor, Discriminator
 from t2ibench_baselines.dfgan.generator import Affine, Generator, UpBlock
@@ -39,13 +39,15 @@ def one_thread() -> Iterator[None]:
 
 
 def dfgan(purpose: str = "train", **given: Any) -> DFGAN:
-    parameters = {"side": 32, "features": 4, "latent": 10, "batch_size": 4, **given}
+    parameters = {"resolution": 32, "features": 4, "latent": 10, "batch_size": 4, **given}
     return DFGAN.build(DFGANParameters(**parameters), context(purpose))
 
 
 def batch_for(model: DFGAN) -> TrainBatch:
-    side = model.parameters.side
-    return TrainBatch(0, "train", CAPTIONS, {side: torch.rand(4, 3, side, side) * 2 - 1}, torch.arange(4))
+    resolution = model.parameters.resolution
+    return TrainBatch(
+        0, "train", CAPTIONS, {resolution: torch.rand(4, 3, resolution, resolution) * 2 - 1}, torch.arange(4)
+    )
 
 
 def shapes(network: nn.Module) -> dict[str, tuple[int, ...]]:
@@ -99,15 +101,15 @@ def test_state_dicts_are_the_official_ones(
     assert sum(parameter.numel() for parameter in made.parameters()) == parameters
 
 
-@pytest.mark.parametrize("side", [16, 32, 64, 128])
-def test_every_side_has_its_blocks(side: int) -> None:
-    generator = Generator(side=side, features=2, latent=5, text_dimension=6)
-    pictures = generator(torch.randn(2, 5), torch.randn(2, 6))
-    assert pictures.shape == (2, 3, side, side)
-    assert len(generator.GBlocks) == math.log2(side) - 2
-    features = Discriminator(side, 2)(pictures)
-    assert features.shape == (2, 2 * min(8, side // 4), 4, 4)
-    assert ConditionalPredictor(side, 2, 6)(features, torch.randn(2, 6)).shape == (2,)
+@pytest.mark.parametrize("resolution", [16, 32, 64, 128])
+def test_every_side_has_its_blocks(resolution: int) -> None:
+    generator = Generator(resolution=resolution, features=2, latent=5, text_dimension=6)
+    images = generator(torch.randn(2, 5), torch.randn(2, 6))
+    assert images.shape == (2, 3, resolution, resolution)
+    assert len(generator.GBlocks) == math.log2(resolution) - 2
+    features = Discriminator(resolution, 2)(images)
+    assert features.shape == (2, 2 * min(8, resolution // 4), 4, 4)
+    assert ConditionalPredictor(resolution, 2, 6)(features, torch.randn(2, 6)).shape == (2,)
 
 
 def test_affine_maps_begin_as_the_identity_and_residuals_of_the_discriminator_at_nothing() -> None:
@@ -147,13 +149,13 @@ def test_hinge_terms_of_known_scores() -> None:
     real[:, 0, 0, 0] = torch.tensor([0.0, 2.0, -4.0])
     fake[:, 0, 0, 0] = torch.tensor([-3.0, 1.0, 0.5])
     sentence = torch.tensor([[0.25], [-0.5], [1.0]])
-    judges: Any = (nn.Identity(), Constant())
-    loss, parts = discriminator_loss(*judges, real, fake, sentence, penalty_weight=0)
-    # real 0.25, 1.5, -3; mismatched: picture 1, 2, 0 with sentence 0, 1, 2 are 2.25, -4.5, 1; fake -2.75, 0.5, 1.5
+    discriminators: Any = (nn.Identity(), Constant())
+    loss, parts = discriminator_loss(*discriminators, real, fake, sentence, penalty_weight=0)
+    # real 0.25, 1.5, -3; mismatched: image 1, 2, 0 with sentence 0, 1, 2 are 2.25, -4.5, 1; fake -2.75, 0.5, 1.5
     wanted = {"real": (0.75 + 0 + 4) / 3, "mismatched": (3.25 + 0 + 2) / 3, "fake": (0 + 1.5 + 2.5) / 3}
     assert {name: value.item() for name, value in parts.items()} == pytest.approx(wanted)
     assert loss.item() == pytest.approx(wanted["real"] + (wanted["mismatched"] + wanted["fake"]) / 2)
-    loss, _ = generator_loss(*judges, fake, sentence)
+    loss, _ = generator_loss(*discriminators, fake, sentence)
     assert loss.item() == pytest.approx(-(-2.75 + 0.5 + 1.5) / 3)
 
 
@@ -170,12 +172,12 @@ def test_an_undecided_judge_pays_two() -> None:
 
 @pytest.mark.parametrize(("weight", "power"), [(2.0, 6.0), (1.5, 2.0)])
 def test_the_penalty_of_a_linear_score_is_its_closed_form(weight: float, power: float) -> None:
-    of_picture, of_sentence = torch.randn(3, 2, 2, requires_grad=True), torch.randn(5, requires_grad=True)
-    pictures, sentence = torch.randn(4, 3, 2, 2, requires_grad=True), torch.randn(4, 5, requires_grad=True)
+    of_image, of_sentence = torch.randn(3, 2, 2, requires_grad=True), torch.randn(5, requires_grad=True)
+    images, sentence = torch.randn(4, 3, 2, 2, requires_grad=True), torch.randn(4, 5, requires_grad=True)
     scale = torch.tensor([1.0, 2.0, 0.5, 0.0])  # row i's slope
-    scores = scale * ((pictures * of_picture).sum(dim=(1, 2, 3)) + sentence @ of_sentence)
-    penalty = gradient_penalty(scores, (pictures, sentence), weight=weight, power=power)
-    norm = math.sqrt(float(of_picture.detach().square().sum() + of_sentence.detach().square().sum()))
+    scores = scale * ((images * of_image).sum(dim=(1, 2, 3)) + sentence @ of_sentence)
+    penalty = gradient_penalty(scores, (images, sentence), weight=weight, power=power)
+    norm = math.sqrt(float(of_image.detach().square().sum() + of_sentence.detach().square().sum()))
     assert penalty.item() == pytest.approx(weight * float((scale * norm).pow(power).mean()), rel=1e-5)
     penalty.backward()  # d/dw of k * mean(s^p) * |w|^p is k * p * mean(s^p) * |w|^(p - 2) * w
     slope = weight * power * float(scale.pow(power).mean()) * norm ** (power - 2)
@@ -207,8 +209,8 @@ def test_updates_are_one_of_both_judges_and_one_of_the_generator() -> None:
         assert moved == owners[update.optimizer]
         seen.append((update.optimizer, sorted(update.parts)))
     assert seen == [("discriminator", ["fake", "mismatched", "penalty", "real"]), ("generator", ["adversarial"])]
-    assert calls == [1]  # the pictures are made once
-    assert model.averaging() == {} and dfgan(averaging=0.9).averaging() == {"generator": 0.9}
+    assert calls == [1]  # the images are made once
+    assert model.ema() == {} and dfgan(ema_decay=0.9).ema() == {"generator": 0.9}
 
 
 def test_only_unused_shortcuts_do_not_learn() -> None:
@@ -225,20 +227,20 @@ def test_truncation_keeps_the_rank_of_every_number() -> None:
     assert np.abs(drawn).max() <= 2
 
 
-def test_truncation_changes_pictures_and_nothing_else_and_only_where_asked() -> None:
+def test_truncation_changes_images_and_nothing_else_and_only_where_asked() -> None:
     plain, cut = dfgan("generate"), dfgan("generate", truncation=0.88)
     for name, network in cut.exported().items():
         network.load_state_dict(plain.exported()[name].state_dict())
     noise = noise_of(CAPTIONS)
     assert plain.parameters.truncation is None
-    pictures = cut.generate(CAPTIONS, noise)
-    assert not torch.allclose(pictures, plain.generate(CAPTIONS, noise), atol=1e-4)
+    images = cut.generate(CAPTIONS, noise)
+    assert not torch.allclose(images, plain.generate(CAPTIONS, noise), atol=1e-4)
 
     class Truncated:
         def draw(self, name: str, shape: tuple[int, ...]) -> Tensor:
             return truncated(noise.draw(name, shape), 0.88)
 
-    torch.testing.assert_close(plain.generate(CAPTIONS, Truncated()), pictures)
+    torch.testing.assert_close(plain.generate(CAPTIONS, Truncated()), images)
 
 
 def test_official_state_dicts_are_recognised() -> None:
@@ -248,28 +250,28 @@ def test_official_state_dicts_are_recognised() -> None:
         for name, table in (("G", official_generator()), ("D", official_discriminator()), ("C", OFFICIAL_PREDICTOR))
     }
     assert [one and one.network for one in found.values()] == ["generator", "discriminator", "predictor"]
-    assert found["G"] is not None and found["G"].parameters == {"features": 32, "latent": 100, "side": 256}
-    assert found["D"] is not None and found["D"].parameters == {"features": 32, "side": 256}
+    assert found["G"] is not None and found["G"].parameters == {"features": 32, "latent": 100, "resolution": 256}
+    assert found["D"] is not None and found["D"].parameters == {"features": 32, "resolution": 256}
     assert found["C"] is not None and found["C"].parameters == {"features": 32}
-    small = DFGAN.recognise(shapes(Generator(side=64, features=8, latent=7, text_dimension=9)))
-    assert small is not None and small.parameters == {"features": 8, "latent": 7, "side": 64}
+    small = DFGAN.recognise(shapes(Generator(resolution=64, features=8, latent=7, text_dimension=9)))
+    assert small is not None and small.parameters == {"features": 8, "latent": 7, "resolution": 64}
     fewer = {key: shape for key, shape in official_generator().items() if not re.search("fuse2|c_sc|bias", key)}
     assert DFGAN.recognise(fewer) == found["G"]
     headless = {key: shape for key, shape in official_generator().items() if key.startswith("GBlocks.")}
     told = DFGAN.recognise(headless)
-    assert told is not None and (told.network, told.parameters) == ("generator", {"side": 256})
+    assert told is not None and (told.network, told.parameters) == ("generator", {"resolution": 256})
     assert DFGAN.recognise({"fc.weight": (4096, 100), "jointConv.0.weight": (64, 512, 3, 3)}) is None
     assert DFGAN.recognise({}) is None
 
 
 def test_an_official_state_is_taken_as_it_is() -> None:
-    generator = Generator(side=16, features=2, latent=3, text_dimension=4)
+    generator = Generator(resolution=16, features=2, latent=3, text_dimension=4)
     state = generator.state_dict()
     assert DFGAN.official_state("generator", state) == state
-    Generator(side=16, features=2, latent=3, text_dimension=4).load_state_dict(state)
+    Generator(resolution=16, features=2, latent=3, text_dimension=4).load_state_dict(state)
 
 
-@pytest.mark.parametrize("given", [{"side": 48}, {"penalty_power": 1.0}, {"truncation": 0.0}, {"branches": 3}])
+@pytest.mark.parametrize("given", [{"resolution": 48}, {"penalty_power": 1.0}, {"truncation": 0.0}, {"branches": 3}])
 def test_bad_parameters_are_refused(given: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         DFGANParameters(**given)
@@ -277,7 +279,7 @@ def test_bad_parameters_are_refused(given: dict[str, Any]) -> None:
 
 def test_the_defaults_are_the_official_ones() -> None:
     p = DFGANParameters()
-    assert (p.side, p.features, p.latent, p.batch_size, p.averaging) == (256, 32, 100, 32, 0)
+    assert (p.resolution, p.features, p.latent, p.batch_size, p.ema_decay) == (256, 32, 100, 32, 0)
     assert (p.penalty_weight, p.penalty_power, p.beta1, p.beta2) == (2, 6, 0, 0.9)
     assert DFGAN.card().licence == "MIT"
     assert "non-commercial" in " ".join(DFGAN.card().notes)

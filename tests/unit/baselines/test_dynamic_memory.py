@@ -9,7 +9,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from t2ibench.types import Trace
+from t2ibench.core.types import Trace
 from t2ibench_baselines.dmgan import DMGANParameters
 from t2ibench_baselines.dmgan.generator import MemoryStage
 from t2ibench_baselines.dmgan.memory import DynamicMemory
@@ -119,7 +119,7 @@ def test_the_official_mask_mixes_the_captions() -> None:
     features, words, padding = inputs()
     own = memory().respond(features, words, padding).attention
     official = memory(official_mask=True).respond(features, words, padding).attention
-    hidden = official[2].flatten(1) == 0  # T x Q; place q of picture 2 has the mask of caption (2 * 16 + q) mod 3
+    hidden = official[2].flatten(1) == 0  # T x Q; place q of image 2 has the mask of caption (2 * 16 + q) mod 3
     assert torch.equal(hidden, torch.stack([padding[(32 + place) % 3] for place in range(16)], dim=1))
     assert not torch.allclose(own, official)
     alone = memory(official_mask=True).respond(*inputs(slice(1, 2))).attention
@@ -155,7 +155,9 @@ def test_trace_shows_the_gates(given: dict[str, bool], gates: set[str]) -> None:
     trace = Trace()
     model.generate(CAPTIONS, noise_of(CAPTIONS), trace=trace)
     assert [attended.stage for attended in trace.attention] == [32, 64]
-    assert {(gate.stage, gate.name) for gate in trace.gates} == {(side, name) for side in (32, 64) for name in gates}
+    assert {(gate.stage, gate.name) for gate in trace.gates} == {
+        (resolution, name) for resolution in (32, 64) for name in gates
+    }
     for gate in trace.gates:
         by_word = gate.name == "writing"
         assert tuple(gate.values.shape) == ((4, 8) if by_word else (4, gate.stage // 2, gate.stage // 2))
@@ -179,5 +181,5 @@ def test_gates_need_a_memory() -> None:
 def test_defaults_are_the_official_configuration() -> None:
     parameters = DMGANParameters()
     assert (parameters.generator_features, parameters.discriminator_features, parameters.batch_size) == (64, 32, 10)
-    assert parameters.sides == parameters.judged_sides == (64, 128, 256)
+    assert parameters.resolutions == parameters.judged_resolutions == (64, 128, 256)
     assert parameters.r1_weight == 0

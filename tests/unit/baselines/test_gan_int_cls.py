@@ -11,10 +11,10 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor, nn
 
-from t2ibench.noise import Noise
-from t2ibench.types import TrainBatch
-from t2ibench_baselines._reed_lineage.initialisation import initialise
-from t2ibench_baselines._stackgan_lineage.adversarial import AdversarialParameters
+from t2ibench.core.noise import Noise
+from t2ibench.core.types import TrainBatch
+from t2ibench_baselines._reed.initialisation import initialise
+from t2ibench_baselines._stackgan.adversarial import AdversarialParameters
 from t2ibench_baselines.gan_int_cls import GANINTCLS, GANINTCLSParameters
 from t2ibench_baselines.gan_int_cls.discriminator import Discriminator
 from t2ibench_baselines.gan_int_cls.generator import Generator
@@ -35,18 +35,24 @@ def one_thread() -> Iterator[None]:
 
 
 def gan(purpose: str = "train", **given: Any) -> GANINTCLS:
-    small = {"side": 16, "generator_features": 8, "discriminator_features": 4, "text_features": 6, "batch_size": 4}
+    small = {
+        "resolution": 16,
+        "generator_features": 8,
+        "discriminator_features": 4,
+        "text_features": 6,
+        "batch_size": 4,
+    }
     return GANINTCLS.build(GANINTCLSParameters(**{**small, "latent": 10, **given}), context(purpose))
 
 
 def batch_for(model: GANINTCLS, step: int = 0) -> TrainBatch:
     request = model.data_request()
 
-    def pictures() -> dict[int, Tensor]:
-        return {side: torch.rand(4, 3, side, side) * 2 - 1 for side in request.resolutions}
+    def images() -> dict[int, Tensor]:
+        return {resolution: torch.rand(4, 3, resolution, resolution) * 2 - 1 for resolution in request.resolutions}
 
-    wrong = pictures() if request.wrong_images else None
-    return TrainBatch(step, "train", CAPTIONS, pictures(), torch.arange(4), wrong)
+    wrong = images() if request.wrong_images else None
+    return TrainBatch(step, "train", CAPTIONS, images(), torch.arange(4), wrong)
 
 
 @pytest.mark.parametrize(
@@ -73,14 +79,14 @@ def test_the_scripts_differ_in_a_normalisation_and_an_activation() -> None:
     assert kinds(False) == ([*first, *then, "LeakyReLU", *then, "LeakyReLU", *last], ["Linear", "LeakyReLU"])
 
 
-@pytest.mark.parametrize("side", [16, 32, 64])
-def test_every_side_has_its_layers(side: int) -> None:
-    generator = Generator(side=side, features=8, latent=5, text_features=4, text_dimension=6)
-    pictures = generator(torch.randn(2, 5), torch.randn(2, 6))
-    assert pictures.shape == (2, 3, side, side)
-    assert pictures.abs().max() <= 1
-    judge = Discriminator(side, 4, text_features=3, text_dimension=6)
-    assert judge(pictures, torch.randn(2, 6)).shape == (2,)
+@pytest.mark.parametrize("resolution", [16, 32, 64])
+def test_every_side_has_its_layers(resolution: int) -> None:
+    generator = Generator(resolution=resolution, features=8, latent=5, text_features=4, text_dimension=6)
+    images = generator(torch.randn(2, 5), torch.randn(2, 6))
+    assert images.shape == (2, 3, resolution, resolution)
+    assert images.abs().max() <= 1
+    discriminator = Discriminator(resolution, 4, text_features=3, text_dimension=6)
+    assert discriminator(images, torch.randn(2, 6)).shape == (2,)
 
 
 def test_weights_begin_small() -> None:
@@ -98,16 +104,16 @@ def test_weights_begin_small() -> None:
 
 
 class FirstNumbers(nn.Module):
-    """A judge whose logits are a picture's first number plus its sentence's."""
+    """A discriminator whose logits are an image's first number plus its sentence's."""
 
-    def forward(self, pictures: Tensor, sentence: Tensor) -> Tensor:
-        return pictures.flatten(1)[:, 0] + sentence[:, 0]
+    def forward(self, images: Tensor, sentence: Tensor) -> Tensor:
+        return images.flatten(1)[:, 0] + sentence[:, 0]
 
 
 def filled(*values: float) -> Tensor:
-    pictures = torch.zeros(len(values), 3, 4, 4)
-    pictures[:, 0, 0, 0] = torch.tensor(values)
-    return pictures
+    images = torch.zeros(len(values), 3, 4, 4)
+    images[:, 0, 0, 0] = torch.tensor(values)
+    return images
 
 
 def pays(logit: float, target: int) -> float:
@@ -117,10 +123,10 @@ def pays(logit: float, target: int) -> float:
 
 @pytest.mark.parametrize("weight", [0.0, 0.5, 0.3, 1.0])
 def test_the_discriminator_shares_its_refusals_between_wrong_and_fake(weight: float) -> None:
-    judge: Any = FirstNumbers()
+    discriminator: Any = FirstNumbers()
     sentence = torch.tensor([[0.5], [-1.0]])
     loss, parts = discriminator_loss(
-        judge, filled(1, 2), filled(0, 3), filled(-1, 4), sentence, GAME, mismatch_weight=weight
+        discriminator, filled(1, 2), filled(0, 3), filled(-1, 4), sentence, GAME, mismatch_weight=weight
     )
     wanted = {
         "real": (pays(1.5, 1) + pays(1, 1)) / 2,
@@ -135,19 +141,19 @@ def test_the_discriminator_shares_its_refusals_between_wrong_and_fake(weight: fl
 
 
 def test_the_generator_pays_the_mean_over_captions_and_sentences_in_between() -> None:
-    judge: Any = FirstNumbers()
+    discriminator: Any = FirstNumbers()
     sentence = torch.tensor([[0.0], [1.0], [2.0], [4.0]])
     between = midpoints(sentence)
     assert between.tolist() == [[1.0], [2.5]]  # 0 with 2, 1 with 3
     rows = torch.cat((sentence, between))
-    loss, parts = generator_loss(judge, filled(0, 0, 0, 0, 0, -1), rows, GAME, true=4)
+    loss, parts = generator_loss(discriminator, filled(0, 0, 0, 0, 0, -1), rows, GAME, true=4)
     logits = [0.0, 1.0, 2.0, 4.0, 1.0, 1.5]
     assert loss.item() == pytest.approx(sum(pays(logit, 1) for logit in logits) / 6, rel=1e-5)
     assert parts["interpolated"].item() == pytest.approx((pays(1, 1) + pays(1.5, 1)) / 2, rel=1e-5)
-    loss, _ = generator_loss(judge, filled(0, 0, 0, 0, 0, -1), rows, GAME, true=4, interpolation_weight=0.5)
+    loss, _ = generator_loss(discriminator, filled(0, 0, 0, 0, 0, -1), rows, GAME, true=4, interpolation_weight=0.5)
     weighted = sum(pays(logit, 1) for logit in logits[:4]) + 0.5 * sum(pays(logit, 1) for logit in logits[4:])
     assert loss.item() == pytest.approx(weighted / 6, rel=1e-5)
-    loss, parts = generator_loss(judge, filled(0, 0, 0, 0), sentence, GAME, true=4)
+    loss, parts = generator_loss(discriminator, filled(0, 0, 0, 0), sentence, GAME, true=4)
     assert loss.item() == pytest.approx(sum(pays(logit, 1) for logit in logits[:4]) / 4, rel=1e-5)
     assert set(parts) == {"adversarial"}
 
@@ -171,7 +177,7 @@ def test_updates(given: dict[str, Any], wrong: bool, rows: int) -> None:
     model = gan(**given)
     assert model.data_request().wrong_images == wrong
     made: list[Tensor] = []
-    model.generator.register_forward_hook(lambda module, inputs, pictures: made.append(pictures))
+    model.generator.register_forward_hook(lambda module, inputs, images: made.append(images))
     seen = []
     for update in model.updates(batch_for(model), Noise(0).bind_step(0, 4)):
         for network in model.networks().values():
@@ -183,7 +189,7 @@ def test_updates(given: dict[str, Any], wrong: bool, rows: int) -> None:
     judged = {"real", "fake"} | ({"wrong"} if wrong else set()) | ({"r1"} if "r1_weight" in given else set())
     paid = {"adversarial"} | ({"interpolated"} if rows > 4 else set())
     assert seen == [("discriminator", judged), ("generator", paid)]
-    assert [len(pictures) for pictures in made] == [4, rows]  # new pictures for the generator's step
+    assert [len(images) for images in made] == [4, rows]  # new images for the generator's step
     assert not torch.equal(made[0], made[1][:4])
 
 
@@ -195,7 +201,7 @@ def test_only_the_generator_learns_where_the_discriminator_rests() -> None:
     assert names == [["discriminator", "generator"], ["generator"]]
 
 
-def test_wrong_pictures_must_be_there() -> None:
+def test_wrong_images_must_be_there() -> None:
     model = gan()
     with pytest.raises(ValueError, match="wrong images"):
         list(model.updates(batch_for(gan(mismatch_weight=0.0)), Noise(0).bind_step(0, 4)))
@@ -211,7 +217,7 @@ def test_learning_rates_halve() -> None:
 
 def test_the_defaults_are_the_official_ones() -> None:
     p = GANINTCLSParameters()
-    assert (p.side, p.generator_features, p.discriminator_features, p.text_features, p.latent) == (
+    assert (p.resolution, p.generator_features, p.discriminator_features, p.text_features, p.latent) == (
         64,
         128,
         64,
@@ -224,7 +230,9 @@ def test_the_defaults_are_the_official_ones() -> None:
     assert GANINTCLS.requirements(GANINTCLSParameters(text="char-cnn-rnn")) == ("char_cnn_rnn",)
 
 
-@pytest.mark.parametrize("given", [{"side": 128}, {"mismatch_weight": 1.5}, {"text": "skip-thought"}, {"condition": 3}])
+@pytest.mark.parametrize(
+    "given", [{"resolution": 128}, {"mismatch_weight": 1.5}, {"text": "skip-thought"}, {"condition": 3}]
+)
 def test_bad_parameters_are_refused(given: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         GANINTCLSParameters(**given)

@@ -17,15 +17,15 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional
 
-from t2ibench.conditions import Conditions, check_known, generate_under
-from t2ibench.data.batches import TrainingData
-from t2ibench.errors import UserError
-from t2ibench.noise import Noise
-from t2ibench.spec import DatasetEntry
+from t2ibench.core.errors import UserError
+from t2ibench.core.noise import Noise
+from t2ibench.core.spec.benchmarks import DatasetEntry
+from t2ibench.core.types import DataRequest, Trace, TrainBatch
+from t2ibench.data.batches.batches import TrainingData
+from t2ibench.models.conditions import Conditions, check_known, generate_under
+from t2ibench.sampling.framed_box import framed_tile, parse_box
 from t2ibench.testing.squares import Squares, with_boxes
-from t2ibench.types import DataRequest, Trace, TrainBatch
-from t2ibench.workflow.framed_box import framed_tile, parse_box
-from t2ibench_baselines._stackgan_lineage.adversarial import AdversarialParameters
+from t2ibench_baselines._stackgan.adversarial import AdversarialParameters
 from t2ibench_baselines.gawwn import GAWWN, GAWWNParameters
 from t2ibench_baselines.gawwn.boxes import MIDDLE, BoxPrior, crop, paste
 from t2ibench_baselines.gawwn.discriminator import Discriminator
@@ -38,11 +38,17 @@ PARAMETERS = [69_343_040, 15_136_257]
 
 
 def gan(purpose: str = "generate", **given: Any) -> GAWWN:
-    small = {"side": 32, "generator_features": 4, "discriminator_features": 4, "batch_size": 4, "remembered_boxes": 6}
+    small = {
+        "resolution": 32,
+        "generator_features": 4,
+        "discriminator_features": 4,
+        "batch_size": 4,
+        "remembered_boxes": 6,
+    }
     return GAWWN.build(GAWWNParameters(**{**small, "latent": 10, **given}), context(purpose))
 
 
-def test_the_whole_picture_as_a_box_changes_nothing() -> None:
+def test_the_whole_image_as_a_box_changes_nothing() -> None:
     maps, whole = torch.randn(2, 3, 16, 16), torch.tensor([[0.0, 0, 1, 1]]).expand(2, -1)
     assert torch.allclose(paste(maps, whole), maps, atol=1e-5)
     assert torch.allclose(crop(maps, whole), maps, atol=1e-5)
@@ -104,26 +110,28 @@ def test_numbers_of_parameters() -> None:
 
 def test_the_sides_have_their_layers() -> None:
     boxes = torch.tensor([[0.1, 0.2, 0.5, 0.5]] * 2)
-    for side in (32, 64, 128):
-        made = Generator(side=side, features=4, latent=5, text_dimension=6, boxes=2)(
+    for resolution in (32, 64, 128):
+        made = Generator(resolution=resolution, features=4, latent=5, text_dimension=6, boxes=2)(
             torch.randn(2, 5), torch.randn(2, 6), boxes
         )
-        assert made.shape == (2, 3, side, side)
-        assert Discriminator(side, 4, text_dimension=6)(made, torch.randn(2, 6), boxes).shape == (2,)
+        assert made.shape == (2, 3, resolution, resolution)
+        assert Discriminator(resolution, 4, text_dimension=6)(made, torch.randn(2, 6), boxes).shape == (2,)
 
 
 class FirstNumbers(nn.Module):
-    """A judge whose logits are a picture's first number plus its sentence's plus its box's."""
+    """A discriminator whose logits are an image's first number plus its sentence's plus its box's."""
 
-    def forward(self, pictures: Tensor, sentence: Tensor, boxes: Tensor) -> Tensor:
-        return pictures.flatten(1)[:, 0] + sentence[:, 0] + boxes[:, 0]
+    def forward(self, images: Tensor, sentence: Tensor, boxes: Tensor) -> Tensor:
+        return images.flatten(1)[:, 0] + sentence[:, 0] + boxes[:, 0]
 
 
 def test_the_discriminator_refuses_the_next_sentence_and_fakes() -> None:
-    judge: Any = FirstNumbers()
+    discriminator: Any = FirstNumbers()
     real, fake = torch.zeros(2, 3, 2, 2), torch.ones(2, 3, 2, 2)
     sentence, boxes = torch.tensor([[1.0], [3.0]]), torch.tensor([[0.5], [0.0]])
-    loss, parts = discriminator_loss(judge, real, fake, sentence, boxes, AdversarialParameters(), mismatch_weight=0.3)
+    loss, parts = discriminator_loss(
+        discriminator, real, fake, sentence, boxes, AdversarialParameters(), mismatch_weight=0.3
+    )
 
     def pays(logit: float) -> float:
         return math.log(1 + math.exp(logit))
@@ -158,8 +166,8 @@ def test_models_without_boxes_refuse_them() -> None:
 
 
 @pytest.mark.parametrize("box", [[-0.1, 0, 0.5, 0.5], [0.6, 0, 0.5, 0.5], [0, 0, 0, 0.5], [0, 0.8, 1, 0.3]])
-def test_boxes_outside_the_picture_are_refused(box: list[float]) -> None:
-    with pytest.raises(UserError, match="does not lie in the picture"):
+def test_boxes_outside_the_image_are_refused(box: list[float]) -> None:
+    with pytest.raises(UserError, match="does not lie in the image"):
         Conditions(torch.tensor([box]))
 
 
@@ -186,8 +194,8 @@ def test_boxes_follow_crop_and_flip(tmp_path: Path, whole: bool) -> None:
     for step in range(4):
         batch = data.batch(step, "train")
         assert batch.boxes is not None
-        for picture, box in zip(batch.images[64], batch.boxes, strict=True):
-            coloured = (picture.amax(dim=0) - picture.amin(dim=0) > 0.5).nonzero()  # grounds are grey
+        for image, box in zip(batch.images[64], batch.boxes, strict=True):
+            coloured = (image.amax(dim=0) - image.amin(dim=0) > 0.5).nonzero()  # grounds are grey
             top, left = (coloured.amin(dim=0) / 64).tolist()
             bottom, right = ((coloured.amax(dim=0) + 1) / 64).tolist()
             found = torch.tensor([left, top, right - left, bottom - top])
@@ -225,7 +233,9 @@ def test_batch_normalisation_of_the_verdict_hides_what_a_batch_shares():
     hidden = torch.randn(8, 16)
     moved = {}
     for normalised in (True, False):
-        judge = Discriminator(32, 8, text_dimension=6, normalised_verdict=normalised)
-        assert judge(torch.randn(8, 3, 32, 32), sentence, boxes).shape == (8,)
-        moved[normalised] = float((judge.judged(hidden + 5) - judge.judged(hidden)).detach().abs().max())
+        discriminator = Discriminator(32, 8, text_dimension=6, normalised_verdict=normalised)
+        assert discriminator(torch.randn(8, 3, 32, 32), sentence, boxes).shape == (8,)
+        moved[normalised] = float(
+            (discriminator.judged(hidden + 5) - discriminator.judged(hidden)).detach().abs().max()
+        )
     assert moved[True] < 1e-4 < moved[False]

@@ -6,9 +6,9 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from t2ibench_baselines._stackgan_lineage import judge_losses
-from t2ibench_baselines._stackgan_lineage.adversarial import AdversarialParameters, gradient_penalty
-from t2ibench_baselines._stackgan_lineage.conditioning import Condition, divergence
+from t2ibench_baselines._stackgan import discriminator_losses
+from t2ibench_baselines._stackgan.adversarial import AdversarialParameters, gradient_penalty
+from t2ibench_baselines._stackgan.conditioning import Condition, kl_divergence
 from t2ibench_baselines.attngan.discriminator import Discriminator as AttnGANDiscriminator
 from t2ibench_baselines.stackgan_v2 import losses as stackgan_losses
 from t2ibench_baselines.stackgan_v2.discriminator import Discriminator as StackGANDiscriminator
@@ -29,10 +29,10 @@ def undecided(discriminator: torch.nn.Module) -> None:
 def test_an_undecided_attngan_discriminator_pays_two_ln_two(unconditional: bool) -> None:
     discriminator = AttnGANDiscriminator(16, 4, 6, unconditional=unconditional)
     undecided(discriminator)
-    loss, parts = judge_losses.discriminator_loss(discriminator, REAL, FAKE, SENTENCE, GAME)
+    loss, parts = discriminator_losses.discriminator_loss(discriminator, REAL, FAKE, SENTENCE, GAME)
     assert loss.item() == pytest.approx(2 * math.log(2))
     assert set(parts) == {"real_match", "fake_match", "wrong_match"} | ({"real", "fake"} if unconditional else set())
-    loss, _ = judge_losses.generator_loss(discriminator, FAKE, SENTENCE, GAME)
+    loss, _ = discriminator_losses.generator_loss(discriminator, FAKE, SENTENCE, GAME)
     assert loss.item() == pytest.approx((1 + unconditional) * math.log(2))
 
 
@@ -72,15 +72,15 @@ def test_extreme_logits_stay_finite() -> None:
 
 def test_divergence_is_a_mean() -> None:
     zeros = torch.zeros(4, 7)
-    assert divergence(Condition(zeros, zeros, zeros)).item() == 0
+    assert kl_divergence(Condition(zeros, zeros, zeros)).item() == 0
     ones = torch.ones(4, 7)
-    assert divergence(Condition(ones, ones, zeros)).item() == pytest.approx(0.5)
+    assert kl_divergence(Condition(ones, ones, zeros)).item() == pytest.approx(0.5)
 
 
 def test_gradient_penalty_of_a_linear_judge() -> None:
-    pictures = torch.randn(5, 3, 4, 4, requires_grad=True)
+    images = torch.randn(5, 3, 4, 4, requires_grad=True)
     weight = torch.randn(3, 4, 4, requires_grad=True)
-    penalty = gradient_penalty((pictures * weight).sum(dim=(1, 2, 3)), pictures)
+    penalty = gradient_penalty((images * weight).sum(dim=(1, 2, 3)), images)
     assert penalty.item() == pytest.approx(0.5 * weight.square().sum().item(), rel=1e-5)
     penalty.backward()
     torch.testing.assert_close(weight.grad, weight.detach())
@@ -97,7 +97,7 @@ def test_schedules_of_the_regularisers() -> None:
     assert AdversarialParameters(instance_noise=0.2).noise_scale(10**6) == 0.2
 
 
-def test_colours_of_a_finer_picture_are_pulled_to_the_coarser() -> None:
+def test_colours_of_a_finer_image_are_pulled_to_the_coarser() -> None:
     coarse = torch.rand(2, 3, 4, 4, requires_grad=True)
     fine = torch.nn.functional.interpolate(coarse.detach(), scale_factor=2).requires_grad_()
     assert stackgan_losses.colour_consistency({4: coarse, 8: fine}).item() == pytest.approx(0, abs=1e-9)
@@ -108,10 +108,10 @@ def test_colours_of_a_finer_picture_are_pulled_to_the_coarser() -> None:
 
 
 def test_colour_statistics() -> None:
-    pictures = torch.randn(2, 3, 5, 5)
-    mean, covariance = stackgan_losses.colour_statistics(pictures)
-    torch.testing.assert_close(mean, pictures.mean(dim=(2, 3)))
-    torch.testing.assert_close(covariance[1], torch.cov(pictures[1].flatten(1), correction=0))
+    images = torch.randn(2, 3, 5, 5)
+    mean, covariance = stackgan_losses.colour_statistics(images)
+    torch.testing.assert_close(mean, images.mean(dim=(2, 3)))
+    torch.testing.assert_close(covariance[1], torch.cov(images[1].flatten(1), correction=0))
 
 
 @pytest.mark.parametrize("given", [{"score": "w"}, {"label_smoothing": 0.5}, {"r1_every": 0}, {"lr": 1}])

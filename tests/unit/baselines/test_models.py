@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import torch
 
-from t2ibench.errors import UserError
-from t2ibench.interfaces import TextToImage, Trainable
-from t2ibench.noise import Noise
-from t2ibench.types import Caption, Trace
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import TextToImage, Trainable
+from t2ibench.core.noise import Noise
+from t2ibench.core.types import Caption, Trace
 from tests.unit.baselines.builders import CAPTIONS, attngan, batch, dmgan, noise_of, stackgan
 
 Builder = Callable[..., Any]
@@ -20,7 +20,7 @@ VARIANTS: list[tuple[Builder, dict[str, Any]]] = [
     (attngan, {}),
     (attngan, {"branches": 3}),
     (attngan, {"branches": 1}),
-    (attngan, {"base_side": 32, "attention": False}),
+    (attngan, {"base_resolution": 32, "attention": False}),
     (attngan, {"dcgan": True, "residual_blocks": 0}),
     (attngan, {"damsm_weight": 0.0}),
     (attngan, {"score": "hinge", "r1_weight": 1.0, "instance_noise": 0.1, "label_smoothing": 0.1}),
@@ -68,16 +68,16 @@ def test_updates_touch_their_own_parameters_only(builder: Builder, given: dict[s
         assert owned == {id(p) for p in networks[update.optimizer].parameters()}
         optimizers[update.optimizer].step()
         seen.append(update.optimizer)
-    assert seen == [f"discriminator/{side}" for side in model.data_request().resolutions] + ["generator"]
+    assert seen == [f"discriminator/{resolution}" for resolution in model.data_request().resolutions] + ["generator"]
 
 
 @pytest.mark.parametrize(("builder", "given"), VARIANTS, ids=IDS)
-def test_pictures_do_not_depend_on_the_batch(builder: Builder, given: dict[str, Any]) -> None:
+def test_images_do_not_depend_on_the_batch(builder: Builder, given: dict[str, Any]) -> None:
     model = builder(**given)
     list(model.updates(batch(model), Noise(0).bind_step(0, 4)))  # running statistics move
     together = model.generate(CAPTIONS, noise_of(CAPTIONS))
-    side = model.capabilities.resolution
-    assert together.shape == (4, 3, side, side)
+    resolution = model.capabilities.resolution
+    assert together.shape == (4, 3, resolution, resolution)
     assert together.dtype == torch.float32
     assert together.abs().max() <= 1
     alone = torch.cat([model.generate([caption], noise_of((caption,))) for caption in CAPTIONS])
@@ -94,9 +94,9 @@ def test_trace_holds_what_capabilities_promise(builder: Builder, given: dict[str
     assert isinstance(model, TextToImage)
     assert isinstance(model, Trainable)
     trace = Trace()
-    pictures = model.generate(CAPTIONS, noise_of(CAPTIONS), trace=trace)
+    images = model.generate(CAPTIONS, noise_of(CAPTIONS), trace=trace)
     assert tuple(trace.stages) == model.capabilities.stages
-    assert torch.equal(trace.stages[model.capabilities.resolution], pictures)
+    assert torch.equal(trace.stages[model.capabilities.resolution], images)
     assert bool(trace.attention) == model.capabilities.attention
     for attended in trace.attention:
         number, longest, height, _ = attended.weights.shape
@@ -161,7 +161,7 @@ def test_cards_and_requests(builder: Builder) -> None:
     assert card.title and card.paper and card.licence == "MIT"
     assert type(model).requirements(model.parameters) == ("damsm",)
     assert model.data_request().batch_size == 4
-    assert model.averaging() == {"generator": 0.999}
+    assert model.ema() == {"generator": 0.999}
     assert len(model.curriculum()) == 1
 
 
@@ -188,7 +188,7 @@ def test_defaults_are_the_papers() -> None:
     from t2ibench_baselines.attngan import AttnGANParameters
     from t2ibench_baselines.stackgan_v2 import StackGANv2Parameters
 
-    assert AttnGANParameters().sides == (64, 128, 256)
-    assert AttnGANParameters(dcgan=True).judged_sides == (256,)
-    assert StackGANv2Parameters().sides == (64, 128, 256)
+    assert AttnGANParameters().resolutions == (64, 128, 256)
+    assert AttnGANParameters(dcgan=True).judged_resolutions == (256,)
+    assert StackGANv2Parameters().resolutions == (64, 128, 256)
     assert AttnGANParameters().r1_weight_at(0) == 0

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from t2ibench.interfaces import ImportsOfficial
+from t2ibench.core.interfaces import ImportsOfficial
 from t2ibench_baselines.attngan import AttnGAN
 from t2ibench_baselines.attngan.discriminator import Discriminator as AttnGANDiscriminator
 from t2ibench_baselines.attngan.generator import Generator as AttnGANGenerator
@@ -31,7 +31,7 @@ def test_generators_of_the_official_sizes(residuals: int, dataset: str) -> None:
     assert (found.network, found.dataset) == ("generator", dataset)
     assert found.parameters == {
         "branches": 3,
-        "base_side": 64,
+        "base_resolution": 64,
         "residual_blocks": residuals,
         "generator_features": 64,
         "condition": 100,
@@ -43,12 +43,12 @@ def test_generators_of_the_official_sizes(residuals: int, dataset: str) -> None:
 
 
 def test_other_sizes_are_read_off_the_shapes() -> None:
-    given = {"branches": 2, "base_side": 16, "channels": 8, "residuals": 1, "latent": 5, "condition": 7}
+    given = {"branches": 2, "base_resolution": 16, "channels": 8, "residuals": 1, "latent": 5, "condition": 7}
     found = DMGAN.recognise(shapes(Generator, **given, response_gate=False))
     assert found is not None
     assert found.parameters == {
         "branches": 2,
-        "base_side": 16,
+        "base_resolution": 16,
         "residual_blocks": 1,
         "generator_features": 8,
         "condition": 7,
@@ -58,13 +58,15 @@ def test_other_sizes_are_read_off_the_shapes() -> None:
     }
 
 
-@pytest.mark.parametrize("side", [64, 128, 256])
+@pytest.mark.parametrize("resolution", [64, 128, 256])
 @pytest.mark.parametrize("missing", ["", "img_code_s16.2.", "COND_DNET.", "img_code_s16.0.module.weight_bar"])
-def test_discriminators(side: int, missing: str) -> None:
-    given = {key: shape for key, shape in shapes(Discriminator, side).items() if not missing or missing not in key}
+def test_discriminators(resolution: int, missing: str) -> None:
+    given = {
+        key: shape for key, shape in shapes(Discriminator, resolution).items() if not missing or missing not in key
+    }
     found = DMGAN.recognise(given)
     assert found is not None
-    assert (found.network, found.parameters) == (f"discriminator/{side}", {"discriminator_features": 32})
+    assert (found.network, found.parameters) == (f"discriminator/{resolution}", {"discriminator_features": 32})
 
 
 @pytest.mark.parametrize(

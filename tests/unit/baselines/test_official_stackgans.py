@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
 from t2ibench_baselines.attngan.discriminator import Discriminator as AttnGANDiscriminator
 from t2ibench_baselines.attngan.generator import Generator as AttnGANGenerator
 from t2ibench_baselines.stackgan_v1 import StackGANv1
@@ -76,14 +76,14 @@ def test_every_key_and_shape_is_official(name: str) -> None:
 FIRST = {
     "STAGE1_G": (
         "generator",
-        {"stages": 1, "generator_features": 192, "base_side": 64, "latent": 100, "condition": 128},
+        {"stages": 1, "generator_features": 192, "base_resolution": 64, "latent": 100, "condition": 128},
     ),
     "STAGE2_G": (
         "generator",
         {
             "stages": 2,
             "generator_features": 192,
-            "base_side": 64,
+            "base_resolution": 64,
             "latent": 100,
             "condition": 128,
             "residual_blocks": 2,
@@ -111,21 +111,21 @@ def test_stackgan_is_recognised(name: str) -> None:
 
 def test_smaller_ones_are_told_by_their_shapes() -> None:
     given = {"latent": 7, "condition": 5, "text_dimension": 11}
-    found = StackGANv1.recognise(shapes_of(on_meta(StageTwo, channels=8, side=16, residuals=3, **given)))
+    found = StackGANv1.recognise(shapes_of(on_meta(StageTwo, channels=8, resolution=16, residuals=3, **given)))
     assert found is not None and found.dataset == ""
     assert dict(found.parameters) == {
         "text": "char-cnn-rnn",
         "stages": 2,
         "condition": 5,
         "generator_features": 8,
-        "base_side": 16,
+        "base_resolution": 16,
         "latent": 7,
         "residual_blocks": 3,
     }
 
 
 SECOND = {
-    "generator": (lambda: on_meta(SecondGenerator), {"branches": 3, "residual_blocks": 2, "base_side": 64}),
+    "generator": (lambda: on_meta(SecondGenerator), {"branches": 3, "residual_blocks": 2, "base_resolution": 64}),
     "discriminator/64": (lambda: on_meta(SecondDiscriminator, 64), {}),
     "discriminator/128": (lambda: on_meta(SecondDiscriminator, 128), {}),
     "discriminator/256": (lambda: on_meta(SecondDiscriminator, 256), {}),

@@ -10,11 +10,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from t2ibench.errors import UserError
-from t2ibench.interfaces import BuildContext
-from t2ibench.spec import TrainableEntry, load_benchmarks
-from t2ibench.workflow.plan import TrainRequest, resolve
-from t2ibench.workspace import Workspace
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import BuildContext
+from t2ibench.core.spec.benchmarks import TrainableEntry, load_benchmarks
+from t2ibench.core.workspace import Workspace
+from t2ibench.training.request import TrainRequest, resolve
 from t2ibench_baselines.ppgn import PPGNStyle, PPGNStyleParameters
 from t2ibench_baselines.ppgn.sampler import Latents, improved
 from tests.unit.baselines.builders import CAPTIONS, attngan, context, noise_of
@@ -73,9 +73,9 @@ def test_without_weights_it_is_the_wrapped_generator(given: dict[str, Any]) -> N
     assert torch.equal(sampler(wrapped, **given).generate(CAPTIONS, noise), wrapped.generate(CAPTIONS, noise))
 
 
-def test_pictures_come_to_match_their_captions() -> None:
+def test_images_come_to_match_their_captions() -> None:
     made, noise = sampler(iterations=10, step_size=0.02), noise_of(CAPTIONS)
-    for network in made.exported().values():  # fresh networks make grey pictures whatever the latents
+    for network in made.exported().values():  # fresh networks make grey images whatever the latents
         for parameter in network.parameters():
             parameter.add_(0.1 * torch.randn(parameter.shape))
     latents, scores = made.improve(CAPTIONS, noise)

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from t2ibench_baselines._stackgan_lineage.adversarial import gradient_penalty
-from t2ibench_baselines._stackgan_lineage.spectral_normalisation import NormalisedWeights, SpectralConvolution
+from t2ibench_baselines._stackgan.adversarial import gradient_penalty
+from t2ibench_baselines._stackgan.spectral_normalisation import NormalisedWeights, SpectralConvolution
 from t2ibench_baselines.dmgan.discriminator import Discriminator
 
 
@@ -71,13 +71,13 @@ def test_vectors_are_saved_but_not_learned() -> None:
     names = ["module.bias", "module.weight_bar", "module.weight_u", "module.weight_v"]
     assert sorted(layer.state_dict()) == names
     assert {name for name, _ in layer.named_parameters()} == set(names[:2])
-    pictures = torch.randn(2, 3, 8, 8)
-    made = layer(pictures)
+    images = torch.randn(2, 3, 8, 8)
+    made = layer(images)
     assert made.shape == (2, 5, 4, 4)
     weight = layer.module.weight_bar / (
         layer.module.weight_u @ layer.module.weight_bar.flatten(1) @ layer.module.weight_v
     )
-    torch.testing.assert_close(made, functional.conv2d(pictures, weight, layer.module.bias, stride=2, padding=1))
+    torch.testing.assert_close(made, functional.conv2d(images, weight, layer.module.bias, stride=2, padding=1))
 
 
 def test_it_stays_in_single_precision_under_autocast() -> None:
@@ -92,10 +92,10 @@ def test_it_stays_in_single_precision_under_autocast() -> None:
 def test_the_gradient_penalty_passes_through() -> None:
     torch.manual_seed(0)
     discriminator = Discriminator(16, 4, 6)
-    pictures = torch.randn(3, 3, 16, 16, requires_grad=True)
-    match, real = discriminator(pictures, torch.randn(3, 6))
+    images = torch.randn(3, 3, 16, 16, requires_grad=True)
+    match, real = discriminator(images, torch.randn(3, 6))
     assert real is not None
-    gradient_penalty(match + real, pictures).backward()
+    gradient_penalty(match + real, images).backward()
     for name, parameter in discriminator.named_parameters():
         if name.endswith(("weight", "weight_bar")):
             assert parameter.grad is not None and torch.isfinite(parameter.grad).all() and parameter.grad.any(), name

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy
 
-from t2ibench.interfaces import HasSchedule, ImportsOfficial, TextToImage, Trainable
-from t2ibench.noise import Noise
-from t2ibench.training.engine import Engine
-from t2ibench.types import Trace, TrainBatch
-from t2ibench_baselines._stackgan_lineage.adversarial import AdversarialParameters
-from t2ibench_baselines._stackgan_lineage.judge_losses import discriminator_loss, generator_loss
+from t2ibench.core.interfaces import HasSchedule, ImportsOfficial, TextToImage, Trainable
+from t2ibench.core.noise import Noise
+from t2ibench.core.types import Trace, TrainBatch
+from t2ibench.training.engine.engine import Engine
+from t2ibench_baselines._stackgan.adversarial import AdversarialParameters
+from t2ibench_baselines._stackgan.discriminator_losses import discriminator_loss, generator_loss
 from t2ibench_baselines.stackgan_v1 import StackGANv1
 from t2ibench_baselines.stackgan_v1.discriminator import Discriminator
 from t2ibench_baselines.stackgan_v1.generator import StageOne, StageTwo
@@ -45,7 +45,10 @@ def batch(model: StackGANv1, stage: int, step: int = 0) -> TrainBatch:
     phase = model.curriculum()[stage]
     assert phase.request is not None
     generator = torch.Generator().manual_seed(step)
-    images = {side: torch.rand(4, 3, side, side, generator=generator) * 2 - 1 for side in phase.request.resolutions}
+    images = {
+        resolution: torch.rand(4, 3, resolution, resolution, generator=generator) * 2 - 1
+        for resolution in phase.request.resolutions
+    }
     return TrainBatch(step, phase.name, CAPTIONS, images, torch.arange(4))
 
 
@@ -62,7 +65,7 @@ def test_the_protocols_and_the_papers_defaults() -> None:
     assert isinstance(model, TextToImage) and isinstance(model, Trainable) and isinstance(model, HasSchedule)
     assert isinstance(StackGANv1, ImportsOfficial)
     paper = StackGANv1.Parameters()
-    assert paper.sides == (64, 256) and paper.batch_sizes == (64, 64) and paper.averaging == 0
+    assert paper.resolutions == (64, 256) and paper.batch_sizes == (64, 64) and paper.ema_decay == 0
     assert StackGANv1.requirements(paper) == ("damsm",)
     assert StackGANv1.requirements(StackGANv1.Parameters(text="char-cnn-rnn")) == ("char_cnn_rnn",)
     assert StackGANv1.card().licence == "MIT" and "ICCV 2017" in StackGANv1.card().paper
@@ -101,7 +104,7 @@ def test_the_first_stage_learns_first_and_is_then_only_looked_at() -> None:
     assert changed(model.discriminators[64], before["discriminator/64"])
     states = engine.optimizer_states()
     assert all(states[name]["state"] for name in states) and set(states) == {
-        f"{network}/{side}" for network in ("generator", "discriminator") for side in (16, 64)
+        f"{network}/{resolution}" for network in ("generator", "discriminator") for resolution in (16, 64)
     }
 
 
@@ -109,13 +112,13 @@ def _is_statistic(key: str) -> bool:
     return key.rsplit(".", 1)[1] in ("running_mean", "running_var", "num_batches_tracked")
 
 
-def test_pictures_are_the_first_stages_until_the_second_has_begun() -> None:
+def test_images_are_the_first_stages_until_the_second_has_begun() -> None:
     model = stackgan()
     engine = Engine(model, seed=0, device=CPU)
     engine.step(batch(model, 0), 0)
     trace = Trace()
-    pictures = model.generate(CAPTIONS, noise_of(CAPTIONS), trace=trace)
-    assert pictures.shape == (4, 3, 16, 16) and set(trace.stages) == {16}
+    images = model.generate(CAPTIONS, noise_of(CAPTIONS), trace=trace)
+    assert images.shape == (4, 3, 16, 16) and set(trace.stages) == {16}
     assert model.capabilities.stages == (16,) and model.capabilities.latents == ("z", "ca")
     engine.step(batch(model, 1, 1), 1)
     trace = Trace()
@@ -143,19 +146,19 @@ def test_learning_rates_are_halved_by_the_epochs_of_a_stage() -> None:
     assert all(group["betas"] == (0.5, 0.999) for group in groups.values())
 
 
-class Judge(nn.Module):
-    """Logits that are known: of the match by the picture's level, of being real by its level plus a half."""
+class KnownDiscriminator(nn.Module):
+    """Logits that are known: of the match by the image's level, of being real by its level plus a half."""
 
     def __init__(self, *, unconditional: bool) -> None:
         super().__init__()
         self._unconditional = unconditional
 
-    def forward(self, pictures: Tensor, condition: Tensor) -> tuple[Tensor, Tensor | None]:
-        features = self.features(pictures)
+    def forward(self, images: Tensor, condition: Tensor) -> tuple[Tensor, Tensor | None]:
+        features = self.features(images)
         return self.match(features, condition), self.unconditional(features)
 
-    def features(self, pictures: Tensor) -> Tensor:
-        return pictures.mean(dim=(1, 2, 3))
+    def features(self, images: Tensor) -> Tensor:
+        return images.mean(dim=(1, 2, 3))
 
     def match(self, features: Tensor, condition: Tensor) -> Tensor:
         return features + condition[:, 0]
@@ -171,48 +174,48 @@ def entropy(logits: list[float], target: float) -> float:
 
 @pytest.mark.parametrize("unconditional", [False, True])
 def test_losses_are_those_of_the_official_code(unconditional: bool) -> None:
-    judge = Judge(unconditional=unconditional)
+    discriminator = KnownDiscriminator(unconditional=unconditional)
     real, fake = torch.full((3, 3, 2, 2), 0.25), torch.full((3, 3, 2, 2), -0.75)
     condition = torch.tensor([[0.1], [0.2], [-0.4]])
-    loss, _ = discriminator_loss(judge, real, fake, condition, GAME)
+    loss, _ = discriminator_loss(discriminator, real, fake, condition, GAME)
     match_real = entropy([0.35, 0.45, -0.15], 1)
     match_fake, match_wrong = entropy([-0.65, -0.55, -1.15], 0), entropy([0.45, -0.15], 0)
     expected = match_real + (match_fake + match_wrong) / 2
     if unconditional:
         expected = (match_real + entropy([0.75], 1)) / 2 + (match_fake + match_wrong + entropy([-0.25], 0)) / 3
     assert loss.item() == pytest.approx(expected, rel=1e-5)
-    loss, _ = generator_loss(judge, fake, condition, GAME)
+    loss, _ = generator_loss(discriminator, fake, condition, GAME)
     expected = entropy([-0.65, -0.55, -1.15], 1) + (entropy([-0.25], 1) if unconditional else 0)
     assert loss.item() == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("unconditional", [False, True])
 def test_an_undecided_discriminator_pays_two_ln_two(unconditional: bool) -> None:
-    judge = Discriminator(16, 4, 6, unconditional=unconditional)
-    for name, parameter in judge.named_parameters():
+    discriminator = Discriminator(16, 4, 6, unconditional=unconditional)
+    for name, parameter in discriminator.named_parameters():
         if name.endswith(("outlogits.3.weight", "outlogits.3.bias", "uncond_logits.outlogits.0.weight")):
             nn.init.zeros_(parameter)
         if name.endswith("uncond_logits.outlogits.0.bias"):
             nn.init.zeros_(parameter)
-    pictures = torch.rand(3, 3, 16, 16)
-    loss, parts = discriminator_loss(judge, pictures, pictures - 1, torch.rand(3, 6), GAME)
+    images = torch.rand(3, 3, 16, 16)
+    loss, parts = discriminator_loss(discriminator, images, images - 1, torch.rand(3, 6), GAME)
     assert loss.item() == pytest.approx(2 * math.log(2))
     assert ("real" in parts) == unconditional
-    assert generator_loss(judge, pictures, torch.rand(3, 6), GAME)[0].item() == pytest.approx(
+    assert generator_loss(discriminator, images, torch.rand(3, 6), GAME)[0].item() == pytest.approx(
         (1 + unconditional) * math.log(2)
     )
 
 
 @pytest.mark.parametrize("stage", [0, 1])
 def test_no_gradient_reaches_the_condition_through_the_judge(stage: int) -> None:
-    model = stackgan(divergence_weight=0.0)
+    model = stackgan(kl_weight=0.0)
 
-    class Blind(Judge):
-        def features(self, pictures: Tensor) -> Tensor:
-            return 0 * pictures.mean(dim=(1, 2, 3))
+    class Blind(Discriminator):
+        def features(self, images: Tensor) -> Tensor:
+            return 0 * images.mean(dim=(1, 2, 3))
 
-    side = model.parameters.sides[stage]
-    model.discriminators[side] = Blind(unconditional=False)  # type: ignore[assignment]
+    resolution = model.parameters.resolutions[stage]
+    model.discriminators[resolution] = Blind(unconditional=False)  # type: ignore[assignment]
     model.generator.train()
     made = model.updates(batch(model, stage), Noise(0).bind_step(0, 4))
     update = next(one for one in made if one.optimizer.startswith("generator"))
@@ -225,9 +228,9 @@ def test_the_divergence_is_weighed() -> None:
     losses = {}
     for weight in (0.0, 2.0):
         torch.manual_seed(0)
-        model = stackgan(divergence_weight=weight)
+        model = stackgan(kl_weight=weight)
         update = list(model.updates(batch(model, 0), Noise(0).bind_step(0, 4)))[-1]
-        losses[weight] = (update.loss.item(), update.parts["divergence"].item())
+        losses[weight] = (update.loss.item(), update.parts["kl_divergence"].item())
     assert losses[2.0][0] - losses[0.0][0] == pytest.approx(2 * losses[0.0][1], rel=1e-2)
 
 
@@ -243,19 +246,19 @@ def test_a_residual_sum_is_rectified() -> None:
 
 
 def test_the_latent_comes_first_and_the_features_before_the_condition() -> None:
-    first = StageOne(channels=8, side=16, latent=3, condition=5, text_dimension=4).eval()
+    first = StageOne(channels=8, resolution=16, latent=3, condition=5, text_dimension=4).eval()
     latent, noise = torch.randn(2, 3), torch.randn(2, 5)
     with torch.no_grad():
         first.fc[0].weight[:, 3:] = 0  # type: ignore[index]
-        same = [first(latent, noise, sentence).pictures for sentence in (torch.zeros(2, 4), torch.randn(2, 4))]
+        same = [first(latent, noise, sentence).images for sentence in (torch.zeros(2, 4), torch.randn(2, 4))]
         assert torch.equal(*same)
-    second = StageTwo(channels=8, side=16, latent=3, condition=5, text_dimension=4).eval()
+    second = StageTwo(channels=8, resolution=16, latent=3, condition=5, text_dimension=4).eval()
     with torch.no_grad():
         second.hr_joint[0].weight[:, 32:] = 0  # type: ignore[index]
-        same = [second(latent, noise, other, torch.ones(2, 4)).pictures for other in (noise, noise + 1)]
+        same = [second(latent, noise, other, torch.ones(2, 4)).images for other in (noise, noise + 1)]
         assert torch.equal(*same)
-    judge = Discriminator(16, 4, 5, unconditional=False).eval()
+    discriminator = Discriminator(16, 4, 5, unconditional=False).eval()
     with torch.no_grad():
-        judge.get_cond_logits.outlogits[0].weight[:, 8:] = 0  # type: ignore[index]
-        same = [judge(torch.ones(2, 3, 16, 16), condition)[0] for condition in (noise, noise + 1)]
+        discriminator.get_cond_logits.outlogits[0].weight[:, 8:] = 0  # type: ignore[index]
+        same = [discriminator(torch.ones(2, 3, 16, 16), condition)[0] for condition in (noise, noise + 1)]
         assert torch.equal(*same)

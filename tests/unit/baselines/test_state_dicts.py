@@ -32,7 +32,7 @@ def test_attngan_generator(given: dict[str, int], keys: int, parameters: int) ->
 
 
 @pytest.mark.parametrize(
-    ("side", "width", "unconditional", "keys", "parameters"),
+    ("resolution", "width", "unconditional", "keys", "parameters"),
     [
         (64, 64, True, 29, 6_313_730),
         (128, 64, True, 41, 19_424_002),
@@ -42,8 +42,8 @@ def test_attngan_generator(given: dict[str, int], keys: int, parameters: int) ->
         (256, 64, False, 51, 71_850_753),
     ],
 )
-def test_attngan_discriminator(side: int, width: int, unconditional: bool, keys: int, parameters: int) -> None:
-    assert counts(AttnGANDiscriminator(side, width, unconditional=unconditional)) == (keys, parameters)
+def test_attngan_discriminator(resolution: int, width: int, unconditional: bool, keys: int, parameters: int) -> None:
+    assert counts(AttnGANDiscriminator(resolution, width, unconditional=unconditional)) == (keys, parameters)
 
 
 @pytest.mark.parametrize(("residuals", "keys", "parameters"), [(2, 119, 21_449_042), (3, 143, 22_335_314)])
@@ -71,12 +71,12 @@ def test_dmgan_generator(residuals: int, keys: int, parameters: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("side", "keys", "numbers", "learned"),
+    ("resolution", "keys", "numbers", "learned"),
     [(64, 24, 1_887_218, 1_878_242), (128, 32, 5_174_258, 5_155_810), (256, 40, 18_301_938, 18_264_546)],
 )
-def test_dmgan_discriminator(side: int, keys: int, numbers: int, learned: int) -> None:
+def test_dmgan_discriminator(resolution: int, keys: int, numbers: int, learned: int) -> None:
     with torch.device("meta"):
-        discriminator = DMGANDiscriminator(side)
+        discriminator = DMGANDiscriminator(resolution)
     assert counts(discriminator) == (keys, learned)
     assert sum(value.numel() for value in discriminator.state_dict().values()) == numbers
 
@@ -86,10 +86,10 @@ def test_stackgan_generator() -> None:
 
 
 @pytest.mark.parametrize(
-    ("side", "keys", "parameters"), [(64, 29, 5_723_906), (128, 41, 18_834_178), (256, 53, 71_269_122)]
+    ("resolution", "keys", "parameters"), [(64, 29, 5_723_906), (128, 41, 18_834_178), (256, 53, 71_269_122)]
 )
-def test_stackgan_discriminator(side: int, keys: int, parameters: int) -> None:
-    assert counts(StackGANDiscriminator(side)) == (keys, parameters)
+def test_stackgan_discriminator(resolution: int, keys: int, parameters: int) -> None:
+    assert counts(StackGANDiscriminator(resolution)) == (keys, parameters)
 
 
 def test_names_of_the_deepest_trunk() -> None:

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from t2ibench.errors import UserError
-from t2ibench.recipes import settings_for
-from t2ibench.spec import Benchmarks
-from t2ibench.workflow.measured_time import seconds_a_step
-from t2ibench.workspace import Workspace
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import Benchmarks
+from t2ibench.core.spec.recipes import settings_for
+from t2ibench.core.workspace import Workspace
+from t2ibench.training.measured_time import seconds_a_step
 
 
 def benchmarks(**suite) -> Benchmarks:
@@ -82,8 +82,8 @@ def test_the_pace_is_that_of_whole_sessions(tmp_path):
 
 def asked(monkeypatch, *, failing=(), keep_going=True, tmp_path, **request):
     """Run the suite with training and evaluation replaced; return (outcome, requests trained, models evaluated)."""
-    from t2ibench.workflow import bench
-    from t2ibench.workflow.bench_plan import BenchRequest
+    from t2ibench.studies.bench import bench
+    from t2ibench.studies.bench.plan import BenchRequest
     from tests.stub_run import register
 
     register()
@@ -109,7 +109,7 @@ def asked(monkeypatch, *, failing=(), keep_going=True, tmp_path, **request):
 
 
 def test_snapshots_that_are_there_are_measured(tmp_path):
-    from t2ibench.workflow.bench_plan import BenchItem
+    from t2ibench.studies.bench.plan import BenchItem
 
     models = tmp_path / "model"
     for steps in (2, 8):
@@ -152,7 +152,7 @@ def test_names_are_checked_first(monkeypatch, tmp_path, request_, expected):
 
 
 def test_comparisons_are_kept_once(tmp_path):
-    from t2ibench.results import COMPARISONS, Results
+    from t2ibench.core.records import COMPARISONS, Results
 
     results = Results(tmp_path)
     assert results.comparisons() == []

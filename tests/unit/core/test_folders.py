@@ -4,8 +4,8 @@ import errno
 
 import pytest
 
-from t2ibench.errors import RunFailedError, UserError
-from t2ibench.folders import complete_folder, fault_of
+from t2ibench.core.errors import RunFailedError, UserError
+from t2ibench.core.folders import complete_folder, fault_of
 
 
 def fill(target, **files):

@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from t2ibench.noise import Noise, seed_of
+from t2ibench.core.noise import Noise, seed_of
 
 IDS = [(f"cub/test/bird_{index}#0", index % 3) for index in range(12)]
 
@@ -50,6 +50,6 @@ def test_the_global_generator_is_left_alone():
 
 
 def test_seeds_are_the_same_on_every_machine():
-    # Written down once: a change here means that every picture of every benchmark changes.
+    # Written down once: a change here means that every image of every benchmark changes.
     assert seed_of(100, "cub/test/x#0", 0, "z") == 1885716084068138632
     assert 0 <= seed_of("any") < 2**63

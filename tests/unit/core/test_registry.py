@@ -5,9 +5,9 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from t2ibench import registry as registry_module
-from t2ibench.errors import UserError
-from t2ibench.registry import Registry, registry
+from t2ibench.core import registry as registry_module
+from t2ibench.core.errors import UserError
+from t2ibench.core.registry import Registry, registry
 
 
 def point(name: str, value: str) -> EntryPoint:

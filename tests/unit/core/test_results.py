@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from t2ibench.errors import UserError
-from t2ibench.results import RECORDS, MetricRecord, PlanRecord, ResultRecord, Results, SourceRecord
-from t2ibench.types import Origin
+from t2ibench.core.errors import UserError
+from t2ibench.core.records import RECORDS, MetricRecord, PlanRecord, ResultRecord, Results, SourceRecord
+from t2ibench.core.types import Origin
 
 
 def record(name: str = "attngan", value: float | None = 1.5, **changes) -> ResultRecord:

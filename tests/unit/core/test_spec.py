@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from t2ibench.errors import UserError
-from t2ibench.recipes import settings_for
-from t2ibench.spec import Benchmarks, TrainingSpec, load_benchmarks
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import Benchmarks, TrainingSpec, load_benchmarks
+from t2ibench.core.spec.recipes import settings_for
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -23,7 +23,7 @@ def ours() -> str:
 
 
 def test_ours_is_valid_and_every_plugin_is_registered():
-    from t2ibench.registry import registry
+    from t2ibench.core.registry import registry
 
     content = load_benchmarks(ROOT / "benchmarks.toml").content
     assert {entry.plugin for entry in content.models.values()} <= set(registry("models"))

@@ -1,4 +1,4 @@
-"""A tiny data set in CUB's layout: eight pictures of one grey level each, so that a pixel tells the picture."""
+"""A tiny data set in CUB's layout: eight images of one grey level each, so that a pixel tells the image."""
 
 import pickle
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from t2ibench.core.spec.benchmarks import DatasetEntry, SourceFile
 from t2ibench.data.cub import CUB
-from t2ibench.spec import DatasetEntry, SourceFile
 
 BIRDS = {
     "train": {"001.Red_Wren": 3, "002.Blue_Jay": 2, "003.Grey_Owl": 1},
@@ -70,7 +70,7 @@ def manifest(birds, entry):
 @pytest.fixture
 def drawings(monkeypatch):
     """A list that collects what was really drawn, as (images, size, seed)."""
-    from t2ibench.data.simbirds import make
+    from t2ibench_simulations.simbirds import make
 
     calls = []
     original = make.make_simbirds

@@ -1,4 +1,4 @@
-"""A batch depends on (seed, step) alone, an epoch visits every picture once, a wrong image is of another class."""
+"""A batch depends on (seed, step) alone, an epoch visits every image once, a wrong image is of another class."""
 
 import itertools
 
@@ -9,17 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from t2ibench.data.batches import TrainingData
+from t2ibench.core.errors import UserError
+from t2ibench.core.types import DataRequest
+from t2ibench.data.batches.batches import TrainingData
 from t2ibench.data.manifest import ImageEntry, Manifest
-from t2ibench.errors import UserError
-from t2ibench.types import DataRequest
 
 SIDE = 16
 CLASSES = [1, 1, 1, 2, 2, 3, 4, 4, 4, 4, 4]
 
 
 def _write(root, classes=CLASSES, noisy=False):
-    """A set of pictures whose grey level is 20 * (row + 1), or noise where crops must be seen."""
+    """A set of images whose grey level is 20 * (row + 1), or noise where crops must be seen."""
     images = []
     for row, class_id in enumerate(classes):
         name = f"{row}.png"
@@ -27,7 +27,7 @@ def _write(root, classes=CLASSES, noisy=False):
         if noisy:
             pixels = np.random.default_rng(row).integers(0, 256, pixels.shape, dtype=np.uint8)
         Image.fromarray(pixels).save(root / name)
-        captions = tuple(f"picture {row} caption {index}" for index in range(3 + row % 2))
+        captions = tuple(f"image {row} caption {index}" for index in range(3 + row % 2))
         images.append(ImageEntry(str(row), name, "train", class_id, None, captions, 0, ""))
     return Manifest("tiny", root, tuple(images), ("<end>",), "built")
 
@@ -53,12 +53,12 @@ def _same(one, other):
     return (
         one.captions == other.captions
         and torch.equal(one.class_ids, other.class_ids)
-        and all(torch.equal(a[side], b[side]) for a, b in images for side in a)
+        and all(torch.equal(a[resolution], b[resolution]) for a, b in images for resolution in a)
     )
 
 
 def _rows(images):
-    """The rows of one-level pictures."""
+    """The rows of one-level images."""
     return ((images[SIDE][:, 0, 0, 0] + 1) * 127.5 / 20 - 1).round().int().tolist()
 
 
@@ -76,7 +76,10 @@ def test_shapes_range_and_alignment(plain):
     assert (batch.step, batch.phase) == (0, "train")
     assert list(batch.images) == [8, SIDE] and batch.class_ids.dtype == torch.int64
     for images in (batch.images, batch.wrong_images):
-        assert all(level.shape == (4, 3, side, side) and level.dtype == torch.float32 for side, level in images.items())
+        assert all(
+            level.shape == (4, 3, resolution, resolution) and level.dtype == torch.float32
+            for resolution, level in images.items()
+        )
         assert all(level.abs().max() <= 1 for level in images.values())
     rows = _rows(batch.images)
     assert [int(caption.image_id) for caption in batch.captions] == rows
@@ -85,7 +88,7 @@ def test_shapes_range_and_alignment(plain):
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 4, 11])
-def test_an_epoch_visits_a_picture_at_most_once_and_drops_the_rest(plain, batch_size):
+def test_an_epoch_visits_a_image_at_most_once_and_drops_the_rest(plain, batch_size):
     data = _data(plain, batch_size=batch_size)
     assert data.steps_per_epoch == len(CLASSES) // batch_size
     orders = []
@@ -103,10 +106,10 @@ def test_every_caption_comes_up(plain):
     assert len(chosen) == sum(len(image.captions) for image in plain.images)
 
 
-def test_crops_are_cut_from_the_resized_picture(noisy):
+def test_crops_are_cut_from_the_resized_image(noisy):
     data = _data(noisy, batch_size=11, wrong=False)
-    picture = Image.open(noisy.root / "5.png").convert("RGB")  # 30 x 29, resized to shorter side 19
-    base = np.asarray(picture.resize((int(19 * 30 / 29), 19), Image.Resampling.BILINEAR))
+    image = Image.open(noisy.root / "5.png").convert("RGB")  # 30 x 29, resized to shorter side 19
+    base = np.asarray(image.resize((int(19 * 30 / 29), 19), Image.Resampling.BILINEAR))
     height, width = base.shape[:2]
     windows = {}
     for top, left in itertools.product(range(height - SIDE + 1), range(width - SIDE + 1)):
@@ -132,7 +135,7 @@ def test_a_wrong_image_is_never_of_the_captions_class(plain, seed, step):
     assert all(a != b for a, b in zip(wrong, batch.class_ids.tolist(), strict=True))
 
 
-def test_every_other_picture_can_be_the_wrong_one(plain):
+def test_every_other_image_can_be_the_wrong_one(plain):
     data = _data(plain, batch_size=11)
     pairs = set()
     for step in range(150):
@@ -141,7 +144,7 @@ def test_every_other_picture_can_be_the_wrong_one(plain):
     assert pairs == {(a, b) for a in range(11) for b in range(11) if CLASSES[a] != CLASSES[b]}
 
 
-def test_a_single_class_takes_another_picture(tmp_path):
+def test_a_single_class_takes_another_image(tmp_path):
     data = _data(_write(tmp_path, [7] * 5), batch_size=5)
     for step in range(20):
         batch = data.batch(step, "train")
@@ -160,7 +163,7 @@ def test_the_official_rule_redraws_once_only(plain):
     assert abs(same / total - sum(share**2 for share in shares) / 11) < 0.03
 
 
-def test_pictures_without_classes_each_get_their_own(tmp_path):
+def test_images_without_classes_each_get_their_own(tmp_path):
     data = _data(_write(tmp_path, [None] * 5), batch_size=5)
     batch = data.batch(0, "train")
     assert batch.class_ids.tolist() == _rows(batch.images)
@@ -176,7 +179,7 @@ def test_threads_and_memory_change_nothing(noisy, options, workers):
     assert all(_same(batch, reference.batch(batch.step, "")) for batch in got)
 
 
-def test_pictures_are_read_once_as_far_as_memory_is_allowed(tmp_path):
+def test_images_are_read_once_as_far_as_memory_is_allowed(tmp_path):
     manifest = _write(tmp_path)
     kept, forgotten = _data(manifest, batch_size=11), _data(manifest, batch_size=11, cache_bytes=2000)
     for data in (kept, forgotten):
@@ -201,16 +204,16 @@ def test_another_seed_gives_other_batches(noisy):
     assert not _same(_data(noisy, 0).batch(0, "train"), _data(noisy, 1).batch(0, "train"))
 
 
-def test_too_few_pictures_are_a_sentence(plain, tmp_path):
-    with pytest.raises(UserError, match="11 pictures, fewer than a batch of 12"):
+def test_too_few_images_are_a_sentence(plain, tmp_path):
+    with pytest.raises(UserError, match="11 images, fewer than a batch of 12"):
         _data(plain, batch_size=12)
-    with pytest.raises(UserError, match="one picture only"):
+    with pytest.raises(UserError, match="one image only"):
         _data(_write(tmp_path, [1]), batch_size=1)
     with pytest.raises(UserError, match="no split of tiny called 'tran'"):
         _data(plain, split="tran")
 
 
-def test_a_picture_that_vanished_is_named_from_a_thread_too(tmp_path):
+def test_a_image_that_vanished_is_named_from_a_thread_too(tmp_path):
     manifest = _write(tmp_path)
     (tmp_path / "5.png").unlink()
     with pytest.raises(UserError, match=r"5\.png is missing"):

@@ -7,20 +7,20 @@ import pytest
 import torch
 from PIL import Image
 
-from t2ibench.data.batches import TrainingData
-from t2ibench.data.cache import cache_fault, cache_folder, caches_of, open_cache
+from t2ibench.core.errors import RunFailedError, UserError
+from t2ibench.core.types import DataRequest
+from t2ibench.data.batches.batches import TrainingData
+from t2ibench.data.batches.cache import cache_fault, cache_folder, caches_of, open_cache
 from t2ibench.data.check import check_dataset
 from t2ibench.data.cub import CUB
-from t2ibench.data.pictures import BasePictures, RealPictures, make_cache
-from t2ibench.errors import RunFailedError, UserError
-from t2ibench.types import DataRequest
+from t2ibench.data.images import BaseImages, RealImages, make_cache
 
 SIDE = 32
 
 
 @pytest.fixture
 def kept(birds, entry, tmp_path):
-    """The tiny set with noise for pictures, kept in a workspace."""
+    """The tiny set with noise for images, kept in a workspace."""
     for number, path in enumerate(sorted(birds.rglob("*.jpg"))):
         pixels = np.random.default_rng(number).integers(0, 256, (60 + number, 80, 3), dtype=np.uint8)
         Image.fromarray(pixels).save(path, quality=95)
@@ -33,13 +33,13 @@ def data(manifest):
     return TrainingData(manifest, DataRequest((8, 16, SIDE), 3, True), 5, cache_bytes=0)
 
 
-def test_batches_and_real_pictures_are_equal_to_the_bit(kept):
+def test_batches_and_real_images_are_equal_to_the_bit(kept):
     ids = [image.id for image in kept.images]
     raw = [data(kept).batch(step, "") for step in range(4)]
-    real = RealPictures(kept).load(ids, SIDE)
+    real = RealImages(kept).load(ids, SIDE)
     facts = make_cache(kept, SIDE, progress=False)
-    assert facts.pictures == 8 and facts.base == 38 and facts.seconds > 0
-    assert BasePictures(kept, SIDE).cached and not BasePictures(kept, 2 * SIDE).cached
+    assert facts.images == 8 and facts.base == 38 and facts.seconds > 0
+    assert BaseImages(kept, SIDE).cached and not BaseImages(kept, 2 * SIDE).cached
     for path in kept.root.rglob("*.jpg"):
         path.unlink()  # nothing is decoded any more
     cached = list(data(kept).iterate(0, 4, lambda step: "", workers=2))
@@ -47,7 +47,7 @@ def test_batches_and_real_pictures_are_equal_to_the_bit(kept):
         for level in (8, 16, SIDE):
             assert torch.equal(one.images[level], other.images[level])
             assert torch.equal(one.wrong_images[level], other.wrong_images[level])
-    assert torch.equal(RealPictures(kept).load(ids, SIDE), real)
+    assert torch.equal(RealImages(kept).load(ids, SIDE), real)
 
 
 def test_it_is_made_once_and_pixels_are_read_only(kept):
@@ -58,12 +58,12 @@ def test_it_is_made_once_and_pixels_are_read_only(kept):
 
 
 @pytest.mark.parametrize("change", [{"sha256": "0" * 64}, {"box": (12, 6, 20, 15)}, {"id": "004.Tiny_Tit/another"}])
-def test_a_cache_of_other_pictures_is_not_used_and_says_so(kept, change, capsys):
+def test_a_cache_of_other_images_is_not_used_and_says_so(kept, change, capsys):
     make_cache(kept, SIDE, progress=False)
     changed = dataclasses.replace(kept, images=(*kept.images[:-1], dataclasses.replace(kept.images[-1], **change)))
     assert open_cache(changed, SIDE) is None
     said = capsys.readouterr().err
-    assert "is not used: the data set's pictures have changed" in said and f"--cache {SIDE}" in said
+    assert "is not used: the data set's images have changed" in said and f"--cache {SIDE}" in said
     assert open_cache(kept, SIDE) is not None
 
 
@@ -74,7 +74,7 @@ def test_another_pillow_or_version_or_turning_makes_another_cache(kept, monkeypa
     assert cache_fault(kept, SIDE, deep=False) == "it was made with another pillow"
     make_cache(kept, SIDE, progress=False)
     assert not cache_fault(kept, SIDE, deep=True)
-    monkeypatch.setattr("t2ibench.data.cache.VERSION", 99)
+    monkeypatch.setattr("t2ibench.data.batches.cache.VERSION", 99)
     assert cache_fault(kept, SIDE, deep=False) == "it was made with another version"
 
 
@@ -98,7 +98,7 @@ def test_damage_is_found_by_size_at_once_and_by_content_in_a_check(kept, entry):
 
 
 def test_an_unfinished_one_is_none(kept, monkeypatch):
-    (kept.root / kept.images[-1].file).write_bytes(b"no picture")
+    (kept.root / kept.images[-1].file).write_bytes(b"no image")
     with pytest.raises(UserError, match="has changed since"):
         make_cache(kept, SIDE, progress=False)
     assert caches_of(kept) == [] and list(kept.home.iterdir()) == []
@@ -113,6 +113,6 @@ def test_a_disk_too_small_is_told_before_the_work(kept, monkeypatch):
 
 def test_a_data_set_without_a_workspace_has_none(kept):
     nowhere = dataclasses.replace(kept, home=None)
-    assert caches_of(nowhere) == [] and not BasePictures(nowhere, SIDE).cached
+    assert caches_of(nowhere) == [] and not BaseImages(nowhere, SIDE).cached
     with pytest.raises(UserError, match="not kept in a workspace"):
         cache_folder(nowhere, SIDE)

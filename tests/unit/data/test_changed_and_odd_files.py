@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from t2ibench.data.coco.pictures import PictureIndex
+from t2ibench.core.errors import UserError
+from t2ibench.data.coco.images import ImageIndex
+from t2ibench.data.images import read_file
 from t2ibench.data.manifest import stamp_of
-from t2ibench.data.pictures import read_picture
-from t2ibench.errors import UserError
+from t2ibench.evaluation.external.image_file import read_square
 from t2ibench.evaluation.external.manifest_lines import read_manifest_lines
-from t2ibench.evaluation.external.picture_file import read_square
-from t2ibench.workflow.external import ExternalRows
+from t2ibench.evaluation.external.rows import ExternalRows
 
 
 def halves(path, orientation=None):
@@ -31,7 +31,7 @@ def digest(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-@pytest.mark.parametrize("read", [read_picture, read_square])
+@pytest.mark.parametrize("read", [read_file, read_square])
 def test_other_bytes_than_those_of_the_digest_are_refused(tmp_path, read):
     path = halves(tmp_path / "x.png")
     known = digest(path)
@@ -53,7 +53,7 @@ def test_a_change_that_keeps_size_and_time_is_seen(tmp_path):
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_folders_and_own_data_turn_a_photograph_alike(tmp_path, orientation):
     path = halves(tmp_path / "x.png", orientation)
-    own = np.asarray(read_picture(path, upright=True))
+    own = np.asarray(read_file(path, upright=True))
     np.testing.assert_array_equal(read_square(path), own)
     across = abs(int(own[4, 0, 0]) - int(own[4, 7, 0])) > 200  # the halves lie beside each other
     assert across == (orientation <= 4)
@@ -75,7 +75,7 @@ def test_odd_exif_beside_an_orientation_does_no_harm(tmp_path, kind):
     }[kind]
     Image.fromarray(pixels).save(path, exif=raw)
     turned = np.rot90(pixels, -1) if kind == "of an odd type" else pixels  # the others hold no orientation to follow
-    np.testing.assert_array_equal(np.asarray(read_picture(path, upright=True)), turned)
+    np.testing.assert_array_equal(np.asarray(read_file(path, upright=True)), turned)
     np.testing.assert_array_equal(read_square(path), turned)
 
 
@@ -83,7 +83,7 @@ def test_hidden_twins_are_not_taken_for_images(tmp_path):
     (tmp_path / "val2017").mkdir()
     for name in ("._000000000009.jpg", "000000000009.jpg"):
         (tmp_path / "val2017" / name).write_bytes(b"")
-    index = PictureIndex([tmp_path / "val2017"])
+    index = ImageIndex([tmp_path / "val2017"])
     assert len(index) == 1
 
 

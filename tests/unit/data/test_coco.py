@@ -1,4 +1,4 @@
-"""COCO in every layout people have it in: equal pictures and captions give equal manifests."""
+"""COCO in every layout people have it in: equal images and captions give equal manifests."""
 
 import json
 import pickle
@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from t2ibench.data.adapter import DatasetAdapter, MissingPicturesError
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import DatasetEntry, SourceFile
+from t2ibench.data.adapter import DatasetAdapter, MissingImagesError
 from t2ibench.data.coco import COCO
-from t2ibench.errors import UserError
-from t2ibench.spec import DatasetEntry, SourceFile
 
 NUMBERS = {"train": (9, 25, 581929), "val": (42, 391895)}
 FILES = {
@@ -24,7 +24,7 @@ def captions_of(number):
     return [f"A man, number {number}, rides bike {index}." for index in range(5)]
 
 
-def write_pictures(folder, numbers, prefix=""):
+def write_images(folder, numbers, prefix=""):
     folder.mkdir(parents=True, exist_ok=True)
     for number in numbers:
         level = number % 251
@@ -76,7 +76,7 @@ def tree(tmp_path):
     root = tmp_path / "tree"
     write_annotations(root / "annotations", 2014)
     for part, numbers in NUMBERS.items():
-        write_pictures(root / f"{part}2014", numbers, f"COCO_{part}2014_")
+        write_images(root / f"{part}2014", numbers, f"COCO_{part}2014_")
     return root
 
 
@@ -121,7 +121,7 @@ def _folders_in_images(root):
         (root / f"{part}2014").rename(root / "images" / f"{part}2014")
 
 
-def _captions_of_2014_pictures_of_2017(root):
+def _captions_of_2014_images_of_2017(root):
     saved = root.parent / "saved"
     shutil.copytree(root / "annotations", saved)
     _move_to_2017(root)
@@ -145,7 +145,7 @@ def _dfgan(root):
 
 @pytest.mark.parametrize(
     "change",
-    [_move_to_2017, _flat_images, _folders_in_images, _captions_of_2014_pictures_of_2017, _attngan, _dfgan],
+    [_move_to_2017, _flat_images, _folders_in_images, _captions_of_2014_images_of_2017, _attngan, _dfgan],
 )
 def test_every_layout_gives_the_same_manifest(tree, entry, change):
     before = read(tree, entry)
@@ -199,7 +199,7 @@ def test_karpathys_split_is_used_on_request(tree, entry):
     path.write_text(json.dumps({"images": images}))
     assert any("dataset_coco.json is there too" in sentence for sentence in read(tree, entry).found)
     found = read(tree, entry, split="karpathy").splits
-    assert {name: len(pictures) for name, pictures in found.items()} == {"train": 2, "val": 1, "test": 2}
+    assert {name: len(listed) for name, listed in found.items()} == {"train": 2, "val": 1, "test": 2}
     images[0]["split"] = "trian"
     path.write_text(json.dumps({"images": images}))
     with pytest.raises(UserError, match="'trian', which is unknown"):
@@ -208,16 +208,15 @@ def test_karpathys_split_is_used_on_request(tree, entry):
         read(tree, entry, split="karpaty")
 
 
-def test_missing_pictures_refuse_unless_asked(tree, entry):
+def test_missing_images_refuse_unless_asked(tree, entry):
     (tree / "train2014" / "COCO_train2014_000000000025.jpg").unlink()
-    with pytest.raises(MissingPicturesError, match=r"1 of the 5 pictures .*: 000000000025\. .*--partial") as caught:
+    with pytest.raises(MissingImagesError, match=r"1 of the 5 images .*: 000000000025\. .*--partial") as caught:
         read(tree, entry)
     assert caught.value.names == ("000000000025",) and "https://example.org/train2014.zip" in str(caught.value)
     manifest = COCO("coco", entry).read(tree, progress=False, partial=True)
     assert manifest.missing == ("000000000025",) and len(manifest.images) == 4
     assert (
-        "coco is partial: 1 of its 5 pictures" in manifest.caveats[0]
-        and "2 pictures in its train" in manifest.caveats[1]
+        "coco is partial: 1 of its 5 images" in manifest.caveats[0] and "2 images in its train" in manifest.caveats[1]
     )
 
 
@@ -258,7 +257,7 @@ def test_captions_are_kept_as_written_in_one_line_and_empty_ones_are_not_counted
     manifest = read(tree, entry)
     captions = manifest.by_id["000000000042"].captions
     assert captions == ("<script>alert('x')</script> a &amp; b", "two lines here", "last one")
-    assert "1 pictures of coco have fewer than 5 captions: 000000000042" in manifest.warnings[0]
+    assert "1 images of coco have fewer than 5 captions: 000000000042" in manifest.warnings[0]
 
 
 def test_the_real_photos_of_2017_and_the_same_as_2014(entry, tmp_path):

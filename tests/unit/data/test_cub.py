@@ -5,9 +5,10 @@ import shutil
 
 import pytest
 
-from t2ibench.data.adapter import DatasetAdapter, DrawnDataset, MissingPicturesError
-from t2ibench.data.cub import CUB, SimBirds
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
+from t2ibench.data.adapter import DatasetAdapter, DrawnDataset, MissingImagesError
+from t2ibench.data.cub import CUB
+from t2ibench_simulations.simbirds.adapter import SimBirds
 
 
 def _read(root, entry):
@@ -44,7 +45,7 @@ def test_the_metadata_in_cubs_parent(birds, entry, manifest):
     assert _read(birds / "CUB_200_2011", entry).digest == manifest.digest
 
 
-def test_of_two_metadata_folders_the_one_whose_pictures_are_there(birds, entry, manifest):
+def test_of_two_metadata_folders_the_one_whose_images_are_there(birds, entry, manifest):
     larger = birds / "a-larger-release"
     shutil.copytree(birds / "birds", larger)
     (larger / "train" / "filenames.pickle").write_bytes(pickle.dumps(["009.No/No_0001"]))
@@ -72,13 +73,11 @@ def test_a_missing_file_names_itself_its_source_and_what_to_do(birds, entry, fil
     assert str(birds / file) in message and f"https://example.org/{source}" in message and "--data-root" in message
 
 
-def test_missing_pictures_are_counted_and_all_of_them_known(birds, entry):
+def test_missing_images_are_counted_and_all_of_them_known(birds, entry):
     gone = sorted((birds / "CUB_200_2011" / "images").glob("*/*.jpg"))[:5]
     for path in gone:
         path.unlink()
-    with pytest.raises(
-        MissingPicturesError, match=r"5 of the 8 pictures .*Red_Wren_0000.*, \.\.\.\. .*unpack"
-    ) as caught:
+    with pytest.raises(MissingImagesError, match=r"5 of the 8 images .*Red_Wren_0000.*, \.\.\.\. .*unpack") as caught:
         _read(birds, entry)
     assert len(caught.value.names) == 5
 
@@ -86,20 +85,20 @@ def test_missing_pictures_are_counted_and_all_of_them_known(birds, entry):
 def test_other_counts_are_a_warning(birds, entry):
     counts = entry.model_copy(update={"splits": {"train": 8855, "test": 2}})
     (warning,) = _read(birds, counts).caveats
-    assert "6 pictures in its train split where 8855 are expected" in warning
+    assert "6 images in its train split where 8855 are expected" in warning
 
 
 def test_files_that_disagree_are_errors(birds, entry):
     path = birds / "birds" / "train" / "class_info.pickle"
     path.write_bytes(pickle.dumps([1, 2]))
-    with pytest.raises(UserError, match=r"2 classes for the 6 pictures"):
+    with pytest.raises(UserError, match=r"2 classes for the 6 images"):
         _read(birds, entry)
 
 
-def test_a_picture_named_twice_is_an_error(birds, entry):
+def test_a_image_named_twice_is_an_error(birds, entry):
     path = birds / "birds" / "train" / "filenames.pickle"
     path.write_bytes(pickle.dumps(pickle.loads(path.read_bytes())[:1] * 2))
-    with pytest.raises(UserError, match="names a picture twice"):
+    with pytest.raises(UserError, match="names an image twice"):
         _read(birds, entry)
 
 
@@ -126,7 +125,7 @@ def test_few_captions_warn_and_none_is_an_error(birds, entry):
     path.write_text("one line\n")
     manifest = _read(birds, entry)
     assert len(manifest.images[0].captions) == 1
-    assert "1 pictures of cub have fewer than 10 captions: 001.Red_Wren/Red_Wren_0000" in manifest.warnings[0]
+    assert "1 images of cub have fewer than 10 captions: 001.Red_Wren/Red_Wren_0000" in manifest.warnings[0]
     path.write_text("\n...\n")
     with pytest.raises(
         UserError, match=r"have no caption with a word in it: 001\.Red_Wren/Red_Wren_0000\. Unpack the folder text"

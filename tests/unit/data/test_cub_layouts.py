@@ -5,12 +5,12 @@ import shutil
 
 import pytest
 
-from t2ibench.data.adapter import MissingPicturesError
+from t2ibench.core.errors import UserError
+from t2ibench.data.adapter import MissingImagesError
 from t2ibench.data.attngan_metadata import SPLITS
 from t2ibench.data.cub import CUB
 from t2ibench.data.cub.tables import TEST_CLASSES, class_of
 from t2ibench.data.pickles import read_class_ids, read_file_names
-from t2ibench.errors import UserError
 
 
 def read(root, entry, partial=False, **options):
@@ -73,7 +73,7 @@ def test_cubs_own_split(birds, entry):
 
 
 def test_the_own_split_of_the_real_photos_is_partial(cub_mini, entry):
-    with pytest.raises(MissingPicturesError, match="11685 of the 11788 pictures") as caught:
+    with pytest.raises(MissingImagesError, match="11685 of the 11788 images") as caught:
         read(cub_mini, entry, split="own")
     assert len(caught.value.names) == 11685
     found = read(cub_mini, entry, split="own", partial=True)
@@ -103,7 +103,7 @@ def test_captions_come_from_the_pickle_where_there_is_no_text(birds, entry, name
     assert found.vocabulary == ("<end>", "wing", "red", "bird") and found.vocabulary_origin == "released"
     assert found.split("train")[0].captions == ("red bird",) * 10 and found.split("test")[1].captions == ("bird",) * 10
     (birds / "birds" / name).write_bytes(pickle.dumps([content[0][:59], *content[1:]], 2))
-    with pytest.raises(UserError, match=r"59 captions for the 6 pictures of train/filenames\.pickle, not 10 each"):
+    with pytest.raises(UserError, match=r"59 captions for the 6 images of train/filenames\.pickle, not 10 each"):
         read(birds, entry)
 
 
@@ -111,11 +111,11 @@ def test_a_partial_set_has_a_digest_of_its_own(birds, entry, manifest):
     key = manifest.images[2].id
     path = birds / "CUB_200_2011" / "images" / f"{key}.jpg"
     path.unlink()
-    with pytest.raises(MissingPicturesError, match="--partial"):
+    with pytest.raises(MissingImagesError, match="--partial"):
         read(birds, entry)
     found = read(birds, entry, partial=True)
     assert found.missing == (key,) and len(found.images) == 7 and "cub is partial: 1 of its 8" in found.caveats[0]
-    for split in SPLITS:  # the same pictures as a whole set are another data set
+    for split in SPLITS:  # the same images as a whole set are another data set
         names = birds / "birds" / split / "filenames.pickle"
         kept = [name for name in read_file_names(names) if name != key]
         names.write_bytes(pickle.dumps(kept))
@@ -124,7 +124,7 @@ def test_a_partial_set_has_a_digest_of_its_own(birds, entry, manifest):
     assert whole.images == found.images and whole.vocabulary == found.vocabulary and whole.digest != found.digest
 
 
-def test_a_picture_table_that_climbs_out_is_refused(birds, entry):
+def test_a_image_table_that_climbs_out_is_refused(birds, entry):
     path = birds / "CUB_200_2011" / "images.txt"
     path.write_text(path.read_text() + "9 ../../etc/passwd.jpg\n")
     with pytest.raises(UserError, match="outside the data set"):

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from t2ibench.cli.data import command
-from t2ibench.errors import RunFailedError, UserError
+from t2ibench.core.errors import RunFailedError, UserError
 
 
 @pytest.fixture
@@ -28,10 +28,10 @@ def run(tmp_path, monkeypatch):
 
 def test_prepare_check_show(run, birds, tmp_path):
     said = run("prepare", "cub", "--data-root", birds)
-    assert "6 train, 2 test pictures" in said and "digest: " in said
+    assert "6 train, 2 test images" in said and "digest: " in said
     said = run("check", "cub")
-    assert "train: 6 pictures of 8855 expected, 3 classes" in said and "No problem found." in said
-    assert "captions: 10 for 8 pictures; the longest has 4 words" in said
+    assert "train: 6 images of 8855 expected, 3 classes" in said and "No problem found." in said
+    assert "captions: 10 for 8 images; the longest has 4 words" in said
     assert "classes in more than one split: 0" in said
     said = run("show", "cub", "--index", 1, "--split", "test", "-o", tmp_path / "out" / "one.png")
     assert "004.Tiny_Tit/Tiny_Tit_0001 (cub, test)" in said
@@ -54,10 +54,10 @@ def test_check_names_every_fault_and_fails(run, birds):
     with pytest.raises(RunFailedError, match="1 files of cub") as caught:
         run("check", "cub")
     assert f"problem: {broken} is damaged" in caught.value.printed
-    assert "notice: 1 pictures of cub have fewer than 10 captions" in caught.value.printed
+    assert "notice: 1 images of cub have fewer than 10 captions" in caught.value.printed
     (images / "004.Tiny_Tit" / "Tiny_Tit_0001.jpg").unlink()
     broken.unlink()
-    with pytest.raises(UserError, match="2 of the 8 pictures") as missing:
+    with pytest.raises(UserError, match="2 of the 8 images") as missing:
         run("check", "cub")
     assert "missing: 001.Red_Wren/Red_Wren_0001\nmissing: 004.Tiny_Tit/Tiny_Tit_0001\n" in missing.value.printed
 
@@ -73,7 +73,7 @@ def test_check_shows_boxes_outside_and_unknown_words(run, birds):
     with pytest.raises(RunFailedError) as caught:
         run("check", "cub", "--data-root", birds)
     said = caught.value.printed
-    assert "problem: " in said and "leaves nothing of a picture" in said
+    assert "problem: " in said and "leaves nothing of an image" in said
     assert "notice: 2 boxes reach over the border" in said
     assert "words of the captions are not in the released vocabulary" in said and "caption (80)" in said
     assert "bird (caption)" not in said
@@ -82,16 +82,16 @@ def test_check_shows_boxes_outside_and_unknown_words(run, birds):
         run("show", "cub", "--index", 2)
 
 
-def test_check_tells_hardly_english_captions_left_out_pictures_and_the_digest(run, birds):
+def test_check_tells_hardly_english_captions_left_out_images_and_the_digest(run, birds):
     text = birds / "birds" / "text" / "001.Red_Wren" / "Red_Wren_0001.txt"
     text.write_text("ein V\u00f6gelchen \u00fcber \u00c4pfeln \u00f6\u00e4\u00fc bird\n" * 10, encoding="utf-8")
     gone = birds / "CUB_200_2011" / "images" / "004.Tiny_Tit" / "Tiny_Tit_0001.jpg"
     gone.unlink()
     prepared = run("prepare", "cub", "--root", birds, "--partial")
     said = run("check", "cub")
-    assert "left out: 004.Tiny_Tit/Tiny_Tit_0001\n" in said and "partial: 1 pictures left out" in prepared
-    assert "1 pictures have captions that are hardly English" in said and "Red_Wren_0001." in said
-    assert "cub is partial: 1 of its 8 pictures" in said and "No problem found with the pictures that are there" in said
+    assert "left out: 004.Tiny_Tit/Tiny_Tit_0001\n" in said and "partial: 1 images left out" in prepared
+    assert "1 images have captions that are hardly English" in said and "Red_Wren_0001." in said
+    assert "cub is partial: 1 of its 8 images" in said and "No problem found with the images that are there" in said
     assert said.partition("digest: ")[2][:64] == prepared.partition("digest: ")[2][:64]
 
 
@@ -106,7 +106,7 @@ def test_captions_with_html_are_shown_as_they_are(run, birds, tmp_path):
 def test_make_draws_where_it_is_told(run, drawings, tmp_path):
     said = run("make", "simbirds", "--root", tmp_path / "sim", "--images", 8, "--size", 32)
     assert drawings == [(8, 32, 0)] and f"--data-root {tmp_path / 'sim'}" in said
-    assert "6 train, 2 test pictures" in run("prepare", "simbirds", "--data-root", tmp_path / "sim")
+    assert "6 train, 2 test images" in run("prepare", "simbirds", "--data-root", tmp_path / "sim")
     assert "No problem found." in run("check", "simbirds")
     run("make", "simbirds", "--root", tmp_path / "sim", "--images", 8, "--size", 32)
     assert len(drawings) == 1
@@ -118,7 +118,7 @@ def test_make_draws_where_it_is_told(run, drawings, tmp_path):
 
 def test_bad_requests_are_sentences(run, birds):
     run("prepare", "cub", "--root", birds)
-    with pytest.raises(UserError, match="pictures 0 to 5; 6 is none"):
+    with pytest.raises(UserError, match="images 0 to 5; 6 is none"):
         run("show", "cub", "--index", 6)
     with pytest.raises(UserError, match="Did you mean cub"):
         run("prepare", "cup")

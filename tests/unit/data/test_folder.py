@@ -1,4 +1,4 @@
-"""Pictures of one's own: three ways to write captions, splits and classes, and a sentence for every mistake."""
+"""Images of one's own: three ways to write captions, splits and classes, and a sentence for every mistake."""
 
 import json
 import struct
@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from t2ibench.data.adapter import MissingPicturesError
-from t2ibench.data.folder import PictureFolder
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import DatasetEntry
+from t2ibench.data.adapter import MissingImagesError
+from t2ibench.data.folder import ImageFolder
 from t2ibench.data.folder.splits import split_by_hash
-from t2ibench.errors import UserError
-from t2ibench.spec import DatasetEntry
 
-PICTURES = [f"{kind}/{kind}{number}.png" for kind in ("ball", "cube") for number in range(6)]
+IMAGES = [f"{kind}/{kind}{number}.png" for kind in ("ball", "cube") for number in range(6)]
 
 
 @pytest.fixture
@@ -24,13 +24,13 @@ def entry():
 
 @pytest.fixture
 def root(tmp_path):
-    """Twelve small pictures in two folders, with captions.jsonl."""
+    """Twelve small images in two folders, with captions.jsonl."""
     folder = tmp_path / "mine"
-    for place, name in enumerate(PICTURES):
+    for place, name in enumerate(IMAGES):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (20 + place, 24), (20 * place, 0, 0)).save(path)
-    write_rows(folder, [{"file": name, "captions": [caption(name), f"one {caption(name)}"]} for name in PICTURES])
+    write_rows(folder, [{"file": name, "captions": [caption(name), f"one {caption(name)}"]} for name in IMAGES])
     return folder
 
 
@@ -44,12 +44,12 @@ def write_rows(folder, rows):
 
 def read(root, entry, partial=False, **options):
     given = entry.model_copy(update={"options": options})
-    return PictureFolder("mine", given).read(root, progress=False, partial=partial)
+    return ImageFolder("mine", given).read(root, progress=False, partial=partial)
 
 
 def test_contents(root, entry):
     manifest = read(root, entry)
-    assert set(manifest.by_id) == {name.removesuffix(".png") for name in PICTURES}
+    assert set(manifest.by_id) == {name.removesuffix(".png") for name in IMAGES}
     one = manifest.by_id["cube/cube3"]
     assert one.captions == ("a cube of this and that", "one a cube of this and that") and one.class_id is None
     assert manifest.upright and manifest.vocabulary_origin == "built" and "<unk>" in manifest.vocabulary
@@ -57,22 +57,22 @@ def test_contents(root, entry):
 
 
 def _csv(root):
-    rows = [f'{name},"{caption(name)}"\n{name},"one {caption(name)}"\n' for name in PICTURES]
+    rows = [f'{name},"{caption(name)}"\n{name},"one {caption(name)}"\n' for name in IMAGES]
     (root / "captions.csv").write_text("\ufefffile_name,text\n" + "".join(rows), encoding="utf-8")
 
 
 def _tsv(root):
-    rows = [f"{caption(name)}\t{name}\none {caption(name)}\t{name}\n" for name in PICTURES]
+    rows = [f"{caption(name)}\t{name}\none {caption(name)}\t{name}\n" for name in IMAGES]
     (root / "captions.tsv").write_text("caption\timage\n" + "".join(rows))
 
 
 def _texts(root):
-    for name in PICTURES:
+    for name in IMAGES:
         (root / name).with_suffix(".txt").write_text(f"{caption(name)}\r\n\r\none {caption(name)}\r\n")
 
 
 def _texts_apart(root):
-    for name in PICTURES:
+    for name in IMAGES:
         path = (root / "text" / name).with_suffix(".txt")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{caption(name)}\none {caption(name)}")
@@ -107,9 +107,9 @@ def test_the_hash_splits_by_the_share_and_by_the_id_alone(share):
     assert all(two == "test" for one, two in zip(found, larger, strict=True) if one == "test")
 
 
-def test_more_pictures_move_none(root, entry):
+def test_more_images_move_none(root, entry):
     before = {image.id: image.split for image in read(root, entry).images}
-    write_rows(root, [{"file": name, "caption": caption(name)} for name in PICTURES[3:]])
+    write_rows(root, [{"file": name, "caption": caption(name)} for name in IMAGES[3:]])
     assert all(before[image.id] == image.split for image in read(root, entry).images)
 
 
@@ -120,7 +120,7 @@ def test_lists(root, entry):
     assert {image.id: image.split for image in manifest.images} == {
         "ball/ball0": "train", "cube/cube1": "train", "cube/cube2": "test",
     }  # fmt: skip
-    assert "9 pictures are in no list" in manifest.warnings[0]
+    assert "9 images are in no list" in manifest.warnings[0]
     (root / "test.txt").write_text("cube/cube22\n")
     with pytest.raises(UserError, match=r"test\.txt.* called 'cube/cube22'\. Did you mean cube/cube2"):
         read(root, entry, split="lists")
@@ -132,7 +132,7 @@ def test_lists(root, entry):
 def test_a_column_or_folders_may_say_splits_and_classes(root, entry):
     rows = [
         {"file": name, "caption": caption(name), "part": "test" if place % 3 == 0 else "train", "kind": name[:4]}
-        for place, name in enumerate(PICTURES)
+        for place, name in enumerate(IMAGES)
     ]
     write_rows(root, rows)
     manifest = read(root, entry, split="part", classes="kind")
@@ -165,7 +165,7 @@ def test_folders_may_be_splits(root, entry):
     [
         ("nonsense", "line 13: this is not JSON"),
         ("[1]", "line 13: a line like"),
-        ('{"caption": "a"}', "line 13: no picture is named; a column file or"),
+        ('{"caption": "a"}', "line 13: no image is named; a column file or"),
         ('{"file": "a.png"}', "line 13: no caption is named"),
         ('{"file": 3, "caption": "a"}', "line 13: 'file' should be a text"),
         ('{"file": "a.png", "captions": [1]}', "line 13: the captions of 'a.png' are not all texts"),
@@ -183,18 +183,18 @@ def test_a_wrong_line_is_named(root, entry, line, sentence):
 
 
 def test_a_caption_with_a_comma_wants_quotes(root, entry):
-    rows = ["file,caption", *(f'{name},"{caption(name)}, on a mat"' for name in PICTURES)]
+    rows = ["file,caption", *(f'{name},"{caption(name)}, on a mat"' for name in IMAGES)]
     (root / "captions.jsonl").unlink()
     (root / "captions.csv").write_text("\n".join(rows) + "\n")
     said = {one for image in read(root, entry).images for one in image.captions}
-    assert {f"{caption(name)}, on a mat" for name in PICTURES} == {getattr(one, "text", one) for one in said}
-    (root / "captions.csv").write_text("\n".join([*rows, f"{PICTURES[0]},black cat, on a mat"]) + "\n")
+    assert {f"{caption(name)}, on a mat" for name in IMAGES} == {getattr(one, "text", one) for one in said}
+    (root / "captions.csv").write_text("\n".join([*rows, f"{IMAGES[0]},black cat, on a mat"]) + "\n")
     with pytest.raises(UserError, match=r"captions\.csv, line 14: there are more values than columns .* double quotes"):
         read(root, entry)
 
 
 def test_only_line_feeds_part_captions(root, entry):
-    rows = [{"file": name, "captions": [f"{caption(name)}\u2028twice\x85thrice"]} for name in PICTURES]
+    rows = [{"file": name, "captions": [f"{caption(name)}\u2028twice\x85thrice"]} for name in IMAGES]
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     (root / "captions.jsonl").write_text(text, encoding="utf-8")
     assert all(len(image.captions) == 1 for image in read(root, entry).images)
@@ -202,7 +202,7 @@ def test_only_line_feeds_part_captions(root, entry):
 
 def test_captions_that_are_not_there_are_explained(root, entry):
     (root / "captions.jsonl").unlink()
-    with pytest.raises(UserError, match=r"12 pictures and no captions. Write captions\.jsonl"):
+    with pytest.raises(UserError, match=r"12 images and no captions. Write captions\.jsonl"):
         read(root, entry)
     with pytest.raises(UserError, match=r"words\.csv does not exist"):
         read(root, entry, captions="words.csv")
@@ -212,39 +212,37 @@ def test_captions_that_are_not_there_are_explained(root, entry):
 
 
 def test_what_cannot_be_used_is_named_and_left_out_on_request(root, entry):
-    rows = [{"file": name, "captions": [caption(name)]} for name in [*PICTURES, "ball/gone.png"]]
+    rows = [{"file": name, "captions": [caption(name)]} for name in [*IMAGES, "ball/gone.png"]]
     rows[1]["captions"] = ["", "...", "日本"]
     write_rows(root, rows)
-    path = root / PICTURES[2]
+    path = root / IMAGES[2]
     path.write_bytes(path.read_bytes()[:60])
-    with pytest.raises(MissingPicturesError) as caught:
+    with pytest.raises(MissingImagesError) as caught:
         read(root, entry)
     message = str(caught.value)
-    assert "1 of the 13 pictures" in message and "are not there: ball/gone" in message
+    assert "1 of the 13 images" in message and "are not there: ball/gone" in message
     assert "have no caption with a word in it: ball/ball1" in message and "are damaged: ball/ball2" in message
     assert set(caught.value.names) == {"ball/gone", "ball/ball1", "ball/ball2"}
     manifest = read(root, entry, partial=True)
     assert len(manifest.images) == 10 and set(manifest.missing) == set(caught.value.names)
-    assert "mine is partial: 3 of its 13 pictures" in manifest.caveats[0]
+    assert "mine is partial: 3 of its 13 images" in manifest.caveats[0]
 
 
-def test_odd_captions_and_pictures_are_told(root, entry):
-    rows = [{"file": name, "captions": [caption(name)]} for name in PICTURES[1:]]
+def test_odd_captions_and_images_are_told(root, entry):
+    rows = [{"file": name, "captions": [caption(name)]} for name in IMAGES[1:]]
     rows[0]["captions"] += ["*", *(f"more {place}" for place in range(12))]
     write_rows(root, rows)
-    (root / PICTURES[2]).write_bytes((root / PICTURES[1]).read_bytes())
+    (root / IMAGES[2]).write_bytes((root / IMAGES[1]).read_bytes())
     said = " ".join(read(root, entry).warnings)
-    assert "1 pictures are not in captions.jsonl and were left out: ball/ball0.png" in said
-    assert "without a word in English letters were left out at 1 pictures" in said
-    assert "1 pictures have more than 10 captions; the first 10 were taken: ball/ball1.png" in said
+    assert "1 images are not in captions.jsonl and were left out: ball/ball0.png" in said
+    assert "without a word in English letters were left out at 1 images" in said
+    assert "1 images have more than 10 captions; the first 10 were taken: ball/ball1.png" in said
 
 
-def test_equal_pictures_in_two_splits_are_told(root, entry):
+def test_equal_images_in_two_splits_are_told(root, entry):
     (root / "train.txt").write_text("ball/ball0\n"), (root / "test.txt").write_text("ball/ball1\n")
-    (root / PICTURES[1]).write_bytes((root / PICTURES[0]).read_bytes())
-    assert (
-        "1 pictures of mine are, byte for byte, in another split too" in read(root, entry, split="lists").warnings[-1]
-    )
+    (root / IMAGES[1]).write_bytes((root / IMAGES[0]).read_bytes())
+    assert "1 images of mine are, byte for byte, in another split too" in read(root, entry, split="lists").warnings[-1]
 
 
 @pytest.mark.parametrize(
@@ -261,9 +259,9 @@ def test_wrong_options_are_sentences(root, entry, options, sentence):
         read(root, entry, **options)
 
 
-def test_pictures_of_every_kind_are_shown_right(root, entry):
+def test_images_of_every_kind_are_shown_right(root, entry):
     """Grey, 16 bits, transparency, palette, CMYK and a photo that lies on its side."""
-    from t2ibench.data.pictures import read_image
+    from t2ibench.data.images import read_image
 
     folder = root / "odd"
     folder.mkdir()
@@ -284,17 +282,17 @@ def test_pictures_of_every_kind_are_shown_right(root, entry):
     names = [path.name for path in sorted(folder.iterdir())]
     write_rows(root, [{"file": f"odd/{name}", "caption": "two halves"} for name in names])
     manifest = read(root, entry)
-    pictures = {image.id: np.asarray(read_image(manifest, image)).astype(int) for image in manifest.images}
-    assert len(pictures) == 7 and all(picture.shape[2] == 3 for picture in pictures.values())
+    arrays = {image.id: np.asarray(read_image(manifest, image)).astype(int) for image in manifest.images}
+    assert len(arrays) == 7 and all(one.shape[2] == 3 for one in arrays.values())
     for name in ("grey", "deep", "deeptif", "palette", "print"):
-        assert abs(pictures[f"odd/{name}"][4, 3] - 0).max() <= 3, name
-        assert abs(pictures[f"odd/{name}"][4, 12] - 200).max() <= 3, name
-    assert (pictures["odd/clear"][4, 3] == 255).all() and (pictures["odd/clear"][4, 12] == 200).all()
-    assert pictures["odd/sideways"].shape == (16, 8, 3)
-    assert pictures["odd/sideways"][2, 4].max() < 10 and pictures["odd/sideways"][13, 4].min() > 190
+        assert abs(arrays[f"odd/{name}"][4, 3] - 0).max() <= 3, name
+        assert abs(arrays[f"odd/{name}"][4, 12] - 200).max() <= 3, name
+    assert (arrays["odd/clear"][4, 3] == 255).all() and (arrays["odd/clear"][4, 12] == 200).all()
+    assert arrays["odd/sideways"].shape == (16, 8, 3)
+    assert arrays["odd/sideways"][2, 4].max() < 10 and arrays["odd/sideways"][13, 4].min() > 190
 
 
-def test_a_picture_of_absurd_size_is_damaged(root, entry):
+def test_a_image_of_absurd_size_is_damaged(root, entry):
     header = struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0)
     import zlib
 
@@ -302,8 +300,8 @@ def test_a_picture_of_absurd_size_is_damaged(root, entry):
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
     bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
-    (root / PICTURES[0]).write_bytes(bomb)
-    with pytest.raises(MissingPicturesError, match="are damaged: ball/ball0"):
+    (root / IMAGES[0]).write_bytes(bomb)
+    with pytest.raises(MissingImagesError, match="are damaged: ball/ball0"):
         read(root, entry)
 
 

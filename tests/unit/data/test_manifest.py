@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
+from t2ibench.core.errors import UserError
 from t2ibench.data.cub import CUB
 from t2ibench.data.manifest import read_manifest, stamp_of
-from t2ibench.errors import UserError
 
 
 def test_written_and_read_again(manifest, tmp_path):

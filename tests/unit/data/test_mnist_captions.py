@@ -8,11 +8,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from t2ibench.data.batches import TrainingData
-from t2ibench.data.mnist_captions import MNISTCaptions
-from t2ibench.data.mnist_captions.digits import open_pool
-from t2ibench.data.mnist_captions.make import counts_of, read_drawing
-from t2ibench.data.mnist_captions.scenes import (
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import Benchmarks, DatasetEntry
+from t2ibench.core.types import DataRequest
+from t2ibench.core.workspace import Workspace
+from t2ibench.data.batches.batches import TrainingData
+from t2ibench.data.images import RealImages
+from t2ibench.data.open import open_dataset
+from t2ibench_simulations.mnist_captions import MNISTCaptions
+from t2ibench_simulations.mnist_captions.digits import open_pool
+from t2ibench_simulations.mnist_captions.make import counts_of, read_drawing
+from t2ibench_simulations.mnist_captions.scenes import (
     DIGIT,
     SIDE,
     SLOTS,
@@ -23,12 +29,6 @@ from t2ibench.data.mnist_captions.scenes import (
     is_held_out,
     paint,
 )
-from t2ibench.data.open import open_dataset
-from t2ibench.data.pictures import RealPictures
-from t2ibench.errors import UserError
-from t2ibench.spec import Benchmarks, DatasetEntry
-from t2ibench.types import DataRequest
-from t2ibench.workspace import Workspace
 
 LABELS = [index % 10 for index in range(40)]
 # (rows, columns) of the first and the second digit, a template each: the official generator's ranges.
@@ -91,14 +91,14 @@ def test_banned_roles_never_occur_in_training_and_always_in_what_is_held_out():
 
 
 def test_the_second_digit_covers_the_first():
-    pictures = [np.full((DIGIT, DIGIT), level, dtype=np.uint8) for level in (100, 200)]
-    canvas = paint(Scene(0, (0, 1), (0, 1), ((16, 4), (16, 28))), pictures)
+    images = [np.full((DIGIT, DIGIT), level, dtype=np.uint8) for level in (100, 200)]
+    canvas = paint(Scene(0, (0, 1), (0, 1), ((16, 4), (16, 28))), images)
     assert canvas.shape == (SIDE, SIDE) and canvas[20, 27] == 100 and canvas[20, 31] == 200 and canvas[0, 0] == 0
 
 
 def test_drawn_digits_are_all_different_and_told_apart_by_their_means():
     pools = {part: open_pool("drawn", part) for part in ("train", "test")}
-    train, test = (np.stack([pool.picture(at) for at in range(200)]).astype(float) for pool in pools.values())
+    train, test = (np.stack([pool.image(at) for at in range(200)]).astype(float) for pool in pools.values())
     labels = np.array(pools["train"].labels[:200])
     assert len({one.tobytes() for one in (*train, *test)}) == 400
     means = np.stack([train[labels == digit].mean(0) for digit in range(10)])
@@ -114,10 +114,10 @@ def test_it_is_drawn_read_and_shown_whole(tmp_path):
     assert "drawn by code" in manifest.caveats[0] and manifest.whole
     assert read_drawing(tmp_path / "d").bans == choose_bans(3)
     batch = TrainingData(manifest, DataRequest((SIDE,), 8), seed=0).batch(0, "train")
-    for caption, picture in zip(batch.captions, batch.images[SIDE], strict=True):
+    for caption, image in zip(batch.captions, batch.images[SIDE], strict=True):
         file = np.asarray(Image.open(manifest.path(manifest.by_id[caption.image_id])).convert("RGB"))
-        np.testing.assert_allclose(picture.permute(1, 2, 0).numpy(), file / 127.5 - 1, atol=1e-6)
-        real = RealPictures(manifest).load([caption.image_id], SIDE)[0].permute(1, 2, 0).numpy()
+        np.testing.assert_allclose(image.permute(1, 2, 0).numpy(), file / 127.5 - 1, atol=1e-6)
+        real = RealImages(manifest).load([caption.image_id], SIDE)[0].permute(1, 2, 0).numpy()
         np.testing.assert_array_equal(real, file)
     made.draw(tmp_path / "again", {}, replace=False, progress=False)
     assert made.read(tmp_path / "again", progress=False).digest == manifest.digest
@@ -192,4 +192,4 @@ def test_scikit_learn_is_optional():
             open_pool("scikit-learn", "train")
     else:
         pool = open_pool("scikit-learn", "test")
-        assert pool.picture(0).shape == (28, 28) and set(pool.labels) == set(range(10))
+        assert pool.image(0).shape == (28, 28) and set(pool.labels) == set(range(10))

@@ -4,13 +4,13 @@ import os
 
 import pytest
 
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import Benchmarks, DatasetEntry
+from t2ibench.core.workspace import Workspace
 from t2ibench.data import open as opening
 from t2ibench.data.cub import CUB
 from t2ibench.data.manifest import FILE_NAME
 from t2ibench.data.open import adapter_of, open_dataset, prepared_datasets
-from t2ibench.errors import UserError
-from t2ibench.spec import Benchmarks, DatasetEntry
-from t2ibench.workspace import Workspace
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_other_drawing_options_draw_anew(entry, workspace, drawings):
 
 def test_a_newer_drawing_version_draws_anew(entry, workspace, drawings, monkeypatch):
     _open("simbirds", entry, workspace)
-    monkeypatch.setattr("t2ibench.data.simbirds.make.VERSION", 99)
+    monkeypatch.setattr("t2ibench_simulations.simbirds.make.VERSION", 99)
     _open("simbirds", entry, workspace)
     assert len(drawings) == 2
 
@@ -160,7 +160,7 @@ def test_a_lost_manifest_does_not_draw_anew_and_an_unfinished_drawing_is_no_data
 
 
 def test_a_made_set_can_be_brought(entry, workspace, drawings, tmp_path):
-    from t2ibench.data.simbirds.make import make_simbirds
+    from t2ibench_simulations.simbirds.make import make_simbirds
 
     make_simbirds(tmp_path / "mine", 12, 40, 5, progress=False)
     drawings.clear()
@@ -171,8 +171,8 @@ def test_a_made_set_can_be_brought(entry, workspace, drawings, tmp_path):
 
 
 def test_a_wrong_option_is_a_sentence(entry, workspace, drawings):
-    with pytest.raises(UserError, match=r"datasets\.simbirds\.options: pictures = 3 is not an option"):
-        _open("simbirds", entry, workspace, pictures=3)
+    with pytest.raises(UserError, match=r"datasets\.simbirds\.options: images = 3 is not an option"):
+        _open("simbirds", entry, workspace, images=3)
 
 
 def test_warnings_and_drawing_are_said_on_stderr(birds, entry, workspace, drawings, capsys):
@@ -181,8 +181,8 @@ def test_warnings_and_drawing_are_said_on_stderr(birds, entry, workspace, drawin
     open_dataset("cub", benchmarks, workspace, root=birds)
     open_dataset("simbirds", benchmarks, workspace)
     said = capsys.readouterr()
-    assert said.out == "" and "Warning: cub has 6 pictures" in said.err
-    assert f"The pictures of simbirds are drawn by code, into {workspace.data / 'simbirds' / 'files'}" in said.err
+    assert said.out == "" and "Warning: cub has 6 images" in said.err
+    assert f"The images of simbirds are drawn by code, into {workspace.data / 'simbirds' / 'files'}" in said.err
 
 
 def test_nothing_is_kept_of_a_failed_preparation(birds, entry, workspace):

@@ -8,16 +8,16 @@ from click.testing import CliRunner
 from PIL import Image
 
 from t2ibench.cli import group
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import load_benchmarks
+from t2ibench.core.spec.recipes import settings_for
+from t2ibench.core.workspace import Workspace
 from t2ibench.data.open import open_dataset
 from t2ibench.data.own_datasets import DatasetSettings, read_settings, with_own_datasets, write_settings
-from t2ibench.errors import UserError
-from t2ibench.recipes import settings_for
-from t2ibench.spec import load_benchmarks
-from t2ibench.workspace import Workspace
 
 
 @pytest.fixture
-def pictures(tmp_path):
+def images(tmp_path):
     root = tmp_path / "photos"
     root.mkdir()
     rows = []
@@ -41,18 +41,18 @@ def run(tmp_path, monkeypatch):
     return invoke
 
 
-def test_a_name_is_remembered_with_its_options_and_recipes(run, pictures, tmp_path):
+def test_a_name_is_remembered_with_its_options_and_recipes(run, images, tmp_path):
     said = run(
-        "data", "prepare", "things", "--adapter", "folder", "--root", pictures, "--set", "classes=kind", "--cache=16"
+        "data", "prepare", "things", "--adapter", "folder", "--root", images, "--set", "classes=kind", "--cache=16"
     )
-    assert f"captions: {pictures / 'captions.jsonl'}" in said and "classes: 2, a, b" in said
-    assert "cache: 12 pictures for 16 pixels (shorter side 19)" in said
+    assert f"captions: {images / 'captions.jsonl'}" in said and "classes: 2, a, b" in said
+    assert "cache: 12 images for 16 pixels (shorter side 19)" in said
     assert "No problem found." in run("data", "check", "things") and "things" in run("list", "datasets")
     said = run("data", "prepare", "things", "--set", "test_share=0.5")
-    assert "classes: 2, a, b" in said and "50% of the pictures" in said
+    assert "classes: 2, a, b" in said and "50% of the images" in said
     assert "things/" not in run("data", "show", "things", "-o", tmp_path / "a.png") and (tmp_path / "a.png").is_file()
     plan = json.loads(run("train", "attngan", "--data", "things", "--dry-run"))
-    assert plan["spec"]["parameters"]["base_side"] == 16 and plan["spec"]["dataset"] == "things"
+    assert plan["spec"]["parameters"]["base_resolution"] == 16 and plan["spec"]["dataset"] == "things"
     assert plan["encoders"]["damsm"]["spec"]["parameters"]["trunk"] == "small"
     workspace = Workspace.at(tmp_path / "ws")
     assert read_settings(workspace, "things").options == {"classes": "kind", "test_share": 0.5}
@@ -64,26 +64,26 @@ def test_a_name_is_remembered_with_its_options_and_recipes(run, pictures, tmp_pa
         open_dataset("things", load_benchmarks().content, Workspace.at(tmp_path / "other"))
 
 
-def test_options_of_a_named_set_are_remembered_too(run, pictures):
-    assert "classes: none" in run("data", "prepare", "folder", "--root", pictures)
+def test_options_of_a_named_set_are_remembered_too(run, images):
+    assert "classes: none" in run("data", "prepare", "folder", "--root", images)
     assert "classes: 2" in run("data", "prepare", "folder", "--set", "classes=kind")
     assert "train: " in run("data", "check", "folder") and "classes: 2" in run("data", "prepare", "folder")
 
 
-def test_partial_is_remembered_and_can_be_taken_back(run, pictures, tmp_path):
-    run("data", "prepare", "things", "--adapter", "folder", "--root", pictures)
-    (pictures / "3.png").write_bytes(b"broken")
-    with pytest.raises(UserError, match=r"1 of the 12 pictures .* are damaged: 3\. .*data prepare things --partial"):
+def test_partial_is_remembered_and_can_be_taken_back(run, images, tmp_path):
+    run("data", "prepare", "things", "--adapter", "folder", "--root", images)
+    (images / "3.png").write_bytes(b"broken")
+    with pytest.raises(UserError, match=r"1 of the 12 images .* are damaged: 3\. .*data prepare things --partial"):
         run("data", "prepare", "things")
     said = run("data", "prepare", "things", "--partial")
-    assert "partial: 1 pictures left out" in said and "left out: 3" in run("data", "check", "things")
-    (pictures / "5.png").unlink()
-    assert "partial: 2 pictures left out" in run("data", "prepare", "things")
+    assert "partial: 1 images left out" in said and "left out: 3" in run("data", "check", "things")
+    (images / "5.png").unlink()
+    assert "partial: 2 images left out" in run("data", "prepare", "things")
     other = tmp_path / "other"
-    shutil.copytree(pictures, other)
-    with pytest.raises(UserError, match="1 of the 12 pictures"):  # what was said of one folder says nothing of another
+    shutil.copytree(images, other)
+    with pytest.raises(UserError, match="1 of the 12 images"):  # what was said of one folder says nothing of another
         run("data", "prepare", "things", "--root", other)
-    with pytest.raises(UserError, match="1 of the 12 pictures"):
+    with pytest.raises(UserError, match="1 of the 12 images"):
         run("data", "prepare", "things", "--no-partial")
 
 
@@ -98,23 +98,23 @@ def test_partial_is_remembered_and_can_be_taken_back(run, pictures, tmp_path):
         (["things", "--adapter", "folder", "--set", "classes"], "not of the form key=value"),
     ],
 )
-def test_wrong_requests_are_sentences_and_leave_nothing(run, pictures, tmp_path, arguments, sentence):
+def test_wrong_requests_are_sentences_and_leave_nothing(run, images, tmp_path, arguments, sentence):
     with pytest.raises(UserError, match=sentence):
-        run("data", "prepare", *arguments, "--root", pictures)
+        run("data", "prepare", *arguments, "--root", images)
     assert not list((tmp_path / "ws").glob("**/dataset.json"))
 
 
-def test_a_name_cannot_change_its_kind(run, pictures):
-    run("data", "prepare", "things", "--adapter", "folder", "--root", pictures)
+def test_a_name_cannot_change_its_kind(run, images):
+    run("data", "prepare", "things", "--adapter", "folder", "--root", images)
     run("data", "prepare", "things", "--adapter", "folder")
     with pytest.raises(UserError, match="things is read like folder already"):
-        run("data", "prepare", "things", "--adapter", "coco", "--root", pictures)
+        run("data", "prepare", "things", "--adapter", "coco", "--root", images)
 
 
-def test_wrong_sides_are_refused(run, pictures):
-    for sides in ("big", "4", "64,x"):
+def test_wrong_sides_are_refused(run, images):
+    for resolutions in ("big", "4", "64,x"):
         with pytest.raises(SystemExit):
-            run("data", "prepare", "folder", "--root", pictures, f"--cache={sides}")
+            run("data", "prepare", "folder", "--root", images, f"--cache={resolutions}")
 
 
 def test_damaged_settings_name_themselves(tmp_path):

@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from t2ibench.data.batches import TrainingData
-from t2ibench.data.phased_batches import PhasedData, training_data
-from t2ibench.errors import UserError
-from t2ibench.spec import DatasetEntry
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import DatasetEntry
+from t2ibench.core.types import DataRequest, Phase
+from t2ibench.data.batches.batches import TrainingData
+from t2ibench.data.batches.phased_batches import PhasedData, training_data
 from t2ibench.testing.squares import Squares
-from t2ibench.training.phases import Phases
-from t2ibench.types import DataRequest, Phase
+from t2ibench.training.engine.phases import Phases
 
 FIRST, SECOND = DataRequest((16,), 6), DataRequest((32,), 4, wrong_images=True)
 CURRICULUM = (Phase("first", 0.4, FIRST), Phase("second", 0.6, SECOND))
@@ -51,7 +51,7 @@ def test_a_run_that_goes_on_sees_the_same_batches(manifest, first):
     again = list(PhasedData(manifest, {p.name: p.request for p in CURRICULUM}, 3).iterate(first, 10, phases, 2))
     for one, other in zip(whole[first:], again, strict=True):
         assert one.captions == other.captions and one.step == other.step
-        assert all(torch.equal(one.images[side], other.images[side]) for side in one.images)
+        assert all(torch.equal(one.images[resolution], other.images[resolution]) for resolution in one.images)
 
 
 def test_models_without_requests_of_their_phases_are_as_before(manifest):

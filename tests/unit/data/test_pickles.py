@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from t2ibench.core.errors import UserError
+from t2ibench.core.pickles import read_plain_pickle
 from t2ibench.data.pickles import read_caption_words, read_class_ids, read_file_names
-from t2ibench.errors import UserError
-from t2ibench.pickles import read_plain_pickle
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -121,7 +121,7 @@ def test_names_cannot_leave_the_data_set(tmp_path, name):
 def test_another_form_is_named(tmp_path, value):
     path = tmp_path / "filenames.pickle"
     path.write_bytes(pickle.dumps(value))
-    with pytest.raises(UserError, match=r"filenames\.pickle should hold a list of picture names"):
+    with pytest.raises(UserError, match=r"filenames\.pickle should hold a list of image names"):
         read_file_names(path)
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from t2ibench.data.simbirds.appearance import appearance_of
-from t2ibench.data.simbirds.attributes import COLOURS, Attributes
-from t2ibench.data.simbirds.captions import LONGEST_CAPTION, caption_for, captions_for
-from t2ibench.data.simbirds.species import all_species, species_of
+from t2ibench_simulations.simbirds.appearance import appearance_of
+from t2ibench_simulations.simbirds.attributes import COLOURS, Attributes
+from t2ibench_simulations.simbirds.captions import LONGEST_CAPTION, caption_for, captions_for
+from t2ibench_simulations.simbirds.species import all_species, species_of
 
 # Written down here again, not imported: the test reads captions as a reader would.
 PART_OF = {
@@ -135,7 +135,7 @@ def test_captions_are_ten_different_lower_case_sentences_of_fair_length() -> Non
             assert not re.search(r"\ba [aeiou]|\ban [^aeiou]|\b(\w+) \1\b", caption), caption
 
 
-def test_captions_are_the_same_every_time_and_differ_between_pictures() -> None:
+def test_captions_are_the_same_every_time_and_differ_between_images() -> None:
     assert captions_for(appearance_of(species_of(9), 0)) == captions_for(appearance_of(species_of(9), 0))
     assert captions_for(appearance_of(species_of(9), 0)) != captions_for(appearance_of(species_of(9), 1))
 

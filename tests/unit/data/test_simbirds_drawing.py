@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from t2ibench.data.simbirds.appearance import Appearance, appearance_for, appearance_of
-from t2ibench.data.simbirds.attributes import RGB
-from t2ibench.data.simbirds.drawing import draw_bird, draw_place
-from t2ibench.data.simbirds.species import all_species, species_of
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
+from t2ibench_simulations.simbirds.appearance import Appearance, appearance_for, appearance_of
+from t2ibench_simulations.simbirds.attributes import RGB
+from t2ibench_simulations.simbirds.drawing import draw_bird, draw_place
+from t2ibench_simulations.simbirds.species import all_species, species_of
 
 SOME = [appearance_of(species, index) for index, species in enumerate(all_species()[::9])]
 
@@ -17,7 +17,7 @@ def pixels(appearance: Appearance, size: int = 64) -> NDArray[np.int16]:
     return np.asarray(draw_bird(appearance, size).image).astype(np.int16)
 
 
-def test_a_picture_depends_on_seed_species_and_index_alone() -> None:
+def test_a_image_depends_on_seed_species_and_index_alone() -> None:
     first = appearance_of(species_of(5), 3, seed=1)
     assert (
         draw_bird(first, 64).image.tobytes() == draw_bird(appearance_of(species_of(5), 3, seed=1), 64).image.tobytes()
@@ -44,7 +44,7 @@ def test_the_box_is_exactly_what_the_bird_covers(appearance: Appearance) -> None
     assert max(slack) <= 1
     mask = np.asarray(drawing.mask)
     assert not mask[~changed].max() > 40
-    # The bird is wholly in the picture, and large in it.
+    # The bird is wholly in the image, and large in it.
     assert x > 0 and y > 0 and x + width < drawing.image.width and y + height < drawing.image.height
     assert 0.5 < max(width, height) / 96 < 0.72
 
@@ -53,12 +53,12 @@ def test_the_box_is_exactly_what_the_bird_covers(appearance: Appearance) -> None
 def test_parts_lie_where_the_truth_says_in_their_colours(appearance: Appearance) -> None:
     bird = replace(appearance.attributes, wing_pattern="plain", breast_pattern="plain", head_mark="none")
     drawing = draw_bird(replace(appearance, attributes=bird), 128)
-    picture = np.asarray(drawing.image).astype(float)
+    image = np.asarray(drawing.image).astype(float)
     # Light and shade multiply a colour by 0.8 to 1.1; the nearest of the shaded colours is what a viewer reads.
     shades = [(name, np.array(rgb) * light) for name, rgb in RGB.items() for light in (0.8, 0.9, 1.0, 1.1)]
     for part in ("wing", "belly"):
         x, y = drawing.centres[part]
-        patch = picture[int(y) - 2 : int(y) + 3, int(x) - 2 : int(x) + 3].reshape(-1, 3)
+        patch = image[int(y) - 2 : int(y) + 3, int(x) - 2 : int(x) + 3].reshape(-1, 3)
         nearest = [min(shades, key=lambda shade: float(np.abs(shade[1] - value).sum()))[0] for value in patch]
         assert nearest.count(bird.colour(part)) >= 13, (part, bird.colour(part), nearest)
     x, y, width, height = drawing.box

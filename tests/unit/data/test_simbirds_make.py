@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from t2ibench.data.simbirds import make
-from t2ibench.data.simbirds.make import list_pictures, make_simbirds
-from t2ibench.data.simbirds.species import HELD_OUT_PAIRS
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
 from t2ibench.text.tokenizer import tokenize
+from t2ibench_simulations.simbirds import make
+from t2ibench_simulations.simbirds.make import list_images, make_simbirds
+from t2ibench_simulations.simbirds.species import HELD_OUT_PAIRS
 
 IMAGES, SIZE = 40, 32
 
@@ -105,7 +105,7 @@ def test_more_processes_and_another_time_give_the_same_bytes(root: Path, tmp_pat
     assert other.digest != again.digest
 
 
-def test_a_picture_does_not_depend_on_how_many_are_asked_for(root: Path, tmp_path: Path) -> None:
+def test_a_image_does_not_depend_on_how_many_are_asked_for(root: Path, tmp_path: Path) -> None:
     make_simbirds(tmp_path / "more", IMAGES * 2, SIZE, processes=1, progress=False)
     fewer, more = contents(root), contents(tmp_path / "more")
     shared = [name for name in fewer if name.endswith(".jpg") and name in more]
@@ -149,7 +149,7 @@ def test_damaged_summaries_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("images", "size", "processes", "match"),
     [
-        (7, SIZE, None, "8 pictures or more"),
+        (7, SIZE, None, "8 images or more"),
         (40, 16, None, "32 to 256"),
         (40, 300, None, "32 to 256"),
         (40, 64, 0, "1 or"),
@@ -175,14 +175,12 @@ def test_a_failure_midway_leaves_nothing_and_can_be_repeated(tmp_path: Path, mon
 
 
 @pytest.mark.parametrize("images", [8, 9, 401, 800, 11788])
-def test_pictures_are_spread_evenly(images: int) -> None:
-    pictures = list_pictures(images)
-    assert len(pictures) == images and len({picture.key for picture in pictures}) == images
-    counts = [
-        sum(picture.species == bird for picture in pictures) for bird in {picture.species for picture in pictures}
-    ]
+def test_images_are_spread_evenly(images: int) -> None:
+    listed = list_images(images)
+    assert len(listed) == images and len({image.key for image in listed}) == images
+    counts = [sum(image.species == bird for image in listed) for bird in {image.species for image in listed}]
     assert min(counts) >= 2 and max(counts) - min(counts) <= 1
-    train = sum(picture.species.split == "train" for picture in pictures)
+    train = sum(image.species.split == "train" for image in listed)
     assert abs(train / images - 0.75) < 0.05
-    halves = sum(picture.in_cub_train for picture in pictures) / images
+    halves = sum(image.in_cub_train for image in listed) / images
     assert images < 400 or 0.45 < halves < 0.55

@@ -2,8 +2,8 @@ from collections import Counter
 
 import pytest
 
-from t2ibench.data.simbirds.attributes import PARTS
-from t2ibench.data.simbirds.species import HELD_OUT_PAIRS, all_species, species_of, spread_species
+from t2ibench_simulations.simbirds.attributes import PARTS
+from t2ibench_simulations.simbirds.species import HELD_OUT_PAIRS, all_species, species_of, spread_species
 
 TRAIN = [species for species in all_species() if species.split == "train"]
 TEST = [species for species in all_species() if species.split == "test"]

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from t2ibench.data.simbirds.appearance import appearance_of
-from t2ibench.data.simbirds.attributes import COLOURS, PLUMAGE
-from t2ibench.data.simbirds.captions import caption_for, captions_for
-from t2ibench.data.simbirds.facts import facts_of
-from t2ibench.data.simbirds.species import all_species
-from t2ibench.data.simbirds.statements import STATEMENTS, statements_in, true_statements
+from t2ibench_simulations.simbirds.appearance import appearance_of
+from t2ibench_simulations.simbirds.attributes import COLOURS, PLUMAGE
+from t2ibench_simulations.simbirds.captions import caption_for, captions_for
+from t2ibench_simulations.simbirds.facts import facts_of
+from t2ibench_simulations.simbirds.species import all_species
+from t2ibench_simulations.simbirds.statements import STATEMENTS, statements_in, true_statements
 
 BIRDS = [appearance_of(species, index) for species in all_species() for index in range(2)]
 

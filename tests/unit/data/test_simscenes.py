@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from t2ibench.data.coco import COCO, SimScenes
-from t2ibench.data.simscenes.captions import CAPTIONS_PER_IMAGE, captions_for
-from t2ibench.data.simscenes.drawing import draw_scene
-from t2ibench.data.simscenes.make import make_simscenes
-from t2ibench.data.simscenes.scene import scene_of, split_of
-from t2ibench.data.simscenes.statements import is_true, statements_in
-from t2ibench.data.simscenes.vocabulary import COLOURS, HELD_OUT, KINDS, NATURES, PLACES, RELATIONS, RGB
-from t2ibench.errors import UserError
-from t2ibench.spec import DatasetEntry
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import DatasetEntry
+from t2ibench.data.coco import COCO
 from t2ibench.text.tokenizer import tokenize
+from t2ibench_simulations.simscenes.adapter import SimScenes
+from t2ibench_simulations.simscenes.captions import CAPTIONS_PER_IMAGE, captions_for
+from t2ibench_simulations.simscenes.drawing import draw_scene
+from t2ibench_simulations.simscenes.make import make_simscenes
+from t2ibench_simulations.simscenes.scene import scene_of, split_of
+from t2ibench_simulations.simscenes.statements import is_true, statements_in
+from t2ibench_simulations.simscenes.vocabulary import COLOURS, HELD_OUT, KINDS, NATURES, PLACES, RELATIONS, RGB
 
 IMAGES, SIZE = 48, 48
 SCENES = [scene_of(index, 0) for index in range(1200)]
@@ -57,8 +58,8 @@ def test_cocos_own_adapter_reads_it(root, truth):
         assert list(image.captions) == row["captions"] and len(image.captions) == CAPTIONS_PER_IMAGE
         assert image.split == ("train" if row["split"] == "train" else "test")
         assert plain.path(image) == root / row["file"]
-        with Image.open(root / row["file"]) as picture:
-            assert picture.format == "JPEG" and picture.mode == "RGB" and picture.size == (SIZE, SIZE)
+        with Image.open(root / row["file"]) as opened:
+            assert opened.format == "JPEG" and opened.mode == "RGB" and opened.size == (SIZE, SIZE)
 
 
 def test_instances_are_in_cocos_form_and_agree_with_the_truth(root, truth):
@@ -80,14 +81,14 @@ def test_instances_are_in_cocos_form_and_agree_with_the_truth(root, truth):
             assert instances == [(one["kind"], one["box"]) for one in objects[image]]
 
 
-def test_the_same_request_gives_the_same_bytes_and_pictures_depend_on_no_other(root, tmp_path):
+def test_the_same_request_gives_the_same_bytes_and_images_depend_on_no_other(root, tmp_path):
     again = make_simscenes(tmp_path / "again", IMAGES, SIZE, processes=1, progress=False)
     assert contents(tmp_path / "again") == contents(root)
     more = make_simscenes(tmp_path / "more", IMAGES + 8, SIZE, processes=1, progress=False)
     other = make_simscenes(tmp_path / "other", IMAGES, SIZE, seed=1, processes=1, progress=False)
-    pictures = {name: digest for name, digest in contents(root).items() if name.endswith(".jpg")}
-    assert pictures.items() <= contents(tmp_path / "more").items()
-    assert not set(pictures.values()) & set(contents(tmp_path / "other").values())
+    images = {name: digest for name, digest in contents(root).items() if name.endswith(".jpg")}
+    assert images.items() <= contents(tmp_path / "more").items()
+    assert not set(images.values()) & set(contents(tmp_path / "other").values())
     assert len({again["digest"], more["digest"], other["digest"]}) == 3
 
 
@@ -101,7 +102,7 @@ def test_a_folder_is_reused_or_refused_and_never_half_written(root, tmp_path, mo
     for wrong in ({"images": 7}, {"size": 16}, {"processes": 0}):
         with pytest.raises(UserError):
             make_simscenes(tmp_path / "x", **{"images": 8, "size": 32, **wrong}, progress=False)
-    monkeypatch.setattr("t2ibench.data.simscenes.make.side_files", lambda rows: 1 / 0)
+    monkeypatch.setattr("t2ibench_simulations.simscenes.make.side_files", lambda rows: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         make_simscenes(tmp_path / "x", 8, 32, progress=False)
     assert not (tmp_path / "x").exists() and contents(root) == before
@@ -223,8 +224,8 @@ def _overlap(a, b):
 def test_an_objects_colour_can_be_read_off_its_pixels(kind):
     scenes = [scene for scene in SCENES if scene.groups[0].kind == kind and len(scene.groups) == 1][:6]
     for scene in scenes:
-        picture, seen = draw_scene(scene, 96)
-        pixels = np.asarray(picture, np.float64)
+        image, seen = draw_scene(scene, 96)
+        pixels = np.asarray(image, np.float64)
         x, y, width, height = (round(value) for value in seen[0].box)
         inside = pixels[y : y + height, x : x + width].reshape(-1, 3)
         share = (np.abs(inside - np.array(seen[0].rgb)).max(axis=1) < 25).mean()

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from t2ibench.core.errors import UserError
+from t2ibench.core.pickles import open_plain_pickle
 from t2ibench.data.pickles import read_caption_words, read_class_ids, read_file_names
-from t2ibench.errors import UserError
-from t2ibench.pickles import open_plain_pickle
 
 NAMES = [f"{number:03}.Bird/Bird_{number:04}" for number in range(1, 40)]
 

@@ -7,7 +7,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from t2ibench.data.transforms import base_picture, base_side, bird_crop, central_square, pyramid, resize_shorter
+from t2ibench.data.batches.transforms import (
+    base_image,
+    base_resolution,
+    bird_crop,
+    central_square,
+    pyramid,
+    resize_shorter,
+)
 
 
 @pytest.mark.parametrize(
@@ -18,8 +25,8 @@ from t2ibench.data.transforms import base_picture, base_side, bird_crop, central
         ((139, 30, 153, 264), (500, 500), (17, 0, 413, 360)),  # centre (215, 162), radius 198: cut above
         ((1, 1, 5, 3), (50, 50), (0, 0, 6, 5)),  # odd sums are truncated
         ((40, 40, 20, 20), (60, 60), (35, 35, 60, 60)),  # cut right and below
-        ((-20, 0, 5, 200), (300, 300), (0, 0, 133, 250)),  # a centre left of the picture is truncated towards zero
-        ((0, 0, 100, 100), (100, 100), (0, 0, 100, 100)),  # the whole picture
+        ((-20, 0, 5, 200), (300, 300), (0, 0, 133, 250)),  # a centre left of the image is truncated towards zero
+        ((0, 0, 100, 100), (100, 100), (0, 0, 100, 100)),  # the whole image
     ],
 )
 def test_golden_crops(box, size, crop):
@@ -48,35 +55,35 @@ def test_crops_agree_with_the_official_formula_and_stay_inside(box, width, heigh
     assert right - left <= 2 * radius and bottom - top <= 2 * radius
 
 
-@pytest.mark.parametrize(("side", "base"), [(64, 76), (128, 152), (256, 304), (299, 355)])
-def test_working_size(side, base):
-    assert base_side(side) == base
+@pytest.mark.parametrize(("resolution", "base"), [(64, 76), (128, 152), (256, 304), (299, 355)])
+def test_working_size(resolution, base):
+    assert base_resolution(resolution) == base
 
 
 @given(st.integers(1, 300), st.integers(1, 300), st.integers(8, 64))
-def test_the_shorter_side_gets_the_size(width, height, side):
-    picture = resize_shorter(Image.new("RGB", (width, height)), side)
-    assert min(picture.size) == side
-    longer = max(width, height) * side / min(width, height)
-    assert longer - 1 < max(picture.size) <= longer
+def test_the_shorter_side_gets_the_size(width, height, resolution):
+    image = resize_shorter(Image.new("RGB", (width, height)), resolution)
+    assert min(image.size) == resolution
+    longer = max(width, height) * resolution / min(width, height)
+    assert longer - 1 < max(image.size) <= longer
 
 
-def test_base_picture_without_a_box_is_only_resized():
-    assert base_picture(Image.new("RGB", (200, 100)), None, 64).size == (152, 76)
-    assert base_picture(Image.new("RGB", (200, 100)), (80, 40, 20, 20), 64).size == (76, 76)
+def test_base_image_without_a_box_is_only_resized():
+    assert base_image(Image.new("RGB", (200, 100)), None, 64).size == (152, 76)
+    assert base_image(Image.new("RGB", (200, 100)), (80, 40, 20, 20), 64).size == (76, 76)
 
 
 def test_the_central_square_is_that_of_torchvision():
     from torchvision.transforms.functional import center_crop
 
-    picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (77, 90, 3), dtype=np.uint8))
-    assert central_square(picture, 64).tobytes() == center_crop(picture, [64, 64]).tobytes()
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (77, 90, 3), dtype=np.uint8))
+    assert central_square(image, 64).tobytes() == center_crop(image, [64, 64]).tobytes()
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([(64, 16), (64, 32), (256, 64), (256, 128), (76, 64)]))
 @settings(max_examples=40, deadline=None)
-def test_levels_are_those_of_pil(seed, sides):
-    large, small = sides
+def test_levels_are_those_of_pil(seed, resolutions):
+    large, small = resolutions
     pixels = np.random.default_rng(seed).integers(0, 256, (2, large, large, 3), dtype=np.uint8)
     wanted = np.stack(
         [np.asarray(Image.fromarray(p).resize((small, small), Image.Resampling.BILINEAR), dtype=int) for p in pixels]

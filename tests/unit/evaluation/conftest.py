@@ -3,16 +3,16 @@
 import pytest
 import torch
 
+from t2ibench.core.spec.benchmarks import load_benchmarks
+from t2ibench.core.workspace import Workspace
 from t2ibench.data.open import open_dataset
-from t2ibench.model_folder import read_model_folder
-from t2ibench.spec import load_benchmarks
+from t2ibench.models.folder import read_model_folder
+from t2ibench.training.request import TrainRequest
 from t2ibench.training.rhythm import Rhythm
-from t2ibench.workflow.plan import TrainRequest
-from t2ibench.workflow.train import Compute, ensure_trained
-from t2ibench.workspace import Workspace
+from t2ibench.training.train import Compute, ensure_trained
 from tests.unit.evaluation.stubs import register_all, write_config
 
-COMPUTE = Compute(device="cpu", threads=1, rhythm=Rhythm(picture_steps=100))
+COMPUTE = Compute(device="cpu", threads=1, rhythm=Rhythm(image_steps=100))
 
 
 @pytest.fixture(scope="package")

@@ -2,12 +2,12 @@
 
 import torch
 
-from t2ibench.interfaces import BuildContext
-from t2ibench.model_folder import EncoderDescription, ModelDescription, write_model_folder
-from t2ibench.registry import registry
+from t2ibench.core.interfaces import BuildContext
+from t2ibench.core.registry import registry
+from t2ibench.core.types import Caption, PlanItem, SamplePlan
+from t2ibench.models.folder import EncoderDescription, ModelDescription, write_model_folder
 from t2ibench.text.damsm import DAMSM, DAMSMParameters
 from t2ibench.text.vocabulary import Vocabulary
-from t2ibench.types import Caption, PlanItem, SamplePlan
 
 TEXTS = (
     "a small red bird with a black head and a short yellow beak",
@@ -26,12 +26,12 @@ PLAN = SamplePlan(
 )
 WORDS = Vocabulary.from_captions(TEXTS).words
 SMALL_DAMSM = DAMSMParameters(trunk="small", resolution=32, width=8, embedding=16, word_embedding=8)
-GAME = {"base_side": 16, "branches": 2, "latent": 6, "condition": 6, "discriminator_features": 4}
+GAME = {"base_resolution": 16, "branches": 2, "latent": 6, "condition": 6, "discriminator_features": 4}
 PARAMETERS = {
     "attngan": {**GAME, "generator_features": 8, "residual_blocks": 1},
     "dmgan": {**GAME, "generator_features": 8, "residual_blocks": 1},
     "stackgan_v2": {**GAME, "generator_features": 8, "residual_blocks": 1},
-    "dfgan": {"side": 32, "features": 4, "latent": 6},
+    "dfgan": {"resolution": 32, "features": 4, "latent": 6},
 }
 
 

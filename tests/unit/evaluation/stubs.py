@@ -4,10 +4,10 @@ from typing import ClassVar
 
 import torch
 
+from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.core.registry import registry
 from t2ibench.features.context import find_weights
-from t2ibench.interfaces import FeatureIdentity
-from t2ibench.model_folder import load_encoder, read_model_folder
-from t2ibench.registry import registry
+from t2ibench.models.folder import load_encoder, read_model_folder
 from t2ibench.testing.squares import COLOURS
 from tests.stub_run import BENCHMARKS, register
 
@@ -63,7 +63,7 @@ CONFIG = (
 
 
 class Colours:
-    """Mean colours of a picture's quarters. It counts how often it is opened and what it sees."""
+    """Mean colours of an image's quarters. It counts how often it is opened and what it sees."""
 
     layers: ClassVar = {"pool": 12, "logits": 3}
     opened = 0
@@ -89,7 +89,7 @@ class Colours:
 
 
 class Oracle(Colours):
-    """A judge that knows squares: a picture's code is its strongest colour, a caption's the one it names."""
+    """A judge that knows squares: an image's code is its strongest colour, a caption's the one it names."""
 
     layers: ClassVar = {"image": 4}
 

@@ -4,22 +4,22 @@ import dataclasses
 
 import pytest
 
-from t2ibench.interfaces import ReportInput
-from t2ibench.model_folder import read_model_folder
-from t2ibench.results import Results
-from t2ibench.workflow import evaluate as evaluating
-from t2ibench.workflow import train as training
-from t2ibench.workflow.evaluate import EvaluateRequest, evaluate
-from t2ibench.workflow.plan import TrainRequest
-from t2ibench.workflow.train import Compute, ensure_trained
-from t2ibench.workspace import Workspace
+from t2ibench.core.interfaces import ReportInput
+from t2ibench.core.records import Results
+from t2ibench.core.workspace import Workspace
+from t2ibench.evaluation import evaluate as evaluating
+from t2ibench.evaluation.evaluate import EvaluateRequest, evaluate
+from t2ibench.models.folder import read_model_folder
+from t2ibench.training import train as training
+from t2ibench.training.request import TrainRequest
+from t2ibench.training.train import Compute, ensure_trained
 from t2ibench_reports.leaderboard import Leaderboard
 
 
 @pytest.fixture
 def partial(monkeypatch, manifest):
     """The squares as if some were missing."""
-    said = "squares is partial: 1 of its 25 pictures were left out, so numbers from it stand alone."
+    said = "squares is partial: 1 of its 25 images were left out, so numbers from it stand alone."
     changed = dataclasses.replace(manifest, missing=("999",), caveats=(said,))
     for module in (evaluating, training):
         monkeypatch.setattr(module, "open_dataset", lambda *_, **__: changed)
@@ -37,9 +37,9 @@ def test_a_partial_data_set_marks_records_and_leaderboard(place, trained, tmp_pa
     (found,) = evaluate(request, benchmarks, Apart(workspace.root), device="cpu", batch_size=8)
     assert found.records and all(record.warnings[-1] == partial for record in found.records)
     records, faults = Results(tmp_path / "results").read()
-    pages = Leaderboard().render(ReportInput(records, faults, tmp_path / "results" / "pictures", ("md", "html", "csv")))
+    pages = Leaderboard().render(ReportInput(records, faults, tmp_path / "results" / "images", ("md", "html", "csv")))
     for name, content in pages.items():
-        assert "squares is partial: 1 of its 25 pictures" in content.decode(), name
+        assert "squares is partial: 1 of its 25 images" in content.decode(), name
 
 
 def test_a_model_that_learned_from_it_says_so(place, tmp_path, partial):

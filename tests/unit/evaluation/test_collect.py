@@ -4,28 +4,28 @@ import numpy as np
 import pytest
 import torch
 
+from t2ibench.core.store import Store
 from t2ibench.evaluation import collect as module
 from t2ibench.evaluation.collect import collect
 from t2ibench.evaluation.extractors import Extractor
 from t2ibench.evaluation.plan import make_plan
 from t2ibench.evaluation.sources import NoiseSource
 from t2ibench.features.context import FeatureContext
-from t2ibench.store import Store
 from tests.unit.evaluation.stubs import Colours
 
 SETTINGS = {"resolution": 16, "quantise": "round"}
 
 
 class Counted(NoiseSource):
-    """Noise that counts its pictures."""
+    """Noise that counts its images."""
 
     def __init__(self):
         super().__init__(16)
         self.made = 0
 
-    def pictures(self, items, seed):
+    def pixels_of(self, items, seed):
         self.made += len(items)
-        return super().pictures(items, seed)
+        return super().pixels_of(items, seed)
 
 
 @pytest.fixture(autouse=True)
@@ -60,12 +60,12 @@ def same(one, other):
                for layer in one.features[name])  # fmt: skip
 
 
-def test_features_are_those_of_the_pictures_in_order(gather, extractor, plan):
+def test_features_are_those_of_the_images_in_order(gather, extractor, plan):
     done = []
     found = gather(NoiseSource(16), [extractor()], on_chunk=done.append)
     assert done == [10, 20, 30, 34]
     assert set(found.features) == {"colours"} and set(found.features["colours"]) == {"pool", "logits"}
-    pixels = NoiseSource(16).pictures(plan.items, plan.seed)
+    pixels = NoiseSource(16).pixels_of(plan.items, plan.seed)
     expected = torch.nn.functional.adaptive_avg_pool2d(pixels.float() / 255, 2).flatten(1).numpy()
     assert found.features["colours"]["pool"].shape == (34, 12)
     assert np.allclose(found.features["colours"]["pool"], expected, atol=1e-6)
@@ -152,8 +152,8 @@ def test_neither_features_nor_the_digest_depend_on_the_batch_size(gather, extrac
 
 def test_the_digest_is_that_of_the_pixels(gather, extractor):
     class Touched(NoiseSource):
-        def pictures(self, items, seed):
-            pixels = super().pictures(items, seed)
+        def pixels_of(self, items, seed):
+            pixels = super().pixels_of(items, seed)
             pixels[0, 0, 0, 0] ^= 1
             return pixels
 

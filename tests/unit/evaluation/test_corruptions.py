@@ -6,9 +6,17 @@ from collections import Counter
 import pytest
 import torch
 
-from t2ibench.evaluation.corruptions import CORRUPTIONS, CorruptedSource, blurred, dealt, hue_turned, noised, quantised
+from t2ibench.core.types import Caption, PlanItem, SamplePlan
 from t2ibench.evaluation.plan import make_plan
-from t2ibench.types import Caption, PlanItem, SamplePlan
+from t2ibench.studies.validity.corruptions import (
+    CORRUPTIONS,
+    CorruptedSource,
+    blurred,
+    dealt,
+    hue_turned,
+    noised,
+    quantised,
+)
 
 PIXELS = torch.randint(0, 256, (4, 3, 16, 16), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
 PLAN = SamplePlan(tuple(PlanItem(Caption(str(i), "a", f"image {i}", 0, i % 10)) for i in range(100)), 7, "d", "test")
@@ -16,7 +24,7 @@ OF_PIXELS = [one for one in CORRUPTIONS.values() if one.change is not None]
 
 
 @pytest.mark.parametrize("corruption", OF_PIXELS, ids=lambda one: one.name)
-def test_a_picture_does_not_depend_on_its_batch_and_more_strength_is_further_away(corruption):
+def test_a_image_does_not_depend_on_its_batch_and_more_strength_is_further_away(corruption):
     smooth = blurred(PIXELS, 1.5, [0] * 4)
     seeds = [1, 2, 3, 4]
     whole = [corruption.change(smooth, strength, seeds) for strength in corruption.strengths]
@@ -43,7 +51,7 @@ def test_known_answers():
     assert abs(drawn.std().item() - 10) < 0.8 and torch.equal(noised(flat, 10, [3]), noised(flat, 10, [3]))
 
 
-def test_shuffled_captions_keep_the_pictures_and_move_the_share_that_they_say():
+def test_shuffled_captions_keep_the_images_and_move_the_share_that_they_say():
     for strength in CORRUPTIONS["captions"].strengths:
         given = dealt(PLAN, CORRUPTIONS["captions"], strength)
         own = [given[item.id] == item.caption.image_id for item in PLAN.items]
@@ -51,7 +59,7 @@ def test_shuffled_captions_keep_the_pictures_and_move_the_share_that_they_say():
         assert Counter(given.values()) == Counter(item.caption.image_id for item in PLAN.items)
 
 
-def test_dropped_classes_and_copies_leave_fewer_and_nested_pictures():
+def test_dropped_classes_and_copies_leave_fewer_and_nested_images():
     class_of = {item.caption.image_id: item.caption.class_id for item in PLAN.items}
     modes, copies = [], []
     for strength in CORRUPTIONS["modes"].strengths:

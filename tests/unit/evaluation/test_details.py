@@ -5,11 +5,11 @@ import json
 import pytest
 from PIL import Image
 
-from t2ibench.results import Results
-from t2ibench.workflow.compare import compare
-from t2ibench.workflow.evaluate import EvaluateRequest, evaluate
-from t2ibench.workflow.pair_details import furthest
-from t2ibench.workspace import Workspace
+from t2ibench.core.records import Results
+from t2ibench.core.workspace import Workspace
+from t2ibench.evaluation.compare import compare
+from t2ibench.evaluation.details.pair_details import furthest
+from t2ibench.evaluation.evaluate import EvaluateRequest, evaluate
 
 N = 40
 
@@ -32,7 +32,7 @@ def kept(place, trained, tmp_path_factory):
 
 def details(kept, name):
     results, _, _, records = kept
-    return json.loads((results.details / records[name].pictures).with_suffix(".json").read_text())
+    return json.loads((results.details / records[name].images).with_suffix(".json").read_text())
 
 
 def test_values_by_caption_average_to_the_rows_figure(kept):
@@ -45,14 +45,14 @@ def test_values_by_caption_average_to_the_rows_figure(kept):
     assert len(captions) == N and all("square" in caption for caption in captions)
 
 
-def test_the_worst_and_the_best_captions_have_their_pictures(kept):
+def test_the_worst_and_the_best_captions_have_their_images(kept):
     results, _, _, records = kept
     found = details(kept, "stub")
     values = found["values"][records["stub"].metric.digest]
     extremes = found["extremes"]
-    worst, best = ([values[place] for place in extremes[side]] for side in ("worst", "best"))
+    worst, best = ([values[place] for place in extremes[resolution]] for resolution in ("worst", "best"))
     assert worst == sorted(values)[: len(worst)] and best == sorted(values, reverse=True)[: len(best)]
-    with Image.open(results.details / extremes["picture"]) as strip:
+    with Image.open(results.details / extremes["image"]) as strip:
         assert strip.size == (16 * 2 * (len(worst) + len(best)), 16)
     assert "extremes" not in details(kept, "ground-truth")
 
@@ -61,7 +61,7 @@ def test_a_model_shows_its_inner_life_and_its_training(kept):
     found = details(kept, "stub")
     views = found["inside"]["seen"][0]["views"]
     assert any("Attention" in view["title"] for view in views)
-    with Image.open(kept[0].details / found["inside"]["picture"]) as strip:
+    with Image.open(kept[0].details / found["inside"]["image"]) as strip:
         assert strip.width == found["inside"]["tiles"] * strip.height
     assert found["training"]["curves"]
     assert "inside" not in details(kept, "untrained") and "training" not in details(kept, "noise")
@@ -78,7 +78,7 @@ def test_a_comparison_keeps_the_captions_on_which_rows_differ(kept):
     gains = [one - other for one, other in zip(first, second, strict=True)]
     assert [gains[place] for place in pair["ahead"]] == sorted((one for one in gains if one > 0), reverse=True)[:6]
     assert all(gains[place] < 0 for place in pair["behind"])
-    with Image.open(results.details / pair["picture"]) as strip:
+    with Image.open(results.details / pair["image"]) as strip:
         assert strip.width == 16 * 3 * len(pair["ahead"] + pair["behind"])
 
 
@@ -89,7 +89,7 @@ def test_the_furthest():
 
 def test_an_inner_life_of_an_older_version_is_made_anew_and_nothing_else(kept, trained):
     results, benchmarks, workspace, records = kept
-    path = (results.details / records["stub"].pictures).with_suffix(".json")
+    path = (results.details / records["stub"].images).with_suffix(".json")
     before = json.loads(path.read_text())
     older = {key: value for key, value in before.items() if key not in ("inside", "inside_version")}
     path.write_text(json.dumps({**older, "extremes": {"kept": "as it was"}}))

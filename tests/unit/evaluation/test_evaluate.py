@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import t2ibench.model_folder as folders
-from t2ibench.errors import UserError
-from t2ibench.results import Results
-from t2ibench.types import Origin
-from t2ibench.workflow.evaluate import EvaluateRequest, evaluate, plan_evaluation
-from t2ibench.workspace import Workspace
+import t2ibench.models.folder as folders
+from t2ibench.core.errors import UserError
+from t2ibench.core.records import Results
+from t2ibench.core.types import Origin
+from t2ibench.core.workspace import Workspace
+from t2ibench.evaluation.evaluate import EvaluateRequest, evaluate, plan_evaluation
 from tests.unit.evaluation.stubs import Colours, Oracle
 
 CONTROLS = ("ground-truth", "real-test", "shuffled-captions", "noise", "untrained")
@@ -54,7 +54,7 @@ def test_every_row_has_every_column(full_table, trained):
     assert list(found) == [
         (row, column)
         for row in ("stub", *CONTROLS)
-        for column in (("is", "fid", "r") if row in linked else ("is", "fid"))  # its pictures belong to no caption
+        for column in (("is", "fid", "r") if row in linked else ("is", "fid"))  # its images belong to no caption
     ]
     assert full_table.measured == len(found) == 17 and not full_table.failed
     for record in found.values():
@@ -111,7 +111,7 @@ def test_a_metric_that_refuses_stands_alone(table):
     for column in ("fid", "r"):
         record = found["stub", column]
         assert record.status == "failed" and record.value is None and record.n == 9
-        assert "needs at least 10 pictures and was given 9" in record.error
+        assert "needs at least 10 images and was given 9" in record.error
 
 
 def test_a_column_without_negatives_takes_no_other_with_it(table):
@@ -175,7 +175,7 @@ def test_a_diverged_model_fails_and_the_controls_do_not(table, monkeypatch):
 
 
 def test_costs_add_up(table, monkeypatch):
-    from t2ibench.evaluation import evaluate as module
+    from t2ibench.evaluation import table as module
 
     collecting = module.collect
 
@@ -201,15 +201,15 @@ def test_a_judge_seen_in_training_is_marked(table, trained):
 
 def test_sample_strips_have_their_captions(full_table, table):
     found = cells(full_table)
-    pictures = table.results.folder / "pictures"
-    assert len({record.pictures for record in found.values()}) == 6
+    images = table.results.folder / "images"
+    assert len({record.images for record in found.values()}) == 6
     for record in found.values():
-        strip = np.asarray(Image.open(pictures / record.pictures))
+        strip = np.asarray(Image.open(images / record.images))
         assert strip.shape == (16, 16 * 16, 3)
-        captions = json.loads((pictures / record.pictures).with_suffix(".json").read_text())["captions"]
+        captions = json.loads((images / record.images).with_suffix(".json").read_text())["captions"]
         assert len(captions) == 16
-    truth = json.loads((pictures / found["ground-truth", "is"].pictures).with_suffix(".json").read_text())["captions"]
-    strip = np.asarray(Image.open(pictures / found["ground-truth", "is"].pictures)).astype(int)
+    truth = json.loads((images / found["ground-truth", "is"].images).with_suffix(".json").read_text())["captions"]
+    strip = np.asarray(Image.open(images / found["ground-truth", "is"].images)).astype(int)
     for place, caption in enumerate(truth):
         pixel = strip[6, 16 * place + 7]
         named = "red" if "red" in caption else "green" if "green" in caption else "blue" if "blue" in caption else ""
@@ -233,7 +233,7 @@ def test_seed_and_resolution_are_other_questions(table):
         ({"protocol": "q"}, "no protocol called 'q'"),
         ({"models": ()}, "No model was named"),
         ({"models": ("stbu",)}, "Did you mean stub"),
-        ({"models": ("stub-encoder",)}, "stub-encoder is an encoder, which makes no pictures"),
+        ({"models": ("stub-encoder",)}, "stub-encoder is an encoder, which makes no images"),
         ({"change": {"controls": ("ground-thruth",)}}, "Did you mean ground-truth"),
     ],
 )

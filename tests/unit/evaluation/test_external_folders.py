@@ -1,4 +1,4 @@
-"""Folders of pictures as rows: linked as far as their content tells, at their own n, with their faults named."""
+"""Folders of images as rows: linked as far as their content tells, at their own n, with their faults named."""
 
 import json
 import pickle
@@ -8,20 +8,20 @@ import pytest
 import torch
 from PIL import Image
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
+from t2ibench.core.records import Results
+from t2ibench.core.store import Store
+from t2ibench.core.types import Origin
 from t2ibench.evaluation.columns import make_columns
-from t2ibench.evaluation.evaluate import Table
-from t2ibench.evaluation.external.export import export_pictures
+from t2ibench.evaluation.external.export import export_images
 from t2ibench.evaluation.external.folder_source import FolderSource
-from t2ibench.evaluation.external.layouts import link_pictures
-from t2ibench.evaluation.external.picture_file import read_square
+from t2ibench.evaluation.external.image_file import read_square
+from t2ibench.evaluation.external.layouts import link_images
 from t2ibench.evaluation.extractors import Extractor
 from t2ibench.evaluation.plan import make_plan
 from t2ibench.evaluation.sources import ModelSource, ground_truth
+from t2ibench.evaluation.table import Table
 from t2ibench.features.context import FeatureContext
-from t2ibench.results import Results
-from t2ibench.store import Store
-from t2ibench.types import Origin
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def plan(manifest, protocol):
 @pytest.fixture
 def folder(manifest, plan, tmp_path):
     """The ground truth of the plan, exported."""
-    export_pictures(ground_truth(manifest, plan, 16), plan, tmp_path / "made", batch_size=7)
+    export_images(ground_truth(manifest, plan, 16), plan, tmp_path / "made", batch_size=7)
     return tmp_path / "made"
 
 
@@ -62,7 +62,7 @@ def table(place, manifest, protocol, plan, tmp_path):
     )
 
 
-def picture(path, colour=(200, 30, 30), size=(16, 16), mode="RGB"):
+def write_image(path, colour=(200, 30, 30), size=(16, 16), mode="RGB"):
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new(mode, size, colour).save(path)
 
@@ -71,9 +71,9 @@ def values(evaluation):
     return {record.metric.column: record.value for record in evaluation.records}
 
 
-def test_a_models_pictures_judged_as_a_folder_give_the_models_numbers(manifest, plan, trained, table, tmp_path, source):
+def test_a_models_images_judged_as_a_folder_give_the_models_numbers(manifest, plan, trained, table, tmp_path, source):
     model = ModelSource(trained, device="cpu", resolution=16, quantise="round")
-    export_pictures(model, plan, tmp_path / "made", batch_size=13)
+    export_images(model, plan, tmp_path / "made", batch_size=13)
     row = source(tmp_path / "made", name="somebody's")
     assert row.caption_linked and row.card.origin is Origin.EXTERNAL_IMAGES and not row.warnings
     assert row.plan_of(plan) is plan
@@ -95,7 +95,7 @@ def test_the_folders_order_and_place_change_nothing(folder, source, tmp_path):
     assert source(moved).identity != before.identity
 
 
-def test_more_pictures_than_the_plan_are_left_out_fewer_are_judged_at_their_own_n(
+def test_more_images_than_the_plan_are_left_out_fewer_are_judged_at_their_own_n(
     manifest, protocol, plan, folder, source, table
 ):
     row = source(folder)
@@ -107,7 +107,7 @@ def test_more_pictures_than_the_plan_are_left_out_fewer_are_judged_at_their_own_
     assert some.plan_of(plan).items == plan.items[:45]
     records = table.evaluate([some]).records
     assert {record.n for record in records} == {45} and not any(record.status == "failed" for record in records)
-    assert all("45 pictures of its own choice, 45 of them" in record.warnings[0] for record in records)
+    assert all("45 images of its own choice, 45 of them" in record.warnings[0] for record in records)
     assert {record.plan.digest for record in records} == {plan.digest}
 
 
@@ -126,7 +126,7 @@ def test_tises_layout(manifest, source, tmp_path):
     captions = manifest.captions("train")[:5]
     listed = [{"caption_id": 7 * place, "caption": one.text.upper()} for place, one in enumerate(captions)]
     for entry in listed:
-        picture(tmp_path / "tise" / f"{entry['caption_id']}.png")
+        write_image(tmp_path / "tise" / f"{entry['caption_id']}.png")
     bare = source(tmp_path / "tise")
     assert not bare.caption_linked and "numbers for names (TISE's layout)" in bare.unlinked_reason
     (tmp_path / "tise" / "CUB_RP_captions.pkl").write_bytes(pickle.dumps(listed))
@@ -138,19 +138,19 @@ def test_tises_layout(manifest, source, tmp_path):
 @pytest.mark.parametrize("turn", ["", "_0", "_3"])
 def test_the_layout_of_attngan_and_dm_gan(manifest, tmp_path, turn):
     for image in manifest.split("train")[:3]:
-        picture(tmp_path / "valid" / "single" / f"{image.id}_s-1{turn}.png")
-    found = link_pictures(tmp_path / "valid", manifest, "train")
+        write_image(tmp_path / "valid" / "single" / f"{image.id}_s-1{turn}.png")
+    found = link_images(tmp_path / "valid", manifest, "train")
     assert found.layout == "AttnGAN/DM-GAN" and not found.caption_linked and "which of its captions" in found.notes[0]
     expected = {f"single/{image.id}_s-1{turn}.png": image.id for image in manifest.split("train")[:3]}
     assert {file: item.caption.image_id for file, item in found.items.items()} == expected
-    picture(tmp_path / "valid" / "single" / f"unheard_of_s-1{turn}.png")
-    strange = link_pictures(tmp_path / "valid", manifest, "train")
+    write_image(tmp_path / "valid" / "single" / f"unheard_of_s-1{turn}.png")
+    strange = link_images(tmp_path / "valid", manifest, "train")
     assert strange.layout == "unlinked" and "unheard_of" in strange.notes[0]
 
 
 def test_an_unlinked_folder_has_all_columns_but_r_precision(table, tmp_path, source):
     for place in range(30):
-        picture(tmp_path / "x" / f"{place:02}.jpg", (8 * place, 100, 255 - 8 * place))
+        write_image(tmp_path / "x" / f"{place:02}.jpg", (8 * place, 100, 255 - 8 * place))
     records = {record.metric.column: record for record in table.evaluate([source(tmp_path / "x")]).records}
     assert records["is"].status == records["fid"].status == "ok" and records["fid"].n == 30
     assert records["r"].status == "failed" and "Not linked to captions" in records["r"].error
@@ -170,7 +170,7 @@ def test_an_unlinked_folder_has_all_columns_but_r_precision(table, tmp_path, sou
     ],
 )
 def test_a_wrong_manifest_line_is_named(source, tmp_path, line, said):
-    picture(tmp_path / "x" / "a.png")
+    write_image(tmp_path / "x" / "a.png")
     (tmp_path / "x" / "manifest.jsonl").write_text(line)
     with pytest.raises(UserError) as caught:
         source(tmp_path / "x")
@@ -178,7 +178,7 @@ def test_a_wrong_manifest_line_is_named(source, tmp_path, line, said):
 
 
 def test_captions_of_another_data_set_leave_the_folder_unlinked(source, tmp_path):
-    picture(tmp_path / "x" / "a.png")
+    write_image(tmp_path / "x" / "a.png")
     (tmp_path / "x" / "manifest.jsonl").write_text('{"file": "a.png", "caption_id": "cub/test/bird#0"}')
     row = source(tmp_path / "x")
     assert not row.caption_linked and "cub/test/bird#0" in row.unlinked_reason
@@ -186,14 +186,14 @@ def test_captions_of_another_data_set_leave_the_folder_unlinked(source, tmp_path
 
 def test_empty_and_missing_folders(source, tmp_path):
     (tmp_path / "empty" / ".hidden").mkdir(parents=True)
-    picture(tmp_path / "empty" / ".hidden" / "a.png")
-    for path, said in ((tmp_path / "empty", "no PNG or JPEG picture"), (tmp_path / "none", "is not a folder")):
+    write_image(tmp_path / "empty" / ".hidden" / "a.png")
+    for path, said in ((tmp_path / "empty", "no PNG or JPEG image"), (tmp_path / "none", "is not a folder")):
         with pytest.raises(UserError, match=said):
             source(path)
 
 
-@pytest.mark.parametrize("damage", ["truncated", "no picture", "missing"])
-def test_a_damaged_picture_is_named_or_left_out_and_counted(folder, source, table, damage):
+@pytest.mark.parametrize("damage", ["truncated", "no image", "missing"])
+def test_a_damaged_image_is_named_or_left_out_and_counted(folder, source, table, damage):
     path = folder / "000004.png"
     good = path.read_bytes()
     if damage == "missing":
@@ -210,29 +210,29 @@ def test_a_damaged_picture_is_named_or_left_out_and_counted(folder, source, tabl
     lenient = source(folder, skip_bad=True)
     records = table.evaluate([lenient]).records
     assert {record.n for record in records} == {59}
-    assert all(record.warnings[0].startswith("1 of 60 picture files could not be read") for record in records)
+    assert all(record.warnings[0].startswith("1 of 60 image files could not be read") for record in records)
     assert "000004.png" in records[0].warnings[0]
 
 
-def test_nothing_but_damaged_pictures(source, tmp_path):
+def test_nothing_but_damaged_images(source, tmp_path):
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / "a.png").write_bytes(b"")
-    with pytest.raises(UserError, match="None of the 1 picture files"):
+    with pytest.raises(UserError, match="None of the 1 image files"):
         source(tmp_path / "x", skip_bad=True)
 
 
 def test_sizes_and_kinds_are_brought_to_rgb_squares_and_noted(source, plan, tmp_path):
-    picture(tmp_path / "x" / "a.png", size=(16, 16))
-    picture(tmp_path / "x" / "b.png", size=(40, 24))
-    picture(tmp_path / "x" / "c.png", 90, mode="L")
-    picture(tmp_path / "x" / "d.png", (10, 20, 30, 0), mode="RGBA")
+    write_image(tmp_path / "x" / "a.png", size=(16, 16))
+    write_image(tmp_path / "x" / "b.png", size=(40, 24))
+    write_image(tmp_path / "x" / "c.png", 90, mode="L")
+    write_image(tmp_path / "x" / "d.png", (10, 20, 30, 0), mode="RGBA")
     Image.fromarray(np.full((16, 16), 0xABCD, dtype=np.uint16)).save(tmp_path / "x" / "e.png")
     row = source(tmp_path / "x")
     (batch,) = row.images(row.plan_of(plan), batch_size=50)
     assert batch.pixels.shape == (5, 3, 16, 16) and batch.pixels.dtype == torch.uint8
     assert batch.pixels[:, :, 3, 3].tolist() == [[200, 30, 30], [200, 30, 30], [90] * 3, [255] * 3, [0xAB] * 3]
     notes = " ".join(row.card.notes)
-    assert "1 pictures of 40 x 24 pixels were resized to 16 x 16 (bilinear, antialiased, after cutting out" in notes
+    assert "1 images of 40 x 24 pixels were resized to 16 x 16 (bilinear, antialiased, after cutting out" in notes
     assert "1 L" in notes and "1 RGBA" in notes and "1 I;16" in notes
 
 
@@ -255,5 +255,5 @@ def test_an_export_needs_an_empty_folder(manifest, plan, tmp_path):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "notes.txt").write_text("mine")
     with pytest.raises(UserError, match="is not empty"):
-        export_pictures(ground_truth(manifest, plan, 16), plan, tmp_path / "full", batch_size=7)
+        export_images(ground_truth(manifest, plan, 16), plan, tmp_path / "full", batch_size=7)
     assert [path.name for path in (tmp_path / "full").iterdir()] == ["notes.txt"]

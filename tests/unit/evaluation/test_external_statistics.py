@@ -5,16 +5,16 @@ import json
 import numpy as np
 import pytest
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import MetricInput
+from t2ibench.core.types import GaussianStatistics
 from t2ibench.evaluation.external.statistics_file import ORIGIN_KEY, read_statistics, write_statistics
-from t2ibench.interfaces import MetricInput
-from t2ibench.metrics.frechet import FrechetDistance, Moments, frechet_distance
-from t2ibench.types import GaussianStatistics
+from t2ibench.metrics.distribution.frechet import FrechetDistance, Moments, frechet_distance
 
 WIDTH = 5
 ORIGIN = {
     "extractor": {"name": "colours", "version": 1, "weights": "none", "resize": "as they are", "range": "[0, 1]"},
-    "pictures": "squares/train",
+    "images": "squares/train",
     "n": 40,
 }
 
@@ -112,7 +112,7 @@ def test_a_file_of_another_extractor_is_refused(tmp_path):
 
 @pytest.mark.parametrize("count", [3, 4, 60])
 def test_fid_against_statistics_is_fid_against_features(count):
-    """On either route, with fewer pictures than features and with more; the interval is the same too."""
+    """On either route, with fewer images than features and with more; the interval is the same too."""
     width, count = 20, count * 5
     features, reference = draw(count, 1, 0.2, width), draw(90, 2, 0, width)
     given = {"groups": np.arange(count) // 2, "seed": 3}
@@ -134,7 +134,7 @@ def test_a_row_of_statistics_has_a_value_and_no_interval():
         found = FrechetDistance().estimate(MetricInput({}, statistics=judged, **rest))
         assert found.value == pytest.approx(expected, rel=1e-9) and found.n == 70
         assert found.interval is None and "no interval" in found.warnings[0]
-    with pytest.raises(UserError, match="5 numbers a picture against 4"):
+    with pytest.raises(UserError, match="5 numbers an image against 4"):
         FrechetDistance().estimate(MetricInput({}, statistics=judged, reference_statistics=gaussian(draw(9, width=4))))
 
 

@@ -5,11 +5,11 @@ import dataclasses
 import pytest
 import torch
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import GenerationOptions
+from t2ibench.core.types import Caption, SamplePlan
 from t2ibench.evaluation import manner
 from t2ibench.evaluation.sources import ModelSource
-from t2ibench.spec import GenerationOptions
-from t2ibench.types import Caption, SamplePlan
 from tests.unit.evaluation.small_models import PLAN, TEXTS, small_model
 
 MASKED = GenerationOptions(parameters={"official_mask": True}, batch_size=3)
@@ -42,7 +42,7 @@ def difference(one, other):
 
 
 @pytest.mark.parametrize("plugin", ["attngan", "dmgan"])
-def test_the_official_mask_changes_pictures_of_mixed_batches_only(folder, plugin):
+def test_the_official_mask_changes_images_of_mixed_batches_only(folder, plugin):
     plain, masked = source_of(folder(plugin)), source_of(folder(plugin), MASKED)
     assert masked.identity != plain.identity
     assert difference(made(plain), made(masked)) > 1
@@ -89,7 +89,7 @@ def test_longest_captions_come_first_within_a_batch(folder):
     ordered = MASKED.model_copy(update={"batch_order": "longest-first"})
     one, other = source_of(folder("attngan"), MASKED), source_of(folder("attngan"), ordered)
     assert one.identity != other.identity and difference(made(one), made(other)) > 1  # other places, other masks
-    # Where nothing depends on the batch the order changes nothing, and every picture stays at its caption.
+    # Where nothing depends on the batch the order changes nothing, and every image stays at its caption.
     apart = GenerationOptions(batch_size=7, batch_order="longest-first")
     assert difference(made(source_of(folder("attngan"), apart)), made(source_of(folder("attngan")))) <= 1
 
@@ -146,7 +146,7 @@ def test_a_models_own_manner_leaves_its_identity_alone(folder):
 
 
 def test_the_weights_are_the_same_whatever_is_asked(folder):
-    from t2ibench.model_folder import load_model
+    from t2ibench.models.folder import load_model
 
     model = folder("attngan")
     before = {path.name: path.read_bytes() for path in model.path.iterdir()}

@@ -9,16 +9,16 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of
+from t2ibench.core.spec.benchmarks import GenerationOptions, ProtocolEntry, load_benchmarks
+from t2ibench.core.store import Store
+from t2ibench.core.types import SamplePlan
 from t2ibench.data.manifest import ImageEntry, Manifest
-from t2ibench.errors import UserError
 from t2ibench.evaluation import collect as collecting
 from t2ibench.evaluation.negatives import choose_negatives
 from t2ibench.evaluation.plan import make_plan
 from t2ibench.evaluation.sources import ModelSource
-from t2ibench.files import digest_of
-from t2ibench.spec import GenerationOptions, ProtocolEntry, load_benchmarks
-from t2ibench.store import Store
-from t2ibench.types import SamplePlan
 from tests.unit.evaluation.small_models import PLAN, small_model
 
 PROTOCOLS = load_benchmarks().content.protocols
@@ -54,7 +54,7 @@ def test_a_pass_has_every_image_once_but_what_fills_no_batch():
     assert len(make_plan(birds(), protocol_of(captions="passes"), samples=0)) == 20
 
 
-def test_captions_are_drawn_anew_in_every_pass_and_their_pictures_too():
+def test_captions_are_drawn_anew_in_every_pass_and_their_images_too():
     plan = make_plan(birds(), protocol_of(captions="passes"), samples=200)
     assert len({item.id for item in plan.items}) == 200  # a caption that comes again is its next sample: other noise
     counts = Counter(item.caption.id for item in plan.items)
@@ -84,7 +84,7 @@ def test_a_pass_without_a_full_batch_is_one_sentence():
 
 
 @pytest.mark.parametrize("exclude", ["class", "image"])
-def test_fresh_negatives_are_new_for_every_picture_and_may_repeat(exclude):
+def test_fresh_negatives_are_new_for_every_image_and_may_repeat(exclude):
     manifest = birds()
     protocol = protocol_of(negatives=99, negatives_rule="fresh", exclude=exclude)
     plan = make_plan(manifest, protocol, samples=120)  # every caption twice
@@ -154,7 +154,7 @@ def test_one_class_has_no_fresh_negatives():
 
 
 class Means:
-    """An extractor that says how bright a picture is; stands for one of benchmarks.toml."""
+    """An extractor that says how bright an image is; stands for one of benchmarks.toml."""
 
     name = "means"
     reads_model = False
@@ -188,7 +188,7 @@ def test_chunks_of_the_store_never_cut_a_batch(tmp_path, monkeypatch):
 # --- the protocols --------------------------------------------------------------------------------------------------
 
 
-def test_a_protocol_that_makes_pictures_depend_on_batches_must_fix_them():
+def test_a_protocol_that_makes_images_depend_on_batches_must_fix_them():
     for options in ({"parameters": {"official_mask": True}}, {"batch_order": "longest-first"}):
         with pytest.raises(ValueError, match="set batch_size too"):
             GenerationOptions(**options)

@@ -3,21 +3,21 @@
 import numpy as np
 import pytest
 
+from t2ibench.core.interfaces import MetricInput
+from t2ibench.core.types import Interval
 from t2ibench.evaluation.paired import Difference, paired_difference
-from t2ibench.interfaces import MetricInput
-from t2ibench.metrics.clip_score import CLIPScore
-from t2ibench.metrics.frechet import FrechetDistance
-from t2ibench.metrics.inception_score import InceptionScore
-from t2ibench.metrics.kid import KernelDistance
-from t2ibench.metrics.r_precision import RPrecision
-from t2ibench.types import Interval
+from t2ibench.metrics.alignment.clip_score import CLIPScore
+from t2ibench.metrics.alignment.r_precision import RPrecision
+from t2ibench.metrics.distribution.frechet import FrechetDistance
+from t2ibench.metrics.distribution.inception_score import InceptionScore
+from t2ibench.metrics.pairs.kid import KernelDistance
 
 
 def scored(cosines, **rest):
-    """Pictures whose CLIPScores are 100 times `cosines`."""
-    pictures = np.stack([cosines, np.sqrt(1 - cosines**2)], axis=1)
+    """Images whose CLIPScores are 100 times `cosines`."""
+    images = np.stack([cosines, np.sqrt(1 - cosines**2)], axis=1)
     return MetricInput(
-        {"image": pictures},
+        {"image": images},
         caption_codes=np.tile([1.0, 0.0], (len(cosines), 1)),
         queries=np.arange(len(cosines)),
         groups=np.arange(len(cosines)) // 2,
@@ -40,7 +40,7 @@ def test_a_small_steady_difference_is_clear_though_the_intervals_overlap():
 
 
 @pytest.mark.parametrize("metric", [CLIPScore(), RPrecision()])
-def test_the_same_pictures_show_no_clear_difference(metric):
+def test_the_same_images_show_no_clear_difference(metric):
     rng = np.random.default_rng(1)
     given = scored(rng.uniform(0.1, 0.8, size=60), negatives=(np.arange(60)[:, None] + np.arange(1, 6)) % 60)
     found = paired_difference(metric, given, given)
@@ -61,7 +61,7 @@ def test_the_difference_is_that_of_the_two_values_and_turns_with_its_sides():
         assert "paired by caption" in found.interval.method and "reference fixed" in found.interval.method
 
 
-def test_pairing_narrows_the_interval_where_pictures_go_together():
+def test_pairing_narrows_the_interval_where_images_go_together():
     rng = np.random.default_rng(3)
     logits = rng.normal(0, 2, size=(200, 6))
     first = MetricInput({"logits": logits})
@@ -87,7 +87,7 @@ def test_a_metric_without_either_form_has_no_verdict():
         layer = "image"
 
         def estimate(self, given):
-            from t2ibench.types import Estimate
+            from t2ibench.core.types import Estimate
 
             return Estimate(float(given.features["image"].sum()), None, len(given.features["image"]))
 

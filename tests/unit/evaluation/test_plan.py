@@ -1,4 +1,4 @@
-"""Which pictures are asked for, and against which captions they are ranked: for any data set."""
+"""Which images are asked for, and against which captions they are ranked: for any data set."""
 
 import dataclasses
 from collections import Counter
@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import ProtocolEntry
+from t2ibench.core.types import SamplePlan
 from t2ibench.data.manifest import ImageEntry, Manifest
-from t2ibench.errors import UserError
 from t2ibench.evaluation.negatives import choose_negatives
 from t2ibench.evaluation.plan import make_plan, reference_plan
-from t2ibench.spec import ProtocolEntry
-from t2ibench.types import SamplePlan
 
 
 def made_up(captions, classes=4):
@@ -53,14 +53,14 @@ def test_a_shorter_plan_is_the_beginning_of_a_longer_one(captions, one, other):
 
 
 @given(counts)
-def test_second_pictures_come_after_all_captions(captions):
+def test_second_images_come_after_all_captions(captions):
     total = sum(captions)
     items = make_plan(made_up(captions), protocol_of(), samples=2 * total + 1).items
     assert [item.sample for item in items] == [0] * total + [1] * total + [2]
     assert [item.caption for item in items[:total]] == [item.caption for item in items[total : 2 * total]]
 
 
-def test_how_many_pictures(manifest):
+def test_how_many_images(manifest):
     every = len(manifest.captions("train"))
     protocol = protocol_of(split="train", samples=5)
     assert len(make_plan(manifest, protocol)) == 5
@@ -114,7 +114,7 @@ def test_negatives_hang_on_seed_and_caption_alone(seed, random, count):
     some = random.sample(list(plan.items), count)
     other = SamplePlan(tuple(some), seed, plan.dataset, plan.split)
     _, rows = choose_negatives(other, manifest, protocol)
-    assert [expected[item.caption.id] for item in some] == rows.tolist()  # a second picture faces the same, too
+    assert [expected[item.caption.id] for item in some] == rows.tolist()  # a second image faces the same, too
     _, moved = choose_negatives(dataclasses.replace(plan, seed=seed + 1), manifest, protocol)
     assert not np.array_equal(moved, negatives)
 
@@ -129,7 +129,7 @@ def test_images_serve_where_there_are_no_classes():
         assert {every[place].image_id for place in row} == {"i0", "i1", "i2", "i3"} - {item.caption.image_id}
 
 
-def test_the_same_sentence_of_another_picture_is_no_negative():
+def test_the_same_sentence_of_another_image_is_no_negative():
     manifest = made_up([1] * 6)
     images = tuple(dataclasses.replace(image, captions=("a  bird" if i < 3 else f"bird {i}",))
                    for i, image in enumerate(manifest.images))  # fmt: skip

@@ -1,11 +1,13 @@
-"""Rows of a table: the same pictures whatever the batch size and order."""
+"""Rows of a table: the same images whatever the batch size and order."""
 
 import dataclasses
 
 import pytest
 import torch
 
-from t2ibench.errors import RunFailedError, UserError
+from t2ibench.core.errors import RunFailedError, UserError
+from t2ibench.core.spec.benchmarks import ProtocolEntry
+from t2ibench.core.types import Origin, SamplePlan
 from t2ibench.evaluation.negatives import choose_negatives
 from t2ibench.evaluation.plan import make_plan
 from t2ibench.evaluation.sources import (
@@ -17,9 +19,7 @@ from t2ibench.evaluation.sources import (
     shuffled_captions,
     to_uint8,
 )
-from t2ibench.model_folder import LoadedModel
-from t2ibench.spec import ProtocolEntry
-from t2ibench.types import Origin, SamplePlan
+from t2ibench.models.folder import LoadedModel
 
 PROTOCOL = ProtocolEntry(negatives=3, exclude="image", metrics=())
 
@@ -29,7 +29,7 @@ def plan(manifest, protocol):
     return make_plan(manifest, protocol, samples=11)
 
 
-def pictures(source, plan, batch_size=4):
+def images(source, plan, batch_size=4):
     batches = list(source.images(plan, batch_size=batch_size))
     assert [one for batch in batches for one in batch.ids] == [item.id for item in plan.items]
     pixels = torch.cat([batch.pixels for batch in batches])
@@ -49,24 +49,24 @@ CONTROLS = {
 def test_controls_are_the_same_in_any_batch_and_order(manifest, plan, name):
     source = CONTROLS[name](manifest, plan)
     assert source.name == name and source.card.origin is Origin.CONTROL and source.card.notes
-    expected = pictures(source, plan)
+    expected = images(source, plan)
     again = CONTROLS[name](manifest, plan)
     assert again.identity == source.identity
     for batch_size in (1, 3, 50):
-        assert torch.equal(pictures(again, plan, batch_size), expected)
+        assert torch.equal(images(again, plan, batch_size), expected)
     backwards = dataclasses.replace(plan, items=plan.items[::-1])
-    assert torch.equal(pictures(source, backwards), expected.flip(0))
+    assert torch.equal(images(source, backwards), expected.flip(0))
     late = torch.cat([batch.pixels for batch in source.images(plan, batch_size=4, start=5)])
     assert torch.equal(late, expected[5:])
-    assert len({tuple(picture.flatten().tolist()) for picture in expected}) > 3
+    assert len({tuple(image.flatten().tolist()) for image in expected}) > 3
 
 
 def test_what_the_controls_show(manifest, plan):
     truth = ground_truth(manifest, plan, 16)
     real = truth._real.load([item.caption.image_id for item in plan.items], 16)
-    assert torch.equal(pictures(truth, plan), real)
+    assert torch.equal(images(truth, plan), real)
     dealt = shuffled_captions(manifest, plan, 16, PROTOCOL)
-    assert not torch.equal(pictures(dealt, plan), real)
+    assert not torch.equal(images(dealt, plan), real)
     captions = manifest.captions(plan.split)
     for item, query, negatives in zip(plan.items, *choose_negatives(plan, manifest, PROTOCOL), strict=True):
         assert dealt._image_of[item.id] in {captions[place].image_id for place in [query, *negatives]}
@@ -78,7 +78,7 @@ def test_what_the_controls_show(manifest, plan):
     assert truth.shown_caption(plan.items[0]) == plan.items[0].caption.text
 
 
-def test_a_short_split_repeats_its_pictures_and_says_so(manifest, protocol):
+def test_a_short_split_repeats_its_images_and_says_so(manifest, protocol):
     long = make_plan(manifest, protocol, samples=40)
     source = real_of_other_split(manifest, long, 16)
     counts = [list(source._image_of.values()).count(image.id) for image in manifest.split("test")]
@@ -98,7 +98,7 @@ def test_identities_tell_controls_apart(manifest, plan):
 
 
 def test_noise_covers_all_values_and_hangs_on_the_seed(plan):
-    one, two = (pictures(NoiseSource(16), dataclasses.replace(plan, seed=seed)) for seed in (1, 2))
+    one, two = (images(NoiseSource(16), dataclasses.replace(plan, seed=seed)) for seed in (1, 2))
     assert not torch.equal(one, two)
     assert set(one.flatten().tolist()) == set(range(256)) and abs(float(one.float().mean()) - 127.5) < 3
 
@@ -120,10 +120,10 @@ def test_resizing():
     assert resized(stripes, 2)[0, 0].tolist() == [[57, 36], [57, 36]]
 
 
-def test_a_model_makes_the_same_pictures_in_any_batch(trained, plan):
+def test_a_model_makes_the_same_images_in_any_batch(trained, plan):
     def made(batch_size, plan=plan, **rest):
         options = {"device": "cpu", "resolution": 16, "quantise": "round", **rest}
-        return pictures(ModelSource(trained, **options), plan, batch_size).int()
+        return images(ModelSource(trained, **options), plan, batch_size).int()
 
     expected = made(8)
     for batch_size in (1, 3):
@@ -139,7 +139,7 @@ def test_a_model_makes_the_same_pictures_in_any_batch(trained, plan):
 
 
 def test_building_a_model_source_loads_nothing(trained, plan, monkeypatch):
-    import t2ibench.model_folder as folders
+    import t2ibench.models.folder as folders
 
     def never(*_, **__):
         raise AssertionError("the model was loaded")
@@ -149,11 +149,11 @@ def test_building_a_model_source_loads_nothing(trained, plan, monkeypatch):
     assert (source.name, source.steps, source.trained_on, source.variant) == ("stub", 4, "squares", "")
     assert source.card == trained.card
     with pytest.raises(AssertionError, match="was loaded"):
-        pictures(source, plan)
+        images(source, plan)
 
 
-def test_pictures_that_are_not_finite(trained, plan, monkeypatch):
-    import t2ibench.model_folder as folders
+def test_images_that_are_not_finite(trained, plan, monkeypatch):
+    import t2ibench.models.folder as folders
 
     class Broken:
         def generate(self, captions, noise):
@@ -166,5 +166,5 @@ def test_pictures_that_are_not_finite(trained, plan, monkeypatch):
     monkeypatch.setattr(folders, "load_model", lambda folder, device, **_: LoadedModel(Broken(), folder))
     source = ModelSource(trained, device="cpu", resolution=16, quantise="round")
     with pytest.raises(RunFailedError) as caught:
-        pictures(source, plan)
+        images(source, plan)
     assert plan.items[2].caption.id in str(caught.value) and "diverged" in str(caught.value)

@@ -6,12 +6,13 @@ import json
 import pytest
 from scipy.stats import spearmanr
 
-from t2ibench.errors import UserError
-from t2ibench.evaluation.corruptions import CORRUPTIONS, dealt
+from t2ibench.core.errors import UserError
+from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation.plan import make_plan
-from t2ibench.evaluation.validity import Series, expected_of, judge, spearman, true_alignment
-from t2ibench.workflow.validity import ValidityRequest, run_study, write_study
-from t2ibench.workspace import Workspace
+from t2ibench.studies.validity.corruptions import CORRUPTIONS, dealt
+from t2ibench.studies.validity.study import ValidityRequest, run_study, write_study
+from t2ibench.studies.validity.verdicts import Series, expected_of, judge, spearman, true_alignment
+from t2ibench_simulations.simbirds.statements import statements_in
 
 BLUR, CAPTIONS, COPIES = (CORRUPTIONS[name] for name in ("blur", "captions", "copies"))
 
@@ -54,12 +55,12 @@ def test_alignment_is_judged_against_the_truth_where_it_is_known():
 def test_the_true_alignment_is_the_share_of_statements_that_hold(manifest, protocol):
     plan = make_plan(manifest, protocol, 10)
     own = dealt(plan, None, 0)
-    assert true_alignment(plan, own, None) == 1
-    assert true_alignment(plan, dealt(plan, CAPTIONS, 0.4), None) == pytest.approx(0.6)
+    assert true_alignment(plan, own, None, None) == 1
+    assert true_alignment(plan, dealt(plan, CAPTIONS, 0.4), None, None) == pytest.approx(0.6)
     said = dataclasses.replace(plan.items[0].caption, text="this bird has black wings and a red belly")
     one = dataclasses.replace(plan, items=(dataclasses.replace(plan.items[0], caption=said),))
     true = {said.image_id: frozenset({("wing", "black"), ("belly", "white")})}
-    assert true_alignment(one, {one.items[0].id: said.image_id}, true) == 0.5
+    assert true_alignment(one, {one.items[0].id: said.image_id}, statements_in, true) == 0.5
 
 
 def test_the_study_goes_on_where_it_was_and_stays_out_of_the_results(place, tmp_path):
@@ -68,7 +69,7 @@ def test_the_study_goes_on_where_it_was_and_stays_out_of_the_results(place, tmp_
     study = run_study(request, place[1], workspace, device="cpu")
     verdicts = {(row.corruption.name, row.series.column): row.finding.verdict for row in study.rows}
     assert verdicts["captions", "fid"] == "still" and verdicts["captions", "r"] == "right"
-    assert study.facts["truth"] == "own picture" and not workspace.results.exists()
+    assert study.facts["truth"] == "own image" and not workspace.results.exists()
     again = run_study(request, place[1], workspace, device="cpu")
     assert again == study
     paths = write_study(study, tmp_path / "out", "t2ibench validity")

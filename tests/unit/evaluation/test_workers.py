@@ -12,12 +12,12 @@ import pytest
 from PIL import Image
 
 from t2ibench.cli import main
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
+from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation import collect as module
+from t2ibench.evaluation.evaluate import EvaluateRequest, evaluate
 from t2ibench.evaluation.sources import ModelSource
 from t2ibench.evaluation.workers import Workers
-from t2ibench.workflow.evaluate import EvaluateRequest, evaluate
-from t2ibench.workspace import Workspace
 from tests.unit.evaluation.stubs import register_all, write_config
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -72,16 +72,16 @@ def test_any_number_of_workers_and_any_batch_size_give_the_same_records(run, mon
         assert facts(run(1, name=f"batch-{batch_size}", batch_size=batch_size)) == facts(alone)
 
 
-def test_no_picture_is_made_twice(run, monkeypatch):
+def test_no_image_is_made_twice(run, monkeypatch):
     made, lock = [], threading.Lock()
-    pictures = ModelSource.pictures
+    images = ModelSource.pixels_of
 
     def counted(self, items, seed):
         with lock:
             made.extend((self.name, item.id) for item in items)
-        return pictures(self, items, seed)
+        return images(self, items, seed)
 
-    monkeypatch.setattr(ModelSource, "pictures", counted)
+    monkeypatch.setattr(ModelSource, "images", counted)
     run(3)
     counts = {name: [one for one in made if one[0] == name] for name in ("stub", "untrained")}
     # The sample strip shows the first 16 anew, and of a model that is judged the 8 worst and the 8 best are kept.
@@ -146,10 +146,10 @@ def test_what_torchrun_says():
 def test_two_processes(tmp_path, monkeypatch, capsys):
     """Started as torchrun starts them; a folder needs no model."""
     write_config(tmp_path, lambda text: text.replace(', "untrained"', ""))
-    (tmp_path / "pictures").mkdir()
+    (tmp_path / "images").mkdir()
     for place in range(40):
-        Image.new("RGB", (16, 16), (place * 6, 0, 99)).save(tmp_path / "pictures" / f"{place}.png")
-    asked = ["eval", "--images", str(tmp_path / "pictures"), "--data", "squares", "--samples", "60", "--json"]
+        Image.new("RGB", (16, 16), (place * 6, 0, 99)).save(tmp_path / "images" / f"{place}.png")
+    asked = ["eval", "--images", str(tmp_path / "images"), "--data", "squares", "--samples", "60", "--json"]
     asked += ["--config", str(tmp_path / "benchmarks.toml"), "--device", "cpu", "--metrics", "is,fid", "--workspace"]
     started = [
         subprocess.Popen(

@@ -1,11 +1,11 @@
-"""Random weights that tell pictures apart: freshly initialised Inceptions give all of them nearly the same features."""
+"""Random weights that tell images apart: freshly initialised Inceptions give all of them nearly the same features."""
 
 import torch
 from torch import nn
 
 
-def calibrate(network, run, side=139):
-    """Draw He-normal convolutions and set batch normalisation to the statistics of one noise picture."""
+def calibrate(network, run, resolution=139):
+    """Draw He-normal convolutions and set batch normalisation to the statistics of one noise image."""
     generator = torch.Generator().manual_seed(0)
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     for module in network.modules():
@@ -18,15 +18,15 @@ def calibrate(network, run, side=139):
         norm.reset_running_stats()
         norm.train()
     with torch.no_grad():
-        run(torch.randn(1, 3, side, side, generator=generator))
+        run(torch.randn(1, 3, resolution, resolution, generator=generator))
     return network.eval()
 
 
-def pictures(count=2, side=64):
-    """Smooth pictures with contrast, uint8."""
+def images(count=2, resolution=64):
+    """Smooth images with contrast, uint8."""
     generator = torch.Generator().manual_seed(1)
     coarse = torch.rand(count, 3, 6, 6, generator=generator)
-    fine = nn.functional.interpolate(coarse, size=(side, side), mode="bicubic").clamp(0, 1)
+    fine = nn.functional.interpolate(coarse, size=(resolution, resolution), mode="bicubic").clamp(0, 1)
     return (255 * fine).round().to(torch.uint8)
 
 

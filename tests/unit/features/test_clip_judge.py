@@ -8,12 +8,12 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import CaptionJudge, MetricInput
+from t2ibench.core.spec.benchmarks import FeatureEntry
+from t2ibench.core.types import Caption
 from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
-from t2ibench.interfaces import CaptionJudge, MetricInput
-from t2ibench.metrics.clip_score import CLIPScore
-from t2ibench.spec import FeatureEntry
-from t2ibench.types import Caption
+from t2ibench.metrics.alignment.clip_score import CLIPScore
 
 CAPTIONS = [Caption("0", "a red bird"), Caption("1", "a blue bird with white wings"), Caption("2", "a boat")]
 SMALL = {
@@ -33,8 +33,8 @@ class StubNetwork(torch.nn.Module):
         self.visual.image_mean, self.visual.image_std = (0.5, 0.4, 0.3), (0.2, 0.2, 0.2)
         self.words = torch.nn.Embedding(300, 24)
 
-    def encode_image(self, pictures):
-        return self.visual(pictures.mean((2, 3)))
+    def encode_image(self, images):
+        return self.visual(images.mean((2, 3)))
 
     def encode_text(self, tokens):
         return self.words(tokens).mean(1)
@@ -69,23 +69,23 @@ def context(folder, **changes):
     return FeatureContext("clip", FeatureEntry(**entry), weights_dir=folder)
 
 
-def pictures(count=3, side=20):
+def images(count=3, resolution=20):
     generator = torch.Generator().manual_seed(1)
-    return torch.randint(0, 256, (count, 3, side, side), generator=generator, dtype=torch.uint8)
+    return torch.randint(0, 256, (count, 3, resolution, resolution), generator=generator, dtype=torch.uint8)
 
 
-def test_it_places_pictures_and_captions_in_one_space(weights):
+def test_it_places_images_and_captions_in_one_space(weights):
     judge = open_extractor(context(weights))
     assert isinstance(judge, CaptionJudge)
-    codes, read = judge.extract(pictures())["image"], judge.read(CAPTIONS)
+    codes, read = judge.extract(images())["image"], judge.read(CAPTIONS)
     assert codes.shape == read.shape == (3, 24) and codes.dtype == read.dtype == torch.float32
     assert torch.isfinite(codes).all() and torch.isfinite(read).all()
-    assert judge.extract(pictures()[:0])["image"].shape == (0, 24)
+    assert judge.extract(images()[:0])["image"].shape == (0, 24)
 
 
-def test_a_code_depends_on_its_own_picture_and_caption_alone(weights):
+def test_a_code_depends_on_its_own_image_and_caption_alone(weights):
     judge = open_extractor(context(weights))
-    seen = pictures(70)
+    seen = images(70)
     whole = judge.extract(seen)["image"]
     torch.testing.assert_close(judge.extract(seen[66:])["image"], whole[66:], rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(judge.read(CAPTIONS[1:]), judge.read(CAPTIONS)[1:], rtol=1e-4, atol=1e-5)
@@ -95,7 +95,7 @@ def test_a_code_depends_on_its_own_picture_and_caption_alone(weights):
 def test_its_codes_make_a_clip_score(weights):
     judge = open_extractor(context(weights))
     given = MetricInput(
-        {"image": judge.extract(pictures(12))["image"].numpy()},
+        {"image": judge.extract(images(12))["image"].numpy()},
         caption_codes=judge.read(CAPTIONS).numpy(),
         queries=torch.arange(12).numpy() % 3,
     )

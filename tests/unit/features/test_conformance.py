@@ -4,11 +4,11 @@ import inspect
 
 import pytest
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.core.registry import registry
+from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.features.context import FeatureContext, peek_identity
-from t2ibench.interfaces import FeatureIdentity
-from t2ibench.registry import registry
-from t2ibench.spec import load_benchmarks
 
 BENCHMARKS = load_benchmarks().content
 

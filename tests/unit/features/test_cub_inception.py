@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of_file
+from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
 from t2ibench.features.cub_inception.convert import convert, converted, main, read_arrays
 from t2ibench.features.cub_inception.names import AVERAGE, convolutions
 from t2ibench.features.cub_inception.network import empty_network
-from t2ibench.files import digest_of_file
-from t2ibench.spec import load_benchmarks
-from tests.unit.features.calibrated import calibrate, pictures, relative
+from tests.unit.features.calibrated import calibrate, images, relative
 
 ENTRY = load_benchmarks().content.features["inception-cub"]
 
@@ -117,7 +117,7 @@ def test_a_checkpoint_of_another_network_is_named(variables):
 def test_logits_are_of_the_50_test_classes(network, weights):
     extractor = open_extractor(context(weights))
     assert dict(extractor.layers) == {"logits": 50}
-    seen = pictures()
+    seen = images()
     found = extractor.extract(seen)["logits"]
     from PIL import Image
 

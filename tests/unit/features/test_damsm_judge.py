@@ -1,4 +1,4 @@
-"""The judge reads pictures and captions with the encoders of a model folder, by their own rules."""
+"""The judge reads images and captions with the encoders of a model folder, by their own rules."""
 
 import subprocess
 import sys
@@ -6,14 +6,14 @@ import sys
 import pytest
 import torch
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import BuildContext, CaptionJudge
+from t2ibench.core.spec.benchmarks import FeatureEntry
+from t2ibench.core.types import Caption
 from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
-from t2ibench.interfaces import BuildContext, CaptionJudge
-from t2ibench.model_folder import ModelDescription, read_model_folder, write_model_folder
-from t2ibench.spec import FeatureEntry
+from t2ibench.models.folder import ModelDescription, read_model_folder, write_model_folder
 from t2ibench.text.damsm import DAMSM, DAMSMParameters
 from t2ibench.text.vocabulary import Vocabulary
-from t2ibench.types import Caption
 
 TEXTS = ("a small red bird with a black head", "this bird is blue", "a bird", "the green bird has long wings")
 CAPTIONS = tuple(Caption(f"t/{row}", text) for row, text in enumerate(TEXTS))
@@ -43,9 +43,9 @@ def context(folder):
     return FeatureContext("damsm", FeatureEntry(plugin="damsm"), encoder=folder)
 
 
-def pictures(count, side=32):
+def images(count, resolution=32):
     generator = torch.Generator().manual_seed(0)
-    return torch.randint(0, 256, (count, 3, side, side), dtype=torch.uint8, generator=generator)
+    return torch.randint(0, 256, (count, 3, resolution, resolution), dtype=torch.uint8, generator=generator)
 
 
 @torch.no_grad()
@@ -54,7 +54,7 @@ def test_codes_are_the_encoders_own(trained):
     judge = open_extractor(context(folder.path))
     assert isinstance(judge, CaptionJudge)
     assert dict(judge.layers) == {"image": 32}
-    seen = pictures(70, side=48)
+    seen = images(70, resolution=48)
     _, expected = encoder.encode_images(seen.float() / 127.5 - 1)
     codes = judge.extract(seen)["image"]
     assert codes.shape == (70, 32) and not codes.requires_grad
@@ -99,7 +99,7 @@ def test_peek_imports_no_torch(trained):
     code = (
         "import sys; from pathlib import Path\n"
         "from t2ibench.features.context import FeatureContext, peek_identity\n"
-        "from t2ibench.spec import FeatureEntry\n"
+        "from t2ibench.core.spec.benchmarks import FeatureEntry\n"
         "for name in ('damsm', 'simnet'):\n"
         "    peek_identity(FeatureContext(name, FeatureEntry(plugin=name), encoder=Path(sys.argv[1])))\n"
         "assert 'torch' not in sys.modules\n"
@@ -116,7 +116,7 @@ def judge_with(folder, **options):
 @torch.no_grad()
 def test_the_corners_of_the_resize_are_an_option(trained):
     encoder, folder = trained
-    seen = pictures(3, side=48)
+    seen = images(3, resolution=48)
     aligned, apart = (judge_with(folder, align_corners=value) for value in (True, False))
     assert aligned.identity == open_extractor(context(folder.path)).identity  # as it was trained
     assert apart.identity.resize == "bilinear 32" and aligned.identity.resize == "bilinear align-corners 32"
@@ -126,13 +126,13 @@ def test_the_corners_of_the_resize_are_an_option(trained):
         _, expected = encoder.encode_images(resized)
         assert torch.allclose(judge.extract(seen)["image"], expected, atol=1e-5)
     assert (aligned.extract(seen)["image"] - apart.extract(seen)["image"]).abs().max() > 1e-3
-    small = pictures(2)  # of the encoder's own size nothing is resized
+    small = images(2)  # of the encoder's own size nothing is resized
     assert torch.equal(aligned.extract(small)["image"], apart.extract(small)["image"])
 
 
 @torch.no_grad()
-def test_words_are_thinned_as_for_the_first_picture(trained):
-    from t2ibench.noise import Noise
+def test_words_are_thinned_as_for_the_first_image(trained):
+    from t2ibench.core.noise import Noise
 
     encoder, folder = trained
     whole, thinned, other = (

@@ -7,9 +7,16 @@ import numpy as np
 import pytest
 import torch
 
-from t2ibench.data.mnist_captions.digits import open_pool
-from t2ibench.data.mnist_captions.scenes import TEMPLATES, Scene, choose_bans, draw_scene, paint
-from t2ibench.data.mnist_captions.statements import (
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of_file
+from t2ibench.core.interfaces import CaptionJudge, MetricInput
+from t2ibench.core.spec.benchmarks import FeatureEntry
+from t2ibench.core.types import Caption
+from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
+from t2ibench_simulations.metrics.scene_accuracy import DigitAccuracy, PositionAccuracy
+from t2ibench_simulations.mnist_captions.digits import open_pool
+from t2ibench_simulations.mnist_captions.scenes import TEMPLATES, Scene, choose_bans, draw_scene, paint
+from t2ibench_simulations.mnist_captions.statements import (
     IN_PLACE,
     LAYOUTS,
     POSITIONS,
@@ -19,14 +26,7 @@ from t2ibench.data.mnist_captions.statements import (
     statements_in,
     true_statements,
 )
-from t2ibench.errors import UserError
-from t2ibench.features import digit_judge
-from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
-from t2ibench.files import digest_of_file
-from t2ibench.interfaces import CaptionJudge, MetricInput
-from t2ibench.metrics.scene_accuracy import DigitAccuracy, PositionAccuracy
-from t2ibench.spec import FeatureEntry
-from t2ibench.types import Caption
+from t2ibench_simulations.networks import digit_judge
 
 CONTEXT = FeatureContext("digit-judge", FeatureEntry(plugin="digit-judge"))
 COUNT = 200
@@ -43,7 +43,7 @@ def scenes(request):
     pool, bans = open_pool("drawn", "test"), choose_bans(0)
     settings = {"held_out": request.param, "seed": 5, "split": "judge test"}
     found = [draw_scene(pool.labels, bans, index=index, **settings) for index in range(COUNT)]
-    pixels = np.stack([paint(scene, [pool.picture(one) for one in scene.digits]) for scene in found])
+    pixels = np.stack([paint(scene, [pool.image(one) for one in scene.digits]) for scene in found])
     return torch.from_numpy(pixels)[:, None].repeat(1, 3, 1, 1), found
 
 
@@ -103,7 +103,7 @@ def test_chance_is_what_another_scene_of_the_same_kind_gets():
         assert metric.chance == pytest.approx(100 * hits / stated, rel=1e-9)
 
 
-def test_real_pictures_show_what_their_captions_state_and_others_do_not(judge, scenes):
+def test_real_images_show_what_their_captions_state_and_others_do_not(judge, scenes):
     pixels, found = scenes
     own = given_for(judge, pixels, [scene.caption for scene in found])
     assert DigitAccuracy().estimate(own).value >= 97
@@ -122,7 +122,7 @@ def test_a_digit_moved_to_another_corner_is_shown_but_not_in_place(judge):
     for index in range(20):
         for name, place in corner.items():
             scene = Scene(4, (index,), (index % 10,), (place,))
-            pixels[name].append(paint(scene, [pool.picture(index)]))
+            pixels[name].append(paint(scene, [pool.image(index)]))
     texts = [f"the digit {index % 10} is at the top left of the image ." for index in range(20)]
     for name, rows in pixels.items():
         given = given_for(judge, torch.from_numpy(np.stack(rows))[:, None].repeat(1, 3, 1, 1), texts)

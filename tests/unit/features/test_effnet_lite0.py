@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
+from t2ibench.core.registry import registry
+from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.features import effnet_lite0
 from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
 from t2ibench.features.resizing import resized_by_pil
-from t2ibench.registry import registry
-from t2ibench.spec import load_benchmarks
 
 BENCHMARKS = load_benchmarks().content
 CONTEXT = FeatureContext("effnet-lite0", BENCHMARKS.features["effnet-lite0"])

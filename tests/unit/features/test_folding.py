@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from t2ibench.folding import folded, folded_script
+from t2ibench.core.folding import folded, folded_script
 
 
 class Block(nn.Module):
@@ -59,9 +59,9 @@ def network():
 def test_a_folded_network_computes_the_same():
     before = network().double()  # so that rounding hides no wrong formula
     after = folded(copy.deepcopy(before))
-    pictures = torch.randn(5, 3, 24, 24, generator=torch.Generator().manual_seed(0)).double()
+    images = torch.randn(5, 3, 24, 24, generator=torch.Generator().manual_seed(0)).double()
     with torch.no_grad():
-        expected, found = before(pictures), after(pictures)
+        expected, found = before(images), after(images)
     assert float((expected - found).abs().max()) < 1e-10 * float(expected.abs().max())
     left = [name for name, module in after.named_modules() if isinstance(module, nn.BatchNorm2d)]
     assert left == ["5.bn", "6", "8"]  # used apart, without a convolution before it, without statistics
@@ -73,6 +73,6 @@ def test_a_folded_network_computes_the_same():
 def test_a_folded_script_computes_the_same():
     made = nn.Sequential(Block(3, 8, kernel_size=3, bias=False), nn.Flatten()).eval()
     script = torch.jit.trace(made, torch.zeros(2, 3, 12, 12))
-    pictures = torch.randn(5, 3, 12, 12, generator=torch.Generator().manual_seed(0))
+    images = torch.randn(5, 3, 12, 12, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        assert torch.allclose(folded_script(script)(pictures), made(pictures), atol=1e-5)
+        assert torch.allclose(folded_script(script)(images), made(images), atol=1e-5)

@@ -6,12 +6,12 @@ import pytest
 import torch
 from torch import nn
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of_file
+from t2ibench.core.interfaces import FeatureExtractor
+from t2ibench.core.spec.benchmarks import FeatureEntry, load_benchmarks
 from t2ibench.features.context import FeatureContext, find_weights, open_extractor, peek_identity
-from t2ibench.features.inception_2015 import empty_network
-from t2ibench.files import digest_of_file
-from t2ibench.interfaces import FeatureExtractor
-from t2ibench.spec import FeatureEntry, load_benchmarks
+from t2ibench.features.inception.inception_2015 import empty_network
 
 ENTRIES = load_benchmarks().content.features
 NAMES = ["inception-tf", "inception-clean", "inception-tf-pil", "inception-pytorch-fid", "inception-t2i-legacy"]
@@ -32,9 +32,9 @@ def context(name, folder=None, **changes):
     return FeatureContext(name, entry, weights_dir=folder)
 
 
-def pictures(count=3, side=64):
+def images(count=3, resolution=64):
     generator = torch.Generator().manual_seed(0)
-    return torch.randint(0, 256, (count, 3, side, side), dtype=torch.uint8, generator=generator)
+    return torch.randint(0, 256, (count, 3, resolution, resolution), dtype=torch.uint8, generator=generator)
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +143,7 @@ def test_inception_tf_is_torch_fidelitys_network(random_inception):
     extractor = open_extractor(context("inception-tf", folder))
     assert isinstance(extractor, FeatureExtractor)
     assert dict(extractor.layers) == {"pool": 2048, "logits": 1008}
-    seen = pictures(2)
+    seen = images(2)
     features = extractor.extract(seen)
     pool, logits = network(seen)
     for ours, theirs in ((features["pool"], pool), (features["logits"], logits)):
@@ -169,7 +169,7 @@ def test_inception_clean_resizes_as_clean_fid(scripted):
     extractor = open_extractor(context("inception-clean", folder))
     assert isinstance(extractor, FeatureExtractor)
     assert extractor.identity == peek_identity(context("inception-clean", folder))
-    seen = pictures(3, 80)
+    seen = images(3, 80)
     resized = build_resizer("clean")(seen[2].permute(1, 2, 0).numpy())
     expected = program.layers((torch.from_numpy(resized).permute(2, 0, 1)[None] - 128) / 128)
     features = extractor.extract(seen)

@@ -8,15 +8,15 @@ import pytest
 import torch
 from PIL import Image
 
-from t2ibench.errors import UserError
-from t2ibench.features import inception_torchvision
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of_file
+from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
-from t2ibench.features.inception_2015 import empty_network, pooled
-from t2ibench.features.inception_torchvision import misnormalised
+from t2ibench.features.inception import inception_torchvision
+from t2ibench.features.inception.inception_2015 import empty_network, pooled
+from t2ibench.features.inception.inception_torchvision import misnormalised
 from t2ibench.features.resizing import resized_by_pil, resized_by_torch
-from t2ibench.files import digest_of_file
-from t2ibench.spec import load_benchmarks
-from tests.unit.features.calibrated import calibrate, pictures, relative
+from tests.unit.features.calibrated import calibrate, images, relative
 
 BENCHMARKS = load_benchmarks().content
 OF_2015 = ["inception-tf", "inception-tf-pil", "inception-pytorch-fid"]
@@ -75,7 +75,7 @@ def test_pytorch_fid_is_the_packages_own(network_of_2015, monkeypatch):
     network, folder = network_of_2015
     monkeypatch.setattr(package, "load_state_dict_from_url", lambda *_, **__: network.state_dict())
     theirs = package.InceptionV3([3]).eval()
-    seen = pictures()
+    seen = images()
     with torch.no_grad():
         expected = theirs(seen.float() / 255)[0].flatten(1)
     found = open_extractor(context("inception-pytorch-fid", folder)).extract(seen)["pool"]
@@ -87,7 +87,7 @@ def test_pytorch_fid_is_the_packages_own(network_of_2015, monkeypatch):
 
 def test_pillows_resize_before_the_network_of_2015(network_of_2015):
     network, folder = network_of_2015
-    seen = pictures(1)
+    seen = images(1)
     resized = Image.fromarray(seen[0].permute(1, 2, 0).numpy()).resize((299, 299), Image.Resampling.BILINEAR)
     batch = torch.from_numpy(np.array(resized)).permute(2, 0, 1)[None]
     with torch.no_grad():
@@ -100,7 +100,7 @@ def test_t2i_legacy_is_what_dm_gans_script_computes(network_of_torchvision):
     from torchvision.transforms import Resize, ToTensor
 
     network, folder = network_of_torchvision
-    seen = pictures()
+    seen = images()
     rows = [ToTensor()(Resize((299, 299))(Image.fromarray(one.permute(1, 2, 0).numpy()))) for one in seen]
     batch = torch.stack(rows)
     for channel, (mean, deviation) in enumerate([(0.485, 0.229), (0.456, 0.224), (0.406, 0.225)]):
@@ -117,7 +117,7 @@ def test_t2i_legacy_dfgan_resizes_the_tensor(network_of_torchvision):
     from torchvision.transforms.functional import resize
 
     network, folder = network_of_torchvision
-    seen = pictures(1)
+    seen = images(1)
     batch = misnormalised(resize(seen.float() / 255, [299, 299], antialias=False))
     expected, _ = features_of(network, batch)
     found = open_extractor(context("inception-t2i-legacy-dfgan", folder)).extract(seen)["pool"]
@@ -126,7 +126,7 @@ def test_t2i_legacy_dfgan_resizes_the_tensor(network_of_torchvision):
 
 def test_imagenet_softmax_has_torchvisions_logits(network_of_torchvision):
     network, folder = network_of_torchvision
-    seen = pictures(1)
+    seen = images(1)
     pool, logits = features_of(network, resized_by_pil(seen, 299).float() / 127.5 - 1)
     found = open_extractor(context("inception-torchvision", folder)).extract(seen)
     assert relative(found["pool"], pool) < TOLERANCE and relative(found["logits"], logits) < TOLERANCE
@@ -203,7 +203,7 @@ def test_files_without_batch_counters_or_auxiliary_head_are_read(network_of_torc
     old = {key: value for key, value in network.state_dict().items() if not key.endswith("num_batches_tracked")}
     bare = {key: value for key, value in old.items() if not key.startswith("AuxLogits.")}
     torch.save(bare, tmp_path / BENCHMARKS.features["inception-torchvision"].file)
-    seen = pictures(1, 32)
+    seen = images(1, 32)
     one, other = (open_extractor(context("inception-torchvision", place)).extract(seen) for place in (tmp_path, folder))
     assert torch.equal(one["pool"], other["pool"])
 

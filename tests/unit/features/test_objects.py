@@ -1,31 +1,31 @@
-"""Semantic object accuracy from pictures to a figure, with a detector whose answers are drawn into the pictures."""
+"""Semantic object accuracy from images to a figure, with a detector whose answers are drawn into the images."""
 
 import numpy as np
 import pytest
 import torch
 
-from t2ibench.detection import Detection, ObjectDetector
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import CaptionJudge, FeatureIdentity, MetricInput
+from t2ibench.core.types import Caption
+from t2ibench.features.detection import Detection, ObjectDetector
 from t2ibench.features.objects import DetectedObjects
-from t2ibench.interfaces import CaptionJudge, FeatureIdentity, MetricInput
-from t2ibench.metrics.object_accuracy import ObjectAccuracyPerClass, ObjectAccuracyPerImage
-from t2ibench.types import Caption
+from t2ibench.metrics.alignment.object_accuracy import ObjectAccuracyPerClass, ObjectAccuracyPerImage
 
 COLOURS = {"dog": (255, 0, 0), "cat": (0, 255, 0), "bus": (0, 0, 255)}
 
 
 class ColouredSquares:
-    """Finds the labels whose coloured squares are in a picture, a full square surely, half a one with score 0.5."""
+    """Finds the labels whose coloured squares are in an image, a full square surely, half a one with score 0.5."""
 
     identity = FeatureIdentity("squares", 1, "none", "as they are", "[0, 255]", "stand-in")
     labels = tuple(COLOURS)
 
     def detect(self, pixels):
         found = []
-        for picture in pixels:
+        for image in pixels:
             here = []
             for label, colour in COLOURS.items():
-                area = int((picture == torch.tensor(colour)[:, None, None]).all(dim=0).sum())
+                area = int((image == torch.tensor(colour)[:, None, None]).all(dim=0).sum())
                 if area:
                     here.append(Detection(label, min(area / 16, 1.0), (0.0, 0.0, 4.0, 4.0)))
                     here.append(Detection("kite", 1.0, (0.0, 0.0, 1.0, 1.0)))
@@ -35,11 +35,11 @@ class ColouredSquares:
 
 
 def drawn(*labels, half=()):
-    picture = torch.zeros(3, 16, 16, dtype=torch.uint8)
+    image = torch.zeros(3, 16, 16, dtype=torch.uint8)
     for place, label in enumerate(labels):
         height = 2 if label in half else 4
-        picture[:, :height, 4 * place : 4 * place + 4] = torch.tensor(COLOURS[label])[:, None, None]
-    return picture
+        image[:, :height, 4 * place : 4 * place + 4] = torch.tensor(COLOURS[label])[:, None, None]
+    return image
 
 
 @pytest.fixture
@@ -54,10 +54,10 @@ def test_it_is_a_caption_judge_around_a_detector(extractor):
 
 
 def test_the_surest_detection_of_each_label_counts_and_nothing_found_is_a_row_of_zeros(extractor):
-    pictures = torch.stack([drawn("dog"), drawn(), drawn("cat", "bus", half=("bus",))])
-    found = extractor.extract(pictures)["objects"]
+    images = torch.stack([drawn("dog"), drawn(), drawn("cat", "bus", half=("bus",))])
+    found = extractor.extract(images)["objects"]
     assert found.tolist() == [[1, 0, 0], [0, 0, 0], [0, 1, 0.5]]
-    assert extractor.extract(pictures[:0])["objects"].shape == (0, 3)
+    assert extractor.extract(images[:0])["objects"].shape == (0, 3)
 
 
 def test_captions_are_read_by_the_rules_of_words(extractor):
@@ -65,12 +65,12 @@ def test_captions_are_read_by_the_rules_of_words(extractor):
     assert extractor.read(captions).tolist() == [[1, 0, 1], [0, 0, 0], [0, 1, 0]]
 
 
-def test_object_accuracy_counts_pictures_in_which_nothing_is_found(extractor):
-    # Ten captions of dogs and ten of cats; 4 dogs and 10 cats are drawn, one dog only half, six pictures show nothing.
+def test_object_accuracy_counts_images_in_which_nothing_is_found(extractor):
+    # Ten captions of dogs and ten of cats; 4 dogs and 10 cats are drawn, one dog only half, six images show nothing.
     captions = [Caption(str(n), "a dog" if n < 10 else "a cat") for n in range(20)]
-    pictures = [drawn("dog")] * 3 + [drawn("dog", half=("dog",))] + [drawn()] * 6 + [drawn("cat", "dog")] * 10
+    images = [drawn("dog")] * 3 + [drawn("dog", half=("dog",))] + [drawn()] * 6 + [drawn("cat", "dog")] * 10
     given = MetricInput(
-        {"objects": extractor.extract(torch.stack(pictures))["objects"].numpy()},
+        {"objects": extractor.extract(torch.stack(images))["objects"].numpy()},
         caption_codes=extractor.read(captions).numpy(),
         queries=np.arange(20),
     )

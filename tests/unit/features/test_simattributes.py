@@ -7,21 +7,21 @@ import numpy as np
 import pytest
 import torch
 
-from t2ibench.data.simbirds.appearance import appearance_for
-from t2ibench.data.simbirds.captions import captions_for
-from t2ibench.data.simbirds.drawing import draw_bird
-from t2ibench.data.simbirds.species import all_species
-from t2ibench.data.simbirds.statements import STATEMENTS, statements_in, true_statements
-from t2ibench.data.transforms import base_picture, central_square
-from t2ibench.errors import UserError
-from t2ibench.features import simattributes
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of_file
+from t2ibench.core.interfaces import CaptionJudge, MetricInput
+from t2ibench.core.spec.benchmarks import FeatureEntry
+from t2ibench.core.types import Caption
+from t2ibench.data.batches.transforms import base_image, central_square
 from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
-from t2ibench.features.simattributes.network import HEADS
-from t2ibench.files import digest_of_file
-from t2ibench.interfaces import CaptionJudge, MetricInput
-from t2ibench.metrics.attribute_accuracy import AttributeAccuracy
-from t2ibench.spec import FeatureEntry
-from t2ibench.types import Caption
+from t2ibench_simulations.metrics.attribute_accuracy import AttributeAccuracy
+from t2ibench_simulations.networks import simattributes
+from t2ibench_simulations.networks.simattributes.network import HEADS
+from t2ibench_simulations.simbirds.appearance import appearance_for
+from t2ibench_simulations.simbirds.captions import captions_for
+from t2ibench_simulations.simbirds.drawing import draw_bird
+from t2ibench_simulations.simbirds.species import all_species
+from t2ibench_simulations.simbirds.statements import STATEMENTS, statements_in, true_statements
 
 CONTEXT = FeatureContext("simattributes", FeatureEntry(plugin="simattributes"))
 COUNT = 250
@@ -40,13 +40,13 @@ def birds():
     for number in range(COUNT):
         appearance = appearance_for(test[number % len(test)].attributes, 990_000 + number)
         drawing = draw_bird(appearance, 96)
-        seen.append(np.asarray(central_square(base_picture(drawing.image, drawing.box, 64), 64)))
+        seen.append(np.asarray(central_square(base_image(drawing.image, drawing.box, 64), 64)))
         appearances.append(appearance)
     return torch.from_numpy(np.stack(seen)).permute(0, 3, 1, 2).contiguous(), appearances
 
 
 def given_for(judge, pixels, texts, shift=0):
-    """Pictures, each with a caption of its own (or of the picture `shift` further on)."""
+    """Images, each with a caption of its own (or of the image `shift` further on)."""
     captions = [Caption(str(row), text) for row, text in enumerate(texts)]
     return MetricInput(
         {"statements": judge.extract(pixels)["statements"].numpy()},
@@ -75,7 +75,7 @@ def test_legs_are_named_where_they_can_be_seen(judge, birds):
     assert np.mean(right) >= 0.93
 
 
-def test_real_pictures_show_what_their_captions_state_and_others_do_not(judge, birds):
+def test_real_images_show_what_their_captions_state_and_others_do_not(judge, birds):
     pixels, appearances = birds
     texts = [captions_for(appearance)[0] for appearance in appearances]
     own = AttributeAccuracy().estimate(given_for(judge, pixels, texts))
@@ -90,13 +90,13 @@ def test_real_pictures_show_what_their_captions_state_and_others_do_not(judge, b
 def test_one_wrong_wing_costs_exactly_its_statements(judge):
     species = next(one for one in all_species() if one.split == "test" and one.attributes.wing_pattern == "plain")
     other = replace(species.attributes, wing="blue" if species.attributes.wing != "blue" else "red")
-    pictures, texts = [], []
+    images, texts = [], []
     for seed in range(30):
         appearance = appearance_for(species.attributes, seed)
         drawing = draw_bird(replace(appearance, attributes=other), 96)
-        pictures.append(np.asarray(central_square(base_picture(drawing.image, drawing.box, 64), 64)))
+        images.append(np.asarray(central_square(base_image(drawing.image, drawing.box, 64), 64)))
         texts.append(f"this bird has {species.attributes.wing} wings and a {species.attributes.belly} belly")
-    pixels = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
+    pixels = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)
     assert AttributeAccuracy().estimate(given_for(judge, pixels, texts)).value == pytest.approx(50, abs=7)
 
 

@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 import torch
 
-from t2ibench.data.simbirds.appearance import appearance_for
-from t2ibench.data.simbirds.captions import captions_for
-from t2ibench.data.simbirds.drawing import draw_bird
-from t2ibench.data.simbirds.species import all_species
-from t2ibench.data.transforms import base_picture, central_square
-from t2ibench.errors import UserError
-from t2ibench.features import simclip
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of_file
+from t2ibench.core.interfaces import CaptionJudge, MetricInput
+from t2ibench.core.spec.benchmarks import FeatureEntry
+from t2ibench.core.types import Caption
+from t2ibench.data.batches.transforms import base_image, central_square
 from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
-from t2ibench.files import digest_of_file
-from t2ibench.interfaces import CaptionJudge, MetricInput
-from t2ibench.metrics.r_precision import RPrecision
-from t2ibench.spec import FeatureEntry
-from t2ibench.types import Caption
+from t2ibench.metrics.alignment.r_precision import RPrecision
+from t2ibench_simulations.networks import simclip
+from t2ibench_simulations.simbirds.appearance import appearance_for
+from t2ibench_simulations.simbirds.captions import captions_for
+from t2ibench_simulations.simbirds.drawing import draw_bird
+from t2ibench_simulations.simbirds.species import all_species
 
 CONTEXT = FeatureContext("simclip", FeatureEntry(plugin="simclip"))
 COUNT = 150
@@ -37,13 +37,13 @@ def birds():
     for number in range(COUNT):
         appearance = appearance_for(test[number % len(test)].attributes, 880_000 + number)
         drawing = draw_bird(appearance, 96)
-        seen.append(np.asarray(central_square(base_picture(drawing.image, drawing.box, 64), 64)))
+        seen.append(np.asarray(central_square(base_image(drawing.image, drawing.box, 64), 64)))
         captions.append(Caption(str(number), captions_for(appearance)[0]))
     return torch.from_numpy(np.stack(seen)).permute(0, 3, 1, 2).contiguous(), captions
 
 
 def r_precision(judge, pixels, captions, shift):
-    """R-precision of pictures with the captions `shift` pictures further on; negatives are of other species."""
+    """R-precision of images with the captions `shift` images further on; negatives are of other species."""
     rows = np.arange(COUNT)
     others = np.stack([[other for other in rows if (other - row) % 50 != 0][:99] for row in rows])
     given = MetricInput(

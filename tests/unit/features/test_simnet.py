@@ -1,19 +1,19 @@
-"""SimNet names what freshly drawn birds look like, the same on every call, and tells good pictures from bad."""
+"""SimNet names what freshly drawn birds look like, the same on every call, and tells good images from bad."""
 
 import numpy as np
 import pytest
 import torch
 
-from t2ibench.data.simbirds.appearance import appearance_for
-from t2ibench.data.simbirds.attributes import COLOURS, PLUMAGE
-from t2ibench.data.simbirds.drawing import draw_bird
-from t2ibench.data.simbirds.species import all_species
-from t2ibench.data.transforms import base_picture, central_square
+from t2ibench.core.interfaces import FeatureExtractor, MetricInput
+from t2ibench.core.spec.benchmarks import FeatureEntry
+from t2ibench.data.batches.transforms import base_image, central_square
 from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
-from t2ibench.features.simnet import words
-from t2ibench.interfaces import FeatureExtractor, MetricInput
-from t2ibench.metrics.frechet import FrechetDistance
-from t2ibench.spec import FeatureEntry
+from t2ibench.metrics.distribution.frechet import FrechetDistance
+from t2ibench_simulations.networks.simnet import words
+from t2ibench_simulations.simbirds.appearance import appearance_for
+from t2ibench_simulations.simbirds.attributes import COLOURS, PLUMAGE
+from t2ibench_simulations.simbirds.drawing import draw_bird
+from t2ibench_simulations.simbirds.species import all_species
 
 CONTEXT = FeatureContext("simnet", FeatureEntry(plugin="simnet"))
 
@@ -31,7 +31,7 @@ def birds():
     for number in range(400):
         appearance = appearance_for(test[number % len(test)].attributes, 990_000 + number)
         drawing = draw_bird(appearance, 96)
-        seen.append(np.asarray(central_square(base_picture(drawing.image, drawing.box, 64), 64)))
+        seen.append(np.asarray(central_square(base_image(drawing.image, drawing.box, 64), 64)))
         appearances.append(appearance)
     return torch.from_numpy(np.stack(seen)).permute(0, 3, 1, 2).contiguous(), appearances
 

@@ -8,22 +8,22 @@ import numpy as np
 import pytest
 import torch
 
-from t2ibench.data.simscenes.captions import captions_for
-from t2ibench.data.simscenes.drawing import draw_scene
-from t2ibench.data.simscenes.scene import scene_of
-from t2ibench.data.simscenes.statement_list import STATEMENTS, stated_singly
-from t2ibench.data.simscenes.statements import is_true, statements_in
-from t2ibench.data.simscenes.vocabulary import COLOURS
-from t2ibench.data.transforms import base_picture
-from t2ibench.errors import UserError
-from t2ibench.features import simobjects
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of_file
+from t2ibench.core.interfaces import CaptionJudge, MetricInput
+from t2ibench.core.spec.benchmarks import FeatureEntry
+from t2ibench.core.types import Caption
+from t2ibench.data.batches.transforms import base_image
 from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
-from t2ibench.files import digest_of_file
-from t2ibench.interfaces import CaptionJudge, MetricInput
-from t2ibench.metrics.attribute_accuracy import AttributeAccuracy
-from t2ibench.metrics.scene_accuracy import CountAccuracy, RelationAccuracy
-from t2ibench.spec import FeatureEntry
-from t2ibench.types import Caption
+from t2ibench_simulations.metrics.attribute_accuracy import AttributeAccuracy
+from t2ibench_simulations.metrics.scene_accuracy import CountAccuracy, RelationAccuracy
+from t2ibench_simulations.networks import simobjects
+from t2ibench_simulations.simscenes.captions import captions_for
+from t2ibench_simulations.simscenes.drawing import draw_scene
+from t2ibench_simulations.simscenes.scene import scene_of
+from t2ibench_simulations.simscenes.statement_list import STATEMENTS, stated_singly
+from t2ibench_simulations.simscenes.statements import is_true, statements_in
+from t2ibench_simulations.simscenes.vocabulary import COLOURS
 
 CONTEXT = FeatureContext("simobjects", FeatureEntry(plugin="simobjects"))
 COUNT = 250
@@ -35,21 +35,21 @@ def judge():
     return open_extractor(CONTEXT)
 
 
-def pictures_of(scenes):
-    """Pictures cut as evaluation cuts them, uint8 N x 3 x 64 x 64."""
-    seen = [np.asarray(base_picture(draw_scene(scene, 96)[0], None, 64, whole=True)) for scene in scenes]
+def images_of(scenes):
+    """Images cut as evaluation cuts them, uint8 N x 3 x 64 x 64."""
+    seen = [np.asarray(base_image(draw_scene(scene, 96)[0], None, 64, whole=True)) for scene in scenes]
     return torch.from_numpy(np.stack(seen)).permute(0, 3, 1, 2).contiguous()
 
 
 @pytest.fixture(scope="module")
 def scenes():
-    """Scenes of a seed of their own, of the val split, so that half of them show held-out pairs: (pictures, scenes)."""
+    """Scenes of a seed of their own, of the val split, so that half of them show held-out pairs: (images, scenes)."""
     found = [scene_of(4 * number + 3, 8_155) for number in range(COUNT)]
-    return pictures_of(found), found
+    return images_of(found), found
 
 
 def given_for(judge, pixels, texts, shift=0):
-    """Pictures, each with a caption of its own (or of the picture `shift` further on)."""
+    """Images, each with a caption of its own (or of the image `shift` further on)."""
     captions = [Caption(str(row), text) for row, text in enumerate(texts)]
     return MetricInput(
         {"statements": judge.extract(pixels)["statements"].numpy()},
@@ -76,7 +76,7 @@ def test_it_names_what_is_drawn(judge, scenes):
     assert np.mean([one.place == other.place for one, other in zip(said, truth, strict=True)]) >= 0.97
 
 
-def test_real_pictures_show_what_their_captions_state_and_others_do_not(judge, scenes):
+def test_real_images_show_what_their_captions_state_and_others_do_not(judge, scenes):
     pixels, truth = scenes
     texts = [captions_for(scene)[0] for scene in truth]
     own = values(given_for(judge, pixels, texts))
@@ -90,7 +90,7 @@ def test_real_pictures_show_what_their_captions_state_and_others_do_not(judge, s
 def test_it_reads_pairs_that_models_never_see_as_well_as_others(judge):
     held = [scene for scene in (scene_of(4 * number + 3, 77) for number in range(300)) if scene.held_out]
     texts = [captions_for(scene)[1] for scene in held]
-    assert AttributeAccuracy().estimate(given_for(judge, pictures_of(held), texts)).value >= 95
+    assert AttributeAccuracy().estimate(given_for(judge, images_of(held), texts)).value >= 95
 
 
 def test_one_wrong_colour_costs_exactly_its_statement(judge):
@@ -103,14 +103,14 @@ def test_one_wrong_colour_costs_exactly_its_statement(judge):
         article = ("a", "two", "three", "four")[first.count - 1]
         texts.append(f"{article} {first.colour} {first.kind}{'s' * (first.count > 1)}")
     # Of kind, colour and number, the colour is wrong.
-    value = AttributeAccuracy().estimate(given_for(judge, pictures_of(shown), texts)).value
+    value = AttributeAccuracy().estimate(given_for(judge, images_of(shown), texts)).value
     assert value == pytest.approx(100 * 2 / 3, abs=4)
 
 
 def test_mirrored_scenes_lie_the_other_way_round(judge):
     scenes = [scene for scene in (scene_of(number, 61) for number in range(400)) if len(scene.groups) == 2]
     scenes = [scene for scene in scenes if scene.relations and scene.relations[0][1] == "left of"][:60]
-    pixels = pictures_of(scenes)
+    pixels = images_of(scenes)
     texts = []
     for scene in scenes:
         one, _, other = scene.relations[0]
@@ -119,7 +119,7 @@ def test_mirrored_scenes_lie_the_other_way_round(judge):
     assert RelationAccuracy().estimate(given_for(judge, pixels.flip(3), texts)).value <= 5
 
 
-def test_what_it_says_of_a_picture_is_what_captions_of_it_may_state(judge, scenes):
+def test_what_it_says_of_a_image_is_what_captions_of_it_may_state(judge, scenes):
     pixels, truth = scenes
     rows = judge.extract(pixels[:40])["statements"].tolist()
     for shown, row in zip(judge.describe(pixels[:40]), rows, strict=True):

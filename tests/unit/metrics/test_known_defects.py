@@ -4,21 +4,21 @@ import numpy as np
 import pytest
 import torch
 
-from t2ibench.errors import UserError
-from t2ibench.interfaces import MetricInput
-from t2ibench.metrics.frechet import FrechetDistance, frechet_distance
-from t2ibench.metrics.inception_score import InceptionScore
-from t2ibench.types import GaussianStatistics
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import MetricInput
+from t2ibench.core.types import GaussianStatistics
+from t2ibench.metrics.distribution.frechet import FrechetDistance, frechet_distance
+from t2ibench.metrics.distribution.inception_score import InceptionScore
 
 
-def test_every_picture_counts_for_inception_score():
+def test_every_image_counts_for_inception_score():
     """StackGAN's and TISE's script for birds drops what fills no batch of 64, at random."""
     logits = np.random.default_rng(0).normal(0, 2, size=(70, 5))
     whole = InceptionScore().estimate(MetricInput({"logits": logits}))
     assert whole.n == 70
-    for picture in range(70):
+    for image in range(70):
         changed = logits.copy()
-        changed[picture] = [9, -9, 0, 0, 0]
+        changed[image] = [9, -9, 0, 0, 0]
         assert InceptionScore().estimate(MetricInput({"logits": changed})).value != whole.value
 
 
@@ -33,7 +33,7 @@ def test_inception_score_is_the_same_at_every_asking():
     assert len(values) == 1
 
 
-def test_inception_score_reads_the_judged_pictures_alone():
+def test_inception_score_reads_the_judged_images_alone():
     """dgm-eval takes the reference set's logits for the first model's."""
     rng = np.random.default_rng(0)
     mine, reference = rng.normal(0, 1, size=(60, 5)), rng.normal(0, 9, size=(60, 5))
@@ -88,7 +88,7 @@ def test_statistics_of_few_images_have_the_minimum_of_images(count, refused):
         features={}, statistics=GaussianStatistics(np.ones(3), np.eye(3), count), reference_statistics=reference
     )
     if refused:
-        with pytest.raises(UserError, match=f"needs at least 10 pictures, and the statistics rest on {count}"):
+        with pytest.raises(UserError, match=f"needs at least 10 images, and the statistics rest on {count}"):
             FrechetDistance().estimate(given)
     else:
         assert FrechetDistance().estimate(given).value == pytest.approx(3)

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from t2ibench.interfaces import MetricInput
-from t2ibench.metrics.frechet import FrechetDistance
-from t2ibench.metrics.inception_score import InceptionScore, split_scores
+from t2ibench.core.interfaces import MetricInput
+from t2ibench.metrics.distribution.frechet import FrechetDistance
+from t2ibench.metrics.distribution.inception_score import InceptionScore, split_scores
 
 
-@pytest.fixture(params=[(300, 400, 32), (40, 60, 128)], ids=["more pictures than features", "fewer"])
+@pytest.fixture(params=[(300, 400, 32), (40, 60, 128)], ids=["more images than features", "fewer"])
 def features(request):
     count, others, width = request.param
     rng = np.random.default_rng(0)

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from t2ibench.interfaces import MetricInput
-from t2ibench.metrics._intervals import hit_rate_interval, jackknife_parts, keyed_order
-from t2ibench.metrics.frechet import FrechetDistance, Moments
-from t2ibench.metrics.inception_score import InceptionScore
-from t2ibench.metrics.r_precision import retrieval_hits
+from t2ibench.core.interfaces import MetricInput
+from t2ibench.metrics.alignment.r_precision import retrieval_hits
+from t2ibench.metrics.distribution.frechet import FrechetDistance, Moments
+from t2ibench.metrics.distribution.inception_score import InceptionScore
+from t2ibench.metrics.intervals import hit_rate_interval, jackknife_parts, keyed_order
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -53,16 +53,16 @@ def test_inception_score_does_not_depend_on_the_order_of_classes(seed, order):
 
 @given(seeds)
 @settings(max_examples=15, deadline=None)
-def test_hits_follow_their_pictures_when_the_order_changes(seed):
+def test_hits_follow_their_images_when_the_order_changes(seed):
     rng = np.random.default_rng(seed)
-    pictures, captions = rng.normal(size=(30, 4)), rng.normal(size=(40, 4))
+    images, captions = rng.normal(size=(30, 4)), rng.normal(size=(40, 4))
     queries, negatives = np.arange(30), rng.integers(30, 40, size=(30, 7))
-    hits = retrieval_hits(pictures, captions, queries, negatives)
+    hits = retrieval_hits(images, captions, queries, negatives)
     order = rng.permutation(30)
     np.testing.assert_array_equal(
-        retrieval_hits(pictures[order], captions, queries[order], negatives[order]), hits[order]
+        retrieval_hits(images[order], captions, queries[order], negatives[order]), hits[order]
     )
-    np.testing.assert_array_equal(retrieval_hits(5 * pictures, captions, queries, negatives), hits)
+    np.testing.assert_array_equal(retrieval_hits(5 * images, captions, queries, negatives), hits)
 
 
 def test_the_temperature_makes_a_classifier_surer():
@@ -71,7 +71,7 @@ def test_the_temperature_makes_a_classifier_surer():
     assert InceptionScore(temperature=0.5).estimate(MetricInput({"logits": logits})).value > plain
 
 
-def test_pictures_of_one_group_leave_the_jackknife_together():
+def test_images_of_one_group_leave_the_jackknife_together():
     groups = np.arange(60) // 3
     parts = jackknife_parts(groups, seed=0)
     assert np.sum(parts, axis=0).tolist() == [1] * 60
@@ -85,7 +85,7 @@ def test_keyed_orders_are_the_same_on_every_machine():
     assert keyed_order(100, 1, "x").tolist() != keyed_order(100, 2, "x").tolist()
 
 
-def test_the_interval_of_hits_widens_where_pictures_of_one_image_agree():
+def test_the_interval_of_hits_widens_where_images_of_one_image_agree():
     hits = np.repeat(np.arange(50) % 2, 4).astype(float)
     alone = hit_rate_interval(hits, np.arange(200))
     grouped = hit_rate_interval(hits, np.arange(200) // 4)

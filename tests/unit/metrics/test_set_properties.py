@@ -6,18 +6,19 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from t2ibench.interfaces import MetricInput
-from t2ibench.metrics import _neighbours, kid
-from t2ibench.metrics._intervals import mean_interval
-from t2ibench.metrics.coverage import Coverage
-from t2ibench.metrics.density import Density
-from t2ibench.metrics.fid_infinity import FrechetDistanceInfinity
-from t2ibench.metrics.frechet import FrechetDistance
-from t2ibench.metrics.inception_score import InceptionScore
-from t2ibench.metrics.kid import KernelDistance, subset_mmd2, unbiased_mmd2
-from t2ibench.metrics.precision import Precision
-from t2ibench.metrics.r_precision import RPrecision
-from t2ibench.metrics.recall import Recall
+from t2ibench.core.interfaces import MetricInput
+from t2ibench.metrics.alignment.r_precision import RPrecision
+from t2ibench.metrics.distribution.fid_infinity import FrechetDistanceInfinity
+from t2ibench.metrics.distribution.frechet import FrechetDistance
+from t2ibench.metrics.distribution.inception_score import InceptionScore
+from t2ibench.metrics.intervals import mean_interval
+from t2ibench.metrics.pairs import kid
+from t2ibench.metrics.pairs import neighbours as _neighbours
+from t2ibench.metrics.pairs.coverage import Coverage
+from t2ibench.metrics.pairs.density import Density
+from t2ibench.metrics.pairs.kid import KernelDistance, subset_mmd2, unbiased_mmd2
+from t2ibench.metrics.pairs.precision import Precision
+from t2ibench.metrics.pairs.recall import Recall
 
 seeds = st.integers(0, 2**32 - 1)
 NEIGHBOUR_METRICS = (Precision, Recall, Density, Coverage)
@@ -84,14 +85,14 @@ def test_memory_stays_flat_and_values_the_same_in_small_blocks(monkeypatch, cell
 
 @pytest.mark.parametrize("metric", [Recall(), Coverage(), KernelDistance(), FrechetDistance()])
 def test_a_jackknife_is_the_value_of_what_is_left(metric):
-    # Grouped pictures that lie close together: leaving a part out changes radii.
+    # Grouped images that lie close together: leaving a part out changes radii.
     rng = np.random.default_rng(1)
     features = np.repeat(rng.normal(size=(15, 4)), 3, axis=0) + 0.05 * rng.normal(size=(45, 4))
     reference = rng.normal(size=(40, 4))
     given = between(features, reference, groups=np.arange(45) // 3)
     value, left_out = metric.jackknife(given)
     assert value == metric.estimate(given).value and len(left_out) == 15
-    from t2ibench.metrics._intervals import jackknife_parts
+    from t2ibench.metrics.intervals import jackknife_parts
 
     for out, found in zip(jackknife_parts(given.groups, 0), left_out, strict=True):
         assert found == pytest.approx(metric.estimate(between(features[~out], reference)).value, rel=1e-9)
@@ -156,7 +157,7 @@ def test_the_two_sides_may_have_different_float_types(metric):
     assert mixed == pytest.approx(metric.estimate(between(features, reference)).value, rel=1e-4, abs=1e-6)
 
 
-def test_inception_score_uses_every_picture_and_the_same_splits_every_time():
+def test_inception_score_uses_every_image_and_the_same_splits_every_time():
     # StackGAN's script drops an unseeded remainder, so its score changes between runs.
     logits = np.random.default_rng(0).normal(0, 2, size=(103, 5))
     score = InceptionScore().estimate(MetricInput({"logits": logits}))
@@ -175,8 +176,8 @@ def test_inception_score_does_not_look_at_the_reference():
     assert InceptionScore().estimate(MetricInput({"logits": logits}, {"logits": rng.normal(size=(80, 5))})) == plain
 
 
-def test_every_fold_of_r_precision_holds_its_pictures_and_small_sets_have_folds():
-    # DM-GAN's and TISE's slices drop a picture a fold, and below 30,000 pictures theirs are empty or NaN.
+def test_every_fold_of_r_precision_holds_its_images_and_small_sets_have_folds():
+    # DM-GAN's and TISE's slices drop an image a fold, and below 30,000 images theirs are empty or NaN.
     count = 30
     codes = np.eye(count)
     given = MetricInput(
@@ -187,7 +188,7 @@ def test_every_fold_of_r_precision_holds_its_pictures_and_small_sets_have_folds(
     )
     found = RPrecision(folds=30).estimate(given)
     assert found.value == pytest.approx(200 / 3)
-    assert found.spread["std over 30 folds"] == pytest.approx(100 * np.sqrt(2 / 9)), "every fold is one picture"
+    assert found.spread["std over 30 folds"] == pytest.approx(100 * np.sqrt(2 / 9)), "every fold is one image"
 
 
 def test_the_bootstrap_of_a_mean_knows_its_groups_and_its_seed():
@@ -218,7 +219,7 @@ def test_jackknife_intervals_cover_a_repetition_about_as_often_as_they_say(metri
 
 
 def test_why_kid_has_no_bootstrap():
-    # A resample holds copies, and a copy is nearer to its original than any two pictures: all of them lie above.
+    # A resample holds copies, and a copy is nearer to its original than any two images: all of them lie above.
     rng = np.random.default_rng(5)
     features, reference = rng.normal(size=(100, 8)), rng.normal(size=(100, 8))
     value = unbiased_mmd2(features, reference)

@@ -5,11 +5,11 @@ import itertools
 import numpy as np
 import pytest
 
-from t2ibench.interfaces import MetricInput
-from t2ibench.metrics.frechet import FrechetDistance
-from t2ibench.metrics.inception_score import InceptionScore, keyed_splits, split_scores
-from t2ibench.store import ARRAYS, Store
-from t2ibench.stored_rows import StoredRows
+from t2ibench.core.interfaces import MetricInput
+from t2ibench.core.store import ARRAYS, Store
+from t2ibench.core.stored_rows import StoredRows
+from t2ibench.metrics.distribution.frechet import FrechetDistance
+from t2ibench.metrics.distribution.inception_score import InceptionScore, keyed_splits, split_scores
 
 
 @pytest.fixture
@@ -76,10 +76,10 @@ def test_inception_score_has_no_interval_below_three_a_split(count, has_interval
 
 
 def test_numbers_that_are_not_finite_are_counted_on_disk_too(stored):
-    from t2ibench.errors import UserError
+    from t2ibench.core.errors import UserError
 
     values = draw(500, 6)
     values[[3, 450]] = np.nan
     given = MetricInput({"pool": stored(values, "pool")}, reference={"pool": draw(50, 6)})
-    with pytest.raises(UserError, match="2 of 500 pictures are not finite"):
+    with pytest.raises(UserError, match="2 of 500 images are not finite"):
         FrechetDistance().estimate(given)

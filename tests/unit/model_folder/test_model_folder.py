@@ -7,8 +7,8 @@ import sys
 import pytest
 import torch
 
-from t2ibench.errors import UserError
-from t2ibench.model_folder import (
+from t2ibench.core.errors import UserError
+from t2ibench.models.folder import (
     ModelDescription,
     is_model_folder,
     load_encoder,
@@ -95,7 +95,7 @@ def test_loading_gives_the_weights_and_draws_nothing(subject):
 
 
 def test_an_encoder_is_no_model(subject):
-    with pytest.raises(UserError, match="makes no pictures"):
+    with pytest.raises(UserError, match="makes no images"):
         load_model(write(subject))
 
 
@@ -123,7 +123,7 @@ def test_an_unknown_key_is_told(subject):
 
 
 def test_reading_needs_no_torch():
-    modules = "t2ibench.model_folder, t2ibench.workflow.models, t2ibench.workflow.plan, t2ibench.cli.train"
+    modules = "t2ibench.models.folder, t2ibench.models.find, t2ibench.training.request, t2ibench.cli.train"
     code = f"import sys, {modules}; print('torch' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "False"

@@ -19,7 +19,7 @@ from t2ibench.text.vocabulary import END
 from t2ibench_baselines.attngan.discriminator import Discriminator
 from t2ibench_baselines.attngan.generator import Generator
 
-SIZES = {"channels": 4, "branches": 3, "base_side": 16, "residuals": 1, "latent": 6, "condition": 6}
+SIZES = {"channels": 4, "branches": 3, "base_resolution": 16, "residuals": 1, "latent": 6, "condition": 6}
 EMBEDDING = 16
 WORDS = (END, "small", "bird", "a", "yellow", "red", "wing")
 MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
@@ -38,8 +38,8 @@ def generator(**changes: Any) -> OrderedDict[str, Tensor]:
     return state_of(Generator(**{**SIZES, "text_dimension": EMBEDDING, **changes}))
 
 
-def discriminator(side: int = 64) -> OrderedDict[str, Tensor]:
-    return state_of(Discriminator(side, 4, EMBEDDING))
+def discriminator(resolution: int = 64) -> OrderedDict[str, Tensor]:
+    return state_of(Discriminator(resolution, 4, EMBEDDING))
 
 
 def text_encoder(words: int = len(WORDS)) -> OrderedDict[str, Tensor]:

@@ -6,15 +6,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from t2ibench.official import fit, recognise
-from t2ibench.official.networks import placeholder_words, slots_of
-from t2ibench.registry import registry
+from t2ibench.core.registry import registry
+from t2ibench.models.official import fit, recognise
+from t2ibench.models.official.networks import placeholder_words, slots_of
 from t2ibench.text.damsm.inception_encoder import InceptionImageEncoder
 from t2ibench.text.damsm.text_encoder import TextEncoder
 from t2ibench_baselines.attngan.discriminator import Discriminator
 from t2ibench_baselines.attngan.generator import Generator
 
-SMALL = {"generator_features": 32, "residual_blocks": 2, "branches": 3, "dcgan": False, "base_side": 64}
+SMALL = {"generator_features": 32, "residual_blocks": 2, "branches": 3, "dcgan": False, "base_resolution": 64}
 COCO = SMALL | {"generator_features": 48, "residual_blocks": 3}
 DCGAN = SMALL | {"residual_blocks": 0, "dcgan": True}
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from t2ibench.errors import UserError
-from t2ibench.official import convert, fit, recognise
-from t2ibench.registry import registry
+from t2ibench.core.errors import UserError
+from t2ibench.core.registry import registry
+from t2ibench.models.official import convert, fit, recognise
 from tests.unit.official.files import discriminator, generator, state_of, text_encoder
 
 

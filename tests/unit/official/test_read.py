@@ -12,8 +12,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from t2ibench.errors import UserError
-from t2ibench.official import find_states, read_official_file, without_data_parallel
+from t2ibench.core.errors import UserError
+from t2ibench.models.official import find_states, read_official_file, without_data_parallel
 from tests.unit.official.files import MAGIC, Touch, python_2, save
 
 ARRAYS = {"a.weight": np.arange(12, dtype=np.float32).reshape(3, 4), "a.bias": np.ones(3, np.float32)}
@@ -243,6 +243,6 @@ def test_reading_needs_torch_only_when_it_reads():
     import subprocess
     import sys
 
-    code = "import sys, t2ibench.official, t2ibench.cli.import_, json; print(json.dumps('torch' in sys.modules))"
+    code = "import sys, t2ibench.models.official, t2ibench.cli.import_, json; print(json.dumps('torch' in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) is False

@@ -2,13 +2,13 @@
 
 import pytest
 
-from t2ibench.data.simbirds.species import HELD_OUT_PAIRS, all_species
-from t2ibench.data.simbirds.statements import statements_in
-from t2ibench.data.simscenes.vocabulary import HELD_OUT
-from t2ibench.errors import UserError
-from t2ibench.evaluation.probes.compositions import SEEN, composition_questions, re_paired
-from t2ibench.evaluation.probes.questions import change_question, fixed_question
-from t2ibench.evaluation.probes.words import unknown_words, word_question
+from t2ibench.core.errors import UserError
+from t2ibench.studies.probes.compositions import SEEN, composition_questions, re_paired
+from t2ibench.studies.probes.questions import change_question, fixed_question
+from t2ibench.studies.probes.words import unknown_words, word_question
+from t2ibench_simulations.simbirds.species import HELD_OUT_PAIRS, all_species
+from t2ibench_simulations.simbirds.statements import statements_in
+from t2ibench_simulations.simscenes.vocabulary import HELD_OUT
 
 
 def texts(question):

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from t2ibench.data.simscenes.statements import is_true, statements_in
-from t2ibench.evaluation.probes.questions import change_question
-from t2ibench.evaluation.probes.reader import READERS
-from t2ibench.evaluation.probes.scene_reader import SceneReader
-from t2ibench.evaluation.probes.scene_truth import drawn_scenes, scene_like
-from t2ibench.evaluation.probes.scoring import rates
+from t2ibench.core.spec.benchmarks import FeatureEntry, load_benchmarks
 from t2ibench.features.context import FeatureContext, open_extractor
-from t2ibench.spec import FeatureEntry, load_benchmarks
+from t2ibench.studies.known_truth import known_truth
+from t2ibench.studies.probes.questions import change_question
+from t2ibench.studies.probes.scoring import rates
+from t2ibench_simulations.simscenes.statements import is_true, statements_in
+from t2ibench_simulations.truth.scene_reader import SceneTruth
+from t2ibench_simulations.truth.scene_truth import drawn_scenes, scene_like
 
 
 def questions():
@@ -28,7 +28,7 @@ def reader():
 
     before = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield SceneReader(Opened())
+    yield SceneTruth(Opened())
     torch.set_num_threads(before)
 
 
@@ -47,18 +47,18 @@ def test_what_cannot_be_drawn_is_told():
     assert drawn_scenes(change_question("a {kite|cube} on a car"), 1, 0, 64) is None
 
 
-def test_pictures_of_a_row_differ_where_the_word_says_and_rows_differ():
+def test_images_of_a_row_differ_where_the_word_says_and_rows_differ():
     question = change_question("a {red|blue} cube on a street")
-    pictures = drawn_scenes(question, 2, 0, 64)
-    assert pictures.shape == (2, 2, 3, 64, 64) and pictures.dtype == np.uint8
-    changed = (np.abs(pictures[:, 0].astype(int) - pictures[:, 1]) > 40).any(axis=1)
+    images = drawn_scenes(question, 2, 0, 64)
+    assert images.shape == (2, 2, 3, 64, 64) and images.dtype == np.uint8
+    changed = (np.abs(images[:, 0].astype(int) - images[:, 1]) > 40).any(axis=1)
     assert (changed.mean(axis=(1, 2)) > 0.01).all() and (changed.mean(axis=(1, 2)) < 0.25).all()
-    assert not (pictures[0] == pictures[1]).all()
-    assert (drawn_scenes(question, 1, 0, 64)[0] == pictures[0]).all()  # further rows leave it alone
+    assert not (images[0] == images[1]).all()
+    assert (drawn_scenes(question, 1, 0, 64)[0] == images[0]).all()  # further rows leave it alone
 
 
 def test_the_reader_finds_what_was_asked_for_and_nothing_else_changed(reader):
-    assert READERS["simscenes"] is SceneReader
+    assert known_truth("simscenes") is SceneTruth
     found = {}
     for question in questions():
         reading = reader.read(drawn_scenes(question, 4, 0, 64), question)

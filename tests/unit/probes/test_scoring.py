@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from t2ibench.evaluation.probes.attended import MOST, OTHERS, attended_scores, most_attended, word_changes
-from t2ibench.evaluation.probes.compositions import HELD_OUT, SEEN
-from t2ibench.evaluation.probes.drawing import Answer
-from t2ibench.evaluation.probes.questions import Question, Variant, change_question, fixed_question
-from t2ibench.evaluation.probes.scoring import Reading, changes, deaf_hits, picture_change, rates, whole_gap
-from t2ibench.evaluation.probes.words import attention_shares, word_question
-from t2ibench.types import AttentionMap, Drawing, Trace
+from t2ibench.core.types import AttentionMap, Drawing, Trace
+from t2ibench.studies.probes.attended import MOST, OTHERS, attended_scores, most_attended, word_changes
+from t2ibench.studies.probes.compositions import HELD_OUT, SEEN
+from t2ibench.studies.probes.drawing import Answer
+from t2ibench.studies.probes.questions import Question, Variant, change_question, fixed_question
+from t2ibench.studies.probes.scoring import Reading, changes, deaf_hits, image_change, rates, whole_gap
+from t2ibench.studies.probes.words import attention_shares, word_question
 
 WINGS = change_question("{red|blue} wings and a white belly")
 STATED = [frozenset({("wing", colour), ("belly", "white")}) for colour in ("red", "blue")]
@@ -70,12 +70,12 @@ def test_replaced_words_are_compared_with_the_caption_as_it_is():
     given = reading([bird("red"), bird("blue"), bird("red", belly="white", tail="red")], stated=stated)
     found = values(given, question)
     assert found["asked", "wing"].value == 100 and found["asked", "belly"].value == 0
-    assert found["asked", ""].n == 2 and found["asked", ""].deaf is None  # one picture could fit both
+    assert found["asked", ""].n == 2 and found["asked", ""].deaf is None  # one image could fit both
     assert found["rest", ""].value == 100 and found["kept", ""].value == 50
     assert found["alone", ""].value == 50
 
 
-def test_a_picture_that_never_changes_fits_one_word_a_subject():
+def test_a_image_that_never_changes_fits_one_word_a_subject():
     wing = [frozenset({("wing", colour)}) for colour in ("red", "red", "blue", "green")]
     assert deaf_hits(wing) == (2, 4) and deaf_hits(wing, "belly") is None
     assert deaf_hits([frozenset({("wing", "red")}), frozenset({("tail", "red")})]) is None
@@ -94,19 +94,19 @@ def test_compositions_count_what_they_state_and_groups_are_paired_by_noise():
     assert whole_gap([held], questions[:1], (HELD_OUT, SEEN), 0) is None
 
 
-def test_the_change_of_pictures_is_counted_in_pixels_and_levels():
+def test_the_change_of_images_is_counted_in_pixels_and_levels():
     black, other = np.zeros((3, 2, 2), np.uint8), np.zeros((3, 2, 2), np.uint8)
     other[1, 0, 0], other[0, 1, 1] = 200, 16  # 16 is not above 16
-    assert picture_change(black, other) == (25.0, 216 / 12)
-    assert picture_change(other, other) == (0.0, 0.0)
-    pictures = np.stack([np.stack([black, other])] * 4)
-    found = {one.measure: one for one in changes([pictures], [WINGS], 0)}
+    assert image_change(black, other) == (25.0, 216 / 12)
+    assert image_change(other, other) == (0.0, 0.0)
+    images = np.stack([np.stack([black, other])] * 4)
+    found = {one.measure: one for one in changes([images], [WINGS], 0)}
     assert found["pixels"].value == 25 and found["difference"].value == 18 and found["pixels"].n == 4
-    assert changes([pictures], [fixed_question("", ["a", "b"], group="")], 0) == []
+    assert changes([images], [fixed_question("", ["a", "b"], group="")], 0) == []
 
 
 def test_attention_is_averaged_over_places_stages_and_repeated_words():
-    first = torch.tensor([[[[1.0, 0.5]], [[0.0, 0.0]], [[0.0, 0.5]]]])  # 1 picture x 3 words x 1 x 2
+    first = torch.tensor([[[[1.0, 0.5]], [[0.0, 0.0]], [[0.0, 0.5]]]])  # 1 image x 3 words x 1 x 2
     second = torch.tensor([[[[0.0, 0.5]], [[1.0, 0.0]], [[0.0, 0.5]]]])
     words = (("red", "bird", "red"),)
     trace = Trace(attention=[AttentionMap(64, words, first), AttentionMap(128, words, second)])
@@ -120,13 +120,13 @@ def test_attention_is_averaged_over_places_stages_and_repeated_words():
 
 
 def test_the_word_of_most_attention_is_set_against_the_others():
-    pictures = np.zeros((3, 3, 3, 2, 2), np.uint8)  # noises x wordings
-    pictures[:, 1], pictures[:, 2] = 30, 60
+    images = np.zeros((3, 3, 3, 2, 2), np.uint8)  # noises x wordings
+    images[:, 1], images[:, 2] = 30, 60
     question = Question("", (Variant("", ""), Variant("", "", "red"), Variant("", "", "belly")), "", "first")
-    answer = Answer(pictures, ({"red": 0.6, "belly": 0.3, "a": 0.9}, {}, {}))
+    answer = Answer(images, ({"red": 0.6, "belly": 0.3, "a": 0.9}, {}, {}))
     found = word_changes([answer], [question])
     assert [(one.word, one.attention, one.difference) for one in found] == [("red", 0.6, 30.0), ("belly", 0.3, 60.0)]
     assert most_attended(found)[0].word == "red"
     assert {one.group: one.value for one in attended_scores([answer], found, 0)} == {MOST: 30.0, OTHERS: 60.0}
-    deaf = word_changes([Answer(pictures, None)], [question])
+    deaf = word_changes([Answer(images, None)], [question])
     assert most_attended(deaf) == {} and attended_scores([answer], deaf, 0) == []

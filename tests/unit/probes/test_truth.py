@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from t2ibench.data.simbirds.species import all_species
-from t2ibench.data.simbirds.statements import statements_in, true_statements
-from t2ibench.evaluation.probes.questions import change_question
-from t2ibench.evaluation.probes.training_captions import training_counts
-from t2ibench.evaluation.probes.truth import attributes_of, bird_like, drawn_birds
-from t2ibench.spec import load_benchmarks
+from t2ibench.core.spec.benchmarks import load_benchmarks
+from t2ibench.studies.probes.questions import change_question
+from t2ibench.studies.probes.training_captions import training_counts
+from t2ibench_simulations.simbirds.species import all_species
+from t2ibench_simulations.simbirds.statements import statements_in, true_statements
+from t2ibench_simulations.truth.truth import attributes_of, bird_like, drawn_birds
 
 
 def captions_for_birds():
@@ -34,15 +34,15 @@ def test_a_caption_against_itself_fits_no_bird():
     assert drawn_birds(change_question("red wings and {blue|green} wings"), 1, 0, 32) is None
 
 
-def test_pictures_of_a_row_differ_where_the_word_says_and_rows_differ():
+def test_images_of_a_row_differ_where_the_word_says_and_rows_differ():
     question = change_question("this bird has {red|blue} wings and a white belly")
-    pictures = drawn_birds(question, 2, 0, 32)
-    assert pictures.shape == (2, 2, 3, 32, 32) and pictures.dtype == np.uint8
-    changed = (np.abs(pictures[:, 0].astype(int) - pictures[:, 1]) > 40).any(axis=1)
+    images = drawn_birds(question, 2, 0, 32)
+    assert images.shape == (2, 2, 3, 32, 32) and images.dtype == np.uint8
+    changed = (np.abs(images[:, 0].astype(int) - images[:, 1]) > 40).any(axis=1)
     assert (changed.mean(axis=(1, 2)) > 0.01).all() and (changed.mean(axis=(1, 2)) < 0.25).all()
-    assert not (pictures[0] == pictures[1]).all()
+    assert not (images[0] == images[1]).all()
     first = drawn_birds(question, 1, 0, 32)
-    assert (first[0] == pictures[0]).all()  # further rows leave it alone
+    assert (first[0] == images[0]).all()  # further rows leave it alone
 
 
 class OfCaptions:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
 from t2ibench.text.captions_pickle import read_captions_pickle
 
 WORDS = ("<end>", "wing", "bird", *(f"w{number}" for number in range(40, 4, -1)), "red")

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from t2ibench.errors import UserError
-from t2ibench.interfaces import BuildContext, ReadsDataFiles, Trainable
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import BuildContext, ReadsDataFiles, Trainable
+from t2ibench.core.types import Caption
 from t2ibench.text.char_cnn_rnn import CharCNNRNN, CharCNNRNNParameters
-from t2ibench.types import Caption
 from tests.unit.data.test_pickles import python_2
 
 NAMES = {"train": ["001.Wren/Wren_1", "001.Wren/Wren_2", "002.Jay/Jay_1"], "test": ["003.Owl/Owl_1"]}
@@ -114,9 +114,9 @@ BAD = {
         {"train": CODES["train"][..., :3], "test": CODES["test"]},
         "3 x 2 x 3 numbers where .* x 4 finite",
     ),
-    "other pictures": (
+    "other images": (
         {"train": CODES["train"][:2], "test": CODES["test"]},
-        "2 pictures for the 3 of filenames.pickle",
+        "2 images for the 3 of filenames.pickle",
     ),
     "flat": ({"train": CODES["train"][:, 0], "test": TEST}, "3 x 4 numbers"),
     "not finite": ({"train": CODES["train"] * np.inf, "test": TEST}, "finite"),

@@ -6,15 +6,15 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from t2ibench.errors import UserError
-from t2ibench.interfaces import BuildContext, HasSchedule, Trainable
-from t2ibench.noise import Noise
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import BuildContext, HasSchedule, Trainable
+from t2ibench.core.noise import Noise
+from t2ibench.core.types import Caption, TrainBatch
 from t2ibench.text.damsm import DAMSM, DAMSMParameters
 from t2ibench.text.damsm.image_encoder import SmallImageEncoder
 from t2ibench.text.damsm.inception_encoder import InceptionImageEncoder
 from t2ibench.text.damsm.text_encoder import TextEncoder
 from t2ibench.text.vocabulary import Vocabulary
-from t2ibench.types import Caption, TrainBatch
 
 TEXTS = ("a small red bird with a black head", "this bird is blue", "a bird", "the green bird has long wings")
 VOCABULARY = Vocabulary.from_captions(TEXTS)
@@ -37,8 +37,8 @@ def build(purpose: str = "train", parameters: DAMSMParameters = SMALL) -> DAMSM:
 
 def batch(step: int = 0) -> TrainBatch:
     generator = torch.Generator().manual_seed(1)
-    pictures = torch.rand(4, 3, 32, 32, generator=generator) * 2 - 1
-    return TrainBatch(step, "train", CAPTIONS, {32: pictures}, torch.arange(4))
+    images = torch.rand(4, 3, 32, 32, generator=generator) * 2 - 1
+    return TrainBatch(step, "train", CAPTIONS, {32: images}, torch.arange(4))
 
 
 def test_official_key_sets() -> None:
@@ -78,11 +78,11 @@ def test_captions_do_not_depend_on_their_batch() -> None:
 @pytest.mark.parametrize("resolution", [32, 64, 128])
 def test_small_encoder_has_a_grid_of_eight(resolution: int) -> None:
     encoder = SmallImageEncoder(resolution=resolution)
-    pictures = torch.rand(3, 3, 48, 48) * 2 - 1
-    regions, codes = encoder.eval()(pictures)
+    images = torch.rand(3, 3, 48, 48) * 2 - 1
+    regions, codes = encoder.eval()(images)
     assert regions.shape == (3, 256, 8, 8)
     assert codes.shape == (3, 256)
-    alone, _ = encoder(pictures[:1])
+    alone, _ = encoder(images[:1])
     torch.testing.assert_close(alone[0], regions[0], atol=1e-5, rtol=1e-4)
     assert sum(parameter.numel() for parameter in encoder.parameters()) < 1_300_000
 
@@ -155,9 +155,9 @@ def test_generation_makes_no_image_encoder_until_asked() -> None:
     trained = build()
     for name, network in model.exported().items():
         network.load_state_dict(trained.exported()[name].state_dict())
-    pictures = torch.rand(2, 3, 32, 32)
+    images = torch.rand(2, 3, 32, 32)
     trained.image_encoder.eval()
-    torch.testing.assert_close(model.encode_images(pictures)[1], trained.encode_images(pictures)[1])
+    torch.testing.assert_close(model.encode_images(images)[1], trained.encode_images(images)[1])
 
 
 def test_learning_rate_falls_to_its_floor() -> None:
@@ -184,10 +184,10 @@ def test_bad_parameters_are_refused(given: dict[str, object]) -> None:
         DAMSMParameters.model_validate(given)
 
 
-def test_gradients_reach_the_pictures_but_not_a_frozen_encoder() -> None:
+def test_gradients_reach_the_images_but_not_a_frozen_encoder() -> None:
     model = build()
     model.image_encoder.requires_grad_(False)
-    pictures = torch.zeros(2, 3, 64, 64, requires_grad=True)
-    regions, codes = model.encode_images(pictures)
+    images = torch.zeros(2, 3, 64, 64, requires_grad=True)
+    regions, codes = model.encode_images(images)
     (regions.sum() + codes.sum()).backward()
-    assert pictures.grad is not None and pictures.grad.abs().sum() > 0
+    assert images.grad is not None and images.grad.abs().sum() > 0

@@ -21,7 +21,7 @@ def _inputs(batch: int = 4, size: int = 16, longest: int = 7) -> tuple[Tensor, T
 
 
 def _score_by_hand(regions: Tensor, words: Tensor) -> Tensor:
-    """One picture (D x h x w) against one caption (D x L), as section 5.1 of the paper's supplement words it."""
+    """One image (D x h x w) against one caption (D x L), as section 5.1 of the paper's supplement words it."""
     flat = regions.flatten(1)
     attention = (G.attention * (flat.T @ words).softmax(dim=1)).softmax(dim=0)  # Q x L
     context = flat @ attention
@@ -63,7 +63,7 @@ def test_one_class_leaves_nothing_to_confuse() -> None:
     assert regions.grad is not None and regions.grad.abs().max() == 0
 
 
-def test_equal_pictures_score_chance() -> None:
+def test_equal_images_score_chance() -> None:
     codes = torch.ones(3, 8)
     loss = sentence_loss(codes, torch.randn(3, 8), None, G)
     assert loss.text_to_image.item() == pytest.approx(math.log(3), abs=1e-6)

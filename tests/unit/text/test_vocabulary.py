@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from t2ibench.errors import UserError
-from t2ibench.noise import Noise
+from t2ibench.core.errors import UserError
+from t2ibench.core.noise import Noise
+from t2ibench.core.types import Caption
 from t2ibench.text.tokens import encode_captions
 from t2ibench.text.vocabulary import END, UNKNOWN, Vocabulary
-from t2ibench.types import Caption
 
 LONG = "a small red bird with a black head and a short yellow beak sits on a green branch of a tree"
 

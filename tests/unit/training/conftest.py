@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from t2ibench.spec import TrainingSpec
+from t2ibench.core.spec.benchmarks import TrainingSpec
 from t2ibench.testing.subject import Subject
-from t2ibench.training.engine import Engine
+from t2ibench.training.checkpoints.run_folder import RunFolder
+from t2ibench.training.engine.engine import Engine
 from t2ibench.training.loop import train
 from t2ibench.training.rhythm import Rhythm
-from t2ibench.training.run_folder import RunFolder
 from tests.stub_run import register
 
 

@@ -9,9 +9,9 @@ import sys
 import pytest
 import torch
 
-from t2ibench.errors import RunFailedError, UserError
-from t2ibench.training.checkpoint import NETWORKS, TRAINER, Checkpoints
-from t2ibench.training.losses import NotFiniteError
+from t2ibench.core.errors import RunFailedError, UserError
+from t2ibench.training.checkpoints.checkpoint import NETWORKS, TRAINER, Checkpoints
+from t2ibench.training.engine.losses import NotFiniteError
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_full_disk_leaves_the_old_ones(checkpoints, engine, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("t2ibench.training.checkpoint.save_file", full)
+    monkeypatch.setattr("t2ibench.training.checkpoints.checkpoint.save_file", full)
     with pytest.raises(RunFailedError, match="No space left on device"):
         checkpoints.save(engine, 4)
     assert checkpoints.steps() == [2] and checkpoints.newest(9) == 2

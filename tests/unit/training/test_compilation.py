@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch._dynamo.exc import TorchDynamoException
 
-from t2ibench.errors import RunFailedError, UserError
-from t2ibench.spec import TrainingSpec
-from t2ibench.training.compilation import compile_networks, faults_explained, uncompiled
-from t2ibench.training.engine import Engine
+from t2ibench.core.errors import RunFailedError, UserError
+from t2ibench.core.spec.benchmarks import TrainingSpec
+from t2ibench.training.engine.compilation import compile_networks, faults_explained, uncompiled
+from t2ibench.training.engine.engine import Engine
 
 needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs g++ on the CPU")
 
@@ -32,8 +32,8 @@ def learned(subject, *, compiled):
     for step in range(2):
         engine.step(subject.batch(engine.model), step)
         losses.append(dict(engine.losses.flush()))
-    with engine.averaged():
-        pass  # nothing is compiled for a few pictures
+    with engine.ema_weights():
+        pass  # nothing is compiled for a few images
     return losses, engine.weights()
 
 
@@ -50,9 +50,9 @@ def test_a_compiled_run_learns_the_same(subject):
 def test_gradients_of_gradients_are_refused_in_a_sentence():
     network = Line()
     compile_networks({"discriminator": network})
-    pictures = torch.ones(3, 2, requires_grad=True)
+    images = torch.ones(3, 2, requires_grad=True)
     with pytest.raises(UserError, match="gradient penalty"), faults_explained():
-        (gradient,) = torch.autograd.grad(network(pictures).sum(), pictures, create_graph=True)
+        (gradient,) = torch.autograd.grad(network(images).sum(), images, create_graph=True)
         gradient.square().sum().backward()
 
 

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from t2ibench.errors import UserError
+from t2ibench.core.errors import UserError
+from t2ibench.core.types import Update
 from t2ibench.testing.subject import Subject
-from t2ibench.training.engine import Engine
-from t2ibench.training.processes import Processes
-from t2ibench.types import Update
+from t2ibench.training.engine.engine import Engine
+from t2ibench.training.engine.processes import Processes
 
 CPU = torch.device("cpu")
 
@@ -50,7 +50,7 @@ def test_average_follows_its_formula_and_buffers_stay_live(engine, subject):
     model = engine.model
     before = {key: value.detach().clone() for key, value in model.generator.named_parameters()}
     engine.step(subject.batch(model), 0)
-    averaged = engine.averages.state()
+    averaged = engine.ema.state()
     for key, value in model.generator.named_parameters():
         expected = 0.9 * before[key] + 0.1 * value.detach()
         torch.testing.assert_close(averaged[f"generator/{key}"], expected)
@@ -63,7 +63,7 @@ def test_average_follows_its_formula_and_buffers_stay_live(engine, subject):
 def test_averaged_weights_are_lent_and_given_back(engine, subject):
     engine.step(subject.batch(engine.model), 0)
     live = engine.weights()["generator/0.weight"].clone()
-    with engine.averaged():
+    with engine.ema_weights():
         assert not engine.model.generator.training
         lent = engine.weights()["generator/0.weight"].clone()
     assert not torch.equal(lent, live)

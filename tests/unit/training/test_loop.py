@@ -1,4 +1,4 @@
-"""The loop: going on, logging no step twice, NaN, curricula, pictures."""
+"""The loop: going on, logging no step twice, NaN, curricula, images."""
 
 import json
 import re
@@ -6,9 +6,9 @@ import re
 import pytest
 import torch
 
-from t2ibench.errors import RunFailedError, UserError
+from t2ibench.core.errors import RunFailedError, UserError
 from t2ibench.testing.subject import Subject
-from t2ibench.training.pictures import captions_for_samples
+from t2ibench.training.tracking.sample_images import captions_for_samples
 from tests.stub_run import Poisoned
 from tests.unit.training.conftest import Run
 
@@ -82,9 +82,9 @@ def test_a_curriculum_of_phases_fixes_the_number_of_steps(tmp_path):
         run(8)
 
 
-def test_pictures_and_their_captions(run, subject):
+def test_images_and_their_captions(run, subject):
     captions = captions_for_samples(subject.manifest.captions("test"))
-    run(4, captions=captions, picture_steps=2)
+    run(4, captions=captions, image_steps=2)
     assert sorted(path.name for path in run.folder.samples.iterdir()) == [
         "captions.txt",
         "step-000002.png",
@@ -93,9 +93,9 @@ def test_pictures_and_their_captions(run, subject):
     assert captions[0].text in (run.folder.samples / "captions.txt").read_text()
 
 
-def test_pictures_do_not_disturb_training(subject):
+def test_images_do_not_disturb_training(subject):
     captions = captions_for_samples(subject.manifest.captions("test"))
-    assert same(Run(subject, "with")(6, captions=captions, picture_steps=1), Run(subject, "without")(6))
+    assert same(Run(subject, "with")(6, captions=captions, image_steps=1), Run(subject, "without")(6))
 
 
 def test_one_process_at_a_time(run):

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from t2ibench.training.losses import LossLog, NotFiniteError, check_finite
+from t2ibench.training.engine.losses import LossLog, NotFiniteError, check_finite
 
 
 @given(st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=20))

@@ -4,7 +4,7 @@ import copy
 
 import torch
 
-from t2ibench.training.engine import Engine
+from t2ibench.training.engine.engine import Engine
 from tests.unit.baselines import builders
 
 

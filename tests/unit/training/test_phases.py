@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from t2ibench.errors import UserError
-from t2ibench.training.phases import Phases
-from t2ibench.types import Phase
+from t2ibench.core.errors import UserError
+from t2ibench.core.types import Phase
+from t2ibench.training.engine.phases import Phases
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=4), st.integers(1, 300))

@@ -5,12 +5,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from t2ibench.errors import UserError
-from t2ibench.noise import Noise
-from t2ibench.training import processes
-from t2ibench.training.gathering import gathered
-from t2ibench.training.processes import ALONE, Processes
-from t2ibench.types import BatchShare
+from t2ibench.core.errors import UserError
+from t2ibench.core.noise import Noise
+from t2ibench.core.types import BatchShare
+from t2ibench.training.engine import processes
+from t2ibench.training.engine.gathering import gathered
+from t2ibench.training.engine.processes import ALONE, Processes
 
 TORCHRUN = {
     "TORCHELASTIC_RUN_ID": "x",

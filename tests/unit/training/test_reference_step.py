@@ -7,14 +7,14 @@ import pytest
 import torch
 
 from benchmarks.reference_step.step import ReferenceStep
-from t2ibench.noise import Noise
+from t2ibench.core.noise import Noise
 from t2ibench.text.damsm.image_encoder import SmallImageEncoder
 from t2ibench.text.damsm.inception_encoder import InceptionImageEncoder
 from t2ibench.text.damsm.model import DAMSM
 from t2ibench.text.damsm.parameters import DAMSMParameters
 from t2ibench.text.tokens import encode_captions
-from t2ibench.training.engine import Engine
-from t2ibench_baselines._stackgan_lineage import convolutions
+from t2ibench.training.engine.engine import Engine
+from t2ibench_baselines._stackgan import convolutions
 from tests.unit.baselines import builders
 
 STEPS = 5
@@ -32,8 +32,8 @@ def double(monkeypatch):
 
 def batch_in_double(model, step):
     batch = builders.batch(model, step)
-    for side, pictures in batch.images.items():
-        batch.images[side] = pictures.double()
+    for resolution, images in batch.images.items():
+        batch.images[resolution] = images.double()
     return batch
 
 
@@ -61,7 +61,7 @@ def test_five_steps_have_the_losses_of_the_plain_step(double, monkeypatch, build
         expected = reference.step(batch.images, tokens.ids, tokens.lengths, batch.class_ids, z, augmentation)
         assert found == pytest.approx(expected, rel=1e-7), f"step {step}"
         assert set(found) == {"discriminator/16", "discriminator/32", "generator"}
-    averaged = engine.averages.state()
+    averaged = engine.ema.state()
     for (name, _), average in zip(reference.generator.named_parameters(), reference.average, strict=True):
         torch.testing.assert_close(averaged[f"generator/{name}"], average, rtol=1e-6, atol=1e-8)
 
@@ -81,10 +81,10 @@ def test_the_teacher_has_the_image_encoders_codes_and_gradients(double, kind):
     damsm = DAMSM(DAMSMParameters(), None, None, encoder.eval())
     found = []
     for network in (encoder, damsm.teacher()):
-        pictures = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(1)).mul(2).sub(1).requires_grad_()
-        regions, codes = network(pictures)
+        images = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(1)).mul(2).sub(1).requires_grad_()
+        regions, codes = network(images)
         score = regions.square().mean() + codes.square().mean()
-        found.append([regions, codes, *torch.autograd.grad(score, [pictures])])
+        found.append([regions, codes, *torch.autograd.grad(score, [images])])
     for expected, ours in zip(*found, strict=True):
         torch.testing.assert_close(ours, expected, rtol=0, atol=1e-9 * expected.abs().max().item())
     teacher = damsm.teacher()

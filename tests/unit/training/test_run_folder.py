@@ -5,18 +5,18 @@ from contextlib import ExitStack
 
 import pytest
 
-from t2ibench.errors import UserError
-from t2ibench.files import atomic_path
-from t2ibench.training.run_folder import RunFolder
-from t2ibench.workflow.measured_time import training_seconds
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import atomic_path
+from t2ibench.training.checkpoints.run_folder import RunFolder
+from t2ibench.training.measured_time import training_seconds
 
 
 def test_what_a_killed_process_was_writing_goes_and_what_was_written_stays(run):
     samples = run.folder.samples
     with ExitStack() as stack:
         temporary = stack.enter_context(atomic_path(samples / "step-000040.png"))
-        temporary.write_bytes(b"half a picture")
-        (samples / "step-000020.png").write_bytes(b"a picture")
+        temporary.write_bytes(b"half an image")
+        (samples / "step-000020.png").write_bytes(b"an image")
         assert len(list(samples.iterdir())) == 2
         with run.folder.locked():  # by another process: this one was killed
             assert [path.name for path in samples.iterdir()] == ["step-000020.png"]

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from t2ibench.errors import RunFailedError, UserError
-from t2ibench.training import disk
-from t2ibench.training.disk import checkpoint_bytes
+from t2ibench.core.errors import RunFailedError, UserError
+from t2ibench.training.checkpoints import disk
+from t2ibench.training.checkpoints.disk import checkpoint_bytes
 from t2ibench.training.interruption import Interruption
 from t2ibench.training.loop import train
-from t2ibench.training.online_trackers import check_trackers
 from t2ibench.training.quick import Best, QuickMetrics
 from t2ibench.training.rhythm import Rhythm
+from t2ibench.training.tracking.online_trackers import check_trackers
 
 RHYTHM = Rhythm(log_steps=1, checkpoint_steps=2)
 
@@ -99,7 +99,7 @@ def wandb(monkeypatch):
     module.__spec__ = ModuleSpec("wandb", None)
     module.init = lambda **given: told.append(("init", given))
     module.log = lambda values, step: told.append((step, values))
-    module.Image = lambda path: f"picture {Path(path).name}"
+    module.Image = lambda path: f"image {Path(path).name}"
     module.finish = lambda: told.append(("finish", None))
     monkeypatch.setitem(sys.modules, "wandb", module)
     return told
@@ -107,13 +107,13 @@ def wandb(monkeypatch):
 
 def test_wandb_is_told_what_the_log_is(run, subject, wandb):
     captions = subject.manifest.captions("test")[:2]
-    go(run, 2, Rhythm(log_steps=1, picture_steps=2), track=("wandb",), captions=captions)
+    go(run, 2, Rhythm(log_steps=1, image_steps=2), track=("wandb",), captions=captions)
     (_, given), *logged, (last, _) = wandb
     assert (given["project"], given["resume"], last) == ("t2ibench", "allow", "finish")
     assert given["name"] == given["id"] == f"stub-squares-{run.spec.digest[:12]}"
     assert given["config"]["parameters"] == dict(run.spec.parameters)
     assert [step for step, _ in logged] == [1, 2, 2] and "generator/loss" in logged[0][1]
-    assert logged[-1][1] == {"samples": "picture step-000002.png"}
+    assert logged[-1][1] == {"samples": "image step-000002.png"}
     assert not (run.folder.path / "tensorboard").exists()
 
 
@@ -121,7 +121,7 @@ def test_trackers_that_are_not_there(wandb, monkeypatch):
     check_trackers(("wandb",))
     with pytest.raises(UserError, match="Did you mean wandb"):
         check_trackers(("wandbb",))
-    monkeypatch.setattr("t2ibench.training.online_trackers.find_spec", lambda name: None)
+    monkeypatch.setattr("t2ibench.training.tracking.online_trackers.find_spec", lambda name: None)
     with pytest.raises(UserError, match="--track trackio was asked for, but trackio is not installed: pip install"):
         check_trackers(("trackio",))
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from t2ibench.spec import load_benchmarks
+from t2ibench.core.spec.benchmarks import load_benchmarks
+from t2ibench.core.workspace import Workspace
 from t2ibench.training.rhythm import Rhythm
-from t2ibench.workflow.train import Compute
-from t2ibench.workspace import Workspace
+from t2ibench.training.train import Compute
 from tests.stub_run import register, write_benchmarks
 
-COMPUTE = Compute(device="cpu", threads=1, rhythm=Rhythm(picture_steps=100))
+COMPUTE = Compute(device="cpu", threads=1, rhythm=Rhythm(image_steps=100))
 
 
 @pytest.fixture(scope="module")

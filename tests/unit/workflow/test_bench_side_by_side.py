@@ -10,12 +10,12 @@ import time
 
 import pytest
 
-from t2ibench.spec import load_benchmarks
-from t2ibench.workflow import bench_side_by_side
-from t2ibench.workflow.bench_plan import BenchRequest, plan_bench
-from t2ibench.workflow.bench_side_by_side import SideBySide, train_side_by_side
-from t2ibench.workflow.train import Compute, ensure_trained
-from t2ibench.workspace import Workspace
+from t2ibench.core.spec.benchmarks import load_benchmarks
+from t2ibench.core.workspace import Workspace
+from t2ibench.studies.bench import side_by_side as bench_side_by_side
+from t2ibench.studies.bench.plan import BenchRequest, plan_bench
+from t2ibench.studies.bench.side_by_side import SideBySide, train_side_by_side
+from t2ibench.training.train import Compute, ensure_trained
 from tests.stub_run import register, write_benchmarks
 
 SUITE = """

@@ -2,11 +2,11 @@
 
 import pytest
 
-from t2ibench.spec import load_benchmarks
-from t2ibench.workflow.changed_settings import changed_settings
-from t2ibench.workflow.plan import TrainRequest, resolve
-from t2ibench.workflow.shipped import shipped_models
-from t2ibench.workspace import Workspace
+from t2ibench.core.spec.benchmarks import load_benchmarks
+from t2ibench.core.workspace import Workspace
+from t2ibench.models.changed_settings import changed_settings
+from t2ibench.models.shipped import shipped_models
+from t2ibench.training.request import TrainRequest, resolve
 from tests.end_to_end.test_quickstart import ROOT
 
 CONTENT = load_benchmarks(ROOT / "benchmarks.toml").content

@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 
-from t2ibench.workflow.cluster_job import ClusterJob
+from t2ibench.studies.bench.cluster_job import ClusterJob
 
 PATIENT = """
     import pathlib, signal, sys, time

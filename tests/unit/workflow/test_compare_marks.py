@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from t2ibench.workflow.compare import _barred
+from t2ibench.evaluation.compare import _barred
 
 
 @pytest.mark.parametrize(

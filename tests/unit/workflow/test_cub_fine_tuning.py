@@ -5,20 +5,20 @@ from pathlib import Path
 import pytest
 import torch
 
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of_file
+from t2ibench.core.interfaces import BuildContext
+from t2ibench.core.spec.benchmarks import load_benchmarks
+from t2ibench.core.workspace import Workspace
+from t2ibench.data.images import RealImages
 from t2ibench.data.open import open_dataset
-from t2ibench.data.pictures import RealPictures
-from t2ibench.errors import UserError
+from t2ibench.evaluation.evaluate import EvaluateRequest, open_table, protocol_for
 from t2ibench.features.cub_inception.fine_tuning import Classifier, CUBInceptionClassifier, CUBInceptionParameters
 from t2ibench.features.cub_inception.network import empty_network
-from t2ibench.files import digest_of_file
-from t2ibench.interfaces import BuildContext
-from t2ibench.model_folder import load_encoder
-from t2ibench.spec import load_benchmarks
+from t2ibench.models.folder import load_encoder
+from t2ibench.training.request import TrainRequest
 from t2ibench.training.rhythm import Rhythm
-from t2ibench.workflow.evaluate import EvaluateRequest, open_table, protocol_for
-from t2ibench.workflow.plan import TrainRequest
-from t2ibench.workflow.train import Compute, ensure_trained
-from t2ibench.workspace import Workspace
+from t2ibench.training.train import Compute, ensure_trained
 from tests.unit.evaluation.stubs import register_all, write_config
 
 FILE = "inception-cub-50.safetensors"
@@ -34,7 +34,7 @@ classes = 3
 batch_size = 6
 split = "train"
 learning_rate = 1e-2
-averaging = 0.5
+ema_decay = 0.5
 [features.inception-cub]
 plugin = "inception-cub"
 file = "{FILE}"
@@ -63,7 +63,7 @@ def place(tmp_path_factory):
 @pytest.fixture(scope="module")
 def trained(place):
     workspace, benchmarks = place
-    compute = Compute(device="cpu", threads=1, rhythm=Rhythm(picture_steps=100))
+    compute = Compute(device="cpu", threads=1, rhythm=Rhythm(image_steps=100))
     return ensure_trained(TrainRequest.of("cub-inception", dataset="squares"), benchmarks, workspace, compute=compute)
 
 
@@ -97,7 +97,7 @@ def test_it_learns_the_classes_and_judges_under_its_own_name(place, trained):
     assert judge.layers == {"logits": 3}
     manifest = open_dataset("squares", benchmarks, workspace)
     images = manifest.split("train")
-    logits = judge.extract(RealPictures(manifest).load([image.id for image in images], 16))["logits"]
+    logits = judge.extract(RealImages(manifest).load([image.id for image in images], 16))["logits"]
     meaning = load_encoder(trained).encoder.classifier.classes
     assert sorted(meaning.tolist()) == sorted({image.class_id for image in images})
     right = meaning[logits.argmax(dim=1)] == torch.tensor([image.class_id for image in images])
@@ -162,7 +162,7 @@ def test_missing_or_wrong_imagenet_weights_are_sentences(tmp_path):
     with pytest.raises(UserError, match=r"other\.pth is not of torchvision's Inception-v3"):
         built(weights=str(tmp_path / "other.pth"))
     with pytest.raises(ValueError, match="leave side out"):
-        CUBInceptionParameters(side=64)
+        CUBInceptionParameters(resolution=64)
     with pytest.raises(ValueError, match="weights are for"):
         CUBInceptionParameters(network="small", weights="x.pth")
 
@@ -176,7 +176,7 @@ def test_it_trains_on_real_birds(tmp_path):
         "cub-inception",
         dataset="cub",
         steps=2,
-        parameters={"network": "small", "side": 32, "width": 4, "batch_size": 8},
+        parameters={"network": "small", "resolution": 32, "width": 4, "batch_size": 8},
     )
     compute = Compute(device="cpu", threads=1)
     path = ensure_trained(request, benchmarks, workspace, compute=compute, root=root)

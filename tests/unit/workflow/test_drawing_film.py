@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from t2ibench.types import Drawing
-from t2ibench.workflow.drawing_film import FilmRow, alignment_tile, film, legend, step_tiles
+from t2ibench.core.types import Drawing
+from t2ibench.sampling.drawing_film import FilmRow, alignment_tile, film, legend, step_tiles
 
 STEPS, SIDE = 3, 16
 
@@ -56,15 +56,15 @@ def test_the_map_is_words_by_steps():
     assert alignment_tile(drawing(weights=False), 0) is None
 
 
-def test_the_film_has_a_frame_a_step_and_the_finished_pictures():
+def test_the_film_has_a_frame_a_step_and_the_finished_images():
     made = drawing()
     row = FilmRow("a red square", made, made.canvases[:, -1])
-    with Image.open(io.BytesIO(film([row, row]))) as picture:
-        assert picture.format == "GIF" and picture.n_frames == STEPS + 1
+    with Image.open(io.BytesIO(film([row, row]))) as image:
+        assert image.format == "GIF" and image.n_frames == STEPS + 1
         frames = []
-        for index in range(picture.n_frames):
-            picture.seek(index)
-            frames.append(np.asarray(picture.convert("RGB")))
-        assert picture.info["duration"] == 2000
+        for index in range(image.n_frames):
+            image.seek(index)
+            frames.append(np.asarray(image.convert("RGB")))
+        assert image.info["duration"] == 2000
     assert len({frame.shape for frame in frames}) == 1
     assert all((a != b).any() for a, b in itertools.pairwise(frames))

@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 import torch
 
-from t2ibench.errors import UserError
-from t2ibench.model_folder import load_model, read_model_folder
-from t2ibench.noise import Noise
-from t2ibench.spec import load_benchmarks
+from t2ibench.core.errors import UserError
+from t2ibench.core.noise import Noise
+from t2ibench.core.spec.benchmarks import load_benchmarks
+from t2ibench.core.types import Caption, Origin
+from t2ibench.core.workspace import Workspace
+from t2ibench.evaluation.untrained_twin import untrained_twin
+from t2ibench.models.find import find_models, require_model
+from t2ibench.models.folder import load_model, read_model_folder
+from t2ibench.models.importing.import_official import ImportRequest, import_official
 from t2ibench.text.damsm import DAMSM, DAMSMParameters
 from t2ibench.text.vocabulary import Vocabulary
-from t2ibench.types import Caption, Origin
-from t2ibench.workflow.import_official import ImportRequest, import_official
-from t2ibench.workflow.models import find_models, require_model
-from t2ibench.workflow.untrained_twin import untrained_twin
-from t2ibench.workspace import Workspace
 from t2ibench_baselines.attngan import AttnGAN
 from tests.unit.official.files import EMBEDDING, WORDS, discriminator, generator, save, save_captions, text_encoder
 
@@ -48,17 +48,17 @@ def refused(place, *files, **rest):
     return str(caught.value)
 
 
-def test_the_model_makes_the_pictures_of_its_weights(place):
+def test_the_model_makes_the_images_of_its_weights(place):
     ((label, path, there),) = ask(place).folders
     assert (label, there) == ("attngan", False)
     parameters = AttnGAN.Parameters(
-        branches=3, base_side=16, residual_blocks=1, latent=6, condition=6, generator_features=4
+        branches=3, base_resolution=16, residual_blocks=1, latent=6, condition=6, generator_features=4
     )
     encoder = DAMSM(DAMSMParameters(embedding=EMBEDDING, word_embedding=8), Vocabulary.from_words(WORDS), _text(place))
     torch.manual_seed(0)
     wanted = AttnGAN(parameters, _generator(place), {}, encoder)
-    pictures = load_model(path).model.generate([CAPTION], Noise(3).bind([("t/0", 0)]))
-    assert torch.equal(pictures, wanted.generate([CAPTION], Noise(3).bind([("t/0", 0)])))
+    images = load_model(path).model.generate([CAPTION], Noise(3).bind([("t/0", 0)]))
+    assert torch.equal(images, wanted.generate([CAPTION], Noise(3).bind([("t/0", 0)])))
 
 
 def _generator(place):
@@ -174,7 +174,7 @@ def test_mistakes_in_the_request(place, rest, expected):
 def test_a_discriminator_is_no_generator(place):
     save(place[1] / "netD0.pth", discriminator())
     text = refused(place, "netD0.pth")
-    assert "netD0.pth is attngan's discriminator/64, a discriminator, which makes no pictures" in text
+    assert "netD0.pth is attngan's discriminator/64, a discriminator, which makes no images" in text
     assert "attngan's generator" in text
     save(place[1] / "both.pth", {"netG": generator(), "netD": discriminator()})
     facts = "\n".join(ask(place, "both.pth").facts)

@@ -3,12 +3,12 @@
 import pytest
 import torch
 
+from t2ibench.core.spec.benchmarks import load_benchmarks
+from t2ibench.core.types import Origin
+from t2ibench.core.workspace import Workspace
 from t2ibench.data.open import open_dataset
-from t2ibench.spec import load_benchmarks
-from t2ibench.types import Origin
-from t2ibench.workflow.evaluate import EvaluateRequest, evaluate
-from t2ibench.workflow.import_official import ImportRequest, import_official
-from t2ibench.workspace import Workspace
+from t2ibench.evaluation.evaluate import EvaluateRequest, evaluate
+from t2ibench.models.importing.import_official import ImportRequest, import_official
 from tests.unit.evaluation.stubs import register_all, write_config
 from tests.unit.official.files import generator, save, save_captions, text_encoder
 

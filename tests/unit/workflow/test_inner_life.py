@@ -2,8 +2,8 @@
 
 import torch
 
-from t2ibench.types import AttentionMap, Drawing, GateMap, Trace
-from t2ibench.workflow.inner_life import SIDE, views_of
+from t2ibench.core.types import AttentionMap, Drawing, GateMap, Trace
+from t2ibench.sampling.inner_life import SIDE, views_of
 
 WORDS = (("red", "bird"), ("a",))
 
@@ -57,7 +57,7 @@ def test_a_model_that_shows_nothing():
     assert views_of(torch.zeros(1, 3, 8, 8), Trace(), 0) == ([], [])
 
 
-def test_the_box_is_framed_over_the_picture_of_its_caption():
+def test_the_box_is_framed_over_the_image_of_its_caption():
     boxes = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.25, 0.5, 0.5, 0.25]])
     black = -torch.ones(2, 3, 64, 64)
     views, images = views_of(black, Trace(stages={64: black}, boxes=boxes), 1)

@@ -1,4 +1,4 @@
-"""What a model took to be there, read from files: its numbers, its pictures, its seconds."""
+"""What a model took to be there, read from files: its numbers, its images, its seconds."""
 
 import json
 
@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from t2ibench.workflow.measured_time import training_seconds
-from t2ibench.workflow.model_cost import parameters_in, pictures_shown
+from t2ibench.evaluation.cost import images_shown, parameters_in
+from t2ibench.training.measured_time import training_seconds
 
 
 def test_parameters_are_counted_without_running_statistics(tmp_path):
@@ -30,12 +30,12 @@ def test_other_files_have_no_count(tmp_path, content):
     assert parameters_in(tmp_path / "none") is None
 
 
-def test_pictures_are_steps_of_batches_of_one_size():
-    assert pictures_shown(2000, {"batch_size": 16, "side": 64}) == 32_000
-    assert pictures_shown(2000, {"batch_size": 16, "stage2_batch_size": None}) == 32_000
-    assert pictures_shown(2000, {"batch_size": 128, "stage2_batch_size": 40}) is None
-    assert pictures_shown(0, {"batch_size": 16}) == 0
-    assert pictures_shown(10, {}) is None
+def test_images_are_steps_of_batches_of_one_size():
+    assert images_shown(2000, {"batch_size": 16, "resolution": 64}) == 32_000
+    assert images_shown(2000, {"batch_size": 16, "stage2_batch_size": None}) == 32_000
+    assert images_shown(2000, {"batch_size": 128, "stage2_batch_size": 40}) is None
+    assert images_shown(0, {"batch_size": 16}) == 0
+    assert images_shown(10, {}) is None
 
 
 def write_run(folder, sessions, exported):

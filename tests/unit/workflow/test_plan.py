@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from t2ibench.errors import UserError
-from t2ibench.spec import load_benchmarks
-from t2ibench.workflow.parameters import parse_assignments
-from t2ibench.workflow.plan import TrainRequest, resolve
-from t2ibench.workspace import Workspace
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import load_benchmarks
+from t2ibench.core.workspace import Workspace
+from t2ibench.models.parameters import parse_assignments
+from t2ibench.training.request import TrainRequest, resolve
 from tests.stub_run import register, write_benchmarks
 
 
@@ -31,7 +31,7 @@ def test_what_a_request_becomes(asked, tmp_path):
         "features": 4,
         "latent": 5,
         "dropout": 0.0,
-        "averaging": 0.9,
+        "ema_decay": 0.9,
         "learning_rate": 0.01,
         "phases": 1,
     }

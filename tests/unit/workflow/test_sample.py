@@ -1,4 +1,4 @@
-"""Pictures of typed sentences, and their layout."""
+"""Images of typed sentences, and their layout."""
 
 import io
 
@@ -7,14 +7,14 @@ import pytest
 import torch
 from PIL import Image
 
-from t2ibench.errors import UserError
-from t2ibench.interfaces import BuildContext
-from t2ibench.model_folder import read_model_folder
-from t2ibench.types import AttentionMap
-from t2ibench.workflow.montage import attention_tiles
-from t2ibench.workflow.plan import TrainRequest
-from t2ibench.workflow.sample import check_output, draw_sheet, require_known_words, user_captions
-from t2ibench.workflow.train import ensure_trained
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import BuildContext
+from t2ibench.core.types import AttentionMap
+from t2ibench.models.folder import read_model_folder
+from t2ibench.sampling.montage import attention_tiles
+from t2ibench.sampling.sample import check_output, draw_sheet, require_known_words, user_captions
+from t2ibench.training.request import TrainRequest
+from t2ibench.training.train import ensure_trained
 from t2ibench_baselines.aligndraw import AlignDRAW, AlignDRAWParameters
 from tests.unit.workflow.conftest import COMPUTE
 
@@ -52,8 +52,8 @@ def test_the_place_most_looked_at_is_the_brightest():
     assert [tile.label for tile in tiles] == ["red  0-80%", "bird  25-25%"]
     bright = np.asarray(tiles[0].image).sum(axis=2)
     row, column = np.unravel_index(bright.argmax(), bright.shape)
-    side = bright.shape[0] // 4
-    assert (row // side, column // side) == (1, 2)
+    resolution = bright.shape[0] // 4
+    assert (row // resolution, column // resolution) == (1, 2)
     assert np.ptp(np.asarray(tiles[1].image).sum(axis=2)) == 0  # looked at evenly: evenly dark
 
 
@@ -69,7 +69,7 @@ def test_unknown_words_only(folder):
 
 
 def test_a_word_for_unknown_ones_does_not_make_a_caption_known():
-    parameters = AlignDRAWParameters(side=12, steps=2, patch=4, latent=5)
+    parameters = AlignDRAWParameters(resolution=12, steps=2, patch=4, latent=5)
     words = ("<end>", "<unk>", "digit", "the")
     model = AlignDRAW.build(parameters, BuildContext("generate", words))
     require_known_words(model, user_captions(["the zebra", "digit"]))

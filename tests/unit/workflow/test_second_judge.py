@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from t2ibench.recipes import seed_for
-from t2ibench.results import MetricRecord, PlanRecord, ResultRecord, SourceRecord
-from t2ibench.spec import load_benchmarks
+from t2ibench.core.records import MetricRecord, PlanRecord, ResultRecord, SourceRecord
+from t2ibench.core.spec.benchmarks import load_benchmarks
+from t2ibench.core.spec.recipes import seed_for
+from t2ibench.core.types import Origin
+from t2ibench.core.workspace import Workspace
+from t2ibench.evaluation.evaluate import EvaluateRequest, each_seed, open_table, protocol_for
+from t2ibench.training.request import TrainRequest, resolve
 from t2ibench.training.rhythm import Rhythm
-from t2ibench.types import Origin
-from t2ibench.workflow.evaluate import EvaluateRequest, each_seed, open_table, protocol_for
-from t2ibench.workflow.plan import TrainRequest, resolve
-from t2ibench.workflow.train import Compute, ensure_trained
-from t2ibench.workspace import Workspace
+from t2ibench.training.train import Compute, ensure_trained
 from tests.unit.evaluation.stubs import register_all, write_config
 
 SECOND = """
@@ -55,7 +55,7 @@ def test_a_variant_may_set_the_seed_and_a_seed_asked_for_wins(place):
 
 def test_each_judge_is_the_encoder_of_its_name(place):
     workspace, benchmarks = place
-    compute = Compute(device="cpu", threads=1, rhythm=Rhythm(picture_steps=100))
+    compute = Compute(device="cpu", threads=1, rhythm=Rhythm(image_steps=100))
     for name in ("stub-encoder", "stub-encoder:second"):
         ensure_trained(TrainRequest.of(name, dataset="squares", steps=3), benchmarks, workspace, compute=compute)
     first, second = (opened(place, metric).columns[0] for metric in ("r-judge", "r-judge-2"))

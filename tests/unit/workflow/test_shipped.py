@@ -5,13 +5,13 @@ import shutil
 import pytest
 from safetensors import safe_open
 
-from t2ibench.errors import UserError
-from t2ibench.model_folder import load_encoder, load_model, read_model_folder
-from t2ibench.spec import load_benchmarks
-from t2ibench.workflow.models import find_models, require_model
-from t2ibench.workflow.plan import TrainRequest, resolve
-from t2ibench.workflow.shipped import MARK, shipped_by_identity, shipped_models
-from t2ibench.workspace import Workspace
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import load_benchmarks
+from t2ibench.core.workspace import Workspace
+from t2ibench.models.find import find_models, require_model
+from t2ibench.models.folder import load_encoder, load_model, read_model_folder
+from t2ibench.models.shipped import MARK, shipped_by_identity, shipped_models
+from t2ibench.training.request import TrainRequest, resolve
 from tests.end_to_end.test_quickstart import ROOT
 
 CONTENT = load_benchmarks(ROOT / "benchmarks.toml").content

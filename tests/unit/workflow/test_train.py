@@ -5,14 +5,14 @@ import json
 import pytest
 import torch
 
-from t2ibench.errors import UserError
-from t2ibench.model_folder import load_model, read_model_folder
-from t2ibench.types import Origin
-from t2ibench.workflow.models import find_models, require_model
-from t2ibench.workflow.plan import TrainRequest
-from t2ibench.workflow.train import ensure_trained, plan_training
-from t2ibench.workflow.untrained_twin import untrained_twin
-from t2ibench.workspace import Workspace
+from t2ibench.core.errors import UserError
+from t2ibench.core.types import Origin
+from t2ibench.core.workspace import Workspace
+from t2ibench.evaluation.untrained_twin import untrained_twin
+from t2ibench.models.find import find_models, require_model
+from t2ibench.models.folder import load_model, read_model_folder
+from t2ibench.training.request import TrainRequest
+from t2ibench.training.train import ensure_trained, plan_training
 from tests.unit.workflow.conftest import COMPUTE
 
 
@@ -134,7 +134,7 @@ def test_what_is_not_there(place, selector, sentence):
 
 
 def test_a_plan_computes_nothing(place, tmp_path):
-    from t2ibench.workspace import Workspace
+    from t2ibench.core.workspace import Workspace
 
     job = plan_training(TrainRequest.of("stub", dataset="squares"), place[1], Workspace(tmp_path / "new"))
     assert job.spec.manifest == "not prepared yet" and not (tmp_path / "new").exists()

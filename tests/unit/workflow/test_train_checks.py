@@ -4,13 +4,13 @@ import dataclasses
 
 import pytest
 
-from t2ibench.errors import UserError
-from t2ibench.registry import registry
-from t2ibench.spec import load_benchmarks
+from t2ibench.core.errors import UserError
+from t2ibench.core.registry import registry
+from t2ibench.core.spec.benchmarks import load_benchmarks
+from t2ibench.core.workspace import Workspace
 from t2ibench.testing.stub_model import StubGAN
-from t2ibench.workflow.plan import TrainRequest
-from t2ibench.workflow.train import ensure_trained, plan_training
-from t2ibench.workspace import Workspace
+from t2ibench.training.request import TrainRequest
+from t2ibench.training.train import ensure_trained, plan_training
 from tests.stub_run import BENCHMARKS, register
 from tests.unit.workflow.conftest import COMPUTE
 
@@ -74,7 +74,7 @@ def test_boxes_that_are_missing_are_told_before_the_encoder_is_trained(place, ca
 def test_a_batch_larger_than_the_split_too(place):
     workspace, benchmarks = place
     request = TrainRequest.of("stub", dataset="squares", batch_size=100)
-    with pytest.raises(UserError, match="18 pictures, fewer than a batch of 100"):
+    with pytest.raises(UserError, match="18 images, fewer than a batch of 100"):
         ensure_trained(request, benchmarks, workspace, compute=COMPUTE)
     assert not workspace.runs.exists()
 

@@ -5,14 +5,14 @@ import json
 import pytest
 from PIL import Image
 
-from t2ibench.workflow.training_story import AGES, POINTS, SHOWN, curves_of, samples_of
+from t2ibench.evaluation.details.training_story import AGES, POINTS, SHOWN, curves_of, samples_of
 
 SIDE, GAP = 8, 2
 
 
 @pytest.fixture
 def run(tmp_path):
-    """A run of 3,000 steps: a line every ten, samples every hundred, the step in each picture's red."""
+    """A run of 3,000 steps: a line every ten, samples every hundred, the step in each image's red."""
     lines = [
         json.dumps({"step": step, "generator/loss": step / 10, "generator/real": 1.0, "d/loss": float(step % 20 == 0)})
         for step in range(10, 3001, 10)

@@ -4,9 +4,9 @@ import random
 
 import pytest
 
+from t2ibench.core.errors import RunFailedError
 from t2ibench.data.fetch import download as module
 from t2ibench.data.fetch.download import download
-from t2ibench.errors import RunFailedError
 
 from .conftest import HASTE, sha256
 

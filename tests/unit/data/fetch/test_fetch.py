@@ -14,30 +14,30 @@ from click.testing import CliRunner
 from PIL import Image
 
 from t2ibench.cli.data import command
+from t2ibench.core.errors import RunFailedError, UserError
+from t2ibench.core.spec.benchmarks import Benchmarks, DatasetEntry, SourceFile
+from t2ibench.core.workspace import Workspace
 from t2ibench.data.fetch import install, space, unpack
 from t2ibench.data.fetch.fetch import fetch_files
 from t2ibench.data.fetch.install import FOLDER
 from t2ibench.data.open import open_dataset
-from t2ibench.errors import RunFailedError, UserError
-from t2ibench.spec import Benchmarks, DatasetEntry, SourceFile
-from t2ibench.workspace import Workspace
 
 from .conftest import HASTE, sha256, zipped
 
 IMAGES = {"train2014": (1, 2, 3), "val2014": (4, 5)}
 
 
-def picture(level):
+def image(level):
     buffer = io.BytesIO()
     Image.new("RGB", (20, 16), (level, 0, 0)).save(buffer, "JPEG")
     return buffer.getvalue()
 
 
 def archives():
-    """COCO with five pictures, as its three archives."""
+    """COCO with five images, as its three archives."""
     names = {part: {i: f"COCO_{part}_{i:012d}.jpg" for i in numbers} for part, numbers in IMAGES.items()}
     made = {
-        f"{part}.zip": zipped({f"{part}/{name}": picture(30 * i) for i, name in files.items()})
+        f"{part}.zip": zipped({f"{part}/{name}": image(30 * i) for i, name in files.items()})
         for part, files in names.items()
     }
     captions = {
@@ -172,7 +172,7 @@ def test_what_was_unpacked_by_hand_is_not_fetched(files, server, tmp_path, works
     (tmp_path / "coco" / "images" / "train2014").mkdir(parents=True)
     assert fetch(files, tmp_path / "coco", workspace).done["train2014.zip"] == "there already"
     assert "train2014.zip" not in [name for name, _ in server.requests]
-    assert not is_whole(files, tmp_path / "coco", workspace)  # prepare sees that its pictures are missing
+    assert not is_whole(files, tmp_path / "coco", workspace)  # prepare sees that its images are missing
 
 
 def test_too_little_room_is_told_before_anything_is_fetched(files, server, tmp_path, workspace, monkeypatch):
@@ -289,7 +289,7 @@ def test_the_command_fetches_prepares_and_says_so(files, server, tmp_path, monke
     monkeypatch.chdir(tmp_path)
     runner = CliRunner()
     said = runner.invoke(command, ["fetch", "tiny"], catch_exceptions=False).stdout
-    assert "val2014.zip: fetched" in said and "tiny is prepared: 3 train, 2 test pictures in" in said
+    assert "val2014.zip: fetched" in said and "tiny is prepared: 3 train, 2 test images in" in said
     assert str(tmp_path / "workspace" / "downloads" / "coco") in said
     said = runner.invoke(command, ["fetch", "tiny"], catch_exceptions=False).stdout
     assert "val2014.zip: there already" in said

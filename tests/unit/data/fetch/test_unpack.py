@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from t2ibench.core.errors import RunFailedError, UserError
 from t2ibench.data.fetch import unpack as module
 from t2ibench.data.fetch.unpack import unpack, unpacked_size
-from t2ibench.errors import RunFailedError, UserError
 
 from .conftest import tarred, zipped
 

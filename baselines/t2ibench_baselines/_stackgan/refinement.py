@@ -1,0 +1,50 @@
+"""Stages of a generator that refine what the stage before made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from t2ibench_baselines._stackgan.blocks import residual_blocks, upsampling
+from t2ibench_baselines._stackgan.word_attention import WordAttention
+
+
+class Refined(NamedTuple):
+    """What a stage makes. A stage is called with features N x c x h x w, condition codes N x d, words and padding.
+
+    Attributes:
+        features: N x c x 2h x 2w.
+        attention: N x T x h x w, where each place looked; None for a stage that attends to no words.
+        gates: name -> how far a gate was open, in [0, 1]: N x T by word or N x h x w by place.
+    """
+
+    features: Tensor
+    attention: Tensor | None = None
+    gates: Mapping[str, Tensor] = MappingProxyType({})
+
+
+class AttentionStage(nn.Module):
+    """Features and words to features of twice the side (AttnGAN, figure 2: F_i with F_attn)."""
+
+    def __init__(self, channels: int, text_dimension: int, residuals: int, *, official_mask: bool) -> None:
+        super().__init__()
+        self.att = WordAttention(channels, text_dimension, official_mask=official_mask)
+        self.residual = residual_blocks(2 * channels, residuals)
+        self.upsample = upsampling(2 * channels, channels)
+
+    def forward(self, features: Tensor, code: Tensor, words: Tensor, padding: Tensor) -> Refined:
+        """Return features N x c x 2h x 2w and attention N x T x h x w.
+
+        Args:
+            features: N x c x h x w.
+            code: N x d condition codes; not read: the sentence enters at the first stage only.
+            words: N x D x T word codes.
+            padding: bool, N x T, True past a caption's end.
+        """
+        context, weights = self.att(features, words, padding)
+        joined = torch.cat((features, context), dim=1)  # N x 2c x h x w
+        return Refined(self.upsample(self.residual(joined)), weights)

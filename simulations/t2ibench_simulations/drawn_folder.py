@@ -1,0 +1,145 @@
+"""Writing a drawn data set: many processes, and a folder that appears complete or not at all."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from filelock import FileLock
+from tqdm import tqdm
+
+from t2ibench.core.errors import RunFailedError, UserError
+from t2ibench.core.files import read_json, write_json
+
+_CHUNK: Final = 16
+_WORTH_A_POOL: Final = 150
+_MOST_PROCESSES: Final = 8
+Row = TypeVar("Row")
+Request = TypeVar("Request")
+
+
+def make_folder(
+    name: str, root: Path, wanted: Mapping[str, int], write: Callable[[Path], Mapping[str, Any]]
+) -> tuple[Mapping[str, Any], bool]:
+    """Write a drawn data set into `root` unless just it is there already; return its summary and whether it was made.
+
+    It is built beside `root` under another name and renamed at the end, the summary (<name>.json) written last.
+
+    Args:
+        name: of the data set, as in "simscenes".
+        root: the folder to make; missing or empty.
+        wanted: what the summary of the same data set says.
+        write: fills an empty folder and returns its summary, `wanted` included.
+
+    Raises:
+        UserError: the folder holds something else, or it cannot be written.
+        RunFailedError: a process that draws died.
+    """
+    root = root.absolute()
+    found = _existing(name, root, wanted)
+    if found is not None:
+        return found, False
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        # Otherwise the worker would wait for a lock that its parent holds while that waits for the worker.
+        raise UserError(f'{name} is drawn while a worker starts: put the call under if __name__ == "__main__".')
+    unfinished = root.with_name(f".{root.name}.{name}-unfinished")
+    try:
+        root.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=root.parent).close()  # a lock waits for ever where no file can be made
+        with FileLock(root.with_name(f".{root.name}.{name}-lock")):
+            found = _existing(name, root, wanted)
+            if found is not None:
+                return found, False
+            shutil.rmtree(unfinished, ignore_errors=True)
+            try:
+                unfinished.mkdir()
+                summary = write(unfinished)
+                write_json(unfinished / f"{name}.json", summary)
+                if root.exists():
+                    root.rmdir()
+                unfinished.replace(root)
+            finally:
+                shutil.rmtree(unfinished, ignore_errors=True)
+        return summary, True
+    except BrokenProcessPool as error:
+        raise RunFailedError(
+            f"A process that draws {name} died (out of memory, or the calling script lacks "
+            '`if __name__ == "__main__":`). Nothing was written; ask again with one process.'
+        ) from error
+    except OSError as error:
+        raise UserError(
+            f"Cannot write {name} to {root} ({error.strerror or error}). Choose another folder, or free space there."
+        ) from error
+
+
+def draw_all(
+    name: str,
+    draw: Callable[[Request], Row],
+    requests: Sequence[Request],
+    *,
+    processes: int | None,
+    progress: bool,
+) -> list[Row]:
+    """Return `draw` of every request, in order.
+
+    Args:
+        name: of the data set, for the bar.
+        draw: draws one image; must be picklable.
+        requests: what to draw.
+        processes: how many draw at a time; None takes the number of cores, at most 8, and one for few images.
+        progress: whether to show a bar on stderr.
+    """
+    if processes is None:
+        processes = min(os.cpu_count() or 1, _MOST_PROCESSES) if len(requests) >= _WORTH_A_POOL else 1
+    silent = None if progress else True  # None: silent unless stderr is a terminal
+    bar = tqdm(
+        _mapped(draw, requests, processes), total=len(requests), desc=f"drawing {name}", unit="image",
+        file=sys.stderr, disable=silent,
+    )  # fmt: skip
+    return list(bar)
+
+
+def _mapped(draw: Callable[[Request], Row], requests: Sequence[Request], processes: int) -> Iterator[Row]:
+    if processes == 1:
+        yield from map(draw, requests)
+        return
+    # Spawned, not forked: a fork of a process with torch's threads in it may hang.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(processes, -(-len(requests) // _CHUNK)), mp_context=context) as pool:
+        try:
+            yield from pool.map(draw, requests, chunksize=_CHUNK)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _existing(name: str, root: Path, wanted: Mapping[str, int]) -> Mapping[str, Any] | None:
+    """Return the summary of what is in `root` if it is what is wanted, None if the folder is free."""
+    summary = root / f"{name}.json"
+    try:
+        if not root.exists() or (root.is_dir() and not any(root.iterdir())):
+            return None
+    except OSError as error:
+        raise UserError(f"{root} cannot be read ({error.strerror}). Make it readable or choose another.") from error
+    if not summary.is_file():
+        raise UserError(
+            f"{root} is in use and is no finished {name} data set ({summary.name} is missing). "
+            "Choose an empty or new folder, or delete this one."
+        )
+    found = read_json(summary, what=f"the summary of {name}")
+    if not isinstance(found, dict) or not wanted.keys() <= found.keys():
+        raise UserError(f"{summary} is damaged. Delete {root} and ask again.")
+    differing = [f"{key} {found[key]} instead of {value}" for key, value in wanted.items() if found[key] != value]
+    if differing:
+        raise UserError(
+            f"{root} already holds other {name} ({', '.join(differing)}). Choose another folder, or delete this one."
+        )
+    return found

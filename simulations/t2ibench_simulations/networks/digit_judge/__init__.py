@@ -1,0 +1,105 @@
+"""DigitJudge: what digits a scene shows and where, and what its caption states, as one list of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.core.types import Caption
+from t2ibench.features.context import FeatureContext, chunks
+from t2ibench_simulations.mnist_captions.statements import LAYOUTS, PLACES, STATEMENTS, statements_in, true_statements
+from t2ibench_simulations.networks.packaged import packaged_identity, packaged_network
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from t2ibench_simulations.networks.digit_judge.network import SceneReader
+
+VERSION: Final = 1
+WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
+SIDE: Final = 60
+_PLACE_OF: Final = {statement: at for at, statement in enumerate(STATEMENTS)}
+
+
+class DigitJudge:
+    """Judges whether an image shows the digits that a caption of mnist-captions states, where it states them.
+
+    The layer "statements" has a number for each of `STATEMENTS`: 1 where it is true of the scene that the image looks
+    like most, else 0. It always names a scene, of one or two digits, even of noise. Captions are read by the data set's
+    own sentences. It was trained on digits drawn by code, in every role, held-out ones too; of digits from elsewhere
+    (MNIST's) the row of the ground truth says how well it reads them.
+    """
+
+    layers: Mapping[str, int]
+
+    def __init__(self, network: SceneReader, identity: FeatureIdentity, device: str) -> None:
+        self.identity = identity
+        self.layers = {"statements": len(STATEMENTS)}
+        self._network = network
+        self._device = device
+
+    @classmethod
+    def peek(cls, context: FeatureContext) -> FeatureIdentity:
+        """Return the identity without building the network.
+
+        Raises:
+            UserError: the weights are missing from the package.
+        """
+        found = packaged_identity(
+            context.entry.plugin, WEIGHTS, title="The digit judge", version=VERSION, resolution=SIDE
+        )
+        return replace(found, range="grey in [0, 1]")
+
+    @classmethod
+    def open(cls, context: FeatureContext) -> Self:
+        """Return the extractor with its weights on the context's device.
+
+        Raises:
+            UserError: the weights are missing or damaged.
+        """
+        from t2ibench_simulations.networks.digit_judge.network import SceneReader
+
+        identity = cls.peek(context)
+        network = packaged_network(SceneReader, WEIGHTS, title="The digit judge", device=context.device)
+        return cls(network, identity, context.device)
+
+    def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
+        """Return "statements", N x 106 zeros and ones, float32 on the CPU.
+
+        Args:
+            pixels: uint8, N x 3 x H x W of any size; 60 x 60 is what the network sees.
+        """
+        return {"statements": _rows([true_statements(*scene) for scene in self.describe(pixels)])}
+
+    def read(self, captions: Sequence[Caption]) -> Tensor:
+        """Return M x 106, 1 for what a caption states, else 0, float32 on the CPU."""
+        return _rows([statements_in(caption.text) for caption in captions])
+
+    def describe(self, pixels: Tensor) -> list[tuple[str, tuple[int, ...]]]:
+        """Return the likeliest (layout, digits) of each image (as in `extract`), as in ("left and right", (3, 7))."""
+        import torch
+
+        from t2ibench_simulations.networks.digit_judge.network import prepare
+
+        names, found = tuple(LAYOUTS), []
+        with torch.no_grad():
+            for part in chunks(pixels):
+                layouts, digits = self._network(prepare(part.to(self._device)))
+                answers = digits.argmax(2).tolist()  # N x 8
+                for row, layout in enumerate(layouts.argmax(1).tolist()):
+                    places = LAYOUTS[names[layout]]
+                    found.append((names[layout], tuple(answers[row][PLACES.index(place)] for place in places)))
+        return found
+
+
+def _rows(statements: Sequence[frozenset[tuple[str, str]]]) -> Tensor:
+    """Return N x 106 zeros and ones, float32."""
+    import torch
+
+    rows = torch.zeros(len(statements), len(STATEMENTS))
+    for row, true in enumerate(statements):
+        rows[row, [_PLACE_OF[statement] for statement in true]] = 1
+    return rows

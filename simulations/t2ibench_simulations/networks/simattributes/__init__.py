@@ -1,0 +1,116 @@
+"""SimAttributes: what images of simulated birds show and what their captions state, as one list of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.core.types import Caption
+from t2ibench.features.context import FeatureContext, chunks
+from t2ibench_simulations.networks.packaged import packaged_identity, packaged_network
+from t2ibench_simulations.simbirds.attributes import PLUMAGE
+from t2ibench_simulations.simbirds.statements import MAIN_PARTS, STATEMENTS, statements_in
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from t2ibench_simulations.networks.simattributes.network import AttributeNetwork
+
+VERSION: Final = 1
+WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
+SIDE: Final = 64
+
+
+class SimAttributes:
+    """Judges whether an image shows what a caption of simulated birds states.
+
+    The layer "statements" has a number for each of `STATEMENTS`: 1 where the image's likeliest words make it true,
+    else 0. Captions are read with the generator's own tables. Trained apart from SimNet, on other images; the model
+    that is judged has seen neither.
+    """
+
+    layers: Mapping[str, int]
+    subjects: Final = tuple(subject for subject, _ in STATEMENTS)
+    """What each statement is about, as in "wing": reports count hits by it."""
+
+    def __init__(self, network: AttributeNetwork, identity: FeatureIdentity, device: str) -> None:
+        self.identity = identity
+        self.layers = {"statements": len(STATEMENTS)}
+        self._network = network
+        self._device = device
+
+    @classmethod
+    def peek(cls, context: FeatureContext) -> FeatureIdentity:
+        """Return the identity without building the network.
+
+        Raises:
+            UserError: the weights are missing from the package.
+        """
+        return packaged_identity(context.entry.plugin, WEIGHTS, title="SimAttributes", version=VERSION, resolution=SIDE)
+
+    @classmethod
+    def open(cls, context: FeatureContext) -> Self:
+        """Return the extractor with its weights on the context's device.
+
+        Raises:
+            UserError: the weights are missing or damaged.
+        """
+        import torch
+
+        from t2ibench_simulations.networks.simattributes.network import AttributeNetwork
+
+        identity = cls.peek(context)
+        network = packaged_network(AttributeNetwork, WEIGHTS, title="SimAttributes", device=context.device)
+        return cls(network.to(memory_format=torch.channels_last), identity, context.device)
+
+    def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
+        """Return "statements", N x 133 zeros and ones, float32 on the CPU.
+
+        Args:
+            pixels: uint8, N x 3 x H x W of any size; 64 x 64 is what the network sees.
+        """
+        import torch
+
+        named = self.describe(pixels)
+        columns = []
+        for subject, word in STATEMENTS:
+            if subject == "main":
+                votes = [[part == word for part in parts] for parts in zip(*(named[p] for p in PLUMAGE), strict=True)]
+                true = [sum(vote) >= MAIN_PARTS for vote in votes]
+            elif subject == "head":
+                true = [word == crown == face for crown, face in zip(named["crown"], named["head"], strict=True)]
+            else:
+                true = [word == answer for answer in named[_ATTRIBUTES.get(subject, subject.replace(" ", "_"))]]
+            columns.append(torch.tensor(true, dtype=torch.float32))
+        return {"statements": torch.stack(columns, dim=1)}
+
+    def read(self, captions: Sequence[Caption]) -> Tensor:
+        """Return M x 133, 1 for what a caption states, else 0, float32 on the CPU."""
+        import torch
+
+        stated = torch.zeros(len(captions), len(STATEMENTS))
+        place = {statement: at for at, statement in enumerate(STATEMENTS)}
+        for row, caption in enumerate(captions):
+            stated[row, [place[statement] for statement in statements_in(caption.text)]] = 1
+        return stated
+
+    def describe(self, pixels: Tensor) -> Mapping[str, list[str]]:
+        """Return attribute -> the likeliest word for each image (as in `extract`), as in {"wing": ["blue"]}."""
+        import torch
+
+        from t2ibench_simulations.networks.simattributes.network import HEADS
+        from t2ibench_simulations.networks.small_network import prepare
+
+        answers: dict[str, list[str]] = {name: [] for name in HEADS}
+        with torch.no_grad():
+            for part in chunks(pixels):
+                images = prepare(part.to(self._device), SIDE).contiguous(memory_format=torch.channels_last)
+                for name, logits in self._network(images).items():
+                    answers[name] += [HEADS[name][at] for at in logits.argmax(1).tolist()]
+        return answers
+
+
+# Captions call the head without its cap the face.
+_ATTRIBUTES: Final = {"face": "head"}

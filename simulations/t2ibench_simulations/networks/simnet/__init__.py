@@ -1,0 +1,82 @@
+"""SimNet: features of simulated birds from a network of ours that comes with the package. Needs no download."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.features.context import FeatureContext, chunks
+from t2ibench_simulations.networks.packaged import packaged_identity, packaged_network
+from t2ibench_simulations.networks.simnet.words import HEADS, JOINT, POOL, SIDE
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from t2ibench_simulations.networks.simnet.network import SimNetwork
+
+VERSION: Final = 1
+WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
+
+
+class SimNet:
+    """Stands in for Inception where images are simulated birds and no large weights are at hand.
+
+    The layer "pool" is a 64-number embedding that knows colours of parts, patterns and proportions; "logits" are the
+    121 joint log-probabilities of wing and belly colour, for a score of the kind of the Inception Score. Numbers
+    measured with it compare with each other only, never with published ones.
+    """
+
+    layers: Mapping[str, int]
+
+    def __init__(self, network: SimNetwork, identity: FeatureIdentity, device: str) -> None:
+        self.identity = identity
+        self.layers = {"pool": POOL, "logits": JOINT}
+        self._network = network
+        self._device = device
+
+    @classmethod
+    def peek(cls, context: FeatureContext) -> FeatureIdentity:
+        """Return the identity without building the network.
+
+        Raises:
+            UserError: the weights are missing from the package.
+        """
+        return packaged_identity(context.entry.plugin, WEIGHTS, title="SimNet", version=VERSION, resolution=SIDE)
+
+    @classmethod
+    def open(cls, context: FeatureContext) -> Self:
+        """Return the extractor with its weights on the context's device.
+
+        Raises:
+            UserError: the weights are missing or damaged.
+        """
+        from t2ibench_simulations.networks.simnet.network import SimNetwork
+
+        identity = cls.peek(context)
+        network = packaged_network(SimNetwork, WEIGHTS, title="SimNet", device=context.device)
+        return cls(network, identity, context.device)
+
+    def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
+        """Return "pool", N x 64 (never negative), and "logits", N x 121, float32 on the CPU.
+
+        Args:
+            pixels: uint8, N x 3 x H x W of any size; 64 x 64 is what the network sees.
+        """
+        pool = self._embedding(pixels)
+        return {"pool": pool.cpu(), "logits": self._network.joint(pool).cpu()}
+
+    def describe(self, pixels: Tensor) -> Mapping[str, list[str]]:
+        """Return head -> the likeliest word for each of the images (as in `extract`), as in {"wing": ["blue"]}."""
+        answers = self._network.name(self._embedding(pixels))
+        return {name: [HEADS[name][at] for at in answer.argmax(1).tolist()] for name, answer in answers.items()}
+
+    def _embedding(self, pixels: Tensor) -> Tensor:
+        import torch
+
+        from t2ibench_simulations.networks.small_network import prepare
+
+        with torch.no_grad():
+            parts = [self._network(prepare(part.to(self._device), SIDE)) for part in chunks(pixels)]
+            return torch.cat(parts) if len(pixels) else torch.zeros(0, POOL, device=self._device)

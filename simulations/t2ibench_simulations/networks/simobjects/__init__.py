@@ -1,0 +1,138 @@
+"""SimObjects: what images of simulated scenes show and what their captions state, as one list of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.core.types import Caption
+from t2ibench.features.context import FeatureContext, chunks
+from t2ibench_simulations.networks.packaged import packaged_identity, packaged_network
+from t2ibench_simulations.simscenes.positions import Span, relations_among
+from t2ibench_simulations.simscenes.statement_list import STATEMENTS, Statement, single_statements, stated_singly
+from t2ibench_simulations.simscenes.statements import statements_in
+from t2ibench_simulations.simscenes.vocabulary import COLOURS, KINDS, PLACES, Colour, Kind, Place
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from t2ibench_simulations.networks.simobjects.network import Answers, ObjectNetwork
+
+VERSION: Final = 1
+WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
+SIDE: Final = 64
+_PLACE_OF: Final = {statement: at for at, statement in enumerate(STATEMENTS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What an image shows.
+
+    Attributes:
+        groups: kind -> (count, colour), of the kinds that are there.
+        spans: kind -> where its objects are, all together.
+        place: what is behind and below.
+    """
+
+    groups: dict[Kind, tuple[int, Colour]]
+    spans: dict[Kind, Span]
+    place: Place
+
+    def statements(self) -> frozenset[Statement]:
+        """Return everything of `STATEMENTS` that is true of it."""
+        return single_statements(self.groups, relations_among(self.spans), self.place)
+
+
+class SimObjects:
+    """Judges whether an image shows what a caption of simulated scenes states.
+
+    The layer "statements" has a number for each of `STATEMENTS`: 1 where it is true of what the image likeliest
+    shows, else 0. A kind is there if that is likelier than not, so noise shows none; a place is always named. Relations
+    follow from where the kinds are, by the rules that scenes are laid out by. Captions are read with the generator's
+    own tables. Trained on every kind in every colour, also on pairs held out from models.
+    """
+
+    layers: Mapping[str, int]
+    subjects: Final = tuple(statement[0] for statement in STATEMENTS)
+    """What each statement is about, as in "colour" or "left of": reports count hits by it."""
+
+    def __init__(self, network: ObjectNetwork, identity: FeatureIdentity, device: str) -> None:
+        self.identity = identity
+        self.layers = {"statements": len(STATEMENTS)}
+        self._network = network
+        self._device = device
+
+    @classmethod
+    def peek(cls, context: FeatureContext) -> FeatureIdentity:
+        """Return the identity without building the network.
+
+        Raises:
+            UserError: the weights are missing from the package.
+        """
+        return packaged_identity(context.entry.plugin, WEIGHTS, title="SimObjects", version=VERSION, resolution=SIDE)
+
+    @classmethod
+    def open(cls, context: FeatureContext) -> Self:
+        """Return the extractor with its weights on the context's device.
+
+        Raises:
+            UserError: the weights are missing or damaged.
+        """
+        import torch
+
+        from t2ibench_simulations.networks.simobjects.network import ObjectNetwork
+
+        identity = cls.peek(context)
+        network = packaged_network(ObjectNetwork, WEIGHTS, title="SimObjects", device=context.device)
+        return cls(network.to(memory_format=torch.channels_last), identity, context.device)
+
+    def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
+        """Return "statements", N x 450 zeros and ones, float32 on the CPU.
+
+        Args:
+            pixels: uint8, N x 3 x H x W of any size; 64 x 64 is what the network sees.
+        """
+        return {"statements": _rows([shown.statements() for shown in self.describe(pixels)])}
+
+    def read(self, captions: Sequence[Caption]) -> Tensor:
+        """Return M x 450, 1 for what a caption states, else 0, float32 on the CPU."""
+        return _rows([stated_singly(statements_in(caption.text)) for caption in captions])
+
+    def describe(self, pixels: Tensor) -> list[Shown]:
+        """Return what each image (as in `extract`) shows."""
+        import torch
+
+        from t2ibench_simulations.networks.small_network import prepare
+
+        found: list[Shown] = []
+        with torch.no_grad():
+            for part in chunks(pixels):
+                images = prepare(part.to(self._device), SIDE).contiguous(memory_format=torch.channels_last)
+                found += named(self._network(images))
+        return found
+
+
+def named(answers: Answers) -> list[Shown]:
+    """Return what the network's answers about N images say."""
+    there, counts = (answers.present > 0).tolist(), answers.counts().tolist()
+    colours = answers.colours.argmax(2).tolist()
+    ends, places = answers.ends.tolist(), answers.places.argmax(1).tolist()
+    found = []
+    for row, place in enumerate(places):
+        kinds = [(at, kind) for at, kind in enumerate(KINDS) if there[row][at]]
+        groups = {kind: (counts[row][at], COLOURS[colours[row][at]]) for at, kind in kinds}
+        found.append(Shown(groups, {kind: Span(*ends[row][at]) for at, kind in kinds}, PLACES[place]))
+    return found
+
+
+def _rows(statements: Sequence[frozenset[Statement]]) -> Tensor:
+    """Return N x 450 zeros and ones, float32."""
+    import torch
+
+    rows = torch.zeros(len(statements), len(STATEMENTS))
+    for row, true in enumerate(statements):
+        rows[row, [_PLACE_OF[statement] for statement in true]] = 1
+    return rows

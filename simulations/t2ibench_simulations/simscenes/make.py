@@ -1,0 +1,82 @@
+"""Writes simscenes: COCO's tree of 2014, and the truth beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of
+from t2ibench_simulations.drawn_folder import draw_all, make_folder
+from t2ibench_simulations.simscenes.captions import captions_for
+from t2ibench_simulations.simscenes.drawing import LARGEST, SMALLEST, draw_scene
+from t2ibench_simulations.simscenes.layout import PARTS, Drawn, file_of, side_files
+from t2ibench_simulations.simscenes.scene import scene_of
+
+VERSION: Final = 1
+"""Counts changes of what is drawn or written; data sets of different versions are different data sets."""
+FEWEST_IMAGES: Final = 8
+
+
+def make_simscenes(
+    root: Path,
+    images: int = 2000,
+    size: int = 96,
+    seed: int = 0,
+    processes: int | None = None,
+    progress: bool = True,
+) -> Mapping[str, Any]:
+    """Write the data set into `root` unless it is there already, and return its summary (simscenes.json).
+
+    The folder appears complete or not at all. An image depends on (seed, index, size) alone, so more images or more
+    processes never change it. Called from a script with more than one process, the script needs
+    `if __name__ == "__main__":`.
+
+    Args:
+        root: the folder to make; missing or empty.
+        images: number of images, 8 or more; every fourth is of the val split.
+        size: side in pixels, 32..256.
+        seed: what images are drawn from. The held-out pairs are the same for every seed.
+        processes: how many draw at a time; None takes the number of cores, at most 8, and one for small data sets.
+        progress: whether to show a bar on the standard error stream.
+
+    Raises:
+        UserError: the request makes no sense, the folder holds something else, or it cannot be written.
+        RunFailedError: a process that draws died.
+    """
+    if images < FEWEST_IMAGES:
+        raise UserError(f"simscenes needs {FEWEST_IMAGES} images or more, not {images}.")
+    if not SMALLEST <= size <= LARGEST:
+        raise UserError(f"simscenes can be drawn at {SMALLEST} to {LARGEST} pixels, not at {size}; choose such a size.")
+    if processes is not None and processes < 1:
+        raise UserError(f"simscenes cannot be drawn by {processes} processes; give 1 or more, or leave it out.")
+    wanted = {"version": VERSION, "images": images, "size": size, "seed": seed}
+
+    def write(folder: Path) -> dict[str, Any]:
+        for part in PARTS:
+            (folder / f"{part}2014").mkdir()
+        (folder / "annotations").mkdir()
+        draw = partial(_draw_one, folder, size, seed)
+        rows = draw_all("simscenes", draw, range(images), processes=processes, progress=progress)
+        digests = {file_of(row.scene): row.digest for row in rows}
+        for name, content in side_files(rows):
+            (folder / name).write_bytes(content)
+            digests[name] = hashlib.sha256(content).hexdigest()
+        train = sum(row.scene.split == "train" for row in rows)
+        counts = {"train_images": train, "val_images": images - train}
+        return {**wanted, **counts, "digest": digest_of(digests)}
+
+    return make_folder("simscenes", Path(root), wanted, write)[0]
+
+
+def _draw_one(folder: Path, size: int, seed: int, index: int) -> Drawn:
+    scene = scene_of(index, seed)
+    image, seen = draw_scene(scene, size)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=95, subsampling=0)
+    (folder / file_of(scene)).write_bytes(buffer.getvalue())
+    return Drawn(scene, seen, captions_for(scene), size, hashlib.sha256(buffer.getvalue()).hexdigest())

@@ -1,0 +1,263 @@
+"""Trains SimNet, the feature extractor for simulated birds, on birds it draws itself.
+
+    OMP_NUM_THREADS=1 python simulations/t2ibench_simulations/training/train_simnet.py
+
+writes `weights.safetensors` and `card.json` into networks/simnet/. A change of the weights changes every
+number measured with them: their SHA-256 is part of the protocol that results are compared under.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional
+from tqdm import tqdm
+
+from t2ibench.core.files import atomic_path, digest_of_file, write_json
+from t2ibench.data.batches.transforms import base_image, central_square
+from t2ibench_simulations.networks.simnet.network import SimNetwork
+from t2ibench_simulations.networks.simnet.words import HEADS, SIDE
+from t2ibench_simulations.simbirds.appearance import Appearance, appearance_for
+from t2ibench_simulations.simbirds.attributes import (
+    COLOURS,
+    PLUMAGE,
+    Attributes,
+    BillLength,
+    BillShape,
+    BreastPattern,
+    HeadMark,
+    Size,
+    TailLength,
+    WingPattern,
+)
+from t2ibench_simulations.simbirds.drawing import draw_bird, draw_place
+from t2ibench_simulations.simbirds.make import VERSION
+from t2ibench_simulations.simbirds.species import all_species
+
+FOLDER = Path(__file__).resolve().parents[1] / "t2ibench" / "features" / "simnet"
+BASE = 76
+BATCH = 96
+NO_BIRD_SHARE = 0.2
+SEED = 2011
+HELD_OUT_SEED = 77_000_000
+CHOICES: dict[str, tuple[str, ...]] = {
+    "wing_pattern": get_args(WingPattern), "breast_pattern": get_args(BreastPattern),
+    "head_mark": get_args(HeadMark), "bill_length": get_args(BillLength), "bill_shape": get_args(BillShape),
+    "tail_length": get_args(TailLength), "size": get_args(Size),
+}  # fmt: skip
+
+
+def random_bird(generator: random.Random) -> Attributes:
+    """Return a training species as it is, one with its colours exchanged for others, or a bird of random attributes."""
+    species = generator.choice([one for one in all_species() if one.split == "train"])
+    kind = generator.random()
+    if kind < 0.3:
+        return species.attributes
+    if kind < 0.75:
+        exchange = dict(zip(COLOURS, generator.sample(COLOURS, len(COLOURS)), strict=True))
+        plumage: dict[str, Any] = {part: exchange[species.attributes.colour(part)] for part in PLUMAGE}
+        return replace(species.attributes, **plumage)
+    drawn: dict[str, Any] = {name: generator.choice(words) for name, words in CHOICES.items()}
+    drawn |= {part.name: generator.choice(COLOURS) for part in fields(Attributes) if part.name not in drawn}
+    return replace(
+        species.attributes, **(drawn | {name: getattr(species.attributes, name) for name in ("bill", "legs")})
+    )
+
+
+def labels_of(appearance: Appearance) -> list[int]:
+    """Return the class of every head but "bird", in the order of HEADS."""
+    words = appearance.attributes.as_dict() | {"perch": appearance.pose.perch, "facing": appearance.pose.facing}
+    return [known.index(words[name]) for name, known in HEADS.items() if name != "bird"]
+
+
+def draw_training(seed: int) -> tuple[NDArray[np.uint8], list[int]]:
+    """Return one bird's image, 76 x 76 x 3, cut as the data pipeline cuts it, and its labels."""
+    generator = random.Random(seed)
+    return _drawn(appearance_for(random_bird(generator), seed))
+
+
+def draw_held_out(seed: int) -> tuple[NDArray[np.uint8], list[int]]:
+    """Return the image and labels of a bird of a test species, whose species training never shows."""
+    test = [species for species in all_species() if species.split == "test"]
+    return _drawn(appearance_for(test[seed % len(test)].attributes, seed))
+
+
+def draw_empty(seed: int) -> NDArray[np.uint8]:
+    """Return a place without its bird, 76 x 76 x 3."""
+    appearance = appearance_for(random_bird(random.Random(seed)), seed)
+    return np.asarray(central_square(base_image(draw_place(appearance, 96), None, SIDE), BASE))
+
+
+def _drawn(appearance: Appearance) -> tuple[NDArray[np.uint8], list[int]]:
+    drawing = draw_bird(appearance, 96)
+    image = central_square(base_image(drawing.image, drawing.box, SIDE), BASE)
+    return np.asarray(image), labels_of(appearance)
+
+
+def stack(rows: list[NDArray[np.uint8]]) -> Tensor:
+    """Return uint8 images N x 3 x 76 x 76."""
+    return torch.from_numpy(np.stack(rows)).permute(0, 3, 1, 2).contiguous()
+
+
+def distractors(birds: Tensor, places: Tensor, generator: torch.Generator) -> Tensor:
+    """Return as many images without a bird as there are `birds` (N x 3 x 64 x 64 in [-1, 1]).
+
+    In turn: noise, blurred noise, one flat colour, a bird cut into patches and shuffled, an empty place.
+    """
+    made = []
+    for place, bird in enumerate(birds):
+        noise = torch.rand(bird.shape, generator=generator) * 2 - 1
+        match place % 5:
+            case 0:
+                made.append(noise)
+            case 1:
+                cells = int(torch.randint(2, 20, (1,), generator=generator))
+                coarse = (noise[None, :, :cells, :cells] * 1.2).clamp(-1, 1)
+                made.append(functional.interpolate(coarse, size=(SIDE, SIDE), mode="bilinear")[0])
+            case 2:
+                made.append((noise[:, :1, :1] + 0.05 * noise).clamp(-1, 1))
+            case 3:
+                order = torch.randperm(16, generator=generator)
+                patches = functional.unfold(bird[None], 16, stride=16)[:, :, order]
+                made.append(functional.fold(patches, (SIDE, SIDE), 16, stride=16)[0])
+            case _:
+                made.append(places[place])
+    return torch.stack(made)
+
+
+def moved(pixels: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Return (images N x 3 x 64 x 64 in [-1, 1], flips): cut, scaled and flipped at random, some blurred or noisy."""
+    count = len(pixels)
+    images = pixels.float() / 127.5 - 1
+    scale = (SIDE / BASE) * (0.94 + 0.16 * torch.rand(count, generator=generator))
+    room = (1 - scale).clamp(min=0)
+    shift = (torch.rand(count, 2, generator=generator) * 2 - 1) * room[:, None]
+    flip = torch.rand(count, generator=generator) < 0.5
+    affine = torch.zeros(count, 2, 3)
+    affine[:, 0, 0] = torch.where(flip, -scale, scale)
+    affine[:, 1, 1] = scale
+    affine[:, :, 2] = shift
+    grid = functional.affine_grid(affine, [count, 3, SIDE, SIDE], align_corners=False)
+    images = functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
+    bright = 1 + 0.06 * (torch.rand(count, 1, 1, 1, generator=generator) * 2 - 1)
+    images = images * bright
+    tenth = count // 10
+    images[:tenth] = functional.avg_pool2d(functional.pad(images[:tenth], (1, 1, 1, 1), "replicate"), 3, 1)
+    noise = torch.randn(images[tenth : 3 * tenth].shape, generator=generator)
+    images[tenth : 3 * tenth] += 0.08 * torch.rand(2 * tenth, 1, 1, 1, generator=generator) * noise
+    return images.clamp(-1, 1), flip
+
+
+def batches(images: Tensor, labels: Tensor, places: Tensor, seed: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Yield (images, labels, whether it is a bird) without end."""
+    generator = torch.Generator().manual_seed(seed)
+    facing = [name for name in HEADS if name != "bird"].index("facing")
+    others = round(BATCH * NO_BIRD_SHARE)
+    while True:
+        for rows in torch.randperm(len(images), generator=generator).split(BATCH)[:-1]:
+            seen, flip = moved(images[rows], generator)
+            truth = labels[rows].clone()
+            truth[:, facing] ^= flip.long()
+            empty, _ = moved(places[torch.randint(len(places), (others,), generator=generator)], generator)
+            seen[-others:] = distractors(seen[-others:], empty, generator)
+            is_bird = torch.ones(BATCH, dtype=torch.bool)
+            is_bird[-others:] = False
+            yield seen, truth, is_bird
+
+
+def loss_of(network: SimNetwork, images: Tensor, labels: Tensor, is_bird: Tensor) -> Tensor:
+    """Return the mean cross-entropy of all heads; what is no bird should be called nothing in particular."""
+    answers = network.name(network(images))
+    loss = functional.cross_entropy(answers["bird"], is_bird.long())
+    named = [name for name in HEADS if name != "bird"]
+    for column, name in enumerate(named):
+        loss = loss + functional.cross_entropy(answers[name][is_bird], labels[is_bird, column], label_smoothing=0.02)
+        loss = loss - 0.1 * functional.log_softmax(answers[name][~is_bird], dim=1).mean()
+    return loss / len(HEADS)
+
+
+@torch.no_grad()
+def accuracies(network: SimNetwork, images: Tensor, labels: Tensor) -> dict[str, float]:
+    """Return head -> share of right answers on central crops."""
+    network.eval()
+    edge = (BASE - SIDE) // 2
+    seen = images[:, :, edge : edge + SIDE, edge : edge + SIDE].float() / 127.5 - 1
+    answers = network.name(torch.cat([network(part) for part in seen.split(128)]))
+    named = [name for name in HEADS if name != "bird"]
+    shares = {name: (answers[name].argmax(1) == labels[:, at]).float().mean().item() for at, name in enumerate(named)}
+    shares["bird"] = answers["bird"].argmax(1).float().mean().item()
+    return {name: round(share, 3) for name, share in shares.items()}
+
+
+def main() -> None:
+    """Draw, train, measure, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--images", type=int, default=9000)
+    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--processes", type=int, default=2)
+    options = parser.parse_args()
+    with ProcessPoolExecutor(options.processes) as pool:
+        drawn = list(tqdm(pool.map(draw_training, range(options.images), chunksize=64), desc="birds"))
+        held = list(pool.map(draw_held_out, range(HELD_OUT_SEED, HELD_OUT_SEED + 1000), chunksize=64))
+        empty = list(pool.map(draw_empty, range(500), chunksize=64))
+    images, labels = stack([row for row, _ in drawn]), torch.tensor([row for _, row in drawn])
+    places = stack(empty)
+    torch.manual_seed(SEED)
+    network = SimNetwork()
+    print(f"{sum(one.numel() for one in network.parameters()):,} parameters")
+    train(network, batches(images, labels, places, SEED), options.steps)
+    shares = accuracies(network, stack([row for row, _ in held]), torch.tensor([row for _, row in held]))
+    for name, share in shares.items():
+        print(f"{name:16} {share:6.1%}  (chance {1 / len(HEADS[name]):.1%})")
+    with atomic_path(FOLDER / "weights.safetensors") as temporary:
+        state = {key: value for key, value in network.state_dict().items() if not key.endswith("num_batches_tracked")}
+        save_file(state, temporary)
+    write_json(
+        FOLDER / "card.json",
+        {
+            "title": "SimNet, a small feature extractor for simulated birds",
+            "made_by": "simulations/t2ibench_simulations/training/train_simnet.py",
+            "simbirds_version": VERSION,
+            "images": options.images,
+            "steps": options.steps,
+            "seed": SEED,
+            "torch": torch.__version__.split("+")[0],
+            "held_out": "1000 images of the 50 test species, which training never shows",
+            "accuracy": shares,
+            "weights_sha256": digest_of_file(FOLDER / "weights.safetensors"),
+        },
+    )
+
+
+def train(network: nn.Module, source: Iterator[tuple[Tensor, Tensor, Tensor]], steps: int) -> None:
+    """Train in place: AdamW under one cycle of the learning rate."""
+    optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3, weight_decay=1e-2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=4e-3, total_steps=steps)
+    assert isinstance(network, SimNetwork)
+    began = time.monotonic()
+    network.train()
+    for step in range(steps):
+        images, labels, is_bird = next(source)
+        loss = loss_of(network, images, labels, is_bird)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        if step % 100 == 0 or step == steps - 1:
+            print(f"step {step:5}  loss {loss.item():.3f}  {time.monotonic() - began:5.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()

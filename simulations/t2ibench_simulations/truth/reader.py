@@ -1,0 +1,101 @@
+"""Reading images of simulated data back into words, for the probes that can be scored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from t2ibench.studies.known_truth import OpenedLater, Said
+from t2ibench.studies.probes.questions import Question
+from t2ibench.studies.probes.scoring import Reading, Statement
+from t2ibench_simulations.simbirds.attributes import Attributes
+from t2ibench_simulations.simbirds.make import VERSION
+from t2ibench_simulations.simbirds.species import HELD_OUT_PAIRS, all_species
+from t2ibench_simulations.simbirds.statements import STATEMENTS, statements_in, true_statements
+from t2ibench_simulations.truth.truth import attributes_of, drawn_birds
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from t2ibench.data.manifest import Manifest
+    from t2ibench_simulations.networks.simattributes import SimAttributes
+
+
+class BirdTruth:
+    """What SimAttributes and the captions' own grammar know of simulated birds; a `KnownTruth`.
+
+    Args:
+        extractor: of the entry of benchmarks.toml that has the plug-in simattributes.
+    """
+
+    plugin: ClassVar[str] = "simattributes"
+    drawing: ClassVar[int] = VERSION
+    parts: ClassVar[tuple[str, str]] = ("wing", "belly")
+
+    def __init__(self, extractor: OpenedLater) -> None:
+        self._extractor = extractor
+
+    @staticmethod
+    def combinations() -> tuple[list[tuple[str, str]], frozenset[tuple[str, str]]]:
+        """Return (held-out pairs, pairs of training species): colours of wings and belly."""
+        birds = [species.attributes for species in all_species() if species.split == "train"]
+        return [*HELD_OUT_PAIRS], frozenset((bird.wing, bird.belly) for bird in birds)
+
+    @staticmethod
+    def said(text: str) -> Said:
+        """Return the statements of a caption."""
+        return frozenset(statements_in(text))
+
+    @staticmethod
+    def true_of(manifest: Manifest) -> Mapping[str, Said] | None:
+        """Return image id -> all that is true of its bird, from the side file; None where there is none."""
+        path = next((found for found in sorted(manifest.root.rglob("truth.jsonl"))), None)
+        if path is None:
+            return None
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+        return {
+            row["file"].removesuffix(".jpg"): frozenset(true_statements(Attributes(**row["attributes"])))
+            for row in rows
+        }
+
+    def describe(self) -> dict[str, Any]:
+        """Return its identity as JSON values."""
+        return self._extractor.describe()
+
+    def attributes_of(self, subject: str) -> Sequence[str]:
+        """Return the attributes of a bird that a caption's subject is about."""
+        return attributes_of(subject)
+
+    def drawn(self, question: Question, rows: int, seed: int, resolution: int) -> np.ndarray | None:
+        """Return birds that fit a question's captions; see `drawn_birds`."""
+        return drawn_birds(question, rows, seed, resolution)
+
+    def read(self, pixels: np.ndarray, question: Question) -> Reading:
+        """Return what the images of a question show.
+
+        Args:
+            pixels: uint8 rows x wordings x 3 x H x W.
+            question: with the wordings' captions.
+
+        Raises:
+            UserError: the reader's weights are missing or damaged.
+        """
+        import torch
+
+        network = cast("SimAttributes", self._extractor.opened())
+        rows, columns = pixels.shape[:2]
+        flat = torch.from_numpy(pixels.reshape(rows * columns, *pixels.shape[2:]))
+        true = network.extract(flat)["statements"].numpy() > 0
+        words = network.describe(flat)
+        shown = [frozenset(_named(row)) for row in true]
+        read = [{name: answers[place] for name, answers in words.items()} for place in range(rows * columns)]
+        return Reading(
+            stated=[statements_in(variant.text) for variant in question.variants],
+            shown=[shown[row * columns : (row + 1) * columns] for row in range(rows)],
+            attributes=[read[row * columns : (row + 1) * columns] for row in range(rows)],
+        )
+
+
+def _named(row: np.ndarray) -> list[Statement]:
+    return [statement for statement, true in zip(STATEMENTS, row, strict=True) if true]

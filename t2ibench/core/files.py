@@ -1,0 +1,109 @@
+"""Writing files so that a kill at any moment leaves either the old content or the new one, and digests of files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+from t2ibench.core.errors import RunFailedError, UserError
+
+DIGEST_LENGTH = 64
+_TEMPORARY: Final = ".part"
+
+
+@contextmanager
+def atomic_path(target: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `target`; when the block ends well it is synced and renamed over `target`.
+
+    Raises:
+        UserError: the folder cannot be created or written.
+        RunFailedError: the disk is full.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=_TEMPORARY)
+        os.close(handle)
+    except OSError as error:
+        raise UserError(
+            f"Cannot write {target}: {error.strerror}. Choose another place or change its permissions."
+        ) from error
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(target)
+    except OSError as error:
+        raise RunFailedError(
+            f"Writing {target} failed: {error.strerror or error}. Nothing was changed there; "
+            "free some space and ask again."
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def remove_temporary_files(folder: Path) -> None:
+    """Remove the files that a killed process was writing anywhere below `folder`. Call it under their writer's lock."""
+    for path in folder.rglob(f".*{_TEMPORARY}"):
+        with suppress(OSError):
+            path.unlink()
+
+
+def write_text(target: Path, text: str) -> None:
+    """Write `text` as UTF-8 to `target`, atomically."""
+    with atomic_path(target) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_bytes(target: Path, content: bytes) -> None:
+    """Write `content` to `target`, atomically."""
+    with atomic_path(target) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_json(target: Path, value: Any) -> None:
+    """Write `value` as indented JSON to `target`, atomically. NaN and infinity are refused (ValueError)."""
+    write_text(target, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path, *, what: str) -> Any:
+    """Return the parsed content of a JSON file.
+
+    Args:
+        path: the file.
+        what: what the file is, for the error, as in "the manifest of the data set".
+
+    Raises:
+        UserError: the file is missing or is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(f"{path} is missing: it should hold {what}.") from error
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{path} cannot be read as {what} ({error}). It may be truncated: delete it and ask again."
+        ) from error
+
+
+def canonical_json(value: Any) -> str:
+    """Return the one JSON text of `value`: sorted keys, no spaces, no NaN. Equal values give equal texts."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def digest_of(value: Any) -> str:
+    """Return the SHA-256 (64 hex digits) of the canonical JSON of `value`."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+def digest_of_file(path: Path) -> str:
+    """Return the SHA-256 (64 hex digits) of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,305 @@
+"""Result records: one JSON line a measured (or failed) number, appended and never changed.
+
+Reports are pure functions of the folder these lie in: records.jsonl, comparisons.jsonl, images/ for galleries, and
+details/ for what lies behind numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from t2ibench.core.errors import RunFailedError, UserError
+from t2ibench.core.files import digest_of, write_bytes, write_text
+from t2ibench.core.types import Origin
+
+SCHEMA = 1
+RECORDS = "records.jsonl"
+COMPARISONS = "comparisons.jsonl"
+DETAILS = "details"
+PROBES = "probes"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class SourceRecord(_Record):
+    """Whose images were judged.
+
+    Attributes:
+        name: row name in tables, as in "attngan" or "ground-truth".
+        title: display name.
+        variant: "" for none.
+        origin: see Origin; "control" rows are never ranked.
+        identity: digest of all that the images depend on besides the plan.
+        paper: citation.
+        licence: of the weights.
+        trained_on: data set the model learned from; "" for controls and folders.
+        steps: training steps; None where there were none.
+        trained_with: digests of encoders seen in training.
+        notes: sentences for the reader.
+        parameters: numbers in the networks that make its images; None for what is no network.
+        training_images: that it was shown in training, each as often as it was shown; None where nobody knows.
+        training_seconds: that its training took, encoders apart; None where nobody knows.
+        settings: what it was trained with, name -> value, plain values only; empty for what was not trained.
+        changed: those of `settings` that its recipe in benchmarks.toml has otherwise.
+    """
+
+    name: str
+    title: str
+    variant: str = ""
+    origin: Origin
+    identity: str
+    paper: str = ""
+    licence: str = ""
+    trained_on: str = ""
+    steps: int | None = None
+    trained_with: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    parameters: int | None = None
+    training_images: int | None = None
+    training_seconds: float | None = None
+    settings: Mapping[str, str | bool | int | float] = Field(default_factory=dict)
+    changed: tuple[str, ...] = ()
+
+
+class PlanRecord(_Record):
+    """What was asked: the data set, split, captions and protocol.
+
+    `rules` is the digest of the protocol without its seed: plans that share it differ in the captions and noise drawn.
+    `drawn` says whether the images are drawn by code: a stand-in network may judge those and no others; None in
+    records that are older than the question.
+    """
+
+    dataset: str
+    manifest: str
+    split: str
+    digest: str
+    protocol: str
+    protocol_digest: str
+    seed: int
+    resolution: int
+    quantise: str
+    rules: str = ""
+    drawn: bool | None = None
+
+
+class MetricRecord(_Record):
+    """The identity of a metric. Records share a column only where `digest` (over all other fields) is equal.
+
+    Attributes:
+        column: name of the column in benchmarks.toml, as in "fid-simnet".
+        metric: registered metric.
+        version: of the metric.
+        title: head of the column, as in "FID".
+        unit: "" or "%".
+        higher_is_better: direction.
+        features: name, version, weights, resize, range, standing of the extractor.
+        reference: digest of the reference images, "" where none.
+        options: of the metric.
+        subtitle: identity in short for the column head, as in "simnet v1, ref simbirds/test 300, n 600".
+    """
+
+    column: str
+    metric: str
+    version: int
+    title: str
+    unit: str
+    higher_is_better: bool
+    features: Mapping[str, Any]
+    reference: str = ""
+    options: Mapping[str, Any] = Field(default_factory=dict)
+    subtitle: str = ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over everything but the subtitle."""
+        return digest_of(self.model_dump(mode="json", exclude={"subtitle"}))
+
+
+class IntervalRecord(_Record):
+    """See types.Interval."""
+
+    low: float
+    high: float
+    level: float
+    method: str
+
+
+class CostRecord(_Record):
+    """What the number cost. Peak memory is the process's (CPU) or the allocator's (GPU)."""
+
+    seconds: float
+    images_per_second: float | None = None
+    peak_memory_bytes: int | None = None
+
+
+class ResultRecord(_Record):
+    """One number, or one failure, with everything needed to judge it."""
+
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    id: str
+    created: str
+    source: SourceRecord
+    plan: PlanRecord
+    metric: MetricRecord
+    status: Literal["ok", "failed"]
+    value: float | None = None
+    interval: IntervalRecord | None = None
+    n: int = 0
+    spread: Mapping[str, float] = Field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    error: str = ""
+    judge_seen_in_training: bool = False
+    images_digest: str = ""
+    cost: CostRecord | None = None
+    environment: Mapping[str, Any] = Field(default_factory=dict)
+    parents: tuple[str, ...] = ()
+    images: str = ""
+    """File under images/ with sample images of this source and plan, "" for none."""
+
+    def with_warnings(self, sentences: Iterable[str]) -> ResultRecord:
+        """Return the record with further sentences that a reader of the number must see."""
+        return self.model_copy(update={"warnings": (*self.warnings, *sentences)})
+
+    @staticmethod
+    def key(source: SourceRecord, plan: PlanRecord, metric: MetricRecord) -> str:
+        """Return the record id: digest of row, source, plan and metric identity. Same question, same id.
+
+        The protocol's name is part of it: two protocols may judge alike and show other columns, each in its own table.
+        """
+        asked = [plan.protocol, plan.digest, plan.protocol_digest, plan.manifest]
+        return digest_of([source.name, source.identity, *asked, metric.digest])
+
+
+class Results:
+    """The results folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def append(self, records: Iterable[ResultRecord]) -> None:
+        """Append records under a lock. A line cut off by an earlier kill is closed first, never joined.
+
+        Raises:
+            UserError: the folder cannot be written.
+            RunFailedError: the disk is full; nothing was appended.
+        """
+        from filelock import FileLock
+
+        lines = [record.model_dump_json(by_alias=True) for record in records]
+        if not lines:
+            return
+        path = self.folder / RECORDS
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.folder / ".records.lock"), path.open("ab+") as file:
+                end = file.seek(0, os.SEEK_END)
+                if end:
+                    file.seek(end - 1)
+                    prefix = b"" if file.read(1) == b"\n" else b"\n"
+                else:
+                    prefix = b""
+                try:
+                    file.write(prefix + ("\n".join(lines) + "\n").encode())
+                    file.flush()
+                    os.fsync(file.fileno())
+                except OSError:
+                    file.truncate(end)
+                    raise
+        except PermissionError as error:
+            raise UserError(f"Cannot write {path}: {error.strerror}. Choose another --workspace.") from error
+        except OSError as error:
+            raise RunFailedError(f"Writing {path} failed: {error.strerror}. Free some space and ask again.") from error
+
+    def read(self) -> tuple[list[ResultRecord], list[str]]:
+        """Return (records in the order written, sentences about lines that could not be read).
+
+        Raises:
+            UserError: the file exists but cannot be opened.
+        """
+        path = self.folder / RECORDS
+        if not path.exists():
+            return [], []
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise UserError(f"{path} cannot be read: {error.strerror}.") from error
+        records, faults = [], []
+        for number, line in enumerate(text.split("\n"), start=1):  # not splitlines: U+2028 may stand in a name
+            if not line.strip():
+                continue
+            try:
+                records.append(ResultRecord.model_validate_json(line))
+            except ValidationError:
+                faults.append(f"{path}, line {number}: not a result record of schema {SCHEMA}; it was left out.")
+        return records, faults
+
+    def latest(self) -> tuple[dict[str, ResultRecord], list[str]]:
+        """Return (record id -> last record written under it, sentences about lines left out).
+
+        A failure whose number was had later is left out: without its weights an extractor has no full identity, so the
+        two have different ids.
+        """
+        records, faults = self.read()
+        latest = {record.id: record for record in records}
+        had = {_question(record) for record in latest.values() if record.status == "ok"}
+        return {
+            key: record for key, record in latest.items() if record.status == "ok" or _question(record) not in had
+        }, faults
+
+    def keep_comparison(self, comparison: Mapping[str, Any]) -> None:
+        """Append what a comparison of two rows found, unless it was found before.
+
+        Raises:
+            UserError: the folder cannot be written.
+            RunFailedError: the disk is full.
+        """
+        from filelock import FileLock
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.folder / ".records.lock"):
+            lines = self._comparison_lines()
+            line = json.dumps(comparison, ensure_ascii=False, allow_nan=False)
+            if line not in lines:
+                write_text(self.folder / COMPARISONS, "\n".join([*lines, line]) + "\n")
+
+    def comparisons(self) -> list[Mapping[str, Any]]:
+        """Return what comparisons found, in the order written; lines that are no JSON are left out."""
+        found: list[Mapping[str, Any]] = []
+        for line in self._comparison_lines():
+            try:
+                value = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(value, dict):
+                found.append(value)
+        return found
+
+    def _comparison_lines(self) -> list[str]:
+        path = self.folder / COMPARISONS
+        if not path.is_file():
+            return []
+        return [line for line in path.read_text(encoding="utf-8", errors="replace").split("\n") if line.strip()]
+
+    @property
+    def details(self) -> Path:
+        """Folder of what lies behind numbers, for reports: values by caption, curves of training, inner images."""
+        return self.folder / DETAILS
+
+    def attach_image(self, name: str, png: bytes) -> str:
+        """Write an image for galleries and return its file name under images/."""
+        write_bytes(self.folder / "images" / name, png)
+        return name
+
+
+def _question(record: ResultRecord) -> tuple[str, ...]:
+    """Return what was asked, whatever the extractor's weights."""
+    source, plan = record.source, record.plan
+    return (source.name, source.identity, plan.manifest, plan.digest, plan.protocol_digest, record.metric.column)

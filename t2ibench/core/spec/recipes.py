@@ -1,0 +1,36 @@
+"""How a model or an encoder is trained on a data set, as benchmarks.toml says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from t2ibench.core.errors import unknown_name
+from t2ibench.core.spec.benchmarks import TrainableEntry, VariantEntry
+
+
+def settings_for(entry: TrainableEntry, dataset: str, variant: str = "") -> tuple[int, dict[str, Any]]:
+    """Return (steps, parameters) of an entry on a data set: the entry's own, then the data set's, then the variant's.
+
+    A variant's own parameters on the data set come last.
+
+    Raises:
+        UserError: the variant is not known.
+    """
+    steps, parameters = entry.steps, dict(entry.parameters)
+    layers = [entry.on[dataset]] if dataset in entry.on else []
+    if variant:
+        if variant not in entry.variants:
+            raise unknown_name(f"variant of {entry.plugin}", variant, entry.variants)
+        layers.append(entry.variants[variant])
+    for setting in layers:
+        steps = setting.steps or steps
+        parameters.update(setting.parameters)
+        if isinstance(setting, VariantEntry):
+            parameters.update(setting.on.get(dataset, {}))
+    return steps, parameters
+
+
+def seed_for(entry: TrainableEntry, dataset: str, variant: str = "") -> int:
+    """Return the seed of an entry's training where none is asked for: the variant's, the data set's, else 0."""
+    settings = [entry.variants.get(variant), entry.on.get(dataset)]
+    return next((setting.seed for setting in settings if setting is not None and setting.seed is not None), 0)

@@ -1,0 +1,91 @@
+"""Where the object lies in a training image: its box, carried along with the crop and the flip."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PIL import Image
+
+from t2ibench.core.errors import UserError
+from t2ibench.data.batches.transforms import bird_crop
+from t2ibench.data.images import IMAGE_FAULTS, read_image
+from t2ibench.data.manifest import ImageEntry, Manifest
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SMALLEST: Final = 1 / 16
+"""Boxes are at least this wide and high, as a fraction of the image: a cell of the models' 16 x 16 maps."""
+
+
+class ObjectBoxes:
+    """The bounding boxes of one split. An image without one, where others have some, has the whole of itself.
+
+    Args:
+        manifest: the data set.
+        split: whose images.
+        whole: whether images are whole instead of cropped around the object.
+
+    Raises:
+        UserError: the split has no box at all.
+    """
+
+    def __init__(self, manifest: Manifest, split: str, *, whole: bool) -> None:
+        self._manifest = manifest
+        self._images = manifest.split(split)
+        self._whole = whole
+        self._known: dict[int, np.ndarray] = {}
+        if all(image.box is None for image in self._images):
+            raise UserError(
+                f"The data set {manifest.name} has no bounding boxes, which this model learns from. Train it on cub or "
+                "simbirds, or take a model that needs none."
+            )
+
+    def in_crops(self, rows: np.ndarray, places: np.ndarray, resolution: int) -> Tensor:
+        """Return float32 boxes, N x 4: (x, y, width, height) as fractions of the crop, cut at its borders.
+
+        Args:
+            rows: N images of the split.
+            places: N x 5: left and top of the crop in the working image, that one's width and height, 1 for a flip.
+            resolution: of the crop, in pixels of the working image.
+
+        Raises:
+            UserError: an image is missing or damaged.
+        """
+        import torch
+
+        boxes = np.stack([self._of(int(row)) for row in rows])  # fractions of the working image
+        corner = (boxes[:, :2] * places[:, 2:4] - places[:, :2]) / resolution
+        opposite = corner + boxes[:, 2:] * places[:, 2:4] / resolution
+        flipped = places[:, 4] == 1
+        corner[flipped, 0], opposite[flipped, 0] = 1 - opposite[flipped, 0], 1 - corner[flipped, 0]
+        corner, opposite = np.clip(corner, 0, 1 - SMALLEST), np.clip(opposite, SMALLEST, 1)
+        size = np.maximum(opposite - corner, SMALLEST)
+        return torch.from_numpy(np.concatenate((corner, size), axis=1).astype(np.float32))
+
+    def _of(self, row: int) -> np.ndarray:
+        """Return an image's box as fractions of its working image."""
+        found = self._known.get(row)
+        if found is None:
+            found = self._known[row] = self._read(self._images[row])
+        return found
+
+    def _read(self, image: ImageEntry) -> np.ndarray:
+        if image.box is None:
+            return np.asarray([0.0, 0.0, 1.0, 1.0])
+        width, height = self._size(image)
+        left, top, right, bottom = (0, 0, width, height) if self._whole else bird_crop(image.box, width, height)
+        x, y, box_width, box_height = image.box
+        size = np.asarray([right - left, bottom - top, right - left, bottom - top], dtype=np.float64)
+        return np.asarray([x - left, y - top, box_width, box_height]) / size
+
+    def _size(self, image: ImageEntry) -> tuple[int, int]:
+        """Return width and height as the image is read; from the file's head where that is enough."""
+        if not self._manifest.upright:
+            try:
+                with Image.open(self._manifest.path(image)) as opened:
+                    return opened.size
+            except IMAGE_FAULTS:
+                pass  # `read_image` says what is wrong
+        return read_image(self._manifest, image).size

@@ -1,0 +1,218 @@
+"""What lies behind a row's numbers, kept beside the records for reports: a JSON file a row and plan, and strips of PNG.
+
+A file holds the values of caption-linked measures caption by caption, hits by thing named, the captions that the row
+shows worst and best, what its model shows while it draws, and how its training went. All of it follows from what the
+records name; a row that lacks a part lacks its key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of, read_json, write_bytes, write_json
+from t2ibench.core.interfaces import MetricInput, PerImage
+from t2ibench.core.types import Origin, PlanItem
+from t2ibench.evaluation.details.training_story import curves_of, png_bytes, samples_of, strip_of
+from t2ibench.evaluation.external.statistics_source import StatisticsSource
+from t2ibench.evaluation.measure import Column, source_record
+from t2ibench.evaluation.sources import ModelSource, Source, ground_truth
+
+if TYPE_CHECKING:
+    import torch
+    from PIL.Image import Image
+
+    from t2ibench.evaluation.table import Table
+
+SCHEMA: Final = 1
+INSIDE: Final = 2
+"""Version of the inner life that is kept; files of an older one get theirs anew. 2: boxes, and untrained samplers."""
+EXTREMES: Final = 8
+"""How many of the captions shown worst, and of those shown best, have their images kept."""
+_SIDE: Final = 128
+_FIRST: Final = ("attribute_accuracy", "scene_accuracy", "soa_i", "clip_score", "r_precision")
+"""Measures that say which captions are shown worst, the most trusted first."""
+
+
+def keep_details(table: Table, sources: Sequence[Source]) -> None:
+    """Write the details of rows that were just evaluated; what is there is not made again.
+
+    Rows that cannot have any (statistics of others) have none; a part that cannot be had is left out.
+    """
+    for source in sources:
+        name = details_name(table, source)
+        path = table.results.details / f"{name}.json"
+        if isinstance(source, StatisticsSource):
+            continue
+        if path.is_file():
+            _renew_inside(table, source, name, path)
+            continue
+        columns = [column for column in table.columns if _by_caption(column)]
+        content: dict[str, Any] = {
+            "schema": SCHEMA,
+            "captions": captions_file(table),
+            **values_of(table, source, columns),
+        }
+        if source_record(source).origin is not Origin.CONTROL:
+            with suppress(UserError):  # an image of a folder that cannot be read any more
+                content |= _extremes(table, source, columns, content["values"], name)
+            if isinstance(source, ModelSource):
+                content |= {"inside_version": INSIDE, **_inside(table, source, name)}
+                # A sampler over another model was not trained itself.
+                content |= _training(table, source) if source.steps != 0 else {}
+        write_json(path, content)
+
+
+def details_name(table: Table, source: Source) -> str:
+    """Return the stem of a row's files: that of its sample images."""
+    return digest_of([source.name, source.identity, table.plan_record.model_dump(mode="json")])[:24]
+
+
+def captions_file(table: Table) -> str:
+    """Write the captions of a table's plan, in its order, and return the file's name."""
+    name = f"captions-{table.plan.digest[:24]}.json"
+    if not (table.results.details / name).is_file():
+        write_json(table.results.details / name, {"captions": [item.caption.text for item in table.plan.items]})
+    return name
+
+
+def values_of(table: Table, source: Source, columns: Sequence[Column]) -> dict[str, Any]:
+    """Return {"values": metric digest -> a value a caption, "parts": metric digest -> [name, named, shown] lists}.
+
+    Where a measure counts what captions state, a caption's value is the share of its own statements in %, 100 where it
+    states nothing; their mean is not the row's figure, in which longer captions weigh more.
+    """
+    values: dict[str, list[float]] = {}
+    parts: dict[str, list[list[Any]]] = {}
+    usable = [column for column in columns if source.caption_linked and not column.extractor.fault]
+    if source.plan_of(table.plan).digest != table.plan.digest:
+        usable = []  # a folder with captions of its own choice
+    try:
+        inputs = table.inputs(source, usable) if usable else {}
+    except UserError:
+        inputs = {}
+    for column in usable:
+        given = inputs.get(column.name)
+        if not isinstance(given, MetricInput) or not isinstance(column.metric, PerImage):
+            continue
+        try:
+            values[column.record.digest] = _by_image(column.metric, given)
+            if found := _parts(column, given):
+                parts[column.record.digest] = found
+        except UserError:
+            continue  # its record says why
+    return {"values": values, "parts": parts}
+
+
+def leading(columns: Sequence[Column], source: Source, values: dict[str, list[float]]) -> Column | None:
+    """Return the column that says which captions are shown worst: one whose judge the model has not seen, if any."""
+
+    def rank(column: Column) -> tuple[bool, int]:
+        identity = column.extractor.identity
+        seen = identity is not None and identity.weights in source.card.trained_with
+        name = column.metric.name
+        return (seen, _FIRST.index(name) if name in _FIRST else len(_FIRST))
+
+    return min((one for one in columns if one.record.digest in values), key=rank, default=None)
+
+
+def strip_of_items(source: Source, items: Sequence[PlanItem], seed: int) -> list[Image]:
+    """Return a source's images of some items of a plan, at most 128 pixels wide."""
+    from t2ibench.training.tracking.sample_images import to_image
+
+    made: torch.Tensor = source.pixels_of(items, seed)
+    images = [to_image(pixels) for pixels in made]
+    return [image.resize((_SIDE, _SIDE)) if image.width > _SIDE else image for image in images]
+
+
+def _by_caption(column: Column) -> bool:
+    return column.metric.caption_linked and isinstance(column.metric, PerImage) and not column.extractor.reads_model
+
+
+def _by_image(metric: PerImage, given: MetricInput) -> list[float]:
+    hits = getattr(metric, "hits_by_image", None)
+    if hits is None:
+        return [float(one) for one in metric.image_values(given)]
+    named, shown = hits(given)
+    return [100 * int(one) / int(of) if of else 100.0 for of, one in zip(named, shown, strict=True)]
+
+
+def _parts(column: Column, given: MetricInput) -> list[list[Any]]:
+    """Return [name, times named, times shown] by the judge's own names of what captions speak of; [] without any."""
+    hits = getattr(column.metric, "hits_by_thing", None)
+    if hits is None:
+        return []
+    names: Sequence[str] = getattr(column.extractor.opened(), "subjects", ())
+    named, shown = hits(given)
+    if len(named) != len(names):
+        return []
+    counts: dict[str, list[int]] = {}
+    for name, one, other in zip(names, named, shown, strict=True):
+        count = counts.setdefault(name, [0, 0])
+        count[0] += int(one)
+        count[1] += int(other)
+    return [[name, *count] for name, count in counts.items() if count[0]]
+
+
+def _extremes(
+    table: Table, source: Source, columns: Sequence[Column], values: dict[str, list[float]], name: str
+) -> dict[str, Any]:
+    """Return the captions shown worst and best, and keep their images beside the real ones."""
+    column = leading(columns, source, values)
+    # Images that depend on their batch would be others when they are made again by themselves.
+    if column is None or source.together is not None:
+        return {}
+    scores = values[column.record.digest]
+    sign = 1 if column.record.higher_is_better else -1
+    order = sorted(range(len(scores)), key=lambda place: (sign * scores[place], place))
+    worst = order[:EXTREMES]
+    best = sorted(order[-EXTREMES:], key=lambda place: (-sign * scores[place], place))
+    items = [table.plan.items[place] for place in (*worst, *best)]
+    real = ground_truth(table.manifest, table.plan, table.protocol.resolution)
+    tiles = strip_of_items(source, items, table.plan.seed) + strip_of_items(real, items, table.plan.seed)
+    image = f"{name}-extremes.png"
+    write_bytes(table.results.details / image, png_bytes(strip_of(tiles)))
+    return {"extremes": {"metric": column.record.digest, "worst": worst, "best": best, "image": image}}
+
+
+def _inside(table: Table, source: ModelSource, name: str) -> dict[str, Any]:
+    if source.together is not None:
+        return {}
+    from t2ibench.evaluation.details.inner_life import inner_life  # imports torch
+
+    seen, tiles = inner_life(source, table.plan.items, table.plan.seed)
+    if not seen:
+        return {}
+    image = f"{name}-inside.png"
+    if tiles:
+        write_bytes(table.results.details / image, png_bytes(strip_of(tiles)))
+    return {"inside": {"seen": seen, "image": image if tiles else "", "tiles": len(tiles)}}
+
+
+def _renew_inside(table: Table, source: Source, name: str, path: Path) -> None:
+    """Bring a row's inner life up to date where an older version kept it, or nothing of a model that has one."""
+    if not isinstance(source, ModelSource) or source_record(source).origin is Origin.CONTROL:
+        return
+    content = read_json(path, what="what lies behind a row's numbers")
+    if content.get("schema") == SCHEMA and content.get("inside_version", 1) < INSIDE:
+        write_json(path, {**content, "inside_version": INSIDE, **_inside(table, source, name)})
+
+
+def _training(table: Table, source: ModelSource) -> dict[str, Any]:
+    """Return curves and samples of the run that a model was exported from; nothing for imported and shipped ones."""
+    folder = source.folder.path
+    if folder.parent.name != "model" or source.steps is None:
+        return {}
+    run: Path = folder.parent.parent
+    found: dict[str, Any] = {}
+    if curves := curves_of(run, source.steps):
+        found["curves"] = curves
+    if (samples := samples_of(run, source.steps)) is not None:
+        described, strip = samples
+        image = f"training-{source.identity[:24]}.png"
+        write_bytes(table.results.details / image, png_bytes(strip))
+        found["samples"] = {**described, "image": image}
+    return {"training": found} if found else {}

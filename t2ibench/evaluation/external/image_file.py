@@ -1,0 +1,99 @@
+"""One image file of somebody else's folder: what its header says, and its pixels at the side a protocol judges at."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PIL import Image
+
+from t2ibench.core.errors import UserError
+from t2ibench.data.images import IMAGE_FAULTS, as_rgb, turned
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SUFFIXES: Final = (".png", ".jpg", ".jpeg")
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """What is known of a file without judging it.
+
+    Attributes:
+        file: its path in the folder, with "/".
+        sha256: of its bytes; "" where it cannot be read.
+        width: in pixels.
+        height: in pixels.
+        mode: as PIL calls it: "RGB", "L", "RGBA", "I;16", ...
+        fault: why it is no image, "" for a sound one.
+    """
+
+    file: str
+    sha256: str
+    width: int = 0
+    height: int = 0
+    mode: str = ""
+    fault: str = ""
+
+
+def header_of(path: Path, *, decode: bool) -> tuple[int, int, str]:
+    """Return (width, height, mode) of an image file; with `decode` every pixel is read too.
+
+    Raises:
+        OSError, ValueError, SyntaxError: it is damaged or no image; see `fault_of`.
+    """
+    with Image.open(path) as image:
+        if decode:
+            image.load()
+        return image.width, image.height, image.mode
+
+
+def fault_of(path: Path, *, decode: bool) -> str:
+    """Return why a file is no readable image, "" if it is one."""
+    try:
+        header_of(path, decode=decode)
+    except IMAGE_FAULTS as error:
+        return reason_of(error)
+    return ""
+
+
+def reason_of(error: Exception) -> str:
+    """Return PIL's reason in a line, without the path that it may repeat."""
+    text = getattr(error, "strerror", None) or str(error).split(" '/")[0]
+    return " ".join(str(text).split())[:120] or type(error).__name__
+
+
+def read_square(path: Path, sha256: str = "") -> np.ndarray:
+    """Return uint8 S x S x 3: the image as RGB, its central square where it is none.
+
+    Read as real images are: grey and palette become RGB, what is transparent shows white (other evaluation scripts
+    show the colour that lies beneath), 16 bits are scaled to 8, an orientation in EXIF is followed.
+
+    Args:
+        path: the file.
+        sha256: of the very bytes that must be decoded; "" for any.
+
+    Raises:
+        UserError: the file is missing, damaged, no image, or holds other bytes than `sha256` says.
+    """
+    import numpy as np
+
+    try:
+        content = path.read_bytes()
+        with Image.open(io.BytesIO(content)) as image:
+            pixels = np.asarray(as_rgb(turned(image)))
+    except IMAGE_FAULTS as error:
+        raise UserError(
+            f"The image {path} cannot be read ({reason_of(error)}). Make it again, or leave such files out with "
+            "--skip-bad."
+        ) from error
+    if sha256 and hashlib.sha256(content).hexdigest() != sha256:
+        raise UserError(f"The image {path} has changed while the folder was read. Ask again when it is at rest.")
+    height, width = pixels.shape[:2]
+    resolution = min(height, width)
+    top, left = (height - resolution) // 2, (width - resolution) // 2
+    return pixels[top : top + resolution, left : left + resolution]

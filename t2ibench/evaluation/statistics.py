@@ -1,0 +1,110 @@
+"""The mean and covariance of images' features as a file that this toolkit and others compare with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.spec.benchmarks import Benchmarks
+from t2ibench.core.store import Store
+from t2ibench.core.types import GaussianStatistics
+from t2ibench.core.workspace import Workspace
+from t2ibench.data.open import open_dataset
+from t2ibench.evaluation.collect import collect
+from t2ibench.evaluation.evaluate import EvaluateRequest, device_name, extractor_for, protocol_for
+from t2ibench.evaluation.external.folder_source import FolderSource
+from t2ibench.evaluation.external.statistics_file import write_statistics
+from t2ibench.evaluation.plan import reference_plan
+from t2ibench.evaluation.sources import Source, ground_truth
+from t2ibench.metrics.distribution.frechet import FrechetDistance, Moments
+
+LAYER = "pool"
+
+
+@dataclass(frozen=True)
+class StatisticsRequest:
+    """What a user asks for.
+
+    Attributes:
+        dataset: whose images, cropped and resized as its protocol says.
+        features: extractor of benchmarks.toml.
+        output: ends in .npz.
+        split: of the data set; None for the protocol's.
+        protocol: None for the data set's own.
+        images: a folder whose images are taken instead of the data set's.
+        skip_bad: leave unreadable images of the folder out.
+        weights_dir: folder of weights files that cannot be shipped.
+        download: whether missing weights may be fetched.
+    """
+
+    dataset: str
+    features: str
+    output: Path
+    split: str | None = None
+    protocol: str | None = None
+    images: Path | None = None
+    skip_bad: bool = False
+    weights_dir: Path | None = None
+    download: bool = False
+
+
+def make_statistics(
+    request: StatisticsRequest,
+    benchmarks: Benchmarks,
+    workspace: Workspace,
+    *,
+    device: str = "auto",
+    root: Path | None = None,
+) -> int:
+    """Write the statistics and return how many images they rest on. Features go to the store and are found there.
+
+    Raises:
+        UserError: a name is unknown, weights are missing, or the extractor has no features for FID.
+    """
+    if request.features not in benchmarks.features:
+        raise unknown_name(
+            "feature extractor", request.features, benchmarks.features, hint="`t2ibench list features` shows them all."
+        )
+    if request.dataset not in benchmarks.datasets:
+        raise unknown_name("data set", request.dataset, benchmarks.datasets)
+    if request.output.suffix != ".npz":
+        raise UserError(f"{request.output} does not end in .npz, which is the form of statistics files.")
+    asked = EvaluateRequest(
+        (), (request.dataset,), request.protocol, weights_dir=request.weights_dir, download=request.download
+    )
+    _, protocol = protocol_for(asked, benchmarks, request.dataset)
+    extractor = extractor_for(request.features, asked, benchmarks, workspace, request.dataset, device)
+    if extractor.fault:
+        raise UserError(extractor.fault)
+    manifest = open_dataset(request.dataset, benchmarks, workspace, root=root)
+    split, resolution = request.split or protocol.split, protocol.resolution
+    plan = reference_plan(manifest, split)
+    source: Source = ground_truth(manifest, plan, resolution)
+    images = f"{manifest.name}/{split}, manifest {manifest.digest[:16]}"
+    if request.images is not None:
+        memory = workspace.store / "folders"
+        source = FolderSource(
+            request.images, manifest, split, resolution=resolution, memory=memory, skip_bad=request.skip_bad
+        )
+        plan = source.plan_of(plan)
+        images = f"a folder, files {source.identity[:16]}"
+    if len(plan) < FrechetDistance.minimum_n:
+        raise UserError(
+            f"Statistics for FID need at least {FrechetDistance.minimum_n} images, and {images} has {len(plan)}."
+        )
+    if LAYER not in extractor.opened().layers:
+        raise UserError(f"{request.features} has no features for FID: name another with --features.")
+    settings = {"resolution": resolution, "quantise": protocol.quantise}
+    found = collect(source, plan, [extractor], Store(workspace.store), settings=settings, batch_size=50)
+    moments = Moments.of(found.features[extractor.name][LAYER])
+    origin = {
+        "extractor": extractor.describe(),
+        "images": images,
+        "resolution": resolution,
+        "images_digest": found.images_digest,
+        "n": moments.count,
+        "device": device_name(device),
+    }
+    write_statistics(request.output, GaussianStatistics(moments.mean, moments.covariance, moments.count), origin)
+    return moments.count

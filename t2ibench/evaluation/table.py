@@ -1,0 +1,424 @@
+"""One table: sources x metrics of a protocol on one data set, every number a record, known ones not measured again."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of, write_json
+from t2ibench.core.interfaces import CaptionJudge, MetricInput
+from t2ibench.core.records import PlanRecord, ResultRecord, Results
+from t2ibench.core.store import Store
+from t2ibench.core.types import SamplePlan
+from t2ibench.evaluation.askable import reason_not_asked, reason_without_bound
+from t2ibench.evaluation.collect import Collected, assist, collect
+from t2ibench.evaluation.external.statistics_file import StatisticsFile
+from t2ibench.evaluation.external.statistics_source import StatisticsSource
+from t2ibench.evaluation.extractors import Extractor
+from t2ibench.evaluation.measure import (
+    Column,
+    Queries,
+    failed_record,
+    groups_by_image,
+    measured_record,
+    metric_input,
+    source_record,
+)
+from t2ibench.evaluation.negatives import choose_negatives, own_captions, ranks_captions
+from t2ibench.evaluation.plan import reference_plan
+from t2ibench.evaluation.sources import Source, ground_truth
+from t2ibench.evaluation.workers import Workers
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from t2ibench.core.spec.benchmarks import ProtocolEntry
+    from t2ibench.data.manifest import Manifest
+
+SAMPLE_IMAGES = 16
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The outcome on one data set.
+
+    Attributes:
+        dataset: name of the data set.
+        protocol: name of the protocol.
+        records: a record a source and metric, in the order of rows and columns.
+        measured: how many of them were measured now.
+        empty: column -> why no row can have a number, of columns that none has.
+    """
+
+    dataset: str
+    protocol: str
+    records: tuple[ResultRecord, ...]
+    measured: int
+    empty: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> tuple[ResultRecord, ...]:
+        """The records without a number."""
+        return tuple(record for record in self.records if record.status == "failed")
+
+
+@dataclass
+class Table:
+    """Everything that the rows of one table share.
+
+    Args:
+        manifest: the data set.
+        protocol_name: of benchmarks.toml.
+        protocol: how is judged.
+        plan: which images.
+        columns: what is measured.
+        store: keeps features.
+        results: takes records.
+        device: where models compute.
+        batch_size: images at a time.
+        report: called with (row name, images done, images in all).
+        reference_statistics: takes the place of the reference images; `columns` must say so (`with_reference`).
+        workers: who else works on this table.
+        drawn: whether the data set's images are drawn by code; None where nobody says.
+    """
+
+    manifest: Manifest
+    protocol_name: str
+    protocol: ProtocolEntry
+    plan: SamplePlan
+    columns: Sequence[Column]
+    store: Store
+    results: Results
+    device: str
+    batch_size: int = 50
+    report: Callable[[str, int, int], None] = lambda row, done, total: None
+    reference_statistics: StatisticsFile | None = None
+    workers: Workers = Workers()  # noqa: RUF009  # frozen
+    drawn: bool | None = None
+    _reference: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+    _queries: dict[str, Queries] = field(default_factory=dict)
+    _codes: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def evaluate(self, sources: Iterable[Source]) -> Evaluation:
+        """Return the records of all sources; those known already are taken from the results folder.
+
+        A worker that does not lead makes features for the one that does and returns no records.
+        """
+        known, _ = self.results.latest()
+        records: list[ResultRecord] = []
+        measured = 0
+        empty: dict[str, str] = {}
+        answered: set[str] = set()
+        for source in sources:
+            whose = source_record(source)
+            missing = {column.name: reason_not_asked(column, source) for column in self.columns}
+            columns = [column for column in self.columns if not missing[column.name]]
+            answered |= {column.name for column in columns}
+            empty = {name: reason for name, reason in missing.items() if reason} | empty
+            ids = {column.name: ResultRecord.key(whose, self.plan_record, column.record) for column in columns}
+            fresh = [
+                column
+                for column in columns
+                if ids[column.name] not in known or known[ids[column.name]].status == "failed"
+            ]
+            if not self.workers.leads:
+                self._assist(source, fresh)
+                continue
+            if fresh:
+                new = [record.with_warnings(self.manifest.caveats) for record in self._measure(source, fresh)]
+                self.results.append(new)
+                known.update({record.id: record for record in new})
+                measured += len(new)
+            records += [known[ids[column.name]] for column in columns]
+        return Evaluation(
+            self.plan.dataset,
+            self.protocol_name,
+            tuple(records),
+            measured,
+            {name: reason for name, reason in empty.items() if name not in answered},
+        )
+
+    @property
+    def plan_record(self) -> PlanRecord:
+        """What was asked, as records say it."""
+        protocol = self.protocol
+        return PlanRecord(
+            dataset=self.plan.dataset,
+            manifest=self.manifest.digest,
+            split=self.plan.split,
+            digest=self.plan.digest,
+            protocol=self.protocol_name,
+            protocol_digest=digest_of(protocol.judged),
+            rules=digest_of({name: value for name, value in protocol.judged.items() if name != "seed"}),
+            seed=self.plan.seed,
+            resolution=protocol.resolution,
+            quantise=protocol.quantise,
+            drawn=self.drawn,
+        )
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        return {"resolution": self.protocol.resolution, "quantise": self.protocol.quantise}
+
+    def _assist(self, source: Source, columns: Sequence[Column]) -> None:
+        """Make features that the leading worker will want. What fails here fails there, where it is told."""
+        linked = [one for one in columns if not (one.metric.caption_linked and source.unlinked_reason)]
+        extractors = list({one.extractor.name: one.extractor for one in linked if not one.extractor.fault}.values())
+        with suppress(UserError):
+            if extractors and not isinstance(source, StatisticsSource):
+                assist(
+                    source,
+                    source.plan_of(self.plan),
+                    extractors,
+                    self.store,
+                    settings=self._settings,
+                    batch_size=self.batch_size,
+                    workers=self.workers,
+                )
+            for column in linked:
+                if column.metric.needs_reference and self.reference_statistics is None:
+                    plan, reference = self._reference_source()
+                    settings, size = self._settings, self.batch_size
+                    assist(
+                        reference,
+                        plan,
+                        [column.extractor],
+                        self.store,
+                        settings=settings,
+                        batch_size=size,
+                        workers=self.workers,
+                    )
+
+    def _measure(self, source: Source, columns: Sequence[Column]) -> list[ResultRecord]:
+        """Return a record a column; what one column lacks is no other column's fault."""
+        plan = self.plan_record
+        records: dict[str, ResultRecord] = {}
+        held = source.plan_of(self.plan)
+        for column in columns:
+            if column.metric.caption_linked and source.unlinked_reason:
+                reason = f"{column.metric.title} needs images that belong to captions. {source.unlinked_reason}"
+                records[column.name] = failed_record(source, plan, column, reason, n=len(held), device=self.device)
+            elif isinstance(source, StatisticsSource) and not column.extractor.fault:
+                records[column.name] = self._statistics_record(source, plan, column)
+        fault = ""
+        while sound := [one for one in columns if one.name not in records and not one.extractor.fault]:
+            try:
+                collected = self._collect(source, held, [column.extractor for column in sound])
+                strip = self._sample_images(source)
+            except UserError as error:
+                if any(column.extractor.fault for column in sound):
+                    continue  # it showed when it was opened; the others go on without it
+                fault = str(error)
+            else:
+                uses = Counter(column.extractor.name for column in sound)
+                for column in sound:
+                    shares = (len(sound), uses[column.extractor.name])
+                    records[column.name] = self._record(source, plan, column, held, collected, shares, strip)
+            break
+        for column in columns:
+            if column.name not in records:
+                reason = column.extractor.fault or fault
+                records[column.name] = failed_record(source, plan, column, reason, n=0, device=self.device)
+        return [records[column.name] for column in columns]
+
+    def _record(
+        self,
+        source: Source,
+        plan: PlanRecord,
+        column: Column,
+        held: SamplePlan,
+        collected: Collected,
+        shares: tuple[int, int],
+        strip: str,
+    ) -> ResultRecord:
+        try:
+            given = self._input(column, held, collected)
+        except UserError as error:
+            return failed_record(source, plan, column, str(error), n=0, device=self.device)
+        return measured_record(
+            source,
+            plan,
+            column,
+            collected,
+            given,
+            shares=shares,
+            device=self.device,
+            images=strip,
+            warnings=(*self._doubts(column), *_own_images(held, self.plan, source)),
+        )
+
+    def inputs(self, source: Source, columns: Sequence[Column]) -> dict[str, MetricInput | UserError]:
+        """Return column name -> what its metric reads of a source, or why it cannot; `compare` pairs two of these.
+
+        Raises:
+            UserError: the images cannot be had.
+            RunFailedError: a model fails.
+        """
+        held = source.plan_of(self.plan)
+        found: dict[str, MetricInput | UserError] = {
+            column.name: UserError(f"{column.metric.title}: {reason}.")
+            for column in columns
+            if (reason := reason_without_bound(column, source))
+        }
+        columns = [column for column in columns if column.name not in found]
+        collected = self._collect(source, held, [column.extractor for column in columns])
+        for column in columns:
+            try:
+                found[column.name] = self._input(column, held, collected)
+            except UserError as error:
+                found[column.name] = error
+        return found
+
+    def _input(self, column: Column, held: SamplePlan, collected: Collected) -> MetricInput:
+        reference = self._reference_input(column)
+        given = metric_input(
+            column,
+            collected,
+            reference=reference.reference,
+            groups=groups_by_image(held.items),
+            queries=self._caption_queries(column, held) if column.metric.caption_linked else None,
+            seed=self.plan.seed,
+        )
+        return replace(given, reference_statistics=reference.reference_statistics)
+
+    def _statistics_record(self, source: StatisticsSource, plan: PlanRecord, column: Column) -> ResultRecord:
+        n = source.file.statistics.n or 0
+        try:
+            given = source.input_for(column, self._reference_input(column), seed=self.plan.seed)
+        except UserError as error:
+            return failed_record(source, plan, column, str(error), n=n, device=self.device)
+        nothing = Collected({}, "", 0.0, {column.extractor.name: 0.0})
+        return measured_record(
+            source,
+            plan,
+            column,
+            nothing,
+            given,
+            shares=(1, 1),
+            device=self.device,
+            images="",
+            warnings=self._doubts(column),
+        )
+
+    def _doubts(self, column: Column) -> tuple[str, ...]:
+        """Return the warnings that a column's reference brings."""
+        file = self.reference_statistics
+        return (file.doubt,) if file is not None and file.doubt and column.metric.needs_reference else ()
+
+    def _reference_input(self, column: Column) -> MetricInput:
+        """Return a metric's input with the reference filled in, from the data set or from a statistics file.
+
+        Raises:
+            UserError: the file was made with another extractor, or holds no features where the metric needs them.
+        """
+        if not column.metric.needs_reference:
+            return MetricInput({})
+        file = self.reference_statistics
+        if file is None:
+            return MetricInput({}, reference=self._reference_features(column.extractor))
+        width = column.extractor.opened().layers.get(column.metric.layer)
+        if misfit := file.misfit(column.extractor.describe(), width):
+            raise UserError(misfit)
+        if file.features is not None:
+            return MetricInput({}, reference={column.metric.layer: file.features})
+        if not getattr(column.metric, "reads_statistics", False):
+            raise UserError(
+                f"{column.metric.title} needs the reference's features, and {file.name} holds their mean and "
+                "covariance only: leave --reference-statistics out for it."
+            )
+        return MetricInput({}, reference_statistics=file.statistics)
+
+    def _collect(self, source: Source, plan: SamplePlan, extractors: Sequence[Extractor]) -> Collected:
+        unique = list({extractor.name: extractor for extractor in extractors}.values())
+        return collect(
+            source,
+            plan,
+            unique,
+            self.store,
+            settings=self._settings,
+            batch_size=self.batch_size,
+            workers=self.workers,
+            on_chunk=lambda done: self.report(source.name, done, len(plan)),
+        )
+
+    def _reference_features(self, extractor: Extractor) -> dict[str, np.ndarray]:
+        if extractor.name not in self._reference:
+            plan, source = self._reference_source()
+            self._reference[extractor.name] = self._collect(source, plan, [extractor]).features[extractor.name]
+        return self._reference[extractor.name]
+
+    def _reference_source(self) -> tuple[SamplePlan, Source]:
+        plan = reference_plan(self.manifest, self.protocol.split)
+        source = ground_truth(self.manifest, plan, self.protocol.resolution)
+        source.name = "reference"
+        return plan, source
+
+    def _caption_queries(self, column: Column, plan: SamplePlan) -> Queries:
+        """Return the queries and negatives, with the codes of the split's captions by the column's judge."""
+        ranks = ranks_captions(column.metric)
+        key = f"{plan.digest} {'ranked' if ranks else 'read'}"
+        if key not in self._queries:
+            chosen = choose_negatives(plan, self.manifest, self.protocol) if ranks else None
+            self._queries[key] = Queries(self._codes, *(chosen or (own_captions(plan, self.manifest), None)))
+        if column.extractor.name not in self._codes:
+            self._codes[column.extractor.name] = self._caption_codes(column)
+        return self._queries[key]
+
+    def _caption_codes(self, column: Column) -> np.ndarray:
+        """Return float32 M x d, a judge's codes of all captions of the split; kept in the store."""
+        import numpy as np
+
+        extractor = column.extractor
+        captions = self.manifest.captions(self.protocol.split)
+        key = {
+            "version": 1,
+            "extractor": extractor.describe(),
+            "captions": digest_of([[caption.id, caption.text] for caption in captions]),
+        }
+        kept = self.store.get("captions", key)
+        if kept is None:
+            judge = extractor.opened()
+            if not isinstance(judge, CaptionJudge):
+                raise UserError(
+                    f"{column.metric.title} needs features that can read captions, and {extractor.name} cannot: name "
+                    "another extractor for this metric in benchmarks.toml."
+                )
+            kept = {"codes": judge.read(captions).numpy().astype(np.float32)}
+            self.store.put("captions", key, kept)
+        return kept["codes"]
+
+    def _sample_images(self, source: Source) -> str:
+        """Write the first images of the plan as a strip, its captions beside it, and return the strip's file name."""
+        import torch
+        from PIL import Image
+
+        whole = source.plan_of(self.plan).items[: max(SAMPLE_IMAGES, source.together or 0)]
+        items = whole[:SAMPLE_IMAGES]
+        name = digest_of([source.name, source.identity, self.plan_record.model_dump(mode="json")])[:24]
+        folder = self.results.folder / "images"
+        if not (folder / f"{name}.json").is_file():
+            plan = SamplePlan(whole, self.plan.seed, self.plan.dataset, self.plan.split)
+            made = torch.cat([batch.pixels for batch in source.images(plan, batch_size=self.batch_size)])
+            pixels = made[: len(items)]
+            strip = pixels.permute(2, 0, 3, 1).reshape(pixels.shape[2], -1, 3)  # H x (N W) x 3
+            buffer = io.BytesIO()
+            Image.fromarray(strip.numpy()).save(buffer, format="PNG")
+            self.results.attach_image(f"{name}.png", buffer.getvalue())
+            write_json(folder / f"{name}.json", {"captions": [source.shown_caption(item) for item in items]})
+        return f"{name}.png"
+
+
+def _own_images(held: SamplePlan, asked: SamplePlan, source: Source) -> tuple[str, ...]:
+    """Return the warning of a row that was not made for the table's captions."""
+    if held.digest == asked.digest:
+        return ()
+    if source.caption_linked:
+        wanted = {item.id for item in asked.items}
+        have = sum(item.id in wanted for item in held.items)
+        return (f"Judged on {len(held):,} images of its own choice, {have:,} of them of this table's plan.",)
+    return (f"Judged on {len(held):,} images whose captions are not known.",)

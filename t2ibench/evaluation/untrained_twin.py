@@ -1,0 +1,100 @@
+"""The "untrained" control: a model before its first step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import read_json
+from t2ibench.core.spec.benchmarks import Benchmarks, TrainingSpec
+from t2ibench.core.workspace import Workspace
+from t2ibench.data.open import open_dataset
+from t2ibench.models.folder import EncoderDescription, ModelFolder, read_model_folder
+from t2ibench.models.importing.untrained import twin_of_imported
+from t2ibench.models.shipped import MARK, is_shipped, shipped_by_identity
+from t2ibench.training.checkpoints.run_folder import RunFolder
+from t2ibench.training.request import Job
+from t2ibench.training.train import Compute, train_job
+
+
+def untrained_twin(folder: ModelFolder, benchmarks: Benchmarks, workspace: Workspace) -> Path:
+    """Return the folder of the same model before its first step: the "untrained" control.
+
+    Same spec, same initial weights, same encoders. It lies beside the trained one. Of imported weights it is the same
+    network with initial weights of ours.
+
+    Raises:
+        UserError: the model was not trained here, or its encoder is gone.
+    """
+    if folder.description.wrapped is not None:
+        raise UserError(f"{folder.label} learns nothing itself, so it has no untrained twin.")
+    if folder.description.imported:
+        return twin_of_imported(folder)
+    if is_shipped(folder):
+        return _twin_of_shipped(folder, benchmarks, workspace)
+    path = folder.path.parent.parent
+    spec_path = path / "spec.json"
+    if not folder.description.spec or not spec_path.is_file():
+        raise UserError(
+            f"{folder.label} in {folder.path} was not trained in this workspace, so it has no untrained twin."
+        )
+    spec = TrainingSpec.model_validate(read_json(spec_path, what="the spec of a run"))
+    job = Job(spec, 0, folder.steps, RunFolder(path, spec), folder.card.title)
+    if job.done:
+        return job.exported
+    encoders = {}
+    for name, encoder in folder.description.encoders.items():
+        encoders[name] = encoder_folder(workspace, name, spec.dataset, encoder, benchmarks)
+    return _initialised(job, encoders, benchmarks, workspace)
+
+
+def _twin_of_shipped(folder: ModelFolder, benchmarks: Benchmarks, workspace: Workspace) -> Path:
+    """Return the untrained twin of a model that came with a package: the spec is made again from its description."""
+    found = folder.description
+    spec = TrainingSpec(
+        kind=found.kind,
+        name=found.name,
+        variant=found.variant,
+        plugin=found.plugin,
+        parameters=found.parameters,
+        dataset=found.dataset,
+        manifest=found.manifest,
+        encoders={name: encoder.trained for name, encoder in found.encoders.items()},
+        seed=found.seed,
+    )
+    job = Job(spec, 0, folder.steps, RunFolder.of(spec, workspace), folder.card.title)
+    if job.done:
+        return job.exported
+    encoders = {name: shipped_by_identity(encoder.trained, benchmarks) for name, encoder in found.encoders.items()}
+    return _initialised(job, encoders, benchmarks, workspace)
+
+
+def _initialised(job: Job, encoders: Mapping[str, ModelFolder], benchmarks: Benchmarks, workspace: Workspace) -> Path:
+    """Return the model folder of a job of no steps."""
+    manifest = open_dataset(job.spec.dataset, benchmarks, workspace)
+    with job.folder.locked():
+        if not job.done:
+            import torch
+
+            train_job(job, manifest, encoders, torch.device("cpu"), Compute(device="cpu"))
+    return job.exported
+
+
+def encoder_folder(
+    workspace: Workspace, name: str, dataset: str, encoder: EncoderDescription, benchmarks: Benchmarks
+) -> ModelFolder:
+    """Return the encoder that a model was trained with.
+
+    Raises:
+        UserError: it is not in the workspace any more.
+    """
+    if encoder.trained.startswith(MARK):
+        return shipped_by_identity(encoder.trained, benchmarks)
+    digest, _, steps = encoder.trained.partition("@")
+    path = workspace.runs / name / dataset / digest[:12] / "model" / f"step-{int(steps or 0):06d}"
+    if not path.is_dir():
+        raise UserError(
+            f"The encoder {name} that the model was trained with is not in {path} any more; train it again."
+        )
+    return read_model_folder(path)

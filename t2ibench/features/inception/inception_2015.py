@@ -1,0 +1,72 @@
+"""The Inception-v3 of 2015, as torch-fidelity ported it: built empty, filled from a file that is read safely.
+
+Two profiles share its weights and differ in how images reach it: `inception_fidelity` and `inception_pytorch_fid`.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from t2ibench.core.folding import folded
+from t2ibench.features.context import FeatureContext, WeightsFile
+from t2ibench.features.state_dict import checked, read_state
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SIDE: Final = 299
+POOL: Final = 2048
+LOGITS: Final = 1008
+_TRUNK: Final = (
+    *("Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3", "MaxPool_1", "Conv2d_3b_1x1", "Conv2d_4a_3x3", "MaxPool_2"),
+    *("Mixed_5b", "Mixed_5c", "Mixed_5d", "Mixed_6a", "Mixed_6b", "Mixed_6c", "Mixed_6d", "Mixed_6e"),
+    *("Mixed_7a", "Mixed_7b", "Mixed_7c", "AvgPool"),
+)
+
+
+def empty_network() -> Any:
+    """Return torch-fidelity's network with freshly drawn weights, in eval mode; it gives pool and logits.
+
+    Its constructor always loads a file, and without `weights_only`. It is handed an empty one of ours.
+    """
+    import torch
+    from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
+
+    class Unfilled(FeatureExtractorInceptionV3):  # type: ignore[misc]  # torch-fidelity has no types
+        def load_state_dict(self, state: Mapping[str, Tensor], *rest: Any, **named: Any) -> Any:
+            return super().load_state_dict(state, *rest, **named) if state else None
+
+    nothing = io.BytesIO()
+    torch.save({}, nothing)
+    nothing.seek(0)
+    # The weights are overwritten at once; a caller's random numbers must not notice.
+    with torch.random.fork_rng(devices=[]):
+        return Unfilled("inception-v3-compat", ["2048", "logits_unbiased"], nothing)
+
+
+def filled_network(context: FeatureContext, found: WeightsFile) -> Any:
+    """Return the network with a file's weights, in eval mode on the context's device.
+
+    Raises:
+        UserError: the file is truncated or of another network.
+    """
+    network = empty_network()
+    wanted = network.state_dict()
+    entry = context.entry
+    hint = f"Another network's file may have been given this name; fetch {entry.url or entry.file}."
+    network.load_state_dict(checked(read_state(found.path), wanted, found.path, "the Inception-v3 of 2015", hint))
+    return folded(network).to(context.device)
+
+
+def pooled(network: Any, images: Tensor) -> Tensor:
+    """Return N x 2048, the average of Mixed_7c.
+
+    Args:
+        network: as `empty_network` builds it.
+        images: float, N x 3 x 299 x 299, in the range the caller's profile says; the network resizes nothing here.
+    """
+    for name in _TRUNK:
+        images = getattr(network, name)(images)
+    return images.flatten(1)

@@ -1,0 +1,124 @@
+"""The Inception-v3 of 2015 as clean-fid drives it: the same network, images resized by an antialiased filter."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from t2ibench.core.errors import UserError
+from t2ibench.core.folding import folded_script
+from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.features.context import FeatureContext, WeightsFile, chunks, find_weights
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+VERSION: Final = 1
+_POOL: Final = 2048
+
+
+class InceptionClean:
+    """clean-fid's mode "clean": PIL's bicubic filter on every channel as floats, clipped, to 299 x 299.
+
+    The weights file is TorchScript, which is a program: it is opened only if it has the recorded SHA-256 or if the user
+    brought it with `--weights-dir`. In the second case its standing is "random": shown, never ranked.
+    """
+
+    layers: Mapping[str, int]
+
+    def __init__(self, network: Any, identity: FeatureIdentity, device: str) -> None:
+        from cleanfid.resize import build_resizer
+
+        self.identity = identity
+        self.layers = {"pool": _POOL}
+        self._network = network
+        self._device = device
+        self._resize = build_resizer("clean")
+
+    @classmethod
+    def peek(cls, context: FeatureContext) -> FeatureIdentity:
+        """Return the identity from the weights file's digest alone.
+
+        Raises:
+            UserError: the weights are missing or may not be opened.
+        """
+        return _identity(context, _trusted(context))
+
+    @classmethod
+    def open(cls, context: FeatureContext) -> Self:
+        """Return the extractor with its weights on the context's device.
+
+        Raises:
+            UserError: the weights are missing, may not be opened, are truncated or of another network.
+        """
+        import torch
+
+        found = _trusted(context)
+        try:
+            with warnings.catch_warnings():
+                # "torch.jit.load is deprecated": the file exists in this form only.
+                warnings.simplefilter("ignore", FutureWarning)
+                program = torch.jit.load(str(found.path), map_location=context.device)  # type: ignore[no-untyped-call]
+                network = folded_script(program.eval().layers)
+        except (RuntimeError, AttributeError, ValueError, OSError) as error:
+            reason = " ".join(str(error).split())[:120]
+            raise UserError(
+                f"{found.path} cannot be opened as clean-fid's TorchScript Inception ({reason}). It may be truncated: "
+                "fetch it again."
+            ) from error
+        return cls(network, _identity(context, found), context.device)
+
+    def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
+        """Return "pool", N x 2048, float32 on the CPU.
+
+        Args:
+            pixels: uint8, N x 3 x H x W of any size.
+
+        Raises:
+            UserError: the network does not give 2048 numbers an image.
+        """
+        import torch
+
+        parts = [torch.zeros(0, _POOL)]
+        with torch.no_grad():
+            parts += [self._pool(part) for part in chunks(pixels, self._device)]
+        return {"pool": torch.cat(parts)}
+
+    def _pool(self, pixels: Tensor) -> Tensor:
+        import numpy as np
+        import torch
+
+        rows = pixels.permute(0, 2, 3, 1).cpu().numpy()
+        resized = torch.from_numpy(np.stack([self._resize(row) for row in rows])).permute(0, 3, 1, 2)
+        # N x 3 x 299 x 299, 0..255; the network wants [-1, 1), scaled as in the TensorFlow graph.
+        features: Tensor = self._network((resized.to(self._device) - 128) / 128)
+        if features.numel() != len(pixels) * _POOL:
+            raise UserError(
+                f"The weights of inception-clean give features of shape {list(features.shape)} instead of N x {_POOL}; "
+                "fetch the file named in benchmarks.toml."
+            )
+        return features.reshape(len(pixels), _POOL).float().cpu()
+
+
+def _trusted(context: FeatureContext) -> WeightsFile:
+    found = find_weights(context)
+    if not (found.recorded or found.brought):
+        expected = f"does not begin with the recorded {context.entry.sha256[:8]}"
+        raise UserError(
+            f"{found.path} is a program (TorchScript) and its SHA-256 {found.sha256[:8]}... "
+            f"{expected if context.entry.sha256 else 'is not recorded in benchmarks.toml'}; if you trust it, name its "
+            "folder with --weights-dir."
+        )
+    return found
+
+
+def _identity(context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
+    return FeatureIdentity(
+        name=context.entry.plugin,
+        version=VERSION,
+        weights=found.sha256,
+        resize="bicubic-pil-float 299",
+        range="[-1, 1]",
+        standing="standard" if found.recorded else "random",
+    )

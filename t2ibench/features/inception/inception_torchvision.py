@@ -1,0 +1,156 @@
+"""torchvision's ImageNet Inception-v3: the network behind the FIDs of DM-GAN, DF-GAN and what follows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self
+
+from t2ibench.core.folding import folded
+from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.core.spec.benchmarks import Frozen
+from t2ibench.features.context import FeatureContext, WeightsFile, chunks, find_weights, options_of
+from t2ibench.features.resizing import resized_by_pil, resized_by_torch
+from t2ibench.features.state_dict import checked, read_state
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+VERSION: Final = 1
+SIDE: Final = 299
+_POOL: Final = 2048
+_CLASSES: Final = 1000
+_MEAN: Final = (0.485, 0.456, 0.406)
+_DEVIATION: Final = (0.229, 0.224, 0.225)
+_AUXILIARY: Final = "AuxLogits."
+_TRUNK: Final = (
+    *("Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3", "maxpool1", "Conv2d_3b_1x1", "Conv2d_4a_3x3", "maxpool2"),
+    *("Mixed_5b", "Mixed_5c", "Mixed_5d", "Mixed_6a", "Mixed_6b", "Mixed_6c", "Mixed_6d", "Mixed_6e"),
+    *("Mixed_7a", "Mixed_7b", "Mixed_7c", "avgpool"),
+)
+_RESIZE: Final = {"pil": f"bilinear-pil {SIDE}", "tensor": f"bilinear-torch {SIDE}"}
+_RANGE: Final = {
+    "imagenet": "[-1, 1]",
+    "t2i-legacy": "misnormalised: R [-0.030, 0.428], G [-0.088, 0.360], B [-0.188, 0.262]",
+}
+
+
+class InceptionTorchvisionOptions(Frozen):
+    """Options of the entry in benchmarks.toml.
+
+    Attributes:
+        resize: "pil": Pillow's bilinear filter on 8-bit images (DM-GAN and most others); "tensor": on floats, without
+            smoothing (DF-GAN).
+        input: "imagenet": [-1, 1], what the weights expect; "t2i-legacy": what the text-to-image papers' FID feeds
+            them, see `misnormalised`.
+    """
+
+    resize: Literal["pil", "tensor"] = "pil"
+    input: Literal["imagenet", "t2i-legacy"] = "imagenet"
+
+
+def misnormalised(images: Tensor) -> Tensor:
+    """Return images as DM-GAN's FID script gives them to the network: about a quarter of the expected contrast.
+
+    x * (deviation / 0.5) + (mean - 0.5) / 0.5 a channel, which would bring ImageNet-normalised images to [-1, 1], is
+    applied to images in [0, 1]. Source: pytorch-fid of February 2018 (802da39), which DM-GAN, TISE, DF-GAN and GALIP
+    carry; pytorch-fid itself corrected it in 2019.
+
+    Args:
+        images: float, N x 3 x H x W in [0, 1].
+    """
+    deviation = images.new_tensor(_DEVIATION).view(1, 3, 1, 1)
+    mean = images.new_tensor(_MEAN).view(1, 3, 1, 1)
+    return images * (deviation / 0.5) + (mean - 0.5) / 0.5
+
+
+class InceptionTorchvision:
+    """torchvision's network; "pool" for FID, and "logits" with bias, 1000 of them, where the input is as it expects.
+
+    FIDs on `input = "t2i-legacy"` have a scale of their own. They compare with nothing but each other.
+    """
+
+    Options: ClassVar[type[Frozen]] = InceptionTorchvisionOptions
+    layers: Mapping[str, int]
+
+    def __init__(
+        self, network: Any, options: InceptionTorchvisionOptions, identity: FeatureIdentity, device: str
+    ) -> None:
+        self.identity = identity
+        self.layers = {"pool": _POOL} | ({"logits": _CLASSES} if options.input == "imagenet" else {})
+        self._network = network
+        self._options = options
+        self._device = device
+
+    @classmethod
+    def peek(cls, context: FeatureContext) -> FeatureIdentity:
+        """Return the identity from the weights file's digest alone.
+
+        Raises:
+            UserError: the weights are missing, or an option is unknown.
+        """
+        return _identity(context, find_weights(context))
+
+    @classmethod
+    def open(cls, context: FeatureContext) -> Self:
+        """Return the extractor with its weights on the context's device.
+
+        Raises:
+            UserError: the weights are missing, truncated or of another network, or an option is unknown.
+        """
+        found = find_weights(context)
+        identity = _identity(context, found)
+        network = empty_network()
+        state = {key: value for key, value in read_state(found.path).items() if not key.startswith(_AUXILIARY)}
+        hint = f"Fetch {context.entry.url or context.entry.file}; the Inception of 2015 is another network."
+        network.load_state_dict(checked(state, network.state_dict(), found.path, "torchvision's Inception-v3", hint))
+        options = options_of(context, InceptionTorchvisionOptions)
+        return cls(folded(network).to(context.device), options, identity, context.device)
+
+    def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
+        """Return "pool", N x 2048, and, unless the input is "t2i-legacy", "logits", N x 1000, float32 on the CPU.
+
+        Args:
+            pixels: uint8, N x 3 x H x W of any size.
+        """
+        import torch
+
+        parts: dict[str, list[Tensor]] = {layer: [torch.zeros(0, width)] for layer, width in self.layers.items()}
+        with torch.no_grad():
+            for part in chunks(pixels, self._device):
+                pool = self._prepared(part).to(self._device)
+                for name in _TRUNK:
+                    pool = getattr(self._network, name)(pool)
+                pool = pool.flatten(1)
+                parts["pool"].append(pool.float().cpu())
+                if "logits" in parts:
+                    parts["logits"].append(self._network.fc(pool).float().cpu())
+        return {layer: torch.cat(found) for layer, found in parts.items()}
+
+    def _prepared(self, pixels: Tensor) -> Tensor:
+        """Return float images, N x 3 x 299 x 299, in the range that the options say."""
+        if self._options.resize == "pil":
+            images = resized_by_pil(pixels, SIDE).float() / 255
+        else:
+            images = resized_by_torch(pixels.float() / 255, SIDE)
+        return misnormalised(images) if self._options.input == "t2i-legacy" else 2 * images - 1
+
+
+def empty_network() -> Any:
+    """Return the network with some weights, without its auxiliary head. The global RNG is left as it was."""
+    import torch
+    from torchvision.models.inception import Inception3
+
+    with torch.random.fork_rng(devices=[]):
+        return Inception3(num_classes=_CLASSES, aux_logits=False, transform_input=False, init_weights=False)
+
+
+def _identity(context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
+    options = options_of(context, InceptionTorchvisionOptions)
+    return FeatureIdentity(
+        name=context.entry.plugin,
+        version=VERSION,
+        weights=found.sha256,
+        resize=_RESIZE[options.resize],
+        range=_RANGE[options.input],
+        standing="standard" if found.recorded else "random",
+    )

@@ -1,0 +1,119 @@
+"""Semantic object accuracy: whether a detector finds in an image the objects that its caption names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import MetricInput
+from t2ibench.core.types import Estimate, Interval
+from t2ibench.metrics.checks import groups_of
+from t2ibench.metrics.intervals import hit_rate_interval, jackknife_interval, jackknife_parts
+from t2ibench.metrics.named import named_and_shown, share_per_image
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class _ObjectAccuracy:
+    """What both forms share. Images without any detection stay in the denominator (TISE's code drops them)."""
+
+    version = 1
+    unit = "%"
+    higher_is_better = True
+    layer = "objects"
+    needs_reference = False
+    caption_linked = True
+    needs_negatives = False
+    minimum_n = 10
+    title = "SOA"
+
+    def __init__(self, *, threshold: float = 0.5) -> None:
+        if not 0 < threshold <= 1:
+            raise UserError(f"{self.title} needs a threshold in (0, 1]; found {threshold}.")
+        self.threshold = threshold
+
+    def _named_and_shown(self, given: MetricInput) -> tuple[np.ndarray, np.ndarray]:
+        return named_and_shown(self.title, given, self.layer, self.minimum_n, self.threshold)
+
+
+class ObjectAccuracyPerImage(_ObjectAccuracy):
+    """Share of all (image, object its caption names) pairs in which the object is found, in %.
+
+    Source: Hinz et al., Semantic Object Accuracy, 2020, equation 2 (SOA-I). Differs: on the plan's captions, one
+    image each, instead of three images of every caption that names the label; the detector is any, and part of the
+    identity: TISE's figures (Mask R-CNN) and the authors' (YOLOv3) are two metrics.
+
+    Args:
+        threshold: least score at which an object counts as found.
+    """
+
+    name = "soa_i"
+    title = "SOA-I"
+
+    def image_values(self, given: MetricInput) -> np.ndarray:
+        """Return float64 N whose mean is the share in %; see `share_per_image`.
+
+        Raises:
+            UserError: fewer than 10 images, no caption labels, numbers that are not finite, or no label at all.
+        """
+        return 100 * share_per_image(*self._named_and_shown(given))
+
+    def estimate(self, given: MetricInput) -> Estimate:
+        """Return the share with Wilson's interval over pairs, clustered by image. Errors as above."""
+        import numpy as np
+
+        named, shown = self._named_and_shown(given)
+        image, thing = np.nonzero(named)
+        hits = shown[image, thing].astype(np.float64)
+        unit = hit_rate_interval(hits, groups_of(given, len(named))[image])
+        return Estimate(
+            value=100 * float(hits.mean()),
+            interval=Interval(low=100 * unit.low, high=100 * unit.high, level=unit.level, method=unit.method),
+            n=len(named),
+        )
+
+
+class ObjectAccuracyPerClass(_ObjectAccuracy):
+    """Mean over labels of the share of images, of those whose caption names the label, in which it is found, in %.
+
+    Source: Hinz et al. 2020, equation 1 (SOA-C). Labels that no caption of the plan names are left out; a warning says
+    how many. Differs as SOA-I.
+
+    Args:
+        threshold: least score at which an object counts as found.
+    """
+
+    name = "soa_c"
+    title = "SOA-C"
+
+    def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
+        """Return the mean share in %, and it with each of the `jackknife_parts` left out.
+
+        Raises:
+            UserError: fewer than 10 images, no caption labels, numbers that are not finite, or no label at all.
+        """
+        named, shown = self._named_and_shown(given)
+        parts = jackknife_parts(groups_of(given, len(named)), given.seed)
+        left_out = [_mean_share(named[~out], shown[~out]) for out in parts if named[~out].any()]
+        return _mean_share(named, shown), left_out
+
+    def estimate(self, given: MetricInput) -> Estimate:
+        """Return the mean with a jackknife over images. Errors as above."""
+        value, left_out = self.jackknife(given)
+        named, _ = self._named_and_shown(given)
+        absent = int((~named.any(axis=0)).sum())
+        warnings = []
+        if absent:
+            warnings.append(f"{absent} of {named.shape[1]} labels are named by no caption of the plan; left out.")
+        return Estimate(
+            value=value,
+            interval=jackknife_interval(value, left_out, low=0.0, high=100.0, what="clustered by image"),
+            n=len(named),
+            warnings=tuple(warnings),
+        )
+
+
+def _mean_share(named: np.ndarray, shown: np.ndarray) -> float:
+    times = named.sum(axis=0)
+    return 100 * float(((named & shown).sum(axis=0)[times > 0] / times[times > 0]).mean())

@@ -1,0 +1,155 @@
+"""Reading what a model folder says, without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of, read_json
+from t2ibench.core.folders import MANIFEST, fault_of
+from t2ibench.core.spec.benchmarks import describe
+from t2ibench.core.types import ModelCard
+from t2ibench.models.folder.description import ModelDescription, WrappedDescription
+
+WEIGHTS: Final = "weights.safetensors"
+DESCRIPTION: Final = "model.json"
+VOCABULARY: Final = "vocabulary.json"
+WRAPPED: Final = "wrapped/"
+"""Begins the names of a wrapped model's networks and vocabularies; alone, it names the words of its captions."""
+GENERATION_VERSION: Final = 1
+"""Raised by hand whenever a change outside a plug-in could move the images made with the same weights."""
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """A model on disk.
+
+    Attributes:
+        path: the folder.
+        description: the content of model.json.
+        weights: SHA-256 of the weights file.
+        identity: digest of all that its images depend on besides the plan: weights, plug-in, parameters, vocabulary.
+    """
+
+    path: Path
+    description: ModelDescription
+    weights: str
+    identity: str
+
+    @property
+    def name(self) -> str:
+        """The name, without the variant."""
+        return self.description.name
+
+    @property
+    def variant(self) -> str:
+        """The variant, "" for none."""
+        return self.description.variant
+
+    @property
+    def label(self) -> str:
+        """The name with its variant."""
+        return self.description.label
+
+    @property
+    def dataset(self) -> str:
+        """The data set it learned from."""
+        return self.description.dataset
+
+    @property
+    def steps(self) -> int:
+        """Its training steps; 0 for a model that was only initialised."""
+        return self.description.steps
+
+    @property
+    def card(self) -> ModelCard:
+        """Title, paper, licence, origin."""
+        return self.description.card
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """All of the plug-in's parameters."""
+        return self.description.parameters
+
+    def as_wrapped(self) -> WrappedDescription:
+        """Return what a model around this one keeps of its description."""
+        found = self.description
+        return WrappedDescription(
+            plugin=found.plugin,
+            label=found.label,
+            parameters=found.parameters,
+            encoders=found.encoders,
+            steps=found.steps,
+            identity=self.identity,
+        )
+
+    @cached_property
+    def _vocabularies(self) -> Mapping[str, Any]:
+        content = read_json(self.path / VOCABULARY, what="the vocabulary of a model")
+        if not isinstance(content, dict) or not isinstance(content.get("words"), list):
+            raise UserError(f"{self.path / VOCABULARY} is not a vocabulary; export or import the model again.")
+        return content
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The words, in the order of their indices."""
+        return tuple(self._vocabularies["words"])
+
+    def encoder_vocabulary(self, name: str) -> tuple[str, ...]:
+        """Return the words of one of its encoders, the model's own unless they were stored apart."""
+        return tuple(self._vocabularies.get("encoders", {}).get(name, self._vocabularies["words"]))
+
+
+def is_model_folder(path: Path) -> bool:
+    """Return whether a path looks like a model folder; what is in it is not checked."""
+    return (path / DESCRIPTION).is_file()
+
+
+def read_model_folder(path: Path, *, verify: bool = True) -> ModelFolder:
+    """Return what a model folder says.
+
+    Args:
+        path: the folder.
+        verify: compare the digests of its files; False compares sizes only, which is enough for a list of models.
+
+    Raises:
+        UserError: it is no model folder, or a file in it is missing, truncated or changed.
+    """
+    if not is_model_folder(path):
+        raise UserError(
+            f"{path} is not a model folder: {DESCRIPTION} is missing. `t2ibench train` writes such folders under "
+            "the workspace's runs/."
+        )
+    fault = fault_of(path, deep=verify)
+    if fault:
+        raise UserError(
+            f"The model in {path} cannot be used: {fault}. Delete the folder and train, import or copy it again."
+        )
+    try:
+        description = ModelDescription.model_validate(read_json(path / DESCRIPTION, what="the description of a model"))
+    except ValidationError as error:
+        raise UserError(f"{path / DESCRIPTION}: {describe(error)}") from error
+    files = read_json(path / MANIFEST, what="the digests of the model's files")["files"]
+    if WEIGHTS not in files or VOCABULARY not in files:
+        raise UserError(f"{path} lists no {WEIGHTS} or no {VOCABULARY}; train, import or copy the model again.")
+    weights = files[WEIGHTS]["sha256"]
+    wrapped = description.wrapped
+    identity = digest_of(
+        {
+            "generation": GENERATION_VERSION,
+            "kind": description.kind,
+            "plugin": description.plugin,
+            "parameters": dict(description.parameters),
+            "encoders": {name: [one.plugin, dict(one.parameters)] for name, one in description.encoders.items()},
+            "weights": weights,
+            "vocabulary": files[VOCABULARY]["sha256"],
+            **({} if wrapped is None else {"wrapped": wrapped.model_dump(mode="json", exclude={"label", "steps"})}),
+        }
+    )
+    return ModelFolder(path, description, weights, identity)

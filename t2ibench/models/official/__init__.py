@@ -1,0 +1,19 @@
+"""Files of the official code: read safely, their state dicts found, recognised, converted and fitted."""
+
+from t2ibench.models.official.fit import Fitted, convert, fit
+from t2ibench.models.official.read import read_official_file
+from t2ibench.models.official.recognise import Recognised, reads_official_files, recognise
+from t2ibench.models.official.states import FoundState, find_states, without_data_parallel
+
+__all__ = [
+    "Fitted",
+    "FoundState",
+    "Recognised",
+    "convert",
+    "find_states",
+    "fit",
+    "read_official_file",
+    "reads_official_files",
+    "recognise",
+    "without_data_parallel",
+]

@@ -1,0 +1,129 @@
+"""One sentence, several models, one seed: images side by side, and what the models show while they draw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.spec.benchmarks import Benchmarks
+from t2ibench.core.types import Caption, Trace
+from t2ibench.core.workspace import Workspace
+from t2ibench.models.find import find_models
+from t2ibench.models.folder import ModelFolder
+
+if TYPE_CHECKING:
+    import torch
+    from PIL.Image import Image
+
+    from t2ibench.core.interfaces import TextToImage
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What one model made of a sentence.
+
+    Attributes:
+        label: the model.
+        image: the finished image, small ones enlarged.
+        inside: a sheet of its stages, attention, gates or canvases; None for a model that shows nothing.
+        fault: why there is no image; "" where there is one.
+    """
+
+    label: str
+    image: Image | None = None
+    inside: Image | None = None
+    fault: str = ""
+
+
+def drawing_models(workspace: Workspace, benchmarks: Benchmarks) -> dict[str, ModelFolder]:
+    """Return label -> the newest model under it that is trained or came with the package, in the order of their names.
+
+    Models that learned from several data sets stand under "name (data set)".
+    """
+    found: dict[str, ModelFolder] = {}
+    for name, entry in benchmarks.models.items():
+        for label in (name, *(f"{name}:{variant}" for variant in entry.variants)):
+            newest: dict[str, ModelFolder] = {}
+            for model in find_models(workspace, label, benchmarks=benchmarks):
+                newest.setdefault(model.dataset, model)
+            for dataset, model in newest.items():
+                found[label if len(newest) == 1 else f"{label} ({dataset})"] = model
+    return found
+
+
+class Painter:
+    """Draws sentences with models that it loads once.
+
+    Args:
+        models: label -> model folder.
+        device: where to compute.
+        load: makes a model of a folder; for tests.
+    """
+
+    def __init__(
+        self,
+        models: Mapping[str, ModelFolder],
+        device: torch.device,
+        load: Callable[[ModelFolder, torch.device], TextToImage] | None = None,
+    ) -> None:
+        self.models = dict(models)
+        self._device = device
+        self._load = load or _load
+        self._loaded: dict[str, TextToImage] = {}
+
+    def images_for(self, caption: str, models: Sequence[str], seed: int) -> list[Drawn]:
+        """Return what each model makes of a caption, in the order asked; the same as `t2ibench sample` with that seed.
+
+        A model that cannot draw the sentence says why in its place.
+
+        Raises:
+            UserError: the caption is empty, no model is named, or one is unknown.
+        """
+        from t2ibench.sampling.sample import user_captions
+
+        if not models:
+            raise UserError("Choose one model or more.")
+        for label in models:
+            if label not in self.models:
+                raise unknown_name("model", label, self.models)
+        (asked,) = user_captions((caption,))
+        drawn = []
+        for label in models:
+            try:
+                drawn.append(self._draw(label, asked, seed))
+            except UserError as error:
+                drawn.append(Drawn(label, fault=str(error)))
+        return drawn
+
+    def _draw(self, label: str, caption: Caption, seed: int) -> Drawn:
+        from t2ibench.core.noise import Noise
+        from t2ibench.sampling.inner_life import views_of
+        from t2ibench.sampling.montage import Section, Tile, image_tile, sheet
+        from t2ibench.sampling.sample import require_known_words
+
+        if label not in self._loaded:
+            self._loaded[label] = self._load(self.models[label], self._device)
+        model = self._loaded[label]
+        if not model.capabilities.any_text:
+            raise UserError(f"{label} draws captions of its data set only: it was trained with codes from files.")
+        require_known_words(model, (caption,))
+        trace = Trace()
+        images = model.generate([caption], Noise(seed).bind([(caption.id, 0)], self._device), trace=trace)
+        images = images.detach().float().cpu()
+        views, shown = views_of(images, trace, 0)
+        sections = []
+        for view in views:
+            labels = view.get("labels", ())
+            tiles = tuple(Tile(image, text) for image, text in zip(shown[: len(labels)], labels, strict=True))
+            shown = shown[len(labels) :]
+            bars = ", ".join(f"{word} {share:.0%}" for word, share in view.get("bars", ()))
+            sections.append(Section(f"{view['title']}{f': {bars}' if bars else ''}", tiles))
+        return Drawn(label, image_tile(images[0]).image, sheet(sections) if sections else None)
+
+
+def _load(folder: ModelFolder, device: torch.device) -> TextToImage:
+    from t2ibench.models.folder import load_model
+
+    return load_model(folder, device).model

@@ -1,0 +1,183 @@
+"""Images of sentences that a user typed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from t2ibench.core.errors import UserError
+from t2ibench.core.types import Caption
+from t2ibench.models.folder import ModelFolder
+
+if TYPE_CHECKING:
+    import torch
+
+    from t2ibench.core.interfaces import TextToImage
+
+
+FILM: Final = ".gif"
+"""Ending of a file that shows how images are drawn."""
+
+
+def user_captions(texts: Sequence[str]) -> tuple[Caption, ...]:
+    """Return captions of typed sentences. A sentence's noise hangs on its text alone.
+
+    Raises:
+        UserError: a sentence is empty.
+    """
+    captions = []
+    for text in texts:
+        tidy = " ".join(text.split())
+        if not tidy:
+            raise UserError('A caption is empty. Give a sentence, as in "a small bird with a red belly".')
+        captions.append(Caption(f"user/{hashlib.sha256(tidy.encode()).hexdigest()}", tidy))
+    return tuple(captions)
+
+
+def require_known_words(model: TextToImage, captions: Sequence[Caption]) -> None:
+    """Check that every caption holds a word of the vocabulary that the model or its encoder reads with, if it has one.
+
+    A vocabulary with a word for unknown ones reads any caption. In captions of a data set that is wanted; but of a
+    sentence without a single known word the image could only be of none of it.
+
+    Raises:
+        UserError: one holds none.
+    """
+    from t2ibench.text.vocabulary import UNKNOWN, Vocabulary
+
+    for reader in (model, getattr(model, "encoder", None)):
+        vocabulary = getattr(reader, "vocabulary", None)
+        if isinstance(vocabulary, Vocabulary) and UNKNOWN in vocabulary.words:
+            known = Vocabulary(tuple(word for word in vocabulary.words if word != UNKNOWN))
+            for caption in captions:
+                known.encode(caption.text)
+
+
+def check_output(path: Path) -> None:
+    """Check that an image can be written to a path, before anything is computed.
+
+    Raises:
+        UserError: it is a folder, neither a .png nor a .gif, or lies where nothing can be written.
+    """
+    if path.is_dir():
+        raise UserError(f"{path} is a folder; name a file in it, as in {path / 'image.png'}.")
+    if path.suffix.lower() not in (".png", FILM):
+        raise UserError(f"{path} does not end in .png or .gif, and nothing else is written.")
+    existing = next(parent for parent in path.absolute().parents if parent.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        raise UserError(f"Cannot write {path}: {existing} is not a folder one can write to. Choose another place.")
+
+
+def draw_sheet(
+    folder: ModelFolder,
+    texts: Sequence[str],
+    *,
+    samples: int,
+    seed: int,
+    attention: bool,
+    device: str,
+    box: Sequence[float] | None = None,
+) -> bytes:
+    """Return a PNG sheet, a section a caption: its images, and with `attention` the stages and a map a word.
+
+    Args:
+        folder: the model.
+        texts: the sentences.
+        samples: images a sentence.
+        seed: of the noise.
+        attention: whether to show the model's inner life.
+        device: where to compute.
+        box: where the object is to be, (x, y, width, height) in fractions of the side; None leaves it to the model.
+            Images of a model with boxes show theirs.
+
+    Raises:
+        UserError: an empty sentence, one without a known word, a model that reads no text of a user's, attention asked
+            of a model without it, or a box of one that knows none.
+    """
+    from t2ibench.core.noise import Noise
+    from t2ibench.core.types import Trace
+    from t2ibench.models.conditions import check_known, generate_under
+    from t2ibench.sampling.drawing_film import alignment_tile, legend, step_tiles
+    from t2ibench.sampling.framed_box import conditions_of, framed_tile
+    from t2ibench.sampling.montage import Section, attention_tiles, image_tile, sheet
+    from t2ibench.training.tracking.sample_images import png_of
+
+    captions = user_captions(texts)
+    model, place = _reader(folder, device)
+    require_known_words(model, captions)
+    if attention and not model.capabilities.attention:
+        raise UserError(f"{folder.label} has no attention to show. Ask without --attention.")
+    conditions = conditions_of(box, samples)
+    check_known(folder.label, model.capabilities, conditions)
+    traced = attention or "box" in model.capabilities.conditions
+    noise = Noise(seed)
+    sections: list[Section] = []
+    for caption in captions:
+        trace = Trace()
+        bound = noise.bind([(caption.id, sample) for sample in range(samples)], place)
+        asked = [caption] * samples
+        images = generate_under(model, asked, bound, conditions, label=folder.label, trace=trace if traced else None)
+        tiles = tuple(map(image_tile, images) if trace.boxes is None else map(framed_tile, images, trace.boxes))
+        sections.append(Section(caption.text, () if attention else tiles, caption=True))
+        for sample in range(samples) if attention else ():
+            stages = {**trace.stages, model.capabilities.resolution: images}
+            which = f"sample {sample + 1}: " if samples > 1 else ""
+            tiles = tuple(image_tile(stages[resolution][sample], f"{resolution} px") for resolution in sorted(stages))
+            sections.append(Section(f"{which}stages", tiles))
+            for index, one in enumerate(trace.attention):
+                maps = attention_tiles(stages[one.stage][sample], one, sample)
+                heading = f"{which}attention {index + 1}, for {one.stage} px; bright = much; % = the word's range"
+                sections.append(Section(heading, maps))
+            if trace.drawing is not None:
+                heading = f"{which}step by step: {legend(trace.drawing, sample)}"
+                sections.append(Section(heading, step_tiles(trace.drawing, sample)))
+                alignment = alignment_tile(trace.drawing, sample)
+                sections += [Section(f"{which}alignment", (alignment,))] if alignment else []
+    return png_of(sheet(sections))
+
+
+def draw_film(folder: ModelFolder, texts: Sequence[str], *, samples: int, seed: int, device: str) -> bytes:
+    """Return an animated GIF of images being drawn step by step; arguments as `draw_sheet`.
+
+    Raises:
+        UserError: a model that makes an image at once; an empty sentence, one without a known word.
+    """
+    from t2ibench.core.noise import Noise
+    from t2ibench.core.types import Trace
+    from t2ibench.sampling.drawing_film import FilmRow, film
+
+    captions = user_captions(texts)
+    model, place = _reader(folder, device)
+    require_known_words(model, captions)
+    noise, rows = Noise(seed), []
+    for caption in captions:
+        trace = Trace()
+        ids = [(caption.id, sample) for sample in range(samples)]
+        images = model.generate([caption] * samples, noise.bind(ids, place), trace=trace)
+        if trace.drawing is None:
+            raise UserError(f"{folder.label} makes an image at once, so there is no film of it: write a .png instead.")
+        rows.append(FilmRow(caption.text, trace.drawing, images))
+    return film(rows)
+
+
+def _reader(folder: ModelFolder, device: str) -> tuple[TextToImage, torch.device]:
+    """Return a model that reads any sentence, and where it computes.
+
+    Raises:
+        UserError: it reads captions of its data set only.
+    """
+    from t2ibench.core.device import choose_device
+    from t2ibench.models.folder import load_model
+
+    place = choose_device(device)
+    model = load_model(folder, place).model
+    if not model.capabilities.any_text:
+        raise UserError(
+            f"{folder.label} cannot draw a sentence of yours: it was trained with sentence codes from files, which "
+            f"hold the captions of {folder.dataset} only. Take a model that reads text itself; `t2ibench eval` "
+            "measures this one on its captions."
+        )
+    return model, place

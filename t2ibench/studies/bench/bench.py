@@ -1,0 +1,169 @@
+"""Running a suite to its end: what fails is told and left behind, the rest is trained and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import Benchmarks
+from t2ibench.core.workspace import Workspace
+from t2ibench.evaluation.evaluate import EvaluateRequest, Evaluation, evaluate
+from t2ibench.studies.bench.cluster import Cluster, train_on_cluster
+from t2ibench.studies.bench.failures import keep_failures
+from t2ibench.studies.bench.plan import BenchItem, BenchRequest, plan_bench
+from t2ibench.studies.bench.side_by_side import SideBySide, train_side_by_side
+from t2ibench.training.tracking.progress import say
+from t2ibench.training.train import USUAL_COMPUTE, Compute, ensure_trained
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Something that a suite wanted and could not have: what, and the sentence that says why."""
+
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class BenchOutcome:
+    """What came of a suite: the evaluations, one a data set, and all that failed."""
+
+    evaluations: tuple[Evaluation, ...]
+    failures: tuple[Failure, ...]
+
+
+def run_bench(
+    request: BenchRequest,
+    benchmarks: Benchmarks,
+    workspace: Workspace,
+    *,
+    compute: Compute = USUAL_COMPUTE,
+    weights_dir: Path | None = None,
+    keep_going: bool = True,
+    trainer: SideBySide | Cluster | None = None,
+) -> BenchOutcome:
+    """Return what came of training and measuring a suite. What is there is neither trained nor measured again.
+
+    Metrics that fail become records, and so do models that cannot be trained: one a metric, until asking again makes
+    the model. Both, and data sets that fail, are in the outcome, and the rest goes on.
+
+    Args:
+        request: what is asked.
+        benchmarks: content of benchmarks.toml.
+        workspace: where everything is kept.
+        compute: device, threads, rhythm.
+        weights_dir: folder of weights files that cannot be shipped.
+        keep_going: whether to go on after a failure.
+        trainer: how to train several models at once; None trains one after the other.
+
+    Raises:
+        UserError: there is no such suite, data set or budget, or the first failure where `keep_going` is False.
+        KeyboardInterrupt: stopped by a signal, with everything saved.
+    """
+    items = plan_bench(request, benchmarks, workspace)
+    failures: list[Failure] = []
+    evaluations: list[Evaluation] = []
+    for dataset in dict.fromkeys(item.dataset for item in items):
+        here = [item for item in items if item.dataset == dataset]
+        trained, failed = _all_trained(here, benchmarks, workspace, compute, trainer, keep_going)
+        failures += [Failure(here[place].title, _reason_of(error)) for place, error in failed.items()]
+        found: list[Evaluation] = []
+        if trained and (keep_going or not failed):
+            wanted = [folder for place, path in trained.items() for folder in here[place].with_snapshots(path)]
+            folders = tuple(dict.fromkeys(map(str, wanted)))
+            asked = EvaluateRequest(models=folders, datasets=(dataset,), weights_dir=weights_dir)
+            try:
+                found = evaluate(asked, benchmarks, workspace, device=compute.device)
+            except Exception as error:
+                _note(failures, f"evaluation on {dataset}", error, keep_going)
+        failures += _failed_numbers(found)
+        kept = _kept(failed, trained, here, benchmarks, workspace, compute.device, weights_dir)
+        evaluations += found or kept
+        if failed and not keep_going:
+            raise next(iter(failed.values()))
+    return BenchOutcome(tuple(evaluations), tuple(failures))
+
+
+def _all_trained(
+    items: Sequence[BenchItem],
+    benchmarks: Benchmarks,
+    workspace: Workspace,
+    compute: Compute,
+    trainer: SideBySide | Cluster | None,
+    keep_going: bool,
+) -> tuple[dict[int, Path], dict[int, Exception]]:
+    """Return place -> folder of the models that are there, place -> error of the others (one if not `keep_going`)."""
+    told: Mapping[str, str] = {}
+    stop = not keep_going
+    if isinstance(trainer, Cluster):
+        told = train_on_cluster(items, benchmarks, workspace, trainer, compute=compute, stop_at_failure=stop)
+    elif trainer is not None and trainer.jobs > 1:
+        told = train_side_by_side(items, benchmarks, workspace, trainer, compute=compute, stop_at_failure=stop)
+    trained: dict[int, Path] = {}
+    failed: dict[int, Exception] = {}
+    for place, item in enumerate(items):
+        try:
+            if item.title in told:
+                raise UserError(told[item.title])
+            trained[place] = _trained(item, benchmarks, workspace, compute)
+        except Exception as error:
+            failed[place] = error
+            if not keep_going:
+                break
+            say(f"{item.title} failed: {_reason_of(error)} Going on with the rest.")
+    return trained, failed
+
+
+def _trained(item: BenchItem, benchmarks: Benchmarks, workspace: Workspace, compute: Compute) -> Path:
+    wraps = item.job is not None and item.job.wrapped is not None  # a model that may have been trained since the plan
+    if item.ready is not None and not wraps:
+        say(f"{item.title}: there already, {item.ready}")
+        return item.ready
+    assert item.request is not None
+    path = ensure_trained(item.request, benchmarks, workspace, compute=compute)
+    say(f"{item.title}: ready, {path}")
+    return path
+
+
+def _kept(
+    failed: Mapping[int, Exception],
+    trained: Mapping[int, Path],
+    items: Sequence[BenchItem],
+    benchmarks: Benchmarks,
+    workspace: Workspace,
+    device: str,
+    weights_dir: Path | None,
+) -> list[Evaluation]:
+    """Return what `keep_failures` does, in a list; where nothing can be kept it is said, and the list is empty."""
+    reasons = {place: _reason_of(error) for place, error in failed.items()}
+    try:
+        kept = keep_failures(reasons, trained, items, benchmarks, workspace, device=device, weights_dir=weights_dir)
+    except UserError as error:
+        say(f"What failed has no row in the table of {items[0].dataset}: {error}")
+        return []
+    return [] if kept is None else [kept]
+
+
+def _reason_of(error: Exception) -> str:
+    """Return the sentence of a failure. One that nobody foresaw names its kind, so that it can be looked for."""
+    return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+
+
+def _note(failures: list[Failure], what: str, error: Exception, keep_going: bool) -> None:
+    """Note a failure, or pass it on."""
+    if not keep_going:
+        raise error
+    reason = _reason_of(error)
+    say(f"{what} failed: {reason} Going on with the rest.")
+    failures.append(Failure(what, reason))
+
+
+def _failed_numbers(evaluations: Sequence[Evaluation]) -> list[Failure]:
+    return [
+        Failure(f"{record.metric.title} of {record.source.title or record.source.name}", record.error)
+        for evaluation in evaluations
+        for record in evaluation.records
+        if record.status == "failed"
+    ]

@@ -1,0 +1,82 @@
+"""Combinations that a data set holds out of training, and pairings of the same words that training shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.registry import registry
+from t2ibench.studies.known_truth import known_truth
+from t2ibench.studies.probes.questions import Question, Variant, filled
+
+HELD_OUT: Final = "held out of training"
+SEEN: Final = "seen in training"
+Pair = tuple[str, str]
+_SLOT: Final = re.compile(r"\{([a-z]+)\}")
+
+
+def composition_questions(template: str, adapter: str) -> list[Question]:
+    """Return the question of what is held out, then the one of what is seen, both with the same noise.
+
+    The seen combinations have the very words of those held out, each as often, paired otherwise: what is left between
+    the two questions is whether training showed the combination.
+
+    Args:
+        template: a caption with a place for each part, as in "this bird has {wing} wings and a {belly} belly".
+        adapter: of the data set.
+
+    Raises:
+        UserError: the adapter holds nothing out, or the places are not its parts.
+    """
+    names = tuple(_SLOT.findall(template))
+    truth = known_truth(adapter)
+    if truth is None:
+        raise UserError(
+            f"The caption {template!r} of a probe has places to fill, but data sets of {adapter} hold no combination "
+            f"out of training; {' and '.join(sorted(registry('truths')))} do. Write the captions out."
+        )
+    parts, (held_out, seen) = truth.parts, truth.combinations()
+    for name in names:
+        if name not in parts:
+            raise unknown_name(f"part of what {adapter} holds out", name, parts)
+    if sorted(names) != sorted(parts):
+        wanted = " and ".join(f"{{{part}}}" for part in parts)
+        raise UserError(f"The caption {template!r} of a probe wants {wanted}, once each.")
+    bare = _SLOT.sub("{}", template)
+    questions = []
+    for group, pairs in ((HELD_OUT, held_out), (SEEN, re_paired(held_out, seen))):
+        rows: list[Mapping[str, str]] = [dict(zip(parts, pair, strict=True)) for pair in pairs]
+        variants = tuple(
+            Variant(filled(bare, [row[name] for name in names]), ", ".join(row[name] for name in names)) for row in rows
+        )
+        questions.append(Question(f"{_SLOT.sub('…', template)}: {group}", variants, bare, "none", group))
+    return questions
+
+
+def re_paired(held_out: Sequence[Pair], seen: frozenset[Pair]) -> list[Pair]:
+    """Return pairs that are all seen, whose first and second words are those of the held-out ones, each as often.
+
+    First words keep their order; of several solutions it is the first in the order of the second words.
+
+    Raises:
+        UserError: there is none.
+    """
+    firsts, seconds = [pair[0] for pair in held_out], [pair[1] for pair in held_out]
+    chosen: list[int] = []
+
+    def place(row: int) -> bool:
+        if row == len(firsts):
+            return True
+        for number, second in enumerate(seconds):
+            if number not in chosen and second != firsts[row] and (firsts[row], second) in seen:
+                chosen.append(number)
+                if place(row + 1):
+                    return True
+                chosen.pop()
+        return False
+
+    if not place(0):
+        raise UserError("The combinations held out of training cannot be paired otherwise into ones that training has.")
+    return [(first, seconds[number]) for first, number in zip(firsts, chosen, strict=True)]

@@ -1,0 +1,133 @@
+"""Drawing the wordings of questions with shared noise, and listening to the model's attention while it draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from t2ibench.core.errors import RunFailedError
+from t2ibench.core.files import digest_of
+from t2ibench.core.noise import Noise
+from t2ibench.core.types import Caption, Trace
+from t2ibench.evaluation.manner import Manner
+from t2ibench.evaluation.sources import AT_ONCE, OWN_MANNER, resized, to_uint8
+from t2ibench.studies.probes.questions import Question
+from t2ibench.studies.probes.words import attention_shares
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+    from t2ibench.core.interfaces import BoundNoise, TextToImage
+    from t2ibench.models.folder import ModelFolder
+
+ANSWER_VERSION: Final = 1
+"""Raised by hand whenever a change here could move an image."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model drew for one question.
+
+    Attributes:
+        pixels: uint8 rows x wordings x 3 x resolution x resolution; the images of a row share their noise.
+        attention: wordings x {word: share}, the mean over the rows; None without attention.
+    """
+
+    pixels: np.ndarray
+    attention: tuple[dict[str, float], ...] | None
+
+
+def identity_of(folder: ModelFolder) -> str:
+    """Return the digest of all that a model's images depend on besides captions and noise, as `eval` has it."""
+    manner = Manner.of(folder, OWN_MANNER)
+    return digest_of({"model": folder.identity, "noise": "keyed-noise-1", **manner.identity})
+
+
+def draw_answers(
+    model: TextToImage,
+    folder: ModelFolder,
+    questions: Sequence[Question],
+    *,
+    rows: int,
+    seed: int,
+    resolution: int,
+    device: torch.device,
+    listen: bool = False,
+    on_drawn: Callable[[int], None] = lambda count: None,
+) -> list[Answer]:
+    """Return what a model draws, an answer a question.
+
+    The noise of an image hangs on (seed, the question, row) alone: the wordings of a row share it, and further rows or
+    wordings leave it alone. Images pass through the generator in batches of one size always, as in an evaluation.
+
+    Args:
+        model: reads any text.
+        folder: it came from.
+        questions: what is asked.
+        rows: noises a question.
+        seed: of the noise.
+        resolution: pixels a side of the answers; others are resized.
+        device: where the model is.
+        listen: whether to take down the model's attention.
+        on_drawn: called with the number of images of every batch.
+
+    Raises:
+        UserError: a caption without a known word.
+        RunFailedError: an image is not finite.
+    """
+    noise, size = Noise(seed), Manner.of(folder, OWN_MANNER).together or AT_ONCE
+    answers = []
+    for question in questions:
+        items = [(row, column) for row in range(rows) for column in range(len(question.variants))]
+        made, shares = [], []
+        for start in range(0, len(items), size):
+            part = items[start : start + size]
+            padded = [*part, *[part[-1]] * (size - len(part))]
+            captions = [_caption(question, column) for _, column in padded]
+            bound = noise.bind([(question.noise_id, row) for row, _ in padded], device)
+            pixels, attention = _batch(model, folder, captions, bound, resolution, Trace() if listen else None)
+            made.append(pixels[: len(part)])
+            shares += [] if attention is None else attention[: len(part)]
+            on_drawn(len(part))
+        answers.append(_answer(made, shares, rows, len(question.variants)))
+    return answers
+
+
+def _caption(question: Question, column: int) -> Caption:
+    return Caption(f"{question.noise_id}#{column}", question.variants[column].text)
+
+
+def _batch(
+    model: TextToImage,
+    folder: ModelFolder,
+    captions: Sequence[Caption],
+    noise: BoundNoise,
+    resolution: int,
+    trace: Trace | None,
+) -> tuple[torch.Tensor, list[dict[str, float]] | None]:
+    """Return (uint8 images N x 3 x resolution x resolution, attention)."""
+    import torch
+
+    images = model.generate(captions, noise, trace=trace).detach().float().cpu()
+    if not torch.isfinite(images).all():
+        raise RunFailedError(
+            f"{folder.label} made images that are not finite, for example of {captions[0].text!r}: its training may "
+            f"have diverged; train it again with a smaller learning rate ({folder.path})."
+        )
+    return resized(to_uint8(images, "round"), resolution), None if trace is None else attention_shares(trace)
+
+
+def _answer(made: Sequence[torch.Tensor], shares: Sequence[dict[str, float]], rows: int, columns: int) -> Answer:
+    import torch
+
+    pixels = torch.cat(list(made)).numpy()
+    attention = None
+    if shares:
+        means: list[dict[str, float]] = [{} for _ in range(columns)]
+        for place, share in enumerate(shares):
+            for word, value in share.items():
+                means[place % columns][word] = means[place % columns].get(word, 0.0) + value / rows
+        attention = tuple(means)
+    return Answer(pixels.reshape(rows, columns, *pixels.shape[1:]), attention)

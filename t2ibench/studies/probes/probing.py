@@ -1,0 +1,277 @@
+"""Carrying out a probe: images of captions that differ in one thing, what they show, and a record of both."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import read_json, write_bytes, write_json
+from t2ibench.core.provenance import environment
+from t2ibench.core.records import PROBES
+from t2ibench.core.spec.benchmarks import Benchmarks
+from t2ibench.core.store import Store
+from t2ibench.core.workspace import Workspace
+from t2ibench.evaluation.evaluate import EvaluateRequest, device_name, extractor_for
+from t2ibench.evaluation.manner import Manner
+from t2ibench.evaluation.sources import OWN_MANNER
+from t2ibench.models.folder import ModelFolder
+from t2ibench.studies.known_truth import KnownTruth, known_truth
+from t2ibench.studies.probes.attended import attended_scores, word_changes
+from t2ibench.studies.probes.compositions import HELD_OUT, SEEN
+from t2ibench.studies.probes.drawing import Answer, draw_answers, identity_of
+from t2ibench.studies.probes.plan import ProbePlan
+from t2ibench.studies.probes.questions import Question
+from t2ibench.studies.probes.scoring import Score, changes, rates, whole_gap
+from t2ibench.studies.probes.training_captions import training_counts
+from t2ibench.studies.probes.words import unknown_words
+from t2ibench.training.tracking.progress import say
+
+if TYPE_CHECKING:
+    import numpy as np
+
+RECORD: Final = "probe.json"
+SHOWN_ROWS: Final = 4
+"""Rows whose images are kept for reports."""
+
+TRUTH_ROWS: Final = 8
+"""Rows of drawn truth at most: a ceiling needs fewer images than a model's figure, and drawing takes time."""
+
+SHOWN_TRUTH: Final = 1
+
+
+def run_probe(
+    plan: ProbePlan, benchmarks: Benchmarks, workspace: Workspace, *, device: str = "auto", threads: int | None = None
+) -> dict[str, Any]:
+    """Return the record of a probe, kept under results/probes/; what is known is not drawn again.
+
+    Args:
+        plan: what is asked.
+        benchmarks: content of benchmarks.toml.
+        workspace: where results lie.
+        device: where the model computes.
+        threads: of torch on the CPU; None leaves torch's own choice.
+
+    Raises:
+        UserError: the model reads no text of its own, or knows none of a caption's words.
+        RunFailedError: the model fails, or the disk is full.
+    """
+    reader = _reader(plan, benchmarks, workspace, device)
+    judge = None if reader is None else reader.describe()
+    identity = plan.identity(judge)
+    folder = workspace.results / PROBES / identity[:16]
+    known = _known(folder, identity)
+    if known is not None:
+        say(f"Known already: {folder / RECORD}")
+        return known
+    answers = _answers(plan, device, threads)
+    questions = plan.questions
+    scores = [{"row": "model", **_plain(score)} for score in _scores(answers, questions, plan.seed, reader)]
+    truths = _truths(plan, Store(workspace.store), reader) if reader is not None else []
+    drawn = [place for place, truth in enumerate(truths) if truth is not None]
+    if drawn:
+        ceiling = [Answer(truth, None) for truth in truths if truth is not None]
+        asked = [questions[place] for place in drawn]
+        scores += [{"row": "drawn", **_plain(score)} for score in _scores(ceiling, asked, plan.seed, reader)]
+    words: list[dict[str, Any]] = []
+    if plan.entry.kind == "words":
+        found = word_changes(answers, questions)
+        words = [dataclasses.asdict(one) for one in found]
+        scores += [{"row": "model", **_plain(score)} for score in attended_scores(answers, found, plan.seed)]
+    images = [_keep(folder, f"{number}", answer.pixels[:SHOWN_ROWS]) for number, answer in enumerate(answers)]
+    truth_images = [
+        [] if truth is None else _keep(folder, f"{number}-drawn", truth[:SHOWN_TRUTH])
+        for number, truth in enumerate(truths)
+    ]
+    counts: list[list[int]] = []
+    if plan.training is not None:
+        counts = training_counts(questions, plan.training, plan.adapter)
+    record = {
+        "schema": 1,
+        "id": identity,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        **{key: value for key, value in plan.describe().items() if key not in ("questions", "model")},
+        "title": plan.entry.title,
+        "source": _source(plan.folder),
+        "judge": judge,
+        "unknown_words": _unknown(plan),
+        "truth_rows": min(plan.rows, TRUTH_ROWS) if drawn else 0,
+        "questions": [
+            {
+                **_asked(question),
+                "images": images[place],
+                "truth": truth_images[place] if truth_images else [],
+                "training_captions": counts[place] if counts else [],
+            }
+            for place, question in enumerate(questions)
+        ],
+        "scores": scores,
+        "words": words,
+        "environment": environment(device_name(device)),
+    }
+    write_json(folder / RECORD, record)
+    return record
+
+
+def _known(folder: Path, identity: str) -> dict[str, Any] | None:
+    """Return the record kept in a folder if it is of this identity and its images are there."""
+    if not (folder / RECORD).is_file():
+        return None
+    record = read_json(folder / RECORD, what="the record of a probe")
+    files = [name for question in record.get("questions", ()) for name in (*question["images"], *question["truth"])]
+    if record.get("id") != identity or not all((folder / name).is_file() for name in files):
+        return None
+    return dict(record)
+
+
+def _reader(plan: ProbePlan, benchmarks: Benchmarks, workspace: Workspace, device: str) -> KnownTruth | None:
+    """Return what reads the images; None for images that nothing reads exactly enough."""
+    reads = known_truth(plan.adapter)
+    if reads is None:
+        return None
+    name = next((name for name, entry in benchmarks.features.items() if entry.plugin == reads.plugin), None)
+    if name is None:
+        return None
+    asked = EvaluateRequest(models=())
+    extractor = extractor_for(name, asked, benchmarks, workspace, plan.folder.dataset, device)
+    if extractor.fault:
+        say(f"Nothing is scored: {extractor.fault}")
+        return None
+    return reads(extractor)
+
+
+def _answers(plan: ProbePlan, device: str, threads: int | None) -> list[Answer]:
+    """Return what the model draws."""
+    import torch
+    from tqdm import tqdm
+
+    from t2ibench.core.device import choose_device
+    from t2ibench.models.folder import load_model
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+    place = choose_device(device)
+    model = load_model(plan.folder, place).model
+    if not model.capabilities.any_text:
+        raise UserError(
+            f"{plan.folder.label} cannot be probed: it was trained with sentence codes from files, which hold the "
+            f"captions of {plan.folder.dataset} only. Take a model that reads text itself."
+        )
+    count = plan.rows * sum(len(question.variants) for question in plan.questions)
+    say(f"Probing {plan.folder.label}: {len(plan.questions)} captions, {count:,} images.")
+    with tqdm(total=count, unit="img", desc="images", file=sys.stderr, disable=None, leave=False) as bar:
+
+        def drawn(count: int) -> None:
+            bar.update(count)
+
+        return draw_answers(
+            model,
+            plan.folder,
+            plan.questions,
+            rows=plan.rows,
+            seed=plan.seed,
+            resolution=plan.resolution,
+            device=place,
+            listen=plan.entry.kind == "words",
+            on_drawn=drawn,
+        )
+
+
+def _truths(plan: ProbePlan, store: Store, reader: KnownTruth) -> list[np.ndarray | None]:
+    """Return drawn images that fit the captions, a question each, from the store where they were drawn before."""
+    from tqdm import tqdm
+
+    rows = min(plan.rows, TRUTH_ROWS)
+    found: list[np.ndarray | None] = []
+    shown = tqdm(plan.questions, unit="caption", desc="truth", file=sys.stderr, disable=None, leave=False)
+    for question in shown:
+        texts = [variant.text for variant in question.variants]
+        key = {"reader": reader.plugin, "drawing": reader.drawing, "truth": 1, "texts": texts, "key": question.key}
+        key |= {"rows": rows, "seed": plan.seed, "resolution": plan.resolution}
+        kept = store.get("probe-truth", key)
+        if kept is None:
+            made = reader.drawn(question, rows, plan.seed, plan.resolution)
+            if made is None:
+                say(f"No image fits all of {question.title!r}, so it has no ceiling.")
+                found.append(None)
+                continue
+            store.put("probe-truth", key, {"pixels": made})
+            kept = {"pixels": made}
+        found.append(kept["pixels"])
+    return found
+
+
+def _scores(
+    answers: Sequence[Answer], questions: Sequence[Question], seed: int, reader: KnownTruth | None
+) -> list[Score]:
+    """Return all scores of some images."""
+    images = [answer.pixels for answer in answers]
+    found = changes(images, questions, seed)
+    if reader is not None:
+        readings = [reader.read(made, question) for made, question in zip(images, questions, strict=True)]
+        found = [*rates(readings, questions, reader.attributes_of), *found]
+        gap = whole_gap(readings, questions, (HELD_OUT, SEEN), seed)
+        found += [gap] if gap is not None else []
+    return found
+
+
+def _keep(folder: Path, stem: str, pixels: np.ndarray) -> list[str]:
+    """Write a strip a row, its wordings side by side, and return the files' names."""
+    import numpy as np
+    from PIL import Image
+
+    from t2ibench.training.tracking.sample_images import png_of
+
+    names = []
+    for row, images in enumerate(pixels):
+        strip = np.concatenate(list(images.transpose(0, 2, 3, 1)), axis=1)  # H x (wordings * W) x 3
+        names.append(f"{stem}-{row}.png")
+        write_bytes(folder / names[-1], png_of(Image.fromarray(strip)))
+    return names
+
+
+def _asked(question: Question) -> dict[str, Any]:
+    return {
+        "title": question.title,
+        "group": question.group,
+        "pairing": question.pairing,
+        "variants": [{"text": one.text, "label": one.label, "word": one.word} for one in question.variants],
+    }
+
+
+def _plain(score: Score) -> dict[str, Any]:
+    return dataclasses.asdict(score)
+
+
+def _source(folder: ModelFolder) -> dict[str, Any]:
+    """Return whose images they are, as JSON values."""
+    card = folder.card
+    return {
+        "name": folder.name,
+        "label": folder.label,
+        "variant": folder.variant,
+        "title": card.title,
+        "identity": identity_of(folder),
+        "origin": str(card.origin),
+        "steps": None if folder.description.imported else folder.steps,
+        "trained_on": folder.dataset,
+        "paper": card.paper,
+        "licence": card.licence,
+        "notes": list(Manner.of(folder, OWN_MANNER).notes),
+    }
+
+
+def _unknown(plan: ProbePlan) -> list[str]:
+    """Return the words of the captions that stand in none of the model's vocabularies."""
+    folder = plan.folder
+    known = {*folder.vocabulary}
+    for name in folder.description.encoders:
+        known |= {*folder.encoder_vocabulary(name)}
+    if len(known) <= 1:  # a model with words of another kind, as codes of characters
+        return []
+    texts = [variant.text for question in plan.questions for variant in question.variants]
+    return list(unknown_words(texts, frozenset(known)))

@@ -1,0 +1,223 @@
+"""The controlled study of metric validity: real images corrupted step by step, every metric of a protocol on each."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from t2ibench.core.errors import unknown_name
+from t2ibench.core.files import write_json, write_text
+from t2ibench.core.records import ResultRecord, Results
+from t2ibench.core.spec.benchmarks import Benchmarks
+from t2ibench.core.workspace import Workspace
+from t2ibench.evaluation.evaluate import EvaluateRequest, open_table, protocol_for
+from t2ibench.evaluation.table import Table
+from t2ibench.studies.known_truth import known_truth
+from t2ibench.studies.validity.corruptions import CORRUPTIONS, CorruptedSource, Corruption
+from t2ibench.studies.validity.verdicts import Finding, Series, judge, true_alignment
+from t2ibench.training.tracking.progress import say
+
+NAME = "metric-validity"
+
+
+@dataclass(frozen=True)
+class ValidityRequest:
+    """What is asked.
+
+    Attributes:
+        dataset: whose test images.
+        protocol: whose metrics; None for "simbirds-full" on simulated birds, else the data set's own.
+        samples: images a row.
+        metrics: columns; empty for the protocol's.
+        corruptions: names; empty for all.
+        seed: of captions, negatives and corruptions; None for the protocol's.
+    """
+
+    dataset: str = "simbirds"
+    protocol: str | None = None
+    samples: int = 500
+    metrics: tuple[str, ...] = ()
+    corruptions: tuple[str, ...] = ()
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One metric under one corruption."""
+
+    corruption: Corruption
+    series: Series
+    finding: Finding
+    truth: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Study:
+    """The outcome.
+
+    Attributes:
+        facts: data set, protocol, seed, images a row, version of the toolkit, day of the newest record.
+        rows: corruption by corruption, the protocol's columns in order.
+        subtitles: column -> its identity in short.
+    """
+
+    facts: Mapping[str, Any]
+    rows: tuple[Row, ...]
+    subtitles: Mapping[str, str]
+
+    def describe(self) -> dict[str, Any]:
+        """Return everything as JSON values."""
+        rows = [
+            {
+                "corruption": row.corruption.name,
+                "strengths": [0, *row.corruption.strengths],
+                "unit": row.corruption.unit,
+                "harms": sorted(row.corruption.harms),
+                "true_alignment": list(row.truth),
+                **dataclasses.asdict(row.series),
+                **dataclasses.asdict(row.finding),
+            }
+            for row in self.rows
+        ]
+        return {"schema": 1, **self.facts, "columns": dict(self.subtitles), "rows": rows}
+
+
+def run_study(
+    request: ValidityRequest,
+    benchmarks: Benchmarks,
+    workspace: Workspace,
+    *,
+    device: str = "auto",
+    root: Path | None = None,
+    weights_dir: Path | None = None,
+) -> Study:
+    """Return the study. Features lie in the workspace's store and values in `studies/`, so asking again is quick.
+
+    The records stand apart from the workspace's results: no corrupted row gets into a leaderboard.
+
+    Raises:
+        UserError: a name is unknown, or the data set cannot be opened.
+    """
+    chosen = [_corruption(name) for name in request.corruptions or CORRUPTIONS]
+    table = _table(request, benchmarks, workspace, device, root, weights_dir)
+    clean = CorruptedSource(table.manifest, table.plan, table.protocol.resolution)
+    measured: dict[str, list[dict[str, ResultRecord]]] = {}
+    first = _measured(table, clean)
+    sources = {
+        one.name: [
+            CorruptedSource(table.manifest, table.plan, table.protocol.resolution, one, strength)
+            for strength in one.strengths
+        ]
+        for one in chosen
+    }
+    for name, steps in sources.items():
+        measured[name] = [_measured(table, step) for step in steps]
+        say(f"{CORRUPTIONS[name].title}: measured at {len(steps)} strengths.")
+    known = known_truth(benchmarks.datasets[table.manifest.name].adapter)
+    said = None if known is None else known.said
+    true = None if known is None else known.true_of(table.manifest)
+    rows = []
+    for one in chosen:
+        records = [first, *measured[one.name]]
+        truth = tuple(true_alignment(table.plan, step.image_of, said, true) for step in (clean, *sources[one.name]))
+        # What a turned hue makes of colour words is not on file; strength alone orders those steps.
+        ordered = truth if one.change is None else None
+        rows += [
+            Row(one, series, judge(series, one, ordered), truth if ordered else ())
+            for series in (_series(column.name, records) for column in table.columns)
+        ]
+    newest = max(
+        record.created
+        for step in [first, *itertools.chain.from_iterable(measured.values())]
+        for record in step.values()
+    )
+    facts = {
+        "dataset": table.plan.dataset,
+        "protocol": table.protocol_name,
+        "seed": table.plan.seed,
+        "n": len(table.plan),
+        "truth": "statements" if true is not None else "own image",
+        "version": next(iter(first.values())).environment["t2ibench"],
+        "measured": newest[:10],
+    }
+    return Study(facts, tuple(rows), {column.name: column.record.subtitle for column in table.columns})
+
+
+def write_study(study: Study, folder: Path, command: str) -> list[Path]:
+    """Return the files written: metric-validity.md, .csv, .json and .svg, each atomically.
+
+    Args:
+        study: what was found.
+        folder: made if it is not there.
+        command: that makes them again, for the page.
+    """
+    from t2ibench.studies.validity.figure import figure
+    from t2ibench.studies.validity.page import as_csv, page
+
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{NAME}.{kind}" for kind in ("md", "csv", "json", "svg")]
+    write_text(paths[0], page(study, command, figure=paths[3].name))
+    write_text(paths[1], as_csv(study))
+    write_json(paths[2], study.describe())
+    write_text(paths[3], figure(study))
+    return paths
+
+
+def _table(
+    request: ValidityRequest,
+    benchmarks: Benchmarks,
+    workspace: Workspace,
+    device: str,
+    root: Path | None,
+    weights_dir: Path | None,
+) -> Table:
+    if request.dataset not in benchmarks.datasets:
+        raise unknown_name("data set", request.dataset, benchmarks.datasets)
+    usual = "simbirds-full" if request.dataset == "simbirds" and "simbirds-full" in benchmarks.protocols else None
+    asked = EvaluateRequest(
+        models=(),
+        datasets=(request.dataset,),
+        protocol=request.protocol or usual,
+        samples=request.samples,
+        metrics=request.metrics,
+        controls=False,
+        seed=request.seed,
+        weights_dir=weights_dir,
+    )
+    for metric in request.metrics:
+        if metric not in benchmarks.metrics:
+            raise unknown_name("metric", metric, benchmarks.metrics, hint="`t2ibench list metrics` shows them all.")
+    protocol = protocol_for(asked, benchmarks, request.dataset)
+    table, _ = open_table(
+        asked, benchmarks, workspace, request.dataset, protocol=protocol, device=device, batch_size=50, root=root
+    )
+    return dataclasses.replace(table, results=Results(workspace.root / "studies" / NAME))
+
+
+def _corruption(name: str) -> Corruption:
+    if name not in CORRUPTIONS:
+        raise unknown_name("corruption", name, CORRUPTIONS)
+    return CORRUPTIONS[name]
+
+
+def _measured(table: Table, source: CorruptedSource) -> dict[str, ResultRecord]:
+    return {record.metric.column: record for record in table.evaluate([source]).records}
+
+
+def _series(column: str, steps: Sequence[Mapping[str, ResultRecord]]) -> Series:
+    first = steps[0][column]
+    interval = first.interval
+    value = first.value if first.value is not None else 0.0
+    return Series(
+        column=column,
+        metric=first.metric.metric,
+        title=first.metric.title,
+        higher_is_better=first.metric.higher_is_better,
+        values=tuple(step[column].value for step in steps),
+        low=value if interval is None else interval.low,
+        high=value if interval is None else interval.high,
+    )

@@ -1,0 +1,123 @@
+"""Checkpoints of a run: all that going on needs, complete or absent, the last few and the milestones kept."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import read_json
+from t2ibench.core.folders import MANIFEST, complete_folder, fault_of, remove_leftovers
+from t2ibench.training.checkpoints.disk import require_space
+from t2ibench.training.engine.engine import Engine
+from t2ibench.training.engine.losses import check_finite
+
+NETWORKS: Final = "networks.safetensors"
+TRAINER: Final = "trainer.pt"
+_MILESTONE: Final = "milestone"
+"""In the manifest of a checkpoint that stays for good, whatever later sessions of the run are asked to keep."""
+
+
+class Checkpoints:
+    """The checkpoints/ folder of a run. Its owner holds the run's lock.
+
+    Args:
+        folder: where they lie.
+        say: told in a sentence about damaged ones.
+        keep: how many of the newest stay, milestones not counted.
+    """
+
+    def __init__(self, folder: Path, say: Callable[[str], None], keep: int = 2) -> None:
+        self.folder = folder
+        self._say = say
+        self._keep = keep
+        remove_leftovers(folder)
+
+    def path(self, step: int) -> Path:
+        """Return the folder of the checkpoint after `step` steps."""
+        return self.folder / f"step-{step:06d}"
+
+    def steps(self) -> list[int]:
+        """Return the steps of all checkpoints, ascending, checked or not."""
+        return sorted(
+            int(path.name.removeprefix("step-"))
+            for path in self.folder.glob("step-*")
+            if path.is_dir() and path.name.removeprefix("step-").isdigit()
+        )
+
+    def milestones(self) -> list[int]:
+        """Return the steps of those that stay for good, ascending."""
+        return [step for step in self.steps() if self._is_milestone(step)]
+
+    def save(self, engine: Engine, step: int, phase_ends: tuple[int, ...] = (), *, milestone: bool = False) -> Path:
+        """Write the checkpoint after `step` steps, drop the oldest beyond those kept, and return the new one's folder.
+
+        Raises:
+            NotFiniteError: a weight is not finite; nothing is written, the checkpoint before stays the last good one.
+            UserError: the folder cannot be written.
+            RunFailedError: the disk is full, or has too little space; the checkpoints before are as they were.
+        """
+        weights = {name: tensor.detach() for name, tensor in engine.weights().items()}
+        check_finite(weights, step)
+        require_space(self.folder, engine, what=f"the checkpoint after step {step}")
+        trainer = io.BytesIO()
+        torch.save({"step": step, "phase_ends": list(phase_ends), "optimizers": engine.optimizer_states()}, trainer)
+        target = self.path(step)
+        facts = {"step": step} | ({_MILESTONE: True} if milestone else {})
+        with complete_folder(target, what="the checkpoint", facts=facts) as temporary:
+            # A copy each: safetensors refuses tensors that share memory, as tied weights do.
+            save_file(
+                {name: tensor.to("cpu", copy=True).contiguous() for name, tensor in weights.items()},
+                temporary / NETWORKS,
+            )
+            (temporary / TRAINER).write_bytes(trainer.getbuffer())
+        passing = [other for other in self.steps() if other <= step and not self._is_milestone(other)]
+        for old in passing[: -self._keep]:
+            shutil.rmtree(self.path(old), ignore_errors=True)
+        return target
+
+    def newest(self, at_most: int) -> int:
+        """Return the step of the newest sound checkpoint of at most `at_most` steps, 0 for none.
+
+        A damaged one is named, removed and passed over.
+        """
+        for step in reversed(self.steps()):
+            if step > at_most:
+                continue
+            fault = fault_of(self.path(step))
+            if not fault:
+                return step
+            self._say(
+                f"The checkpoint {self.path(step)} cannot be used: {fault}. It is removed; training goes on from the "
+                "one before it."
+            )
+            shutil.rmtree(self.path(step), ignore_errors=True)
+        return 0
+
+    def load(self, engine: Engine, step: int, phase_ends: tuple[int, ...] = ()) -> None:
+        """Fill the engine from the checkpoint after `step` steps, found sound by `newest`.
+
+        Raises:
+            UserError: the run was begun with a number of steps that puts the phases' ends elsewhere.
+            RunFailedError: it does not fit the model.
+        """
+        weights = load_file(self.path(step) / NETWORKS)
+        trainer = torch.load(self.path(step) / TRAINER, map_location="cpu", weights_only=True)
+        if tuple(trainer["phase_ends"]) != tuple(phase_ends):
+            raise UserError(
+                f"The run in {self.folder.parent} was begun for another number of steps. This model is trained in "
+                "phases, whose ends depend on that number: ask for the same one, or use another --seed or --workspace."
+            )
+        engine.load(weights, trainer["optimizers"])
+
+    def _is_milestone(self, step: int) -> bool:
+        try:
+            return bool(read_json(self.path(step) / MANIFEST, what="a checkpoint's digests").get(_MILESTONE))
+        except (UserError, AttributeError):
+            return False

@@ -1,0 +1,387 @@
+"""Carrying out a request to train: the data set, the encoders, then the model; what is there is not made again."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.interfaces import BuildContext, TextToImage, Trainable
+from t2ibench.core.noise import seed_of
+from t2ibench.core.provenance import environment
+from t2ibench.core.registry import registry
+from t2ibench.core.spec.benchmarks import Benchmarks, TrainingSpec
+from t2ibench.core.types import Origin
+from t2ibench.core.workspace import Workspace
+from t2ibench.data.open import open_dataset, prepared_datasets
+from t2ibench.models.folder import (
+    WRAPPED,
+    EncoderDescription,
+    LoadedEncoder,
+    ModelDescription,
+    ModelFolder,
+    exported_state,
+    load_encoder,
+    load_model,
+    read_model_folder,
+    write_model_folder,
+)
+from t2ibench.training.checks import require_feasible, require_steps_count
+from t2ibench.training.request import Job, TrainRequest, resolve
+from t2ibench.training.rhythm import USUAL, Rhythm
+from t2ibench.training.tracking.progress import say
+
+if TYPE_CHECKING:
+    import torch
+
+    from t2ibench.data.manifest import Manifest
+    from t2ibench.training.engine.engine import Engine
+    from t2ibench.training.engine.processes import Processes
+    from t2ibench.training.quick import QuickMetrics
+
+    QuickMaker = Callable[[TrainingSpec, TextToImage, Manifest, str], QuickMetrics]
+
+NOT_PREPARED = "not prepared yet"
+"""Stands for the manifest's digest in a dry run before the data set was prepared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """How to compute; nothing here is part of a spec.
+
+    Attributes:
+        device: "auto", "cpu", "cuda", "cuda:1", "mps".
+        workers: threads that load images.
+        threads: of torch on the CPU; None leaves torch's own choice.
+        rhythm: how often to log, save, draw and measure.
+        track: where losses and images go besides JSON lines; None for TensorBoard where it is installed.
+    """
+
+    device: str = "auto"
+    workers: int = 1
+    threads: int | None = None
+    rhythm: Rhythm = USUAL
+    track: tuple[str, ...] | None = None
+
+
+USUAL_COMPUTE: Final = Compute()
+
+
+def plan_training(
+    request: TrainRequest, benchmarks: Benchmarks, workspace: Workspace, *, root: Path | None = None
+) -> Job:
+    """Return the job of a request without preparing the data set: its digest is open until that was done once.
+
+    Raises:
+        UserError: as `resolve`, or an unknown data set.
+    """
+    if request.dataset not in benchmarks.datasets:
+        raise unknown_name("data set", request.dataset, benchmarks.datasets)
+    if request.dataset not in prepared_datasets(benchmarks, workspace):
+        job = resolve(request, benchmarks, workspace, NOT_PREPARED)
+    else:
+        manifest = open_dataset(request.dataset, benchmarks, workspace, root=root)
+        job = resolve(request, benchmarks, workspace, manifest.digest, manifest.root)
+    require_steps_count(request, job)
+    return job
+
+
+def ensure_trained(
+    request: TrainRequest,
+    benchmarks: Benchmarks,
+    workspace: Workspace,
+    *,
+    compute: Compute = USUAL_COMPUTE,
+    root: Path | None = None,
+    processes: Processes | None = None,
+    quick: QuickMaker | None = None,
+) -> Path:
+    """Return the folder of the model asked for, trained now as far as it was not yet.
+
+    Args:
+        request: what is asked.
+        benchmarks: content of benchmarks.toml.
+        workspace: where everything is kept.
+        compute: device, threads, rhythm.
+        root: folder of the data set's files.
+        processes: that train together, as many as the request says, with one workspace for all; None for this alone.
+        quick: makes the quick metrics of a model once it is built; None measures nothing meanwhile.
+
+    Raises:
+        UserError: the request is unsound, or another process trains the same.
+        RunFailedError: a number stopped being finite, or the disk is full.
+        KeyboardInterrupt: stopped by a signal, with everything saved.
+        SystemExit: in processes that do not lead, for what the first one raises.
+    """
+    if processes is not None and processes.count > 1:
+        from t2ibench.core.device import choose_device
+
+        with processes.alike():
+            _checked(request, resolve(request, benchmarks, workspace, NOT_PREPARED), compute)
+            device = choose_device(compute.device, place=processes.local_rank)
+        with processes.joined(device):
+            # The first one draws or prepares the data set where that was not done yet.
+            processes.first(lambda: open_dataset(request.dataset, benchmarks, workspace, root=root).digest)
+            with processes.alike():
+                manifest = open_dataset(request.dataset, benchmarks, workspace, root=root)
+                job = resolve(request, benchmarks, workspace, manifest.digest, manifest.root)
+            compute = dataclasses.replace(compute, device=str(device))
+            return carry_out(job, manifest, compute, processes, quick)
+    # A mistyped parameter is told before a data set is drawn.
+    _checked(request, resolve(request, benchmarks, workspace, NOT_PREPARED), compute)
+    manifest = open_dataset(request.dataset, benchmarks, workspace, root=root)
+    job = resolve(request, benchmarks, workspace, manifest.digest, manifest.root)
+    return carry_out(job, manifest, compute, quick=quick)
+
+
+def _checked(request: TrainRequest, job: Job, compute: Compute) -> None:
+    require_steps_count(request, job)
+    every = compute.rhythm.quick_steps
+    if job.spec.select and (every is None or job.steps < every):
+        raise UserError(
+            f"--select has nothing to choose from: {job.steps} steps have no quick metric. Ask for --quick-metrics of "
+            "fewer steps."
+        )
+
+
+def carry_out(
+    job: Job,
+    manifest: Manifest,
+    compute: Compute = USUAL_COMPUTE,
+    processes: Processes | None = None,
+    quick: QuickMaker | None = None,
+) -> Path:
+    """Return the model folder of a job, its encoders trained first (by one process). Errors as `ensure_trained`."""
+    if processes is None:
+        if job.done:
+            _warn_of_short_encoders(job)
+            return job.exported
+        from t2ibench.training.engine.processes import ALONE
+
+        processes = ALONE
+    if processes.first(lambda: _encoders_trained(job, manifest, compute)):
+        return job.exported
+
+    import torch
+
+    from t2ibench.core.device import choose_device
+
+    device = choose_device(compute.device)
+    if compute.threads is not None:
+        torch.set_num_threads(compute.threads)
+    with ExitStack() as held:
+        processes.first(lambda: held.enter_context(job.folder.locked()))
+        if not processes.first(lambda: job.done):  # another process may have finished it meanwhile
+            folders = {name: read_model_folder(encoder.exported) for name, encoder in job.encoders.items()}
+            train_job(job, manifest, folders, device, compute, processes, quick)
+    return job.exported
+
+
+def _encoders_trained(job: Job, manifest: Manifest, compute: Compute) -> bool:
+    """Train the encoders that a job lacks, unless it is done; return whether it is."""
+    _warn_of_short_encoders(job)
+    if job.done:
+        return True
+    require_feasible(job, manifest)
+    for name, encoder in job.encoders.items():
+        if not encoder.done:
+            if encoder.steps:
+                say(
+                    f"{job.spec.label} needs {name}: training it on {job.spec.dataset} for {encoder.steps} steps first."
+                )
+            carry_out(encoder, manifest, compute)
+    return False
+
+
+def train_job(
+    job: Job,
+    manifest: Manifest,
+    encoder_folders: Mapping[str, ModelFolder],
+    device: torch.device,
+    compute: Compute,
+    processes: Processes | None = None,
+    quick: QuickMaker | None = None,
+) -> None:
+    """Train a job and export its model; the caller holds the run's lock."""
+    import torch
+
+    from t2ibench.data.batches.phased_batches import training_data
+    from t2ibench.training.engine.phases import Phases
+    from t2ibench.training.engine.processes import ALONE
+    from t2ibench.training.loop import train
+    from t2ibench.training.quick import QuickMetrics
+    from t2ibench.training.tracking.sample_images import captions_for_samples
+
+    processes = processes or ALONE
+    spec = job.spec
+    plugin = registry("models" if spec.kind == "model" else "encoders")[spec.plugin]
+    encoders = {name: load_encoder(folder, device, data_root=manifest.root) for name, folder in encoder_folders.items()}
+    torch.manual_seed(seed_of(spec.seed, "initialisation"))
+    trained = {name: one.encoder for name, one in encoders.items()}
+    wrapped = None if job.wrapped is None else load_model(job.wrapped, device, data_root=manifest.root).model
+    context = BuildContext("train", manifest.vocabulary, trained, manifest.root, wrapped)
+    model = plugin.build(plugin.Parameters.model_validate(dict(spec.parameters)), context)
+    session = {"created": _now(), "steps": job.steps, "environment": _environment(device, processes)}
+    identities = {name: folder.identity for name, folder in encoder_folders.items()}
+    processes.first(lambda: job.folder.begin(session, identities))
+    if not isinstance(model, Trainable):  # an encoder or a sampler that has nothing to learn
+        _export(job, plugin, exported_state(model), _environment(device, processes), manifest, encoders)
+        return
+    split = "test" if "test" in manifest.splits else "train"
+    with processes.alike():
+        data = training_data(manifest, model, spec.seed, share=processes.share)
+    watched = None
+    every = compute.rhythm.quick_steps
+    if quick is not None and every is not None and isinstance(model, TextToImage):
+        made: list[QuickMetrics] = []
+        processes.first(lambda: made.append(quick(spec, model, manifest, str(device))))
+        watched = made[0] if made else QuickMetrics(every, lambda device: {})
+    engine = train(
+        model,
+        data,
+        spec=spec,
+        steps=job.steps,
+        folder=job.folder,
+        device=device,
+        captions=captions_for_samples(manifest.captions(split)) if spec.kind == "model" else (),
+        workers=compute.workers,
+        rhythm=compute.rhythm,
+        processes=processes,
+        track=compute.track,
+        quick=watched,
+        # Where phases share a training, what it is after some steps is not what fewer steps in all would make.
+        snapshots=() if len(Phases(model.curriculum(), job.steps).ends) > 1 else job.snapshots,
+        snapshot=partial(_export_snapshot, job, plugin, processes, manifest, encoders),
+    )
+    processes.first(partial(_export_trained, job, plugin, engine, processes, manifest, encoders))
+
+
+def _export_trained(
+    job: Job,
+    plugin: Any,
+    engine: Engine,
+    processes: Processes,
+    manifest: Manifest,
+    encoders: Mapping[str, LoadedEncoder],
+) -> None:
+    """Export the last weights, or those that did best where the spec says so."""
+    from t2ibench.training.quick import Best
+
+    # An untrained twin shares its model's folder and spec.
+    chosen = bool(job.spec.select) and job.steps > 0
+    tensors, selected = Best(job.folder.best).load() if chosen else (engine.exported(), {})
+    _export(job, plugin, tensors, _environment(engine.device, processes), manifest, encoders, selected)
+
+
+def _export_snapshot(
+    job: Job,
+    plugin: Any,
+    processes: Processes,
+    manifest: Manifest,
+    encoders: Mapping[str, LoadedEncoder],
+    done: int,
+    engine: Engine,
+) -> None:
+    """Export the model as it is after some of its steps."""
+    early = replace(job, steps=done, snapshots=())
+    if not early.done:
+        _export(early, plugin, engine.exported(), _environment(engine.device, processes), manifest, encoders)
+
+
+def _environment(device: torch.device, processes: Processes) -> dict[str, Any]:
+    several = {"processes": processes.count} if processes.count > 1 else {}
+    return environment(str(device)) | several
+
+
+def _export(
+    job: Job,
+    plugin: Any,
+    tensors: Mapping[str, torch.Tensor],
+    made_by: Mapping[str, Any],
+    manifest: Manifest,
+    encoders: Mapping[str, LoadedEncoder],
+    selected: Mapping[str, Any] | None = None,
+) -> None:
+    spec = job.spec
+    card = plugin.card()
+    folders = {name: one.folder for name, one in encoders.items()}
+    seen = tuple(digest for folder in folders.values() for digest in (folder.weights, folder.identity))
+    vocabularies = {name: folder.vocabulary for name, folder in folders.items()}
+    notes = [*card.notes, *(f"Of what it learned from: {caveat}" for caveat in manifest.caveats)]
+    if spec.processes > 1:
+        notes.append(
+            f"Trained by {spec.processes} processes together: BatchNorm's statistics, and losses that set a caption "
+            f"against the batch's images, are over 1/{spec.processes} of a batch."
+        )
+    if selected:
+        notes.append(
+            f"Its weights are those after step {selected['step']} of {job.steps}: the best {selected['metric']} "
+            f"({selected['value']:.4g}) on a few captions of the training split."
+        )
+    if job.wrapped is not None:
+        seen = tuple(dict.fromkeys((*seen, *job.wrapped.card.trained_with)))
+        notes.append(f"Made around {job.wrapped.label} of {job.wrapped.steps} steps ({job.wrapped.identity[:12]}).")
+        vocabularies |= {WRAPPED: job.wrapped.vocabulary}
+        vocabularies |= {
+            f"{WRAPPED}{name}": job.wrapped.encoder_vocabulary(name) for name in job.wrapped.description.encoders
+        }
+    description = ModelDescription(
+        schema=1,
+        kind=spec.kind,
+        plugin=spec.plugin,
+        name=spec.name,
+        variant=spec.variant,
+        parameters=spec.parameters,
+        dataset=spec.dataset,
+        manifest=spec.manifest,
+        steps=job.steps,
+        seed=spec.seed,
+        spec=spec.digest,
+        encoders={
+            name: EncoderDescription(
+                plugin=folder.description.plugin,
+                parameters=folder.parameters,
+                trained=spec.encoders[name],
+                identity=folder.identity,
+                weights=folder.weights,
+            )
+            for name, folder in folders.items()
+        },
+        card=dataclasses.replace(
+            card,
+            title=job.title,
+            origin=Origin.RETRAINED,
+            trained_with=seen,
+            notes=tuple(notes),
+        ),
+        created=_now(),
+        environment=made_by,
+        wrapped=None if job.wrapped is None else job.wrapped.as_wrapped(),
+        selected=selected or {},
+    )
+    write_model_folder(
+        job.exported,
+        description,
+        tensors,
+        manifest.vocabulary,
+        encoder_vocabularies=vocabularies,
+    )
+
+
+def _warn_of_short_encoders(job: Job) -> None:
+    for name, encoder in job.encoders.items():
+        if encoder.steps < encoder.full_steps:
+            say(
+                f"WARNING: {name} is trained for {encoder.steps} steps only instead of {encoder.full_steps}, so "
+                f"{job.spec.label}'s images will not follow captions. --encoder-steps changes that."
+            )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
