@@ -25,7 +25,7 @@ plugin = "killed-stackgan"
 steps = 6
 [models.stacked.parameters]
 text = "char-cnn-rnn"
-base_side = 16
+base_resolution = 16
 generator_features = 16
 discriminator_features = 4
 residual_blocks = 1

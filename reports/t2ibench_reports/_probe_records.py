@@ -98,7 +98,7 @@ class ProbeRecord(_Part):
     dataset: str
     rows: int
     seed: int
-    side: int
+    resolution: int
     source: ProbedModel
     judge: Mapping[str, object] | None = None
     unknown_words: tuple[str, ...] = ()

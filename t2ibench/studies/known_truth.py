@@ -73,5 +73,5 @@ class KnownTruth(Protocol):
 
 def known_truth(adapter: str) -> type[KnownTruth] | None:
     """Return what reads the images of an adapter; None for those that nothing reads exactly."""
-    found: type[KnownTruth] | None = registry("truths").get(adapter)
-    return found
+    truths = registry("truths")
+    return truths[adapter] if adapter in truths else None

@@ -57,7 +57,7 @@ def _thinned(points: Sequence[tuple[int, float]]) -> list[list[float]]:
 def samples_of(run: Path, steps: int) -> tuple[dict[str, Any], Image] | None:
     """Return what a run's sample images show at up to AGES ages, and the images themselves in one strip.
 
-    The description has "steps", "captions" and "side"; the strip holds all captions of the first age, then of the
+    The description has "steps", "captions" and "resolution"; the strip holds all captions of the first age, then of the
     next, from left to right. None where the run has no samples.
     """
     from PIL import Image

@@ -57,7 +57,7 @@ class CUBInceptionParameters(BaseModel):
     @model_validator(mode="after")
     def _fits(self) -> CUBInceptionParameters:
         if self.network == "inception_v3" and self.resolution != SIDE:
-            raise ValueError(f"Inception-v3 sees images of {SIDE} pixels; leave side out")
+            raise ValueError(f"Inception-v3 sees images of {SIDE} pixels; leave resolution out")
         if self.weights is not None and (self.from_scratch or self.network == "small"):
             raise ValueError("weights are for a network of inception_v3 that does not start from scratch")
         return self

@@ -210,7 +210,7 @@ def test_an_undecided_discriminator_pays_two_ln_two(unconditional: bool) -> None
 def test_no_gradient_reaches_the_condition_through_the_judge(stage: int) -> None:
     model = stackgan(kl_weight=0.0)
 
-    class Blind(Discriminator):
+    class Blind(KnownDiscriminator):
         def features(self, images: Tensor) -> Tensor:
             return 0 * images.mean(dim=(1, 2, 3))
 

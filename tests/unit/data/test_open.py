@@ -171,8 +171,8 @@ def test_a_made_set_can_be_brought(entry, workspace, drawings, tmp_path):
 
 
 def test_a_wrong_option_is_a_sentence(entry, workspace, drawings):
-    with pytest.raises(UserError, match=r"datasets\.simbirds\.options: images = 3 is not an option"):
-        _open("simbirds", entry, workspace, images=3)
+    with pytest.raises(UserError, match=r"datasets\.simbirds\.options: birds = 3 is not an option"):
+        _open("simbirds", entry, workspace, birds=3)
 
 
 def test_warnings_and_drawing_are_said_on_stderr(birds, entry, workspace, drawings, capsys):

@@ -76,12 +76,12 @@ def test_no_image_is_made_twice(run, monkeypatch):
     made, lock = [], threading.Lock()
     images = ModelSource.pixels_of
 
-    def counted(self, items, seed):
+    def counted(self, items, seed, **rest):
         with lock:
             made.extend((self.name, item.id) for item in items)
-        return images(self, items, seed)
+        return images(self, items, seed, **rest)
 
-    monkeypatch.setattr(ModelSource, "images", counted)
+    monkeypatch.setattr(ModelSource, "pixels_of", counted)
     run(3)
     counts = {name: [one for one in made if one[0] == name] for name in ("stub", "untrained")}
     # The sample strip shows the first 16 anew, and of a model that is judged the 8 worst and the 8 best are kept.

@@ -28,7 +28,7 @@ plugin = "cub_inception"
 steps = 40
 [encoders.cub-inception.parameters]
 network = "small"
-side = 16
+resolution = 16
 width = 8
 classes = 3
 batch_size = 6
@@ -161,7 +161,7 @@ def test_missing_or_wrong_imagenet_weights_are_sentences(tmp_path):
     torch.save({"conv.weight": torch.zeros(3)}, tmp_path / "other.pth")
     with pytest.raises(UserError, match=r"other\.pth is not of torchvision's Inception-v3"):
         built(weights=str(tmp_path / "other.pth"))
-    with pytest.raises(ValueError, match="leave side out"):
+    with pytest.raises(ValueError, match="leave resolution out"):
         CUBInceptionParameters(resolution=64)
     with pytest.raises(ValueError, match="weights are for"):
         CUBInceptionParameters(network="small", weights="x.pth")
