@@ -74,4 +74,7 @@ class KnownTruth(Protocol):
 def known_truth(adapter: str) -> type[KnownTruth] | None:
     """Return what reads the images of an adapter; None for those that nothing reads exactly."""
     truths = registry("truths")
-    return truths[adapter] if adapter in truths else None
+    if adapter not in truths:
+        return None
+    found: type[KnownTruth] = truths[adapter]
+    return found

@@ -10,7 +10,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 
 def generator_sizes(shapes: Shapes) -> dict[str, Any]:
-    """Return the parameters branches, residual_blocks, base_resolution, condition and latent, those that the shapes tell."""
+    """Return branches, residual_blocks, base_resolution, condition and latent: parameters that the shapes tell."""
     parameters: dict[str, Any] = {
         "branches": counted(shapes, r"h_net(\d)\.") - 1,
         "residual_blocks": counted(shapes, r"h_net\d\.residual\.(\d+)\."),
