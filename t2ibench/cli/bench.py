@@ -26,10 +26,13 @@ if TYPE_CHECKING:
 
 VALIDITY = "metric-validity"
 """The suite without models: real images corrupted step by step."""
+CLAIMS = "claims"
+"""The suite whose models are the rows of claims."""
 
 
 @click.command("bench")
 @click.argument("suite")
+@click.argument("names", nargs=-1)
 @click.option("--data", "datasets", type=NameList(), default=(), help="Data sets.  [default: the suite's own]")
 @click.option(
     "--budget",
@@ -73,6 +76,7 @@ VALIDITY = "metric-validity"
 @workspace_option
 def command(
     suite: str,
+    names: tuple[str, ...],
     datasets: tuple[str, ...],
     budget: str,
     seeds: tuple[str, ...],
@@ -89,13 +93,17 @@ def command(
 ) -> None:
     """Train what SUITE lists, measure all of it on one plan and print the suite's report.
 
+    `bench claims [NAMES]` trains the rows of the claims of benchmarks.toml (all, or those named), measures and decides.
+
     Asking again goes on where it was stopped; what is trained and measured already costs nothing. A model that fails is
     told and left behind; the command leaves with status 1 then. `--dry-run` says what would be trained and, as far as
     earlier runs tell, how long it takes and how much disk.
     """
+    from t2ibench.cli.claims import carry_out_claims
     from t2ibench.cli.report import load_report, write_report
     from t2ibench.studies.bench.bench import run_bench
     from t2ibench.studies.bench.plan import BenchRequest, describe, plan_bench, suite_of
+    from t2ibench.studies.claims.study import ClaimsRequest
     from t2ibench.training.train import Compute
 
     if bad := [one for one in seeds if not one.isdecimal()]:
@@ -105,13 +113,25 @@ def command(
         return
     trainer = _trainer(jobs, cluster, cluster_options, benchmarks.path)
     content = benchmarks.content
-    request = BenchRequest(suite, datasets, budget, tuple(int(one) for one in seeds))
+    compute = Compute(device=device, threads=threads)
+    numbers = tuple(int(one) for one in seeds)
+    if suite == CLAIMS:
+        claims_asked = ClaimsRequest(names, datasets[0] if datasets else "", budget, numbers)
+        if len(datasets) > 1:
+            raise UserError("bench claims takes one data set: ask for them one after the other.")
+        carry_out_claims(
+            claims_asked, content, workspace, compute, weights_dir=weights_dir, trainer=trainer, dry_run=dry_run
+        )
+        return
+    if names:
+        raise UserError(f"Only `bench claims` takes names after the suite; found {names[0]!r} after {suite}.")
+    request = BenchRequest(suite, datasets, budget, numbers)
     entry = suite_of(request, content)
     report = load_report(entry.report)
     if dry_run:
         plan = describe(request, plan_bench(request, content, workspace), content, workspace)
         click.echo(json.dumps(plan, indent=2, ensure_ascii=False))
-        click.echo(_summary(plan), err=True)
+        click.echo(summary_of(plan), err=True)
         return
     started = time.monotonic()
     click.echo(f"{entry.title or suite}\nUsing {benchmarks.path}; writing to {workspace.root}.", err=True)
@@ -119,7 +139,7 @@ def command(
         request,
         content,
         workspace,
-        compute=Compute(device=device, threads=threads),
+        compute=compute,
         weights_dir=weights_dir,
         keep_going=keep_going,
         trainer=trainer,
@@ -184,7 +204,7 @@ def _validity(
     carry_out(request, benchmarks, workspace, device=device, asked=" ".join(asked), weights_dir=weights_dir)
 
 
-def _summary(plan: dict) -> str:  # type: ignore[type-arg]  # JSON values
+def summary_of(plan: dict) -> str:  # type: ignore[type-arg]  # JSON values
     """Return the plan's estimate as a sentence."""
     rows = plan["models"]
     to_train = [row for row in rows if not row["trained"] and not row.get("fault")]

@@ -14,13 +14,16 @@ from t2ibench.core.workspace import Workspace
 
 
 @click.command("list")
-@click.argument("kinds", type=NameList(), default="models,datasets,metrics,protocols,suites,probes")
+@click.argument("kinds", type=NameList(), default="models,datasets,metrics,protocols,suites,probes,claims")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @workspace_option
 @config_option
 def command(kinds: tuple[str, ...], as_json: bool, benchmarks: LoadedBenchmarks, workspace: Workspace) -> None:
-    """Show registered KINDS: models, encoders, datasets, features, metrics, reports, protocols, suites, probes."""
-    known = {*KINDS, "protocols", "suites", "probes"}
+    """Show registered KINDS: models, encoders, datasets, features, metrics, reports, protocols, suites, probes...
+
+    The others are claims, truths, pretrained and claim_tests.
+    """
+    known = {*KINDS, "protocols", "suites", "probes", "claims"}
     rows: dict[str, list[dict[str, str]]] = {}
     for kind in kinds:
         if kind not in known:
@@ -50,6 +53,11 @@ def _rows(kind: str, benchmarks: LoadedBenchmarks) -> list[dict[str, str]]:
         return [
             {"name": name, "what": f"{probe.title} (on {', '.join(probe.on)})".lstrip()}
             for name, probe in content.probes.items()
+        ]
+    if kind == "claims":
+        return [
+            {"name": name, "what": f"{claim.statement} ({claim.test} of {', '.join(claim.rows)} on {claim.data})"}
+            for name, claim in content.claims.items()
         ]
     if kind == "protocols":
         return [

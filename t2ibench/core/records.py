@@ -23,6 +23,7 @@ RECORDS = "records.jsonl"
 COMPARISONS = "comparisons.jsonl"
 DETAILS = "details"
 PROBES = "probes"
+CLAIMS = "claims"
 
 
 class _Record(BaseModel):
@@ -36,12 +37,14 @@ class SourceRecord(_Record):
         name: row name in tables, as in "attngan" or "ground-truth".
         title: display name.
         variant: "" for none.
+        model: name of the model in benchmarks.toml; "" for what is no model.
         origin: see Origin; "control" rows are never ranked.
         identity: digest of all that the images depend on besides the plan.
         paper: citation.
         licence: of the weights.
         trained_on: data set the model learned from; "" for controls and folders.
         steps: training steps; None where there were none.
+        seed: of its training; None where there was none.
         trained_with: digests of encoders seen in training.
         notes: sentences for the reader.
         parameters: numbers in the networks that make its images; None for what is no network.
@@ -54,12 +57,14 @@ class SourceRecord(_Record):
     name: str
     title: str
     variant: str = ""
+    model: str = ""
     origin: Origin
     identity: str
     paper: str = ""
     licence: str = ""
     trained_on: str = ""
     steps: int | None = None
+    seed: int | None = None
     trained_with: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     parameters: int | None = None
@@ -67,6 +72,11 @@ class SourceRecord(_Record):
     training_seconds: float | None = None
     settings: Mapping[str, str | bool | int | float] = Field(default_factory=dict)
     changed: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The model's name with its variant, as in "attngan:no-damsm", however the row is called."""
+        return self.name if not self.model else f"{self.model}:{self.variant}" if self.variant else self.model
 
 
 class PlanRecord(_Record):

@@ -22,6 +22,7 @@ KINDS: Final[Mapping[str, str]] = {
     "reports": "report",
     "pretrained": "set of pretrained models",
     "truths": "known truth",
+    "claim_tests": "test of claims",
 }
 """Plural, as in the entry-point group `t2ibench.<plural>`, to singular, as in messages."""
 

@@ -70,6 +70,8 @@ class Source:
         trained_on: data set learned from, "" for none.
         steps: training steps, None for none.
         variant: of the model.
+        seed: of its training, None for none.
+        model: name of the model in benchmarks.toml, "" for what is none.
         unlinked_reason: why no image belongs to a caption, for sources a user brought; "" for the others.
         warnings: sentences that every record of this source carries.
         together: images made together whatever is asked, for models whose images depend on their batch; None for
@@ -86,6 +88,8 @@ class Source:
     trained_on: str = ""
     steps: int | None = None
     variant: str = ""
+    seed: int | None = None
+    model: str = ""
     unlinked_reason: str = ""
     warnings: tuple[str, ...] = ()
     together: int | None = None
@@ -190,6 +194,8 @@ class ModelSource(Source):
             )
         self.trained_on = folder.dataset
         self.steps = None if folder.description.imported else folder.steps
+        self.seed = folder.description.seed if self.steps else None
+        self.model = folder.description.name
         self.variant = folder.variant
         self._folder = folder
         self._device = device

@@ -19,6 +19,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from t2ibench.core.errors import UserError, unknown_name
 from t2ibench.core.files import digest_of
+from t2ibench.core.spec.claims import ClaimEntry
 from t2ibench.core.spec.frozen import Frozen as Frozen
 from t2ibench.core.spec.frozen import Name as Name
 from t2ibench.core.spec.likeness import with_likeness
@@ -279,6 +280,7 @@ class Benchmarks(Frozen):
     protocols: Mapping[Name, ProtocolEntry] = Field(default_factory=dict)
     suites: Mapping[Name, SuiteEntry] = Field(default_factory=dict)
     probes: Mapping[Name, ProbeEntry] = Field(default_factory=dict)
+    claims: Mapping[Name, ClaimEntry] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _names_agree(self) -> Benchmarks:

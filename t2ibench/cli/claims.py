@@ -1,0 +1,77 @@
+"""`t2ibench bench claims`: do the papers' claims hold?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import Benchmarks
+from t2ibench.core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from t2ibench.studies.bench.cluster import Cluster
+    from t2ibench.studies.bench.side_by_side import SideBySide
+    from t2ibench.studies.claims.study import ClaimsRequest
+    from t2ibench.training.train import Compute
+
+
+def carry_out_claims(
+    request: ClaimsRequest,
+    benchmarks: Benchmarks,
+    workspace: Workspace,
+    compute: Compute,
+    *,
+    weights_dir: Path | None,
+    trainer: SideBySide | Cluster,
+    dry_run: bool,
+) -> None:
+    """Train the rows of claims, measure, decide, and print the table of verdicts, one a data set.
+
+    Raises:
+        UserError: a claim, data set or budget is unknown.
+        SystemExit: with status 1 after failures, which are told.
+    """
+    from t2ibench.cli.bench import summary_of
+    from t2ibench.studies.bench.bench import run_bench
+    from t2ibench.studies.bench.plan import describe, plan_bench
+    from t2ibench.studies.claims.study import claims_of, claims_on, datasets_of, decide, suite_for
+
+    claims = claims_of(request, benchmarks)
+    if not claims:
+        raise UserError("benchmarks.toml has no claims: a table [claims.NAME] makes one.")
+    failed = False
+    for dataset in datasets_of(request, claims):
+        asked, content = suite_for(dataset, request, claims, benchmarks)
+        if dry_run:
+            plan = describe(asked, plan_bench(asked, content, workspace), content, workspace)
+            click.echo(json.dumps(plan, indent=2, ensure_ascii=False))
+            click.echo(summary_of(plan), err=True)
+            continue
+        outcome = run_bench(asked, content, workspace, compute=compute, weights_dir=weights_dir, trainer=trainer)
+        items = plan_bench(asked, content, workspace)
+        table = decide(dataset, request, claims_on(dataset, request, claims), items, content, workspace)
+        click.echo(_text(table), nl=False)
+        for failure in outcome.failures:
+            click.echo(f"Failed: {failure.what}: {failure.reason}", err=True)
+        failed = failed or bool(outcome.failures)
+    if failed:
+        raise SystemExit(1)
+
+
+def _text(table: dict[str, Any]) -> str:
+    """Return the table of verdicts as lines of text."""
+    lines = [f"{table['dataset']}, budget {table['budget']}, training seeds {', '.join(map(str, table['seeds']))}"]
+    for row in table["rows"]:
+        lines.append(f"{row['verdict']:<14} {row['claim']} by {row['title']}: {row['statement']}")
+        if row["effect"] is not None:
+            low, high = row["interval"] or (None, None)
+            reach = "" if low is None else f" [{low:.3g}, {high:.3g}]"
+            more = "" if not row["more_seeds"] else f"; {row['more_seeds']} more seeds would decide"
+            lines.append(f"{'':<15}effect {row['effect']['value']:+.3g}{reach}{more}")
+        elif row["lacking"]:
+            lines.append(f"{'':<15}not there: {', '.join(row['lacking'])}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,122 @@
+"""Effects over training seeds: their intervals, chances, and how many seeds would decide.
+
+The unit of replication is the training seed. Two rows trained with one seed share first weights, order of images and
+noise, so rows are compared within seeds: every test makes one number a seed of its rows, and its interval is Student's
+t over these numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+LEVEL: Final = 0.95
+POWER: Final = 0.8
+_MOST_SEEDS: Final = 10_000
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A mean over training seeds.
+
+    Attributes:
+        value: the mean; positive where it lies on the claimed side.
+        deviation: standard deviation over seeds; None with fewer than two.
+        seeds: how many.
+    """
+
+    value: float
+    deviation: float | None
+    seeds: int
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Effect:
+        """Return the effect of one number a seed, at least one."""
+        mean = math.fsum(values) / len(values)
+        if len(values) < 2:
+            return cls(mean, None, len(values))
+        return cls(mean, math.sqrt(math.fsum((one - mean) ** 2 for one in values) / (len(values) - 1)), len(values))
+
+    @property
+    def error(self) -> float | None:
+        """Standard error of the mean; None with fewer than two seeds."""
+        return None if self.deviation is None else self.deviation / math.sqrt(self.seeds)
+
+    def interval(self, level: float = LEVEL) -> tuple[float, float] | None:
+        """Return Student's t interval of the mean; None with fewer than two seeds."""
+        from scipy.stats import t
+
+        if self.error is None:
+            return None
+        reach = float(t.ppf((1 + level) / 2, self.seeds - 1)) * self.error
+        return self.value - reach, self.value + reach
+
+    def chance(self, against: float = 0.0) -> float | None:
+        """Return the two-sided p-value of the mean against a value; None with fewer than two seeds."""
+        from scipy.stats import t
+
+        if self.error is None:
+            return None
+        distance = abs(self.value - against)
+        if self.error == 0:
+            return 1.0 if distance == 0 else 0.0
+        return float(2 * t.sf(distance / self.error, self.seeds - 1))
+
+    def within(self, margin: float) -> float | None:
+        """Return the p-value of two one-sided tests that the mean lies within +-margin; None with fewer than two seeds.
+
+        Source: Schuirmann 1987.
+        """
+        from scipy.stats import t
+
+        if self.error is None:
+            return None
+        room = margin - abs(self.value)
+        if self.error == 0:
+            return 0.0 if room > 0 else 1.0
+        return float(t.sf(room / self.error, self.seeds - 1))
+
+
+def holm(chances: Sequence[float]) -> list[float]:
+    """Return p-values corrected for their number, in [0, 1], in the order given. Source: Holm 1979."""
+    order = sorted(range(len(chances)), key=lambda place: chances[place])
+    corrected = [1.0] * len(chances)
+    most = 0.0
+    for rank, place in enumerate(order):
+        most = max(most, min(1.0, (len(chances) - rank) * chances[place]))
+        corrected[place] = most
+    return corrected
+
+
+def seeds_needed(difference: float, deviation: float, *, power: float = POWER, level: float = LEVEL) -> int | None:
+    """Return how many seeds a mean of this size needs to be told from 0; None for more than ten thousand.
+
+    Args:
+        difference: the true mean that is supposed.
+        deviation: over seeds, as seen so far.
+        power: wanted, in (0, 1).
+        level: of the interval that must not hold 0.
+    """
+    from scipy.stats import nct, t
+
+    if deviation == 0:
+        return 2 if difference else None
+    ratio = abs(difference) / deviation
+
+    def reached(seeds: int) -> bool:
+        critical = float(t.ppf((1 + level) / 2, seeds - 1))
+        noncentral = ratio * math.sqrt(seeds)
+        # Beyond 37 standard errors the far tail underflows and the near one is 1 to the last bit.
+        return noncentral - critical > 30 or float(nct.sf(critical, seeds - 1, noncentral)) >= power
+
+    if not reached(_MOST_SEEDS):
+        return None
+    low, high = 1, 2
+    while not reached(high):
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if reached(middle) else (middle, high)
+    return high

@@ -1,0 +1,225 @@
+"""Carrying out a study of claims: train what is lacking, measure, decide, and keep the answers for reports."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.files import write_json
+from t2ibench.core.records import CLAIMS, ResultRecord, Results
+from t2ibench.core.registry import registry
+from t2ibench.core.spec.benchmarks import Benchmarks
+from t2ibench.core.spec.claims import ClaimEntry
+from t2ibench.core.workspace import Workspace
+from t2ibench.evaluation.sources import CONTROLS
+from t2ibench.studies.bench.plan import FULL, BenchItem, BenchRequest
+from t2ibench.studies.claims.contrasts import ClaimTest
+from t2ibench.studies.claims.effects import Effect
+from t2ibench.studies.claims.verdicts import Answer, Question, judge
+
+SUITE: Final = "claims"
+"""The suite of benchmarks.toml that has the budgets; its models are the rows of the claims asked for."""
+
+Measured = Mapping[str, Mapping[int | None, ResultRecord]]
+"""Row -> training seed (None for controls) -> its record in one column."""
+
+
+@dataclass(frozen=True)
+class ClaimsRequest:
+    """What a user asks for; empty keeps what benchmarks.toml says.
+
+    Attributes:
+        names: of claims; empty for all of the data set.
+        dataset: where they are tested; "" for the claims' own.
+        budget: of the suite "claims", or "full".
+        seeds: of training.
+    """
+
+    names: tuple[str, ...] = ()
+    dataset: str = ""
+    budget: str = FULL
+    seeds: tuple[int, ...] = ()
+
+
+def claims_of(request: ClaimsRequest, benchmarks: Benchmarks) -> dict[str, ClaimEntry]:
+    """Return the claims asked for, by name.
+
+    Raises:
+        UserError: a claim is unknown, its test is, or the test wants another number of rows.
+    """
+    for name in request.names:
+        if name not in benchmarks.claims:
+            raise unknown_name("claim", name, benchmarks.claims, hint="`t2ibench list claims` shows them all.")
+    chosen = {name: benchmarks.claims[name] for name in request.names or benchmarks.claims}
+    for name, claim in chosen.items():
+        least, most = test_of(claim).rows
+        if len(claim.rows) < least or (most is not None and len(claim.rows) > most):
+            wanted = f"{least}" if most == least else f"{least} or more"
+            raise UserError(f"claims.{name} has {len(claim.rows)} rows; the test {claim.test} wants {wanted}.")
+    return chosen
+
+
+def test_of(claim: ClaimEntry) -> ClaimTest:
+    """Return the test of a claim. Raises UserError: there is no such test."""
+    test: ClaimTest = registry("claim_tests")[claim.test]()
+    return test
+
+
+def datasets_of(request: ClaimsRequest, claims: Mapping[str, ClaimEntry]) -> list[str]:
+    """Return the data sets that the claims are tested on, each once."""
+    return [request.dataset] if request.dataset else list(dict.fromkeys(claim.data for claim in claims.values()))
+
+
+def claims_on(dataset: str, request: ClaimsRequest, claims: Mapping[str, ClaimEntry]) -> dict[str, ClaimEntry]:
+    """Return the claims that are tested on a data set: its own, or all where the request names the data set."""
+    return {name: claim for name, claim in claims.items() if request.dataset or claim.data == dataset}
+
+
+def suite_for(
+    dataset: str, request: ClaimsRequest, claims: Mapping[str, ClaimEntry], benchmarks: Benchmarks
+) -> tuple[BenchRequest, Benchmarks]:
+    """Return what to ask of a suite whose models are the rows of the claims, with benchmarks that have it.
+
+    Raises:
+        UserError: benchmarks.toml has no suite "claims", or it has no such budget.
+    """
+    if SUITE not in benchmarks.suites:
+        raise UserError(f"benchmarks.toml has no suite {SUITE!r}, whose budgets say how long rows are trained.")
+    suite = benchmarks.suites[SUITE]
+    if request.budget != FULL and request.budget not in suite.budgets:
+        raise unknown_name(f"budget of the suite {SUITE}", request.budget, [FULL, *suite.budgets])
+    rows = dict.fromkeys(row for claim in claims_on(dataset, request, claims).values() for row in claim.rows)
+    models = tuple(row for row in rows if row not in CONTROLS)
+    suite = suite.model_copy(update={"models": models, "data": dataset})
+    asked = BenchRequest(SUITE, (dataset,), request.budget, request.seeds or suite.seeds)
+    return asked, benchmarks.model_copy(update={"suites": {**benchmarks.suites, SUITE: suite}})
+
+
+def decide(
+    dataset: str,
+    request: ClaimsRequest,
+    claims: Mapping[str, ClaimEntry],
+    items: Sequence[BenchItem],
+    benchmarks: Benchmarks,
+    workspace: Workspace,
+) -> dict[str, Any]:
+    """Return the table of verdicts on one data set as JSON values, kept under results/claims/ for reports.
+
+    Args:
+        dataset: its name.
+        request: what was asked.
+        claims: those tested on it.
+        items: the trainings that the rows are, with their seeds and steps.
+        benchmarks: content of benchmarks.toml.
+        workspace: where results lie.
+
+    Raises:
+        UserError: the results cannot be read or written.
+    """
+    results = Results(workspace.results)
+    protocol = benchmarks.datasets[dataset].protocol
+    records = [
+        record
+        for record in results.latest()[0].values()
+        if record.status == "ok" and (record.plan.dataset, record.plan.protocol) == (dataset, protocol)
+    ]
+    asked = [(name, claim, column) for name, claim in claims.items() for column in claim.columns]
+    found = [_measured(claim, column, items, records) for _, claim, column in asked]
+    questions = [_question(*one, measured) for one, measured in zip(asked, found, strict=True)]
+    answers = judge(questions)
+    table = {
+        "schema": 1,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "dataset": dataset,
+        "protocol": protocol,
+        "budget": request.budget,
+        "seeds": sorted({item.job.spec.seed for item in items if item.job is not None}),
+        "steps": {item.label: item.job.steps for item in items if item.job is not None},
+        "command": _command(dataset, request),
+        "rows": [_row(*one, measured, answer) for one, measured, answer in zip(asked, found, answers, strict=True)],
+    }
+    write_json(workspace.results / CLAIMS / f"{dataset}-{request.budget}.json", table)
+    return table
+
+
+def _measured(claim: ClaimEntry, column: str, items: Sequence[BenchItem], records: Sequence[ResultRecord]) -> Measured:
+    """Return what was measured of a claim's rows in a column, trained for as many steps as was asked."""
+    steps = {item.label: item.job.steps for item in items if item.job is not None}
+    found: dict[str, dict[int | None, ResultRecord]] = {row: {} for row in claim.rows}
+    for record in records:
+        row = record.source.name if record.source.name in CONTROLS else record.source.label
+        if row in found and record.metric.column == column:
+            if row in CONTROLS:
+                found[row][None] = record
+            elif record.source.steps == steps.get(row):
+                found[row][record.source.seed] = record
+    return found
+
+
+def _question(name: str, claim: ClaimEntry, column: str, measured: Measured) -> Question:
+    """Return a claim in a column with its effects over the seeds that all of its rows have."""
+    test = test_of(claim)
+    margin = claim.margin.get(column)
+    lacking = tuple(row for row in claim.rows if not measured[row])
+    seeds = _shared_seeds(measured)
+    if lacking or not seeds:
+        return Question(name, column, test.equal, margin, lacking=lacking or claim.rows)
+    values = _values(claim, measured, seeds)
+    pairs = tuple(Effect.of(one) for one in test.pairs(values))
+    return Question(name, column, test.equal, margin, Effect.of(test.effect(values)), pairs)
+
+
+def _shared_seeds(measured: Measured) -> list[int]:
+    """Return the seeds that every row has which was trained."""
+    trained = [{seed for seed in found if seed is not None} for found in measured.values() if None not in found]
+    return sorted(set.intersection(*trained)) if trained else []
+
+
+def _values(claim: ClaimEntry, measured: Measured, seeds: Sequence[int]) -> list[list[float]]:
+    """Return rows x seeds, larger being better; a control has one value for all seeds."""
+    values = []
+    for row in claim.rows:
+        records = [measured[row].get(seed) or measured[row][None] for seed in seeds]
+        values.append([(1 if one.metric.higher_is_better else -1) * (one.value or 0.0) for one in records])
+    return values
+
+
+def _row(name: str, claim: ClaimEntry, column: str, measured: Measured, answer: Answer) -> dict[str, Any]:
+    """Return a row of the table of verdicts as JSON values."""
+    one = next((record for found in measured.values() for record in found.values()), None)
+    effect = answer.question.effect
+    seeds = _shared_seeds(measured)
+    further = test_of(claim).further(_values(claim, measured, seeds)) if effect is not None else {}
+    return {
+        "claim": name,
+        "statement": claim.statement,
+        "source": claim.source,
+        "test": claim.test,
+        "column": column,
+        "title": column if one is None else one.metric.title,
+        "unit": "" if one is None else one.metric.unit,
+        "higher_is_better": one is None or one.metric.higher_is_better,
+        "verdict": answer.verdict,
+        "effect": None if effect is None else dataclasses.asdict(effect),
+        "interval": answer.interval,
+        "chance": answer.chance,
+        "margin": answer.question.margin,
+        "more_seeds": answer.more_seeds,
+        "further": further,
+        "lacking": list(answer.question.lacking),
+        "notes": list(answer.notes),
+        "printed": [printed.model_dump(mode="json") for printed in claim.printed],
+        "values": {
+            row: [{"seed": seed, "value": found.value, "record": found.id} for seed, found in records.items()]
+            for row, records in measured.items()
+        },
+    }
+
+
+def _command(dataset: str, request: ClaimsRequest) -> str:
+    words = ["t2ibench bench claims", *request.names, "--data", dataset, "--budget", request.budget]
+    return " ".join([*words, *(["--seeds", ",".join(map(str, request.seeds))] if request.seeds else [])])
