@@ -1,0 +1,114 @@
+"""A study of claims from its request to its table: stub models, two seeds, planted claims."""
+
+import json
+
+import pytest
+import torch
+from click.testing import CliRunner
+
+from t2ibench.cli import group
+from t2ibench.core.errors import UserError
+from t2ibench.core.spec.benchmarks import load_benchmarks
+from t2ibench.studies.claims.study import ClaimsRequest, claims_of, suite_for
+from tests.unit.evaluation.stubs import register_all, write_config
+
+CLAIMS = """
+[suites.claims]
+data = "squares"
+models = []
+[suites.claims.budgets.tiny]
+steps = { stub = 3 }
+encoder_steps = 4
+[claims.planted-false]
+statement = "Noise is nearer to real images than a model is"
+data = "squares"
+rows = ["noise", "ground-truth"]
+columns = ["fid"]
+[claims.seen]
+statement = "A model is better than noise"
+data = "squares"
+rows = ["stub", "noise"]
+columns = ["fid", "is"]
+printed = [{ metric = "FID", values = [10.0, 20.0], status = "M" }]
+[claims.three]
+statement = "Noise < a model < real images"
+data = "squares"
+test = "order"
+rows = ["noise", "stub", "ground-truth"]
+columns = ["fid"]
+[claims.never]
+statement = "A model that does not train is better than noise"
+data = "squares"
+rows = ["poisoned", "noise"]
+columns = ["fid"]
+"""
+
+
+@pytest.fixture
+def config(tmp_path):
+    torch.set_num_threads(1)
+    register_all()
+    path = write_config(tmp_path)
+    path.write_text(path.read_text() + CLAIMS)
+    return path
+
+
+def bench(config, tmp_path, *words):
+    asked = ["bench", "claims", *words, "--config", str(config), "--workspace", str(tmp_path / "workspace")]
+    return CliRunner().invoke(group, [*asked, "--device", "cpu"])
+
+
+def test_the_table_holds_verdicts_values_and_what_is_printed(config, tmp_path):
+    done = bench(config, tmp_path, "seen", "three", "--budget", "tiny", "--seeds", "0,1")
+    assert done.exit_code == 0, done.output
+    table = json.loads((tmp_path / "workspace/results/claims/squares-tiny.json").read_text())
+    assert table["seeds"] == [0, 1] and table["steps"] == {"stub": 3}
+    rows = {(row["claim"], row["column"]): row for row in table["rows"]}
+    assert set(rows) == {("seen", "fid"), ("seen", "is"), ("three", "fid")}
+    seen = rows["seen", "fid"]
+    values = {one["seed"]: one["value"] for one in seen["values"]["stub"]}
+    noise = seen["values"]["noise"][0]["value"]
+    assert set(values) == {0, 1} and seen["values"]["noise"][0]["seed"] is None
+    effect = sum(noise - value for value in values.values()) / 2  # of distances the smaller is better
+    assert seen["effect"]["value"] == pytest.approx(effect) and seen["effect"]["seeds"] == 2
+    assert seen["printed"][0]["status"] == "M" and not seen["higher_is_better"]
+    assert seen["verdict"] in done.output
+
+
+def test_one_seed_is_undecided_and_more_seeds_are_named(config, tmp_path):
+    done = bench(config, tmp_path, "seen", "--budget", "tiny", "--seeds", "0")
+    assert done.exit_code == 0, done.output
+    assert "undecided" in done.output and "2 more seeds" in done.output and "holds" not in done.output
+
+
+def test_rows_that_fail_are_not_run(config, tmp_path):
+    done = bench(config, tmp_path, "never", "--budget", "tiny", "--seeds", "0")
+    assert done.exit_code == 1
+    assert "not run" in done.output and "not there: poisoned" in done.output
+
+
+def test_mistakes_are_sentences(config, tmp_path):
+    benchmarks = load_benchmarks(config).content
+    with pytest.raises(UserError, match="no claim called 'sen'"):
+        claims_of(ClaimsRequest(("sen",)), benchmarks)
+    chosen = claims_of(ClaimsRequest(("three",), budget="huge"), benchmarks)
+    with pytest.raises(UserError, match="no budget of the suite claims called 'huge'"):
+        suite_for("squares", ClaimsRequest(budget="huge"), chosen, benchmarks)
+    wrong = benchmarks.model_copy(
+        update={"claims": {"odd": benchmarks.claims["seen"].model_copy(update={"test": "trend"})}}
+    )
+    with pytest.raises(UserError, match="has 2 rows; the test trend wants 3 or more"):
+        claims_of(ClaimsRequest(), wrong)
+    done = CliRunner().invoke(group, ["bench", "other", "name", "--config", str(config)])
+    assert isinstance(done.exception, UserError) and "Only `bench claims` takes names" in str(done.exception)
+
+
+def test_every_claim_that_comes_along_is_sound():
+    benchmarks = load_benchmarks().content
+    request = ClaimsRequest()
+    for name, claim in claims_of(request, benchmarks).items():
+        known = benchmarks.protocols[benchmarks.datasets[claim.data].protocol].metrics
+        assert set(claim.columns) <= set(known), name
+        for row in claim.rows:
+            model, _, variant = row.partition(":")
+            assert model in benchmarks.models and (not variant or variant in benchmarks.models[model].variants), row
