@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from t2ibench_reports import _format
 from t2ibench_reports._chart import Chart
+from t2ibench_reports._controls import Check
 from t2ibench_reports._images import Tile
 from t2ibench_reports._scatter import Scatter
 from t2ibench_reports._tables import Cell as RecordCell
-from t2ibench_reports._tables import Column, Row
+from t2ibench_reports._tables import Column, Group, Row
 from t2ibench_reports._whiskers import Whisker, whisker
 
 MARKS = {"best": "*", "tied": "≈", "": ""}
+SEEN = "judge seen"
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,8 @@ class Head:
     """The head of a column.
 
     `kind` is "name", "value", "reported", "text" or "cost". `sort` is "higher" or "lower" where a click on it sorts by
-    values, better ones first, "text" where it sorts by what is written, "" where rows have no order by it.
+    values, better ones first, "text" where it sorts by what is written, "" where rows have no order by it. `terse` is
+    the head where there is no room for a subtitle, "" for the same text.
     """
 
     text: str
@@ -29,6 +33,12 @@ class Head:
     kind: str = "value"
     badge: str = ""
     sort: str = ""
+    terse: str = ""
+
+    @property
+    def plain(self) -> str:
+        """Return it in one line; a measure's subtitle stands in the notes."""
+        return self.terse or self.text
 
 
 @dataclass(frozen=True)
@@ -41,11 +51,12 @@ class Place:
         kind: "name", "value", "reported", "failed", "none", "text" or "cost".
         mark: "best", "tied" or "" of a value.
         signs: signs behind a value, † and !.
-        hint: what is told of it on demand.
+        hint: what is told of it on demand; the whole reason of a failure.
         drawing: where it lies within its column.
         record: id of the record behind it, "" for none.
         value: what the column sorts by, None for what stays last.
         origin: of the row, in the place that names it; what the page's filter reads.
+        standing: its rank, as in "rank 2 to 3 of 8", or why it has none; "" for nothing to say.
     """
 
     text: str
@@ -58,6 +69,7 @@ class Place:
     record: str = ""
     value: float | None = None
     origin: str = ""
+    standing: str = ""
 
     @property
     def plain(self) -> str:
@@ -70,7 +82,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Part:
-    """Rows under a heading. `kind` is "measured", "earlier" or "control"; the first place of a row names it."""
+    """Rows under a heading. `kind` is "measured", "earlier", "control" or "reported"; a row's first place names it."""
 
     title: str
     kind: str
@@ -78,14 +90,35 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Strip:
+    """A row of images, None where there is none. `captioned`: each has its own caption below it."""
+
+    name: str
+    tiles: tuple[Tile | None, ...]
+    details: str = ""
+    kind: str = ""
+    origin: str = ""
+    captioned: bool = False
+
+
+@dataclass(frozen=True)
 class Grid:
-    """Images in rows and columns; None where there is none."""
+    """Images in rows and columns. `by_source`: a row is a source and a column a caption, else the other way round."""
 
     corner: str
     heads: tuple[tuple[str, str], ...]
-    rows: tuple[tuple[str, tuple[Tile | None, ...]], ...]
+    rows: tuple[Strip, ...]
     hint: str = ""
     title: str = "Samples"
+    by_source: bool = False
+
+    def alternative(self, row: Strip, place: int) -> str:
+        """Return what stands for an image where none is shown."""
+        tile = row.tiles[place]
+        caption = tile.caption if tile else ""
+        return f"{row.name if self.by_source else self.heads[place][0]}: " + (
+            caption or ("" if self.by_source else row.name) or "sample image"
+        )
 
 
 @dataclass(frozen=True)
@@ -114,7 +147,8 @@ class Section:
         title: heading.
         small: behind it.
         facts: (name, text) pairs under the heading.
-        warning: a sentence that is seen first.
+        plan: likewise, short ones that stand side by side.
+        checks: the controls' verdicts; failed ones are seen first.
         heads: of the table; empty for none.
         parts: its rows.
         charts: drawings.
@@ -123,6 +157,8 @@ class Section:
         grids: images.
         insides: how images came about.
         notes: sentences.
+        caption: sentences that a paper's table has in place of the notes; empty for the notes.
+        label: of a paper's table; "" for one made of its number.
         records: rows, columns and cells behind the table.
         dataset: that it is about, for the page's filter; "" for none.
         protocol: likewise.
@@ -131,7 +167,8 @@ class Section:
     title: str
     small: str = ""
     facts: tuple[tuple[str, str], ...] = ()
-    warning: str = ""
+    plan: tuple[tuple[str, str], ...] = ()
+    checks: tuple[Check, ...] = ()
     heads: tuple[Head, ...] = ()
     parts: tuple[Part, ...] = ()
     charts: tuple[Chart, ...] = ()
@@ -140,14 +177,26 @@ class Section:
     grids: tuple[Grid, ...] = ()
     insides: tuple[Inside, ...] = ()
     notes: tuple[str, ...] = ()
+    caption: tuple[str, ...] = ()
+    label: str = ""
     records: tuple[tuple[Row, Column, RecordCell], ...] = ()
     dataset: str = ""
     protocol: str = ""
 
     @property
-    def rows(self) -> list[tuple[Place, ...]]:
-        """Return the rows of all parts."""
-        return [row for part in self.parts for row in part.rows]
+    def failed(self) -> tuple[Check, ...]:
+        """Return the controls that are out of their band."""
+        return tuple(check for check in self.checks if check.verdict == "failed")
+
+    @property
+    def whole_title(self) -> str:
+        """Return the heading with what stands behind it."""
+        return f"{self.title}, {self.small}" if self.small else self.title
+
+    @property
+    def subtitles(self) -> list[str]:
+        """Return a sentence a measure on what exactly it is."""
+        return [f"{bare(head)}: {head.subtitle}." for head in self.heads if head.subtitle and head.kind == "value"]
 
 
 @dataclass(frozen=True)
@@ -165,13 +214,39 @@ class Document:
     no_figure: str = "This report has no drawings."
 
 
-def value_place(cell: RecordCell | None, column: Column, *, scaled: bool = True) -> Place:
-    """Return the place of a measured value, a failure or of nothing."""
+def section_on(group: Group, **content: Any) -> Section:
+    """Return a section about a table's question, headed by it.
+
+    Args:
+        group: the table.
+        content: the section's other fields.
+    """
+    plan = group.plan
+    seeds = " ".join(map(str, group.seeds))
+    heading = {
+        "title": plan.dataset,
+        "small": f"{plan.protocol}, n {_format.count(group.n)}{f', seed {seeds}' if seeds else ''}",
+        "dataset": plan.dataset,
+        "protocol": plan.protocol,
+    }
+    return Section(**{name: _format.clean(text) for name, text in heading.items()} | content)
+
+
+def value_place(cell: RecordCell | None, column: Column, *, scaled: bool = True, ranked: bool = True) -> Place:
+    """Return the place of a measured value, a failure or of nothing.
+
+    Args:
+        cell: the value.
+        column: its column.
+        scaled: whether it is drawn where it lies in its column.
+        ranked: whether its place among the column's values is told.
+    """
     if cell is None:
         return Place("not measured", kind="none")
     record = cell.record
     if record.value is None:
-        return Place(_format.shortened(_format.failure(record), 90), kind="failed", record=record.id)
+        reason = _format.failure(record)
+        return Place(_format.shortened(reason, 90), kind="failed", record=record.id, hint=reason)
     below = _format.bounds(record.interval, column.decimals) if record.interval else "; ".join(_format.spreads(record))
     if cell.other_n:
         below = f"{below} n={_format.count(record.n)}".strip()
@@ -181,13 +256,32 @@ def value_place(cell: RecordCell | None, column: Column, *, scaled: bool = True)
     return Place(
         _format.number(record.value, column.decimals),
         below or "no interval",
-        mark=cell.mark,
+        mark=cell.mark if ranked else "",
         signs="†" * record.judge_seen_in_training + "!" * bool(record.warnings),
         hint=" ".join(hints),
         drawing=whisker(record, column.scale) if scaled else None,
         record=record.id,
         value=record.value,
+        standing=""
+        if not ranked
+        else cell.standing.text
+        if cell.standing
+        else SEEN
+        if record.judge_seen_in_training
+        else "",
     )
+
+
+def cost_place(value: float | None, text: str = "") -> Place:
+    """Return the place of what something cost; `text` is how it is written, its digits in thousands unless given."""
+    if value is None:
+        return Place("-", kind="cost")
+    return Place(text or _format.count(int(value)), kind="cost", value=value)
+
+
+def bare(head: Head) -> str:
+    """Return the head's text without its arrow."""
+    return head.text.rstrip(" ↑↓")
 
 
 def head_of(column: Column) -> Head:

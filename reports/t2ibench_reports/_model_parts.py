@@ -9,7 +9,7 @@ from typing import Any
 
 from t2ibench_reports._chart import Chart, Measured, chart
 from t2ibench_reports._details import SHARES, Details, places, strip_tiles
-from t2ibench_reports._document import Grid, Head, Part, Place, Section
+from t2ibench_reports._document import Grid, Head, Part, Place, Section, Strip
 from t2ibench_reports._format import clean, count, number
 from t2ibench_reports._images import Tile
 from t2ibench_reports._insides import HOW_TO_LOOK, insides_of
@@ -72,7 +72,7 @@ def extremes(group: Group, row: Row, details: Details, folder: Path) -> Section 
         for at, place in enumerate(where[:_SHOWN], start=start):
             value = f" ({column.title} {number(values[place], 1)})" if place < len(values) else ""
             pair: tuple[Tile | None, ...] = (made[at], real[at])
-            rows.append((f"{details.captions[place]}{value}", pair))
+            rows.append(Strip(f"{details.captions[place]}{value}", pair))
         return Grid("Caption", ((row.label, ""), ("Real image", "")), tuple(rows), title=title)
 
     return Section(
@@ -160,7 +160,8 @@ def _ages(samples: dict[str, Any], folder: Path) -> Grid | None:
         return None
     heads = tuple((f"{step:,} steps" if isinstance(step, int) else "", "") for step in steps)
     rows = tuple(
-        (text, tuple(tiles[age * len(texts) + place] for age in range(len(steps)))) for place, text in enumerate(texts)
+        Strip(text, tuple(tiles[age * len(texts) + place] for age in range(len(steps))))
+        for place, text in enumerate(texts)
     )
     hint = "Drawn while it learned, of captions of its training split, always with the same noise."
     return Grid("Caption", heads, rows, hint, title="Samples over time")

@@ -1,14 +1,19 @@
-"""What every page shares: the template engine, which escapes all it is given, and the policy that lets nothing in."""
+"""A document as one self-contained page: no script is needed to read it, and nothing is fetched to show it."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from t2ibench.core.records import ResultRecord
 from t2ibench_reports import _format
+from t2ibench_reports._document import Document
+from t2ibench_reports._tables import Cell, Column
+from t2ibench_reports._whiskers import WIDTH
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -17,6 +22,35 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _CODE = re.compile("`([^`]+)`")
 SCRIPTS = ("theme.js", "sort.js", "filter.js", "reveal.js")
 """What every page carries; each lacks only its comfort without them."""
+
+
+def page(document: Document) -> str:
+    """Return the page. Everything that comes from records is escaped by the template engine."""
+    style, script = part("report.css") + part("document.css"), "".join(map(part, SCRIPTS))
+    records: list[str] = []
+    behind = []
+    for section in document.sections:  # a record behind two tables is shown once
+        new = [one for one in section.records if one[2].record.id not in records]
+        records += [cell.record.id for _, _, cell in new]
+        behind.append(new)
+    return (
+        environment()
+        .get_template("document.html.j2")
+        .render(
+            document=document,
+            style=style,
+            script=script,
+            policy=policy(style, script),
+            behind=behind,
+            anchors=anchors_of(records),
+            format=_format,
+            record_facts=record_facts,
+            whisker_width=WIDTH,
+            record_json=lambda record: json.dumps(
+                record.model_dump(mode="json", by_alias=True), indent=2, ensure_ascii=False
+            ),
+        )
+    )
 
 
 def environment() -> Environment:
@@ -80,3 +114,37 @@ def anchors_of(ids: list[str]) -> dict[str, str]:
         taken.add(anchor)
         anchors[one] = anchor
     return anchors
+
+
+def record_facts(cell: Cell, column: Column) -> list[tuple[str, str]]:
+    """Return (name, text) pairs: what a reader of one number wants to know before the full record."""
+    record = cell.record
+    facts = [("Value", _format.value_with_interval(record, column.decimals))]
+    if record.value is not None:
+        facts += [("Unrounded", repr(record.value)), ("Images", _format.count(record.n))]
+    if record.interval is not None:
+        method = _format.clean(record.interval.method)
+        facts.append(("Interval", f"{record.interval.level * 100:g}%, {method}"))
+    if cell.standing is not None:
+        facts.append(("Place", cell.standing.text))
+    facts += [("Spread, as papers give it", spread) for spread in _format.spreads(record)]
+    if record.judge_seen_in_training:
+        facts.append(("Judge", "seen in training: this value is partly circular"))
+    facts += [("Warning", _format.clean(warning)) for warning in record.warnings]
+    facts += _cost_facts(record)
+    facts += [("Note", _format.clean(note)) for note in record.source.notes]
+    for name, text in (("Paper", record.source.paper), ("Licence", record.source.licence), ("Made", record.created)):
+        if text:
+            facts.append((name, _format.clean(text)))
+    return facts
+
+
+def _cost_facts(record: ResultRecord) -> list[tuple[str, str]]:
+    if record.cost is None:
+        return []
+    parts = [f"{_format.significant(record.cost.seconds)} s"]
+    if record.cost.images_per_second is not None:
+        parts.append(f"{_format.significant(record.cost.images_per_second)} images/s")
+    if record.cost.peak_memory_bytes is not None:
+        parts.append(f"{_format.memory(record.cost.peak_memory_bytes)} peak memory")
+    return [("Cost", ", ".join(parts))]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from t2ibench_reports._details import SHARES, Details, details_of, pair_of, places, strip_tiles
-from t2ibench_reports._document import Grid
+from t2ibench_reports._document import Grid, Strip
 from t2ibench_reports._format import number
 from t2ibench_reports._images import Tile
 from t2ibench_reports._scatter import Scatter, scatter
@@ -100,7 +100,7 @@ def _grids(group: Group, rows: tuple[Row, Row], details: tuple[Details, Details]
         for at, place in enumerate(where, start=start):
             values = [number(one_row.values[column.digest][place], 1) for one_row in details]
             images: tuple[Tile | None, ...] = (one[at], other[at], real[at])
-            lines.append((f"{details[0].captions[place]} ({values[0]} against {values[1]})", images))
+            lines.append(Strip(f"{details[0].captions[place]} ({values[0]} against {values[1]})", images))
         yield Grid(
             "Caption",
             ((names[0], ""), (names[1], ""), ("Real image", "")),

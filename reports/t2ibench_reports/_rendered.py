@@ -1,19 +1,26 @@
-"""A document in the formats asked for: what reports of that form share."""
+"""A document in the formats asked for: the one renderer of all reports."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from t2ibench.core.errors import UserError, unknown_name
-from t2ibench_reports import _document_text
 from t2ibench_reports._document import Document
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 FIGURES = ("svg", "png")
 """Formats of a document's drawings alone, for documents with `no_figure`."""
 
 
 def rendered(
-    document: Document, wanted: Sequence[str], offered: Sequence[str], data: Mapping[str, Callable[[], str]]
+    document: Document,
+    wanted: Sequence[str],
+    offered: Sequence[str],
+    values: Callable[[], DataFrame] | None = None,
+    further: Callable[[], Mapping[str, Any]] = dict,
 ) -> Mapping[str, bytes]:
     """Return <report>.<format> -> content.
 
@@ -21,31 +28,38 @@ def rendered(
         document: the report.
         wanted: formats asked for.
         offered: formats the report has.
-        data: format -> what makes it, for CSV and JSON.
+        values: makes the frame of its CSV and JSON; needed where it offers them.
+        further: makes what its JSON holds beside the values and records.
 
     Raises:
         UserError: a format is unknown, or a figure of a report is asked for that has nothing to draw.
     """
-    makers: dict[str, Callable[[], str]] = {
-        "html": lambda: _page(document),
-        "md": lambda: _document_text.markdown(document),
-        "tex": lambda: _document_text.latex(document),
-        "txt": lambda: _document_text.terminal(document) + "\n",
-        **data,
-    }
-    files = {}
     for name in wanted:
         if name not in offered:
             raise unknown_name(f"format of the report {document.name}", name, offered)
-        content = _drawn(document, name) if name in FIGURES else makers[name]().encode()
-        files[f"{document.name}.{name}"] = content
-    return files
+    return {f"{document.name}.{name}": _content(document, name, values, further) for name in wanted}
 
 
-def _page(document: Document) -> str:
-    from t2ibench_reports._document_html import page
+def _content(
+    document: Document,
+    name: str,
+    values: Callable[[], DataFrame] | None,
+    further: Callable[[], Mapping[str, Any]],
+) -> bytes:
+    from t2ibench_reports import _data, _latex, _text
 
-    return page(document)
+    if name in FIGURES:
+        return _drawn(document, name)
+    if name == "html":
+        from t2ibench_reports._page import page
+
+        return page(document).encode()
+    if name in ("csv", "json"):
+        assert values is not None
+        frame = values()
+        text = _data.comma_separated(frame) if name == "csv" else _data.json_text(document, frame, further())
+        return text.encode()
+    return {"md": _text.markdown, "tex": _latex.latex, "txt": _text.terminal}[name](document).encode()
 
 
 def _drawn(document: Document, name: str) -> bytes:

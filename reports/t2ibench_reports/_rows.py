@@ -8,7 +8,7 @@ from pathlib import Path
 
 from t2ibench.core.errors import UserError, unknown_name
 from t2ibench.core.interfaces import ReportInput
-from t2ibench_reports._document import Grid
+from t2ibench_reports._document import Grid, Strip
 from t2ibench_reports._format import clean
 from t2ibench_reports._images import Tile, tiles
 from t2ibench_reports._tables import Group, Leaderboard, Row, Section, build
@@ -114,7 +114,7 @@ def _grid(
     return Grid(
         "Caption",
         tuple((row.label, details_of(row)) for row, _ in columns),
-        tuple((caption, tuple(found.get(caption) for _, found in columns)) for caption in captions),
+        tuple(Strip(caption, tuple(found.get(caption) for _, found in columns)) for caption in captions),
         hint,
         title,
     )

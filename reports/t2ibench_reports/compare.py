@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from t2ibench.core.errors import UserError
-from t2ibench_reports._data_files import lines_of
-from t2ibench_reports._document import Document, Head, Part, Place, Section, value_place
-from t2ibench_reports._format import clean, count, number, sentence_list
+from t2ibench_reports._document import Document, Head, Part, Place, Section, section_on, value_place
+from t2ibench_reports._format import clean, number, sentence_list
 from t2ibench_reports._pairs import caption_lines, captions_of
 from t2ibench_reports._ranking import clearly_better
 from t2ibench_reports._rendered import FIGURES, rendered
@@ -19,6 +17,8 @@ from t2ibench_reports._tables import Column, Group, Row
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pandas import DataFrame
 
     from t2ibench.core.interfaces import ReportInput
 
@@ -56,6 +56,11 @@ class _Pair:
     second: Row
     lines: tuple[_Line, ...]
 
+    @property
+    def rows(self) -> tuple[Group, Row, Row]:
+        """Return the table and the two rows."""
+        return self.group, self.first, self.second
+
 
 class Compare:
     """Whether one row is better than another."""
@@ -88,9 +93,13 @@ class Compare:
         sections = tuple(_section(pair, given.images, given.details) for pair in pairs)
         title = f"{pairs[0].first.label} against {pairs[0].second.label}"
         document = Document(self.name, title, _LEAD, sections, board.faults, _NO_FIGURE)
-        lines = [values for pair in pairs for values in _values(pair)]
-        data = {"csv": lambda: lines_of(lines), "json": lambda: _json(lines, pairs, given.details)}
-        return rendered(document, given.formats, self.formats, data)
+        return rendered(
+            document,
+            given.formats,
+            self.formats,
+            lambda: _frame(pairs),
+            lambda: {"captions": [line for one in pairs for line in caption_lines(*one.rows, given.details)]},
+        )
 
 
 def _lines(group: Group, first: Row, second: Row, comparisons: Sequence[Mapping[str, Any]]) -> list[_Line]:
@@ -100,10 +109,8 @@ def _lines(group: Group, first: Row, second: Row, comparisons: Sequence[Mapping[
         if ours is None and theirs is None:
             continue
         # Places among all rows of the table would say another thing than the verdict on these two.
-        places = (
-            replace(value_place(ours, column, scaled=False), mark=""),
-            replace(value_place(theirs, column, scaled=False), mark=""),
-        )
+        ours_place, theirs_place = (value_place(one, column, scaled=False, ranked=False) for one in (ours, theirs))
+        places = (ours_place, theirs_place)
         if column.digest in stored:
             difference, low, high, verdict, paired, reason = stored[column.digest]
             lines.append(_Line(column, *places, difference, low, high, verdict, paired, reason))
@@ -169,7 +176,7 @@ _VERDICTS = {
 
 
 def _section(pair: _Pair, images: Path, details: Path) -> Section:
-    group, first, second = pair.group, pair.first, pair.second
+    group, first, second = pair.rows
     heads = (
         Head("Measure", kind="name", sort="text"),
         Head(first.label, details_of(first)),
@@ -190,7 +197,6 @@ def _section(pair: _Pair, images: Path, details: Path) -> Section:
         name = Place(f"{line.column.title} {line.column.arrow}", line.column.subtitle, "name")
         rows.append((name, line.first, line.second, difference, Place(line.verdict, line.reason or how, "text")))
     captions = captions_of(group, first, second, details)
-    plan = group.plan
     notes = []
     wanted = [] if all(line.paired or line.reason for line in pair.lines) else ["paired intervals"]
     if captions.reason and not captions.grids:
@@ -198,57 +204,51 @@ def _section(pair: _Pair, images: Path, details: Path) -> Section:
     elif not captions.grids:
         wanted.append("the captions on which either row is ahead by most, with images")
     if wanted:
-        names = (name_of(first), name_of(second), clean(plan.dataset))
+        names = (name_of(first), name_of(second), clean(group.plan.dataset))
         notes.append(_ASK.format(*names, sentence_list(wanted)))
     if sum(line.paired for line in pair.lines) > 1:
         notes.append("Several columns were looked at, and one of 20 intervals misses the truth by luck.")
-    return Section(
-        clean(plan.dataset),
-        clean(f"{plan.protocol}, n {count(group.n)}, seed {' '.join(map(str, group.seeds))}"),
+    return section_on(
+        group,
         heads=heads,
         parts=(Part("", "measured", tuple(rows)),),
         scatters=captions.scatters,
         grids=(*captions.grids, *sample_grids((first, second), images)),
         notes=(*notes, *captions.notes),
         records=tuple(one for one in group.cells if one[0] is first or one[0] is second),
-        dataset=clean(plan.dataset),
-        protocol=clean(plan.protocol),
     )
 
 
-def _values(pair: _Pair) -> list[dict[str, Any]]:
-    made = []
+def _frame(pairs: Sequence[_Pair]) -> DataFrame:
+    """Return a row a column of two rows."""
+    from pandas import DataFrame
+
+    return DataFrame([values for pair in pairs for values in _values(pair)])
+
+
+def _values(pair: _Pair) -> Iterator[dict[str, Any]]:
     for line in pair.lines:
         place = pair.group.columns.index(line.column)
         cells = (pair.first.cells[place], pair.second.cells[place])
         values = [cell.record.value if cell else None for cell in cells]
-        made.append(
-            {
-                "dataset": pair.group.plan.dataset,
-                "protocol": pair.group.plan.protocol,
-                "n": pair.group.n,
-                "first": name_of(pair.first),
-                "second": name_of(pair.second),
-                "metric": line.column.metric.title,
-                "column": line.column.metric.column,
-                "first_value": values[0],
-                "second_value": values[1],
-                "difference": line.difference,
-                "interval_low": line.low,
-                "interval_high": line.high,
-                "paired": line.paired,
-                "verdict": line.verdict,
-                "reason": line.reason,
-                "first_identity": pair.first.source.identity,
-                "second_identity": pair.second.source.identity,
-                "metric_digest": line.column.digest,
-                "plan_digest": pair.group.plan.digest,
-            }
-        )
-    return made
-
-
-def _json(lines: Sequence[Mapping[str, Any]], pairs: Sequence[_Pair], details: Path) -> str:
-    captions = [line for pair in pairs for line in caption_lines(pair.group, pair.first, pair.second, details)]
-    content = {"schema": 1, "report": "compare", "columns": lines, "captions": captions}
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        yield {
+            "dataset": pair.group.plan.dataset,
+            "protocol": pair.group.plan.protocol,
+            "n": pair.group.n,
+            "first": name_of(pair.first),
+            "second": name_of(pair.second),
+            "metric": line.column.metric.title,
+            "column": line.column.metric.column,
+            "first_value": values[0],
+            "second_value": values[1],
+            "difference": line.difference,
+            "interval_low": line.low,
+            "interval_high": line.high,
+            "paired": line.paired,
+            "verdict": line.verdict,
+            "reason": line.reason,
+            "first_identity": pair.first.source.identity,
+            "second_identity": pair.second.source.identity,
+            "metric_digest": line.column.digest,
+            "plan_digest": pair.group.plan.digest,
+        }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isclose
@@ -11,18 +10,30 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from t2ibench.core.errors import UserError
 from t2ibench.core.types import Origin
 from t2ibench_reports._chart import Chart, Measured, chart
-from t2ibench_reports._data_files import line_of, lines_of
-from t2ibench_reports._document import Document, Head, Part, Place, Section, head_of, value_place
+from t2ibench_reports._data import values_frame
+from t2ibench_reports._document import (
+    Document,
+    Head,
+    Part,
+    Place,
+    Section,
+    cost_place,
+    head_of,
+    section_on,
+    value_place,
+)
 from t2ibench_reports._equal_steps import RULE, by_steps, ranked_by_steps
 from t2ibench_reports._format import clean, count, sentence_list
 from t2ibench_reports._notes import group_notes
 from t2ibench_reports._rendered import FIGURES, rendered
 from t2ibench_reports._reported import METRICS, PaperFacts, Reported, VariantFacts, papers
 from t2ibench_reports._rows import board_of, name_of
-from t2ibench_reports._tables import ORIGIN_TITLES, SECTION_TITLES, Group, Row, build
+from t2ibench_reports._tables import ORIGIN_TITLES, SECTION_TITLES, Column, Group, Row, build
 from t2ibench_reports._tables import Section as Part_of
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from t2ibench.core.interfaces import ReportInput
 
 _LEAD = (
@@ -103,9 +114,7 @@ class Components:
         document = Document(
             self.name, "Component analysis", _LEAD, tuple(map(_section, found)), board.faults, _NO_FIGURE
         )
-        lines = [line for analysis in found for line in _lines(analysis)]
-        data = {"csv": lambda: lines_of(lines), "json": lambda: _json(lines, board.faults)}
-        return rendered(document, given.formats, self.formats, data)
+        return rendered(document, given.formats, self.formats, lambda: _frame(found))
 
 
 def _analyses(records: Sequence[Any]) -> list[_Analysis]:
@@ -158,20 +167,16 @@ def _section(analysis: _Analysis) -> Section:
         parts.append(Part("Earlier in training", "earlier", _rows(analysis, earlier, shown, papers_beside=False)))
     if controls := group.section(Part_of.CONTROL):
         parts.append(Part(SECTION_TITLES[Part_of.CONTROL], "control", _rows(analysis, controls, shown)))
-    broken = [f"{check.column}: {check.sentence}" for check in group.failed_checks]
-    plan = group.plan
-    return Section(
-        title=clean(title),
-        small=clean(f"{plan.dataset}, {plan.protocol}, n {count(group.n)}, seed {' '.join(map(str, group.seeds))}"),
-        warning=f"The evaluation is broken. {' '.join(broken)}" if broken else "",
+    section = section_on(
+        group,
+        checks=group.checks,
         heads=tuple(heads),
         parts=tuple(parts),
         charts=tuple(_charts(analysis)),
         notes=tuple(_notes(analysis)),
         records=tuple(group.cells),
-        dataset=clean(plan.dataset),
-        protocol=clean(plan.protocol),
     )
+    return replace(section, title=clean(title), small=section.whole_title)
 
 
 def _by_age(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
@@ -207,7 +212,7 @@ def _rows(
             places.append(Place(_weight(analysis, row, weight), kind="text", value=weight))
         places += [value_place(cell, column) for column, cell in zip(analysis.group.columns, row.cells, strict=True)]
         steps = row.source.steps
-        places.append(Place(_NO_ROW if steps is None else count(steps), kind="cost", value=steps))
+        places.append(cost_place(steps))
         reported = analysis.reported(row) if row.section is Part_of.MEASURED and papers_beside else None
         places += [_reported_place(reported, metric, analysis) for metric in shown]
         made.append(tuple(places))
@@ -289,35 +294,30 @@ def _charts(analysis: _Analysis) -> Iterable[Chart]:
             yield made
 
 
-def _lines(analysis: _Analysis) -> list[dict[str, Any]]:
-    """Return a line a value: the leaderboard's, with the paper's terms and figures."""
-    lines = []
-    for row, column, cell in analysis.group.cells:
-        facts = analysis.of(row) if row.section is Part_of.MEASURED else None
-        reported = analysis.reported(row) if row.section is Part_of.MEASURED else None
-        metric = column.metric.metric
-        figure = reported.figure(metric) if reported and metric in METRICS else None
-        dataset = analysis.group.plan.dataset
-        lines.append(
-            {
-                "model": analysis.model,
-                "architecture": facts.architecture if facts else "",
-                "lambda": facts.weight(dataset) if facts else None,
-                "lambda_factor": analysis.factor(row) if facts else None,
-                "changed": " ".join(f"{name}={row.source.settings.get(name)}" for name in row.source.changed),
-                "reported_value": figure.value if figure else None,
-                "reported_spread": figure.spread if figure else None,
-                "reported_on": reported.dataset if reported and figure else "",
-                "reported_in": f"{analysis.facts.paper}; {reported.source}"
-                if reported and figure and analysis.facts
-                else "",
-                "reported_status": reported.status if reported and figure else "",
-                **line_of(analysis.group, row, column, cell),
-            }
-        )
-    return lines
+def _frame(analyses: Sequence[_Analysis]) -> DataFrame:
+    """Return a row a value: the leaderboard's columns behind the paper's terms and figures."""
+    from pandas import DataFrame, concat
+
+    terms = [_terms(one, row, column) for one in analyses for row, column, _ in one.group.cells]
+    values = values_frame([(one.group, *found) for one in analyses for found in one.group.cells])
+    return concat([DataFrame(terms, dtype=object), values], axis=1)
 
 
-def _json(lines: Sequence[Mapping[str, Any]], faults: Sequence[str]) -> str:
-    content = {"schema": 1, "report": "components", "values": lines, "faults": list(faults)}
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+def _terms(analysis: _Analysis, row: Row, column: Column) -> dict[str, Any]:
+    measured = row.section is Part_of.MEASURED
+    facts = analysis.of(row) if measured else None
+    reported = analysis.reported(row) if measured else None
+    figure = reported.figure(column.metric.metric) if reported and column.metric.metric in METRICS else None
+    paper = analysis.facts.paper if analysis.facts else ""
+    return {
+        "model": analysis.model,
+        "architecture": facts.architecture if facts else "",
+        "lambda": facts.weight(analysis.group.plan.dataset) if facts else None,
+        "lambda_factor": analysis.factor(row) if facts else None,
+        "changed": " ".join(f"{name}={row.source.settings.get(name)}" for name in row.source.changed),
+        "reported_value": figure.value if figure else None,
+        "reported_spread": figure.spread if figure else None,
+        "reported_on": reported.dataset if reported and figure else "",
+        "reported_in": f"{paper}; {reported.source}" if reported and figure else "",
+        "reported_status": reported.status if reported and figure else "",
+    }

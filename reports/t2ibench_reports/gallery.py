@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 from t2ibench.core.errors import UserError
 from t2ibench_reports._controls import CONTROL_ORDER
 from t2ibench_reports._details import details_of
-from t2ibench_reports._document import Document, Section
-from t2ibench_reports._format import clean, sentence_list
+from t2ibench_reports._document import Document, Section, section_on
+from t2ibench_reports._format import sentence_list
 from t2ibench_reports._insides import HOW_TO_LOOK, insides_of
 from t2ibench_reports._rendered import rendered
 from t2ibench_reports._rows import board_of, sample_grids
@@ -55,7 +55,7 @@ class Gallery:
                 "each row beside its numbers."
             )
         document = Document(self.name, "Gallery", _LEAD, sections, board.faults)
-        return rendered(document, given.formats, self.formats, {})
+        return rendered(document, given.formats, self.formats)
 
 
 def _section(group: Group, images: Path, details: Path) -> Section | None:
@@ -65,19 +65,15 @@ def _section(group: Group, images: Path, details: Path) -> Section | None:
     grids = sample_grids(rows, images)
     if not grids:
         return None
-    plan = group.plan
     insides = {row.key: insides_of(row, details) for row in rows}
     silent = [row.label for row in rows if row.section is Part_of.MEASURED and not insides[row.key]]
     notes = [HOW_TO_LOOK] if any(details_of(row, details) for row in rows) else []
     notes += [_SILENT.format(sentence_list(silent))] if silent and any(insides.values()) else []
-    return Section(
-        clean(plan.dataset),
-        clean(f"{plan.protocol}, split {plan.split}, seed {plan.seed}, n {group.n}"),
+    return section_on(
+        group,
         grids=grids,
         insides=tuple(inside for row in rows for inside in insides[row.key]),
         notes=tuple(notes),
-        dataset=clean(plan.dataset),
-        protocol=clean(plan.protocol),
     )
 
 

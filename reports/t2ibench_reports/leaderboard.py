@@ -2,31 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from t2ibench.core.errors import UserError, unknown_name
-from t2ibench_reports import _data_files, _latex, _plain
-from t2ibench_reports._tables import Leaderboard as Table
-from t2ibench_reports._tables import build
+from t2ibench_reports._data import values_frame
+from t2ibench_reports._document import (
+    Document,
+    Grid,
+    Head,
+    Part,
+    Place,
+    Section,
+    Strip,
+    cost_place,
+    head_of,
+    section_on,
+    value_place,
+)
+from t2ibench_reports._format import clean, count, sentence_list, short_count, significant
+from t2ibench_reports._images import tiles
+from t2ibench_reports._notes import HOW_TO_READ, group_notes
+from t2ibench_reports._rendered import rendered
+from t2ibench_reports._rows import board_of, shared_captions
+from t2ibench_reports._seeds import RANGE
+from t2ibench_reports._tables import ORIGIN_TITLES, SECTION_TITLES, Group, Row
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from t2ibench.core.interfaces import ReportInput
 
-_TEXT_FORMATS: Mapping[str, Callable[[Table], str]] = {
-    "csv": _data_files.comma_separated,
-    "md": _plain.markdown,
-    "tex": _latex.latex,
-    "json": _data_files.json_text,
-    "txt": _plain.terminal,
-}
+_STEPS = Head("Steps", "trained", "cost", sort="lower")
+_TRAINING = (
+    Head("Parameters", "of the model", "cost", sort="lower"),
+    Head("Images", "shown in training", "cost", sort="lower", terse="Training images"),
+    Head("Seconds", "to train", "cost", sort="lower", terse="Training s"),
+)
+_COSTS = (
+    Head("Images/s", "generated", "cost", sort="higher"),
+    Head("Seconds", "to measure", "cost", sort="lower", terse="Measuring s"),
+)
+_MARKS = (
+    "Intervals in brackets. Bold: best, its interval apart from all others; ≈: no clear difference from the leading "
+    "value."
+)
 
 
 class Leaderboard:
     """Who is better, by how much, and whether the difference is real."""
 
     name: ClassVar[str] = "leaderboard"
-    formats: ClassVar[tuple[str, ...]] = ("html", *_TEXT_FORMATS)
+    formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "tex", "json", "txt")
     default_formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "tex", "json")
 
     def render(self, given: ReportInput) -> Mapping[str, bytes]:
@@ -35,25 +61,106 @@ class Leaderboard:
         Raises:
             UserError: there are no records, or a format is unknown.
         """
-        if not given.records:
-            reason = f" ({given.faults[0]})" if given.faults else ""
-            raise UserError(
-                f"There are no results to report{reason}. `t2ibench quickstart` makes some in about ten minutes; "
-                "`t2ibench eval --models attngan --data simbirds` measures a trained model."
-            )
-        # Faults name a file by its whole path; the page must be the same wherever the results folder lies.
-        folder = f"{given.images.parent}/"
-        table = build(given.records, [fault.replace(folder, "") for fault in given.faults])
-        files = {}
-        for name in given.formats:
-            if name not in self.formats:
-                raise unknown_name("format of the leaderboard", name, self.formats)
-            files[f"leaderboard.{name}"] = self._text(name, table, given).encode()
-        return files
+        board = board_of(given, self.name)
+        labels = [_label(group) for group in board.groups]
+        sections = []
+        for group, label in zip(board.groups, labels, strict=True):
+            # Tables of single seeds are told apart by their seed.
+            own = f"{label}-seed-{group.plan.seed}" if labels.count(label) > 1 else label
+            sections.append(_section(group, own, given.images))
+        document = Document(self.name, "Leaderboard", HOW_TO_READ, tuple(sections), board.faults)
+        values = [(group, *found) for group in board.groups for found in group.cells]
+        return rendered(document, given.formats, self.formats, lambda: values_frame(values))
 
-    def _text(self, name: str, table: Table, given: ReportInput) -> str:
-        if name in _TEXT_FORMATS:
-            return _TEXT_FORMATS[name](table)
-        from t2ibench_reports._html import page
 
-        return page(table, given.images)
+def _label(group: Group) -> str:
+    text = f"{group.plan.dataset}-{group.plan.protocol}-{group.n}"
+    return "".join(char if char.isascii() and char.isalnum() else "-" for char in text)
+
+
+def _section(group: Group, label: str, images: Path) -> Section:
+    plan = group.plan
+    facts = [
+        ("Images a row", count(group.n)),
+        ("Split", plan.split),
+        *([("Resolution", f"{plan.resolution} px")] if plan.resolution else []),
+        *((name, f"`{digest[:8]}`") for name, digest in _digests(group)),
+    ]
+    return section_on(
+        group,
+        plan=tuple((name, clean(text)) for name, text in facts),
+        checks=group.checks,
+        heads=(
+            Head("Source of images", kind="name", sort="text"),
+            *map(head_of, group.columns),
+            _STEPS,
+            *(_TRAINING if group.knows_training else ()),
+            *_COSTS,
+        ),
+        parts=tuple(
+            Part(SECTION_TITLES[section], section.value, tuple(_row(row, group) for row in group.section(section)))
+            for section in group.sections
+        ),
+        grids=_gallery(group, images),
+        notes=group_notes(group),
+        caption=tuple(_caption(group)),
+        label=label,
+        records=tuple(group.cells),
+    )
+
+
+def _digests(group: Group) -> tuple[tuple[str, str], ...]:
+    plan = group.plan
+    return (("Protocol", plan.protocol_digest), ("Data", plan.manifest), ("Plan", plan.digest))
+
+
+def _row(row: Row, group: Group) -> tuple[Place, ...]:
+    source, speed, seconds = row.source, row.images_per_second, row.seconds
+    training = (
+        cost_place(source.parameters, short_count(source.parameters or 0)),
+        cost_place(source.training_images),
+        cost_place(source.training_seconds, significant(source.training_seconds or 0)),
+    )
+    return (
+        Place(row.label, " · ".join(row.details), "name", origin=ORIGIN_TITLES[source.origin]),
+        *(value_place(cell, column) for column, cell in zip(group.columns, row.cells, strict=True)),
+        cost_place(source.steps),
+        *(training if group.knows_training else ()),
+        cost_place(speed, significant(speed or 0)),
+        cost_place(seconds, significant(seconds or 0)),
+    )
+
+
+def _caption(group: Group) -> list[str]:
+    """Return the sentences of a paper's table, shorter than the notes."""
+    records = [cell.record for _, _, cell in group.cells]
+    over_seeds = f"In brackets: {RANGE}; nothing is ranked by it."
+    sentences = [f"Split {clean(group.plan.split)}.", over_seeds if len(group.seeds) > 1 else _MARKS]
+    if any(record.judge_seen_in_training for record in records):
+        sentences.append("†: trained with the network that judges here.")
+    warnings = dict.fromkeys(clean(warning) for record in records for warning in record.warnings)
+    return sentences + [f"!: {warning}" for warning in warnings]
+
+
+def _gallery(group: Group, images: Path) -> tuple[Grid, ...]:
+    """Return the sample images, a source a row; those with captions of their own have them below their images."""
+    rows = [(row, found) for row in group.rows if (found := tiles(images, row.image))]
+    if not rows:
+        return ()
+    captions = [tuple(tile.caption for tile in found) for _, found in rows]
+    shared = shared_captions(captions)
+    strips = tuple(
+        Strip(
+            row.label,
+            found,
+            " · ".join(row.details),
+            row.section.value,
+            ORIGIN_TITLES[row.source.origin],
+            captioned=own != shared,
+        )
+        for (row, found), own in zip(rows, captions, strict=True)
+    )
+    apart = sentence_list(strip.name for strip in strips if strip.captioned)
+    but = f" but {apart}, whose own stand below the images" if apart else ""
+    hint = f"The first captions of the plan, the same for every row{but}; not chosen by anyone."
+    return (Grid("Source", tuple((caption, "") for caption in shared), strips, hint, by_source=True),)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from t2ibench_reports._data_files import line_of, lines_of
+from t2ibench_reports._data import values_frame
 from t2ibench_reports._details import details_of
-from t2ibench_reports._document import Document, Head, Part, Place, Section, facts_of_plan, value_place
+from t2ibench_reports._document import Document, Head, Part, Place, Section, facts_of_plan, section_on, value_place
 from t2ibench_reports._format import clean, count, significant
 from t2ibench_reports._model_parts import PARTS
 from t2ibench_reports._rendered import rendered
@@ -54,11 +53,14 @@ class Model:
             if details is not None:
                 sections += (made for part in PARTS if (made := part(group, one, details, given.details)) is not None)
         document = Document(self.name, row.label, _LEAD, tuple(sections), board.faults)
-        lines = [
-            line_of(group, one, column, cell) for group, one in found for of, column, cell in group.cells if of is one
-        ]
-        data = {"csv": lambda: lines_of(lines), "json": lambda: _json(row, lines)}
-        return rendered(document, given.formats, self.formats, data)
+        values = [(group, *cell) for group, one in found for cell in group.cells if cell[0] is one]
+        return rendered(
+            document,
+            given.formats,
+            self.formats,
+            lambda: values_frame(values),
+            lambda: {"source": row.source.model_dump(mode="json")},
+        )
 
 
 def _card(row: Row) -> Section:
@@ -95,7 +97,6 @@ def _section(group: Group, row: Row, images: Path, name: str) -> Section:
         )
     ages = [one for one in group.rows if name_of(one) == name_of(row) and one.section is row.section]
     grids = sample_grids(sorted(ages, key=lambda one: (one.source.steps or 0, one.key)), images)
-    plan = group.plan
     speed = row.images_per_second
     facts = facts_of_plan(
         (
@@ -109,20 +110,12 @@ def _section(group: Group, row: Row, images: Path, name: str) -> Section:
     )
     others = [words_on(one) for one in ages if one is not row]
     notes = [f"{clean(name)} stands in this table {len(ages)} times; shown is the longest trained."] if others else []
-    return Section(
-        clean(plan.dataset),
-        clean(f"{plan.protocol}, n {count(group.n)}, seed {' '.join(map(str, group.seeds))}"),
+    return section_on(
+        group,
         facts=facts,
         heads=heads,
         parts=(Part("", "measured", tuple(rows)),),
         grids=grids,
         notes=tuple(notes),
         records=tuple(one for one in group.cells if one[0] is row),
-        dataset=clean(plan.dataset),
-        protocol=clean(plan.protocol),
     )
-
-
-def _json(row: Row, lines: list[dict[str, Any]]) -> str:
-    content = {"schema": 1, "report": "model", "source": row.source.model_dump(mode="json"), "values": lines}
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

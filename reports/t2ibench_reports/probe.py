@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,16 +9,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.records import PROBES
-from t2ibench_reports._data_files import lines_of
-from t2ibench_reports._document import Document, Grid, Section, facts_of_plan
+from t2ibench_reports._document import Document, Grid, Section, Strip, facts_of_plan
 from t2ibench_reports._format import clean, count, sentence_list
-from t2ibench_reports._images import Tile, tile_of
+from t2ibench_reports._images import tile_of
 from t2ibench_reports._probe_records import Asked, ProbeRecord, read_probes
 from t2ibench_reports._probe_sheet import sheet, strips
 from t2ibench_reports._probe_tables import MEASURES, main_table, part_table, word_table
 from t2ibench_reports._rendered import rendered
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from t2ibench.core.interfaces import ReportInput
 
 _LEAD = (
@@ -47,6 +47,12 @@ _DEAF = (
 )
 
 
+_COLUMNS: Final = (
+    "row", "group", "part", "measure", "unit", "value", "interval_low", "interval_high", "interval_level",
+    "interval_method", "n", "deaf_at_most",
+)  # fmt: skip
+
+
 class Probe:
     """What models make of captions that differ in one thing."""
 
@@ -72,12 +78,12 @@ class Probe:
             )
         sections = tuple(section for record in records for section in _sections(record, results))
         document = Document(self.name, _title(records), _LEAD, sections, (*given.faults, *faults))
-        data = {"csv": lambda: lines_of(_lines(records)), "json": lambda: _json(records)}
         wanted = [name for name in given.formats if name not in ("png", "txt")]
-        files = dict(rendered(document, wanted, self.formats, data))
+        further = {"probes": [record.model_dump(mode="json") for record in records]}
+        files = dict(rendered(document, wanted, self.formats, lambda: _frame(records), lambda: further))
         if "txt" in given.formats:  # a terminal shows no images
             bare = replace(document, sections=tuple(replace(section, grids=()) for section in sections))
-            files |= rendered(bare, ("txt",), self.formats, data)
+            files |= rendered(bare, ("txt",), self.formats)
         if "png" in given.formats:
             files |= {f"{_stem(record, records)}.png": sheet(record, results) for record in records}
         return files
@@ -124,9 +130,9 @@ def _grid(question: Asked, folder: Path) -> Grid | None:
     if not rows:
         return None
     captions = [clean(one.text) for one in question.variants]
-    tiles: list[tuple[str, tuple[Tile | None, ...]]] = []
+    tiles: list[Strip] = []
     for label, images in rows:
-        tiles.append((label, tuple(tile_of(*pair) for pair in zip(images, captions, strict=True))))
+        tiles.append(Strip(label, tuple(tile_of(*pair) for pair in zip(images, captions, strict=True))))
     seen = [f"in {count(number)} training captions" for number in question.training_captions]
     heads = tuple(
         (clean(one.label), seen[place] if place < len(seen) else "") for place, one in enumerate(question.variants)
@@ -201,9 +207,11 @@ def _attended(record: ProbeRecord) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _lines(records: Sequence[ProbeRecord]) -> list[dict[str, Any]]:
-    """Return a line a figure; a line without one for a probe that is only shown."""
-    lines = []
+def _frame(records: Sequence[ProbeRecord]) -> DataFrame:
+    """Return a row a figure; a row without one for a probe that is only shown."""
+    from pandas import DataFrame
+
+    lines: list[dict[str, Any]] = []
     for record in records:
         base = {
             "dataset": record.dataset,
@@ -233,15 +241,8 @@ def _lines(records: Sequence[ProbeRecord]) -> list[dict[str, Any]]:
                 }
             )
         if not record.scores:
-            empty = ("row", "group", "part", "measure", "unit", "value", "interval_low", "interval_high")
-            rest = ("interval_level", "interval_method", "n", "deaf_at_most")
-            lines.append({**base, **dict.fromkeys((*empty, *rest)), "measure": "shown"})
-    return lines
-
-
-def _json(records: Sequence[ProbeRecord]) -> str:
-    content = {"schema": 1, "report": "probe", "probes": [record.model_dump(mode="json") for record in records]}
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+            lines.append({**base, "measure": "shown"})
+    return DataFrame(lines, columns=[*base, *_COLUMNS]).astype({"n": "Int64"})
 
 
 def _stem(record: ProbeRecord, records: Sequence[ProbeRecord]) -> str:

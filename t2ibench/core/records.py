@@ -10,13 +10,16 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from t2ibench.core.errors import RunFailedError, UserError
 from t2ibench.core.files import digest_of, write_bytes, write_text
 from t2ibench.core.types import Origin
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 SCHEMA = 1
 RECORDS = "records.jsonl"
@@ -188,6 +191,77 @@ class ResultRecord(_Record):
         return digest_of([source.name, source.identity, *asked, metric.digest])
 
 
+_WHOLE: Final = ("n", "steps", "parameters", "training_images", "peak_memory_bytes", "seed", "resolution")
+_REAL: Final = (
+    "value", "interval_low", "interval_high", "interval_level", "training_seconds", "seconds", "images_per_second",
+)  # fmt: skip
+
+
+def frame_of(records: Iterable[ResultRecord]) -> DataFrame:
+    """Return a pandas data frame with a row a record, in the order given, every digit kept.
+
+    Columns: what was asked ("dataset", "split", "protocol", "seed", ...), whose images ("row", "title", "variant",
+    "origin", "steps", ...), the metric ("metric" is its title, "column" its name in benchmarks.toml, "metric_digest"
+    its identity), "status", "value" with "interval_low" and "interval_high" at "interval_level", "n", what it cost, and
+    the digests behind it. Whole numbers that are not known are <NA>, others NaN, texts "".
+    """
+    from pandas import DataFrame
+
+    rows = [_flat(record) for record in records]
+    frame = DataFrame(rows, dtype=object) if rows else DataFrame(columns=[*_WHOLE, *_REAL])
+    return frame.astype(dict.fromkeys(_WHOLE, "Int64") | dict.fromkeys(_REAL, "float64"))
+
+
+def _flat(record: ResultRecord) -> dict[str, Any]:
+    source, plan, metric, interval, cost = record.source, record.plan, record.metric, record.interval, record.cost
+    return {
+        "dataset": plan.dataset,
+        "split": plan.split,
+        "protocol": plan.protocol,
+        "row": source.name,
+        "title": source.title,
+        "variant": source.variant,
+        "origin": source.origin.value,
+        "metric": metric.title,
+        "status": record.status,
+        "value": record.value,
+        "interval_low": interval.low if interval else None,
+        "interval_high": interval.high if interval else None,
+        "interval_level": interval.level if interval else None,
+        "interval_method": interval.method if interval else "",
+        "n": record.n,
+        "unit": metric.unit,
+        "higher_is_better": metric.higher_is_better,
+        "judge_seen_in_training": record.judge_seen_in_training,
+        "spread": "; ".join(f"{name}={value!r}" for name, value in sorted(record.spread.items())),
+        "warnings": "; ".join(record.warnings),
+        "error": record.error,
+        "steps": source.steps,
+        "trained_on": source.trained_on,
+        "parameters": source.parameters,
+        "training_images": source.training_images,
+        "training_seconds": source.training_seconds,
+        "seconds": cost.seconds if cost else None,
+        "images_per_second": cost.images_per_second if cost else None,
+        "peak_memory_bytes": cost.peak_memory_bytes if cost else None,
+        "column": metric.column,
+        "metric_subtitle": metric.subtitle,
+        "features": str(metric.features.get("name", "")),
+        "features_standing": str(metric.features.get("standing", "standard")),
+        "seed": plan.seed,
+        "resolution": plan.resolution,
+        "quantise": plan.quantise,
+        "created": record.created,
+        "record_id": record.id,
+        "metric_digest": metric.digest,
+        "source_identity": source.identity,
+        "manifest": plan.manifest,
+        "plan_digest": plan.digest,
+        "protocol_digest": plan.protocol_digest,
+        "images_digest": record.images_digest,
+    }
+
+
 class Results:
     """The results folder."""
 
@@ -263,6 +337,14 @@ class Results:
         return {
             key: record for key, record in latest.items() if record.status == "ok" or _question(record) not in had
         }, faults
+
+    def frame(self) -> DataFrame:
+        """Return the latest records as a pandas data frame, a row a number: see `frame_of`.
+
+        Raises:
+            UserError: the file of records cannot be opened.
+        """
+        return frame_of(self.latest()[0].values())
 
     def keep_comparison(self, comparison: Mapping[str, Any]) -> None:
         """Append what a comparison of two rows found, unless it was found before.

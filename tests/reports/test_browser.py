@@ -226,7 +226,7 @@ def test_hostile_captions_and_names_run_nothing(opened, tmp_path):
     path = tmp_path / "page.html"
     path.write_bytes(Leaderboard().render(given)["leaderboard.html"])
     page = opened(path)
-    assert page.title() == "t2ibench leaderboard"
+    assert page.title() == "t2ibench: Leaderboard"
     assert hostile in page.locator("#group-1 th.name .label").first.inner_text()
 
 
@@ -236,7 +236,7 @@ def test_the_policy_stops_what_slips_through(browser, page_file, tmp_path):
     path.write_text(page_file.read_text(encoding="utf-8").replace("</body>", slipped), encoding="utf-8")
     page = browser.new_page()
     page.goto(path.as_uri())
-    assert page.title() == "t2ibench leaderboard"
+    assert page.title() == "t2ibench: Leaderboard"
     page.close()
 
 

@@ -74,11 +74,14 @@ def test_an_empty_folder_names_the_command_that_fills_it(tmp_path):
     assert not (tmp_path / "reports").exists()
 
 
-def test_it_imports_neither_torch_nor_pandas(workspace):
+@pytest.mark.parametrize(
+    ("formats", "never"), [("html,md,tex", "{'torch', 'pandas', 'numpy', 'scipy'}"), ("csv,json", "{'torch', 'scipy'}")]
+)
+def test_it_imports_no_torch_and_pandas_for_data_only(workspace, formats, never):
     program = (
         "import sys; from t2ibench.cli.report import command; "
-        f"command.main(['--workspace', {str(workspace)!r}], standalone_mode=False); "
-        "print(sorted({'torch', 'pandas', 'numpy', 'scipy'} & set(sys.modules)), file=sys.stderr)"
+        f"command.main(['--workspace', {str(workspace)!r}, '--format', {formats!r}], standalone_mode=False); "
+        f"print(sorted({never} & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
     assert done.stderr.splitlines()[-1] == "[]", done.stderr

@@ -32,7 +32,7 @@ def test_costs_of_training_stand_in_every_format(render):
     unknown = source("unknown", steps=1000, parameters=45_210)
     truth = source("ground-truth", Origin.CONTROL)
     found = rendered(render, [record(one, FID, 40 + place, 1) for place, one in enumerate((cheap, unknown, truth))])
-    for head in ("parameters", "trained on images", "training s"):
+    for head in ("Parameters", "Training images", "Training s"):
         assert head in found["txt"] and head in found["md"]
     line = next(line for line in found["txt"].splitlines() if "cheap" in line)
     assert [text in line for text in ("2.37 M", "32,000", "754")] == [True] * 3
@@ -48,4 +48,4 @@ def test_costs_of_training_stand_in_every_format(render):
 
 def test_tables_that_know_nothing_of_it_are_as_they_were(render):
     found = rendered(render, [record(source("old", steps=5), FID, 40, 1)])
-    assert "trained on images" not in found["txt"] and "shown in training" not in found["html"]
+    assert "shown in training" not in found["txt"] and "shown in training" not in found["html"]
