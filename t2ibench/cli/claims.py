@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -36,6 +36,7 @@ def carry_out_claims(
         SystemExit: with status 1 after failures, which are told.
     """
     from t2ibench.cli.bench import summary_of
+    from t2ibench.cli.report import load_report, write_report
     from t2ibench.studies.bench.bench import run_bench
     from t2ibench.studies.bench.plan import describe, plan_bench
     from t2ibench.studies.claims.study import claims_of, claims_on, datasets_of, decide, suite_for
@@ -53,25 +54,14 @@ def carry_out_claims(
             continue
         outcome = run_bench(asked, content, workspace, compute=compute, weights_dir=weights_dir, trainer=trainer)
         items = plan_bench(asked, content, workspace)
-        table = decide(dataset, request, claims_on(dataset, request, claims), items, content, workspace)
-        click.echo(_text(table), nl=False)
+        decide(dataset, request, claims_on(dataset, request, claims), items, content, workspace)
         for failure in outcome.failures:
             click.echo(f"Failed: {failure.what}: {failure.reason}", err=True)
         failed = failed or bool(outcome.failures)
-    if failed:
-        raise SystemExit(1)
-
-
-def _text(table: dict[str, Any]) -> str:
-    """Return the table of verdicts as lines of text."""
-    lines = [f"{table['dataset']}, budget {table['budget']}, training seeds {', '.join(map(str, table['seeds']))}"]
-    for row in table["rows"]:
-        lines.append(f"{row['verdict']:<14} {row['claim']} by {row['title']}: {row['statement']}")
-        if row["effect"] is not None:
-            low, high = row["interval"] or (None, None)
-            reach = "" if low is None else f" [{low:.3g}, {high:.3g}]"
-            more = "" if not row["more_seeds"] else f"; {row['more_seeds']} more seeds would decide"
-            lines.append(f"{'':<15}effect {row['effect']['value']:+.3g}{reach}{more}")
-        elif row["lacking"]:
-            lines.append(f"{'':<15}not there: {', '.join(row['lacking'])}")
-    return "\n".join(lines) + "\n"
+    if dry_run:
+        return
+    text, paths = write_report(load_report("claims"), workspace)
+    click.echo(text, nl=False)
+    for path in paths:
+        click.echo(f"wrote {path}", err=True)
+    raise SystemExit(1 if failed else 0)
