@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from t2ibench_reports import _format
-from t2ibench_reports._chart import Chart
 from t2ibench_reports._controls import Check
+from t2ibench_reports._drawings import Drawing
 from t2ibench_reports._images import Tile
-from t2ibench_reports._scatter import Scatter
 from t2ibench_reports._tables import Cell as RecordCell
 from t2ibench_reports._tables import Column, Group, Row
 from t2ibench_reports._whiskers import Whisker, whisker
@@ -151,9 +150,8 @@ class Section:
         checks: the controls' verdicts; failed ones are seen first.
         heads: of the table; empty for none.
         parts: its rows.
-        charts: drawings.
-        charts_title: their heading.
-        scatters: drawings of two rows' values, caption by caption.
+        drawings: figures.
+        drawings_title: their heading.
         grids: images.
         insides: how images came about.
         notes: sentences.
@@ -171,9 +169,8 @@ class Section:
     checks: tuple[Check, ...] = ()
     heads: tuple[Head, ...] = ()
     parts: tuple[Part, ...] = ()
-    charts: tuple[Chart, ...] = ()
-    charts_title: str = "Against training steps"
-    scatters: tuple[Scatter, ...] = ()
+    drawings: tuple[Drawing, ...] = ()
+    drawings_title: str = "Against training steps"
     grids: tuple[Grid, ...] = ()
     insides: tuple[Inside, ...] = ()
     notes: tuple[str, ...] = ()

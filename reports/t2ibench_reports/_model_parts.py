@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from t2ibench_reports._chart import Chart, Measured, chart
 from t2ibench_reports._details import SHARES, Details, places, strip_tiles
 from t2ibench_reports._document import Grid, Head, Part, Place, Section, Strip
+from t2ibench_reports._drawings import Chart, Measured, chart
 from t2ibench_reports._format import clean, count, number
 from t2ibench_reports._images import Tile
 from t2ibench_reports._insides import HOW_TO_LOOK, insides_of
@@ -106,8 +106,8 @@ def training(group: Group, row: Row, details: Details, folder: Path) -> Section 
     return Section(
         "Training",
         "" if row.source.steps is None else f"{count(row.source.steps)} steps",
-        charts=charts,
-        charts_title="Losses",
+        drawings=charts,
+        drawings_title="Losses",
         grids=() if grid is None else (grid,),
         notes=("Losses of adversaries say whether training is alive, not whether images are good.",) if charts else (),
     )
@@ -143,7 +143,7 @@ def _curves(kept: Any) -> tuple[Chart, ...]:
         label = clean(str(name)).removesuffix("/loss")
         apart[label.startswith("discriminator")].append((label, line))
     made = (
-        chart(title, apart[side], note="means over short stretches", marks=False)
+        chart(title, apart[side], said="Means over short stretches.", marks=False)
         for side, title in ((False, "Generator's and other losses"), (True, "Discriminators' losses"))
     )
     return tuple(one for one in made if one is not None)

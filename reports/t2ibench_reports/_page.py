@@ -17,6 +17,9 @@ from t2ibench_reports._whiskers import WIDTH
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
+
+    from t2ibench_reports._drawings import Drawing
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _CODE = re.compile("`([^`]+)`")
@@ -27,6 +30,8 @@ SCRIPTS = ("theme.js", "sort.js", "filter.js", "reveal.js")
 def page(document: Document) -> str:
     """Return the page. Everything that comes from records is escaped by the template engine."""
     style, script = part("report.css") + part("document.css"), "".join(map(part, SCRIPTS))
+    if any(section.drawings for section in document.sections):
+        style += "".join(map(_themed, ("stroke", "fill")))
     records: list[str] = []
     behind = []
     for section in document.sections:  # a record behind two tables is shown once
@@ -43,6 +48,7 @@ def page(document: Document) -> str:
             policy=policy(style, script),
             behind=behind,
             anchors=anchors_of(records),
+            drawn=_drawn,
             format=_format,
             record_facts=record_facts,
             whisker_width=WIDTH,
@@ -51,6 +57,21 @@ def page(document: Document) -> str:
             ),
         )
     )
+
+
+def _drawn(drawing: Drawing, prefix: str) -> Markup:
+    from markupsafe import Markup
+
+    from t2ibench_reports._figures import inlined
+
+    return Markup(inlined(drawing, prefix))  # made of elements, whose texts are escaped
+
+
+def _themed(field: str) -> str:
+    """Return the rules that give drawings the page's own colours, light or dark."""
+    from t2ibench_reports._figures import THEME
+
+    return "".join(f'.charts [{field}="{colour}"]{{{field}:var({name})}}\n' for colour, name in THEME.items())
 
 
 def environment() -> Environment:

@@ -9,9 +9,9 @@ from typing import Any
 
 from t2ibench_reports._details import SHARES, Details, details_of, pair_of, places, strip_tiles
 from t2ibench_reports._document import Grid, Strip
+from t2ibench_reports._drawings import Scatter, scatter
 from t2ibench_reports._format import number
 from t2ibench_reports._images import Tile
-from t2ibench_reports._scatter import Scatter, scatter
 from t2ibench_reports._tables import Column, Group, Row
 
 

@@ -11,7 +11,7 @@ from t2ibench_reports._document import Document
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-FIGURES = ("svg", "png")
+FIGURES = ("svg", "png", "pdf")
 """Formats of a document's drawings alone, for documents with `no_figure`."""
 
 
@@ -63,10 +63,9 @@ def _content(
 
 
 def _drawn(document: Document, name: str) -> bytes:
-    from t2ibench_reports._figure import figure_of
-    from t2ibench_reports._figure_files import png, svg
+    from t2ibench_reports._figures import figure_file
 
-    figure = figure_of(document)
-    if figure is None:
+    content = figure_file(document, name)
+    if content is None:
         raise UserError(document.no_figure)
-    return png(figure) if name == "png" else svg(figure)
+    return content

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.types import Origin
-from t2ibench_reports._chart import Chart, Measured, chart
 from t2ibench_reports._data import values_frame
 from t2ibench_reports._document import (
     Document,
@@ -22,6 +21,7 @@ from t2ibench_reports._document import (
     section_on,
     value_place,
 )
+from t2ibench_reports._drawings import Chart, Measured, chart
 from t2ibench_reports._equal_steps import RULE, by_steps, ranked_by_steps
 from t2ibench_reports._format import clean, count, sentence_list
 from t2ibench_reports._notes import group_notes
@@ -172,7 +172,7 @@ def _section(analysis: _Analysis) -> Section:
         checks=group.checks,
         heads=tuple(heads),
         parts=tuple(parts),
-        charts=tuple(_charts(analysis)),
+        drawings=tuple(_charts(analysis)),
         notes=tuple(_notes(analysis)),
         records=tuple(group.cells),
     )

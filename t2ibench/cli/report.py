@@ -16,7 +16,7 @@ from t2ibench.core.records import ResultRecord, Results
 from t2ibench.core.registry import registry
 from t2ibench.core.workspace import Workspace
 
-_IMAGES = ("png",)
+_IMAGES = ("png", "pdf")
 """Formats that are no text."""
 
 

@@ -32,7 +32,7 @@ def render(report, folder, records, formats=("txt",), subjects=(), comparisons=(
     images = results.folder / "images"
     given = ReportInput(list(latest.values()), faults, images, formats, subjects, comparisons)
     files = {name.rpartition(".")[2]: content for name, content in report.render(given).items()}
-    return {name: content.decode("latin-1" if name == "png" else "utf-8") for name, content in files.items()}
+    return {name: content.decode("latin-1" if name in ("png", "pdf") else "utf-8") for name, content in files.items()}
 
 
 def textual(report):
@@ -51,7 +51,7 @@ def rows_of(page):
 def test_rows_stand_in_the_papers_order_with_their_lambda(tmp_path):
     rows = rows_of(render(Components(), tmp_path, variant_records(steps=(1000,)), ("html",))["html"])
     assert [row[1] for row in rows] == ["no DAMSM", "1 × 0.01", "10 × 0.01", "5 × 0.01"]  # noqa: RUF001
-    assert [row[0].split("attngan")[0] for row in rows] == ["AttnGAN1", "AttnGAN1", "AttnGAN1", "AttnGAN2"]
+    assert [row[0].split("attngan")[0].strip() for row in rows] == ["AttnGAN1", "AttnGAN1", "AttnGAN1", "AttnGAN2"]
     assert rows[1][2].startswith("3.40") and rows[1][3].startswith("20.0") and rows[1][4].startswith("58.5")
 
 
@@ -146,10 +146,17 @@ def test_curves_are_drawn_where_there_are_several_ages(tmp_path):
     page = html.fromstring(render(Components(), tmp_path / "a", variant_records(), ("html",))["html"])
     charts = page.xpath("//figure/svg")
     assert [chart.get("aria-label") for chart in charts] == ["IS against steps", "R-precision (%) against steps"]
-    dots = charts[0].xpath(".//g[1]/circle")
-    assert len(dots) == 2 and float(dots[1].get("cx")) > float(dots[0].get("cx"))
-    assert float(dots[1].get("cy")) < float(dots[0].get("cy"))  # the higher value lies higher
-    assert len(charts[0].xpath(".//g")) == len(VALUES)
+    dots = {one.xpath("string(title)"): one.xpath(".//use")[0] for one in charts[0].xpath(".//g[title]")}
+    early, late = (
+        next(dot for text, dot in dots.items() if text.startswith(f"AttnGAN, {steps} steps"))
+        for steps in ("500", "1,000")
+    )
+    assert float(late.get("x")) > float(early.get("x"))
+    assert float(late.get("y")) < float(early.get("y"))  # the higher value lies higher
+    assert len(dots) == 2 * len(VALUES)
+    assert not page.xpath("//figure//@style | //figure//style")  # the page's policy would refuse it
+    ids = page.xpath("//@id")
+    assert len(set(ids)) == len(ids)
     once = render(Components(), tmp_path / "b", variant_records(steps=(500,)), ("html",))["html"]
     assert not html.fromstring(once).xpath("//figure")
 
