@@ -68,7 +68,8 @@ class LAPGAN:
         p = parameters
         encoder = encoder_of(p.text, context.encoders)
         sentence, (first, *later) = encoder.dimension, p.sides
-        generators = {first: FirstGenerator(p, sentence), **{s: DetailGenerator(p, sentence, s) for s in later}}
+        generators: dict[int, FirstGenerator | DetailGenerator] = {first: FirstGenerator(p, sentence)}
+        generators |= {side: DetailGenerator(p, sentence, side) for side in later}
         discriminators: dict[int, FirstDiscriminator | DetailDiscriminator] = {}
         if context.purpose == "train":
             discriminators[first] = FirstDiscriminator(p, sentence)
@@ -149,10 +150,8 @@ class LAPGAN:
         generator = self.generators[side]
         shape = (self.parameters.latent,) if coarse is None else (1, side, side)
         uniform = torch.erf(noise.draw(f"z_{side}{use}", shape) / math.sqrt(2))  # normal to uniform in [-1, 1]
-        if coarse is None:
-            made: Tensor = generator(uniform, sentence)
-            return made
-        return coarse + generator(uniform, sentence, coarse)
+        made: Tensor = generator(uniform, sentence) if coarse is None else coarse + generator(uniform, sentence, coarse)
+        return made
 
     def _standardised(self, values: Tensor) -> Tensor:
         return (values - self.parameters.pixel_mean) / self.parameters.pixel_deviation
