@@ -345,7 +345,9 @@ class Metric(Protocol):
         caption_linked: whether it needs images that belong to captions.
         minimum_n: below this many images it refuses.
 
-    A caption-linked metric may have `needs_negatives = False`: it then reads captions, but ranks none. One that knows
+    A caption-linked metric may have `needs_negatives = False`: it then reads captions, but ranks none. One that also
+    needs a reference may have `own_reference = True`: its reference are the images that the captions were written for,
+    one an image, in the plan's order, and it reads no captions. One that knows
     what images of other captions would get may have `chance: float`, in its unit: the column's head says it.
     """
 

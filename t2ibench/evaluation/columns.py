@@ -10,7 +10,7 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.records import MetricRecord
 from t2ibench.evaluation.extractors import Extractor
 from t2ibench.evaluation.measure import Column
-from t2ibench.evaluation.negatives import NEGATIVES_RULES, ranks_captions
+from t2ibench.evaluation.negatives import NEGATIVES_RULES, has_own_reference, ranks_captions
 
 if TYPE_CHECKING:
     from t2ibench.core.spec.benchmarks import Benchmarks, ProtocolEntry
@@ -59,7 +59,8 @@ def make_columns(
         if extractor.identity and extractor.identity.made:
             parts.append(extractor.identity.made)
         if metric.needs_reference:
-            parts.append(f"ref {manifest.name}/{protocol.split} {len(images):,}")
+            own = has_own_reference(metric)
+            parts.append("with the caption's image" if own else f"ref {manifest.name}/{protocol.split} {len(images):,}")
         if ranks_captions(metric):
             rule = NEGATIVES_RULES[protocol.negatives_rule]
             options |= {"negatives": protocol.negatives, "exclude": protocol.exclude, "rule": rule}

@@ -59,6 +59,16 @@ def ranks_captions(metric: Metric) -> bool:
     return metric.caption_linked and bool(getattr(metric, "needs_negatives", True))
 
 
+def reads_captions(metric: Metric) -> bool:
+    """Return whether a metric needs codes of captions: one that compares with the captions' images does not."""
+    return metric.caption_linked and not has_own_reference(metric)
+
+
+def has_own_reference(metric: Metric) -> bool:
+    """Return whether a metric compares every image with the one that its caption was written for."""
+    return bool(getattr(metric, "own_reference", False))
+
+
 def _stored(
     plan: SamplePlan, queries: np.ndarray, captions: Sequence[Caption], keys: Sequence[str], wanted: int, what: str
 ) -> np.ndarray:

@@ -29,7 +29,13 @@ from t2ibench.evaluation.measure import (
     metric_input,
     source_record,
 )
-from t2ibench.evaluation.negatives import choose_negatives, own_captions, ranks_captions
+from t2ibench.evaluation.negatives import (
+    choose_negatives,
+    has_own_reference,
+    own_captions,
+    ranks_captions,
+    reads_captions,
+)
 from t2ibench.evaluation.plan import reference_plan
 from t2ibench.evaluation.sources import Source, ground_truth
 from t2ibench.evaluation.workers import Workers
@@ -181,8 +187,10 @@ class Table:
                     workers=self.workers,
                 )
             for column in linked:
-                if column.metric.needs_reference and self.reference_statistics is None:
-                    plan, reference = self._reference_source()
+                own = has_own_reference(column.metric)
+                if own or (column.metric.needs_reference and self.reference_statistics is None):
+                    held = source.plan_of(self.plan)
+                    plan, reference = self._own_images_of(held) if own else self._reference_source()
                     settings, size = self._settings, self.batch_size
                     assist(
                         reference,
@@ -275,13 +283,18 @@ class Table:
         return found
 
     def _input(self, column: Column, held: SamplePlan, collected: Collected) -> MetricInput:
-        reference = self._reference_input(column)
+        if has_own_reference(column.metric):
+            plan, real = self._own_images_of(held)
+            found = self._collect(real, plan, [column.extractor]).features[column.extractor.name]
+            reference = MetricInput({}, reference=found)
+        else:
+            reference = self._reference_input(column)
         given = metric_input(
             column,
             collected,
             reference=reference.reference,
             groups=groups_by_image(held.items),
-            queries=self._caption_queries(column, held) if column.metric.caption_linked else None,
+            queries=self._caption_queries(column, held) if reads_captions(column.metric) else None,
             seed=self.plan.seed,
         )
         return replace(given, reference_statistics=reference.reference_statistics)
@@ -308,7 +321,8 @@ class Table:
     def _doubts(self, column: Column) -> tuple[str, ...]:
         """Return the warnings that a column's reference brings."""
         file = self.reference_statistics
-        return (file.doubt,) if file is not None and file.doubt and column.metric.needs_reference else ()
+        compares = column.metric.needs_reference and not has_own_reference(column.metric)
+        return (file.doubt,) if file is not None and file.doubt and compares else ()
 
     def _reference_input(self, column: Column) -> MetricInput:
         """Return a metric's input with the reference filled in, from the data set or from a statistics file.
@@ -353,7 +367,10 @@ class Table:
         return self._reference[extractor.name]
 
     def _reference_source(self) -> tuple[SamplePlan, Source]:
-        plan = reference_plan(self.manifest, self.protocol.split)
+        return self._own_images_of(reference_plan(self.manifest, self.protocol.split))
+
+    def _own_images_of(self, plan: SamplePlan) -> tuple[SamplePlan, Source]:
+        """Return a plan and the images that its captions were written for."""
         source = ground_truth(self.manifest, plan, self.protocol.resolution)
         source.name = "reference"
         return plan, source

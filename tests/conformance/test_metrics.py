@@ -10,13 +10,15 @@ from t2ibench.core.interfaces import Metric, MetricInput, PerImage, PerSet
 from t2ibench.core.registry import registry
 
 COUNT, WIDTH = 60, 12
+PIXELS = 3 * 16 * 16
 STATEMENTS = 450
 """Metrics of a part of a judge's statements look for it where it is in the longest list, that of simscenes."""
 
 
 def given_for(metric, count=COUNT, seed=0):
     rng = np.random.default_rng(seed)
-    width = STATEMENTS if metric.layer == "statements" else WIDTH
+    width = {"statements": STATEMENTS, "pixels": PIXELS}.get(metric.layer, WIDTH)
+    real = count if getattr(metric, "own_reference", False) else COUNT
     queries = np.arange(count)
     linked = {
         "caption_codes": rng.normal(size=(count, width)),
@@ -25,7 +27,7 @@ def given_for(metric, count=COUNT, seed=0):
     }
     return MetricInput(
         features={metric.layer: rng.normal(size=(count, width)).astype(np.float32)},
-        reference={metric.layer: rng.normal(size=(COUNT, width)).astype(np.float32)} if metric.needs_reference else {},
+        reference={metric.layer: rng.normal(size=(real, width)).astype(np.float32)} if metric.needs_reference else {},
         groups=np.arange(count) // 2,
         seed=seed,
         **(linked if metric.caption_linked else {}),

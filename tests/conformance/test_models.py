@@ -16,6 +16,9 @@ STACKED = {**LINEAGE, "generator_features": 16, "condition": 12}
 del STACKED["branches"]
 DRAW = {"batch_size": 4, "resolution": 16, "steps": 3, "patch": 4, "latent": 5, "language_features": 6}
 DRAW |= {"alignment_features": 7, "encoder_features": 12, "decoder_features": 12}
+VARIATIONAL = {"batch_size": 4, "resolution": 16, "latent": 5, "language_features": 6}
+PYRAMID = {"batch_size": 4, "resolution": 16, "levels": 2, "first_features": 8, "first_discriminator_features": 8}
+PYRAMID |= {"text_features": 4, "latent": 6, "generator_features": 4, "discriminator_features": 4}
 REED = {"resolution": 16, "generator_features": 8, "discriminator_features": 4, "latent": 6, "batch_size": 4}
 BOXED = {**REED, "resolution": 32, "remembered_boxes": 8}
 
@@ -45,6 +48,13 @@ MODELS = {
         {**DRAW, "sharpener_features": 4, "discriminator_features": 4, "sharpener_share": 0.5, "warmup_steps": 2},
         {},
     ),
+    "skipthoughtdraw": (DRAW, {"hashed_sentences": {"dimension": 32}}),
+    "vae": ({**VARIATIONAL, "width": 12}, {}),
+    "vae, standard prior, grey": ({**VARIATIONAL, "width": 12, "prior": "standard", "channels": 1}, {}),
+    "conv_vae": ({**VARIATIONAL, "width": 12, "features": [4, 8]}, {}),
+    "conv_vae, odd sides": ({**VARIATIONAL, "resolution": 15, "width": 12, "features": [4, 8], "kernel": 3}, {}),
+    "lapgan": (PYRAMID, {"hashed_sentences": {"dimension": 32}}),
+    "lapgan, averaged": ({**PYRAMID, "ema_decay": 0.9, "levels": 1}, {"hashed_sentences": {"dimension": 32}}),
     "stackgan_v1": (STACKED, {"damsm": DAMSM}),
     "stackgan_v1, one stage": ({**STACKED, "stages": 1}, {"damsm": DAMSM}),
     "stackgan_v1, char-CNN-RNN": ({**STACKED, "text": "char-cnn-rnn"}, {"char_cnn_rnn": {"dimension": 8}}),
@@ -75,6 +85,8 @@ ENCODERS = {
     "stub-encoder": {},
     "damsm": DAMSM,
     "char_cnn_rnn": {"dimension": 8},
+    "hashed_sentences": {"dimension": 32},
+    "skip_thoughts": {},
     "cub_inception": {"network": "small", "resolution": 16, "width": 4, "classes": 60, "batch_size": 4},
 }
 TEST_ONLY = {"poisoned", "killed", "killed-stackgan"}

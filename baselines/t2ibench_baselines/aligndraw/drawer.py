@@ -68,14 +68,15 @@ class Drawer(nn.Module):
     Args:
         parameters: of the model.
         words: of the vocabulary, the padding among them.
+        captions: reads captions instead of alignDRAW's own encoder; its states have 2 language_features numbers.
     """
 
-    def __init__(self, parameters: AlignDRAWParameters, words: int) -> None:
+    def __init__(self, parameters: AlignDRAWParameters, words: int = 0, captions: nn.Module | None = None) -> None:
         super().__init__()
         p = parameters
         self.parameters_of = p
         states, area = 2 * p.language_features, p.channels * p.patch**2
-        self.captions = ENCODERS[p.reading](words, p.language_features)
+        self.captions = captions or ENCODERS[p.reading](words, p.language_features)
         self.alignment = None
         if p.attention == "align":
             self.alignment = Alignment(states, p.decoder_features, p.alignment_features)

@@ -85,16 +85,7 @@ class AlignDRAW:
         vocabulary = Vocabulary.from_words(context.vocabulary)
         drawer = Drawer(p, len(vocabulary))
         drawer.initialise()
-        if not p.sharpener_features:
-            return cls(p, vocabulary, drawer)
-        code = 2 * p.language_features
-        sharpener = Sharpener(p.channels, p.resolution, code, p.sharpener_features)
-        discriminator = (
-            Discriminator(p.channels, p.resolution, code, p.discriminator_features)
-            if context.purpose == "train"
-            else None
-        )
-        return cls(p, vocabulary, drawer, sharpener, discriminator)
+        return cls(p, vocabulary, drawer, *sharpening_networks(p, context))
 
     def exported(self) -> Mapping[str, Module]:
         """Return the drawer and, if there is one, the sharpener."""
@@ -223,3 +214,14 @@ class AlignDRAW:
     def _read(self, captions: Sequence[Caption], noise: BoundNoise) -> tuple[WordStates, TokenBatch]:
         tokens = encode_captions(self.vocabulary, captions, maximum=self.parameters.words_maximum, noise=noise)
         return self.drawer.read_captions(tokens.ids.to(self.drawer.canvas.device), tokens.lengths), tokens
+
+
+def sharpening_networks(p: AlignDRAWParameters, context: BuildContext) -> tuple[Sharpener | None, Discriminator | None]:
+    """Return the sharpener and, for training, its discriminator; None where the parameters ask for none."""
+    if not p.sharpener_features:
+        return None, None
+    code = 2 * p.language_features
+    sharpener = Sharpener(p.channels, p.resolution, code, p.sharpener_features)
+    if context.purpose != "train":
+        return sharpener, None
+    return sharpener, Discriminator(p.channels, p.resolution, code, p.discriminator_features)

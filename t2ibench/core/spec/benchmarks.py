@@ -250,6 +250,7 @@ class SuiteEntry(Frozen):
         budgets: name -> shorter (or longer) trainings; "full", the models' own recipes, is always there.
         snapshots: shares of a training after which the model is measured too, as in 0.5.
         report: what is rendered at the end.
+        protocol: how all are judged; "" for the data set's own.
     """
 
     title: str = ""
@@ -260,6 +261,7 @@ class SuiteEntry(Frozen):
     budgets: Mapping[Name, BudgetEntry] = Field(default_factory=dict)
     snapshots: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = ()
     report: Name = "leaderboard"
+    protocol: str = ""
 
     @model_validator(mode="after")
     def _full_is_taken(self) -> SuiteEntry:
@@ -296,6 +298,8 @@ class Benchmarks(Frozen):
                     _known(f"protocols.{name}.metrics", column, self.metrics)
         for name, suite in self.suites.items():
             _known(f"suites.{name}.data", suite.data, self.datasets)
+            if suite.protocol:
+                _known(f"suites.{name}.protocol", suite.protocol, self.protocols)
             budgeted = [model for budget in suite.budgets.values() for model in budget.steps]
             for model in (*suite.models, *suite.shipped, *budgeted):
                 base, _, variant = model.partition(":")

@@ -12,6 +12,7 @@ from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import ModelCard, Origin, PlanItem
 from t2ibench.evaluation.external.statistics_file import StatisticsFile
 from t2ibench.evaluation.measure import Column
+from t2ibench.evaluation.negatives import has_own_reference
 from t2ibench.evaluation.sources import Source
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def with_reference(columns: Sequence[Column], file: StatisticsFile) -> list[Colu
     """Return the columns with a file in the place of the reference images, in their identity and head too."""
     changed = []
     for column in columns:
-        if not column.metric.needs_reference:
+        if not column.metric.needs_reference or has_own_reference(column.metric):
             changed.append(column)
             continue
         parts = column.record.subtitle.split(" · ")

@@ -12,7 +12,7 @@ from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation.evaluate import EvaluateRequest, Evaluation, evaluate
 from t2ibench.studies.bench.cluster import Cluster, train_on_cluster
 from t2ibench.studies.bench.failures import keep_failures
-from t2ibench.studies.bench.plan import BenchItem, BenchRequest, plan_bench
+from t2ibench.studies.bench.plan import BenchItem, BenchRequest, plan_bench, suite_of
 from t2ibench.studies.bench.side_by_side import SideBySide, train_side_by_side
 from t2ibench.training.tracking.progress import say
 from t2ibench.training.train import USUAL_COMPUTE, Compute, ensure_trained
@@ -62,6 +62,7 @@ def run_bench(
         UserError: there is no such suite, data set or budget, or the first failure where `keep_going` is False.
         KeyboardInterrupt: stopped by a signal, with everything saved.
     """
+    protocol = suite_of(request, benchmarks).protocol
     items = plan_bench(request, benchmarks, workspace)
     failures: list[Failure] = []
     evaluations: list[Evaluation] = []
@@ -73,13 +74,13 @@ def run_bench(
         if trained and (keep_going or not failed):
             wanted = [folder for place, path in trained.items() for folder in here[place].with_snapshots(path)]
             folders = tuple(dict.fromkeys(map(str, wanted)))
-            asked = EvaluateRequest(models=folders, datasets=(dataset,), weights_dir=weights_dir)
+            asked = EvaluateRequest(folders, (dataset,), protocol=protocol or None, weights_dir=weights_dir)
             try:
                 found = evaluate(asked, benchmarks, workspace, device=compute.device)
             except Exception as error:
                 _note(failures, f"evaluation on {dataset}", error, keep_going)
         failures += _failed_numbers(found)
-        kept = _kept(failed, trained, here, benchmarks, workspace, compute.device, weights_dir)
+        kept = _kept(failed, trained, here, benchmarks, workspace, compute.device, weights_dir, protocol)
         evaluations += found or kept
         if failed and not keep_going:
             raise next(iter(failed.values()))
@@ -135,11 +136,21 @@ def _kept(
     workspace: Workspace,
     device: str,
     weights_dir: Path | None,
+    protocol: str,
 ) -> list[Evaluation]:
     """Return what `keep_failures` does, in a list; where nothing can be kept it is said, and the list is empty."""
     reasons = {place: _reason_of(error) for place, error in failed.items()}
     try:
-        kept = keep_failures(reasons, trained, items, benchmarks, workspace, device=device, weights_dir=weights_dir)
+        kept = keep_failures(
+            reasons,
+            trained,
+            items,
+            benchmarks,
+            workspace,
+            device=device,
+            weights_dir=weights_dir,
+            protocol=protocol,
+        )
     except UserError as error:
         say(f"What failed has no row in the table of {items[0].dataset}: {error}")
         return []

@@ -78,6 +78,7 @@ def keep_failures(
     *,
     device: str,
     weights_dir: Path | None,
+    protocol: str = "",
 ) -> Evaluation | None:
     """Return the records of what could not be trained, written now; None where there is none.
 
@@ -92,6 +93,7 @@ def keep_failures(
         workspace: whose results are written.
         device: as for `evaluate`.
         weights_dir: as for `evaluate`.
+        protocol: the suite's; "" for the data set's own.
 
     Raises:
         UserError: the data set cannot be opened, or the results cannot be written.
@@ -104,9 +106,9 @@ def keep_failures(
     if not failed and not settled:
         return None
     dataset = listed[0].dataset
-    request = EvaluateRequest(models=(), datasets=(dataset,), controls=False, weights_dir=weights_dir)
-    protocol = protocol_for(request, benchmarks, dataset)
-    table, _ = open_table(request, benchmarks, workspace, dataset, protocol=protocol, device=device, batch_size=1)
+    request = EvaluateRequest((), (dataset,), protocol=protocol or None, controls=False, weights_dir=weights_dir)
+    judged = protocol_for(request, benchmarks, dataset)
+    table, _ = open_table(request, benchmarks, workspace, dataset, protocol=judged, device=device, batch_size=1)
     records = []
     for place, reason in failed.items():
         records += _records(UntrainedSource(listed[place], reason, benchmarks), table)
@@ -114,7 +116,7 @@ def keep_failures(
     for place, path in settled.items():
         answers += _answers(identities[place], path, table, latest)
     table.results.append([*records, *answers])
-    return Evaluation(dataset, protocol[0], tuple(records), len(records)) if records else None
+    return Evaluation(dataset, judged[0], tuple(records), len(records)) if records else None
 
 
 def _records(source: UntrainedSource, table: Table) -> list[ResultRecord]:

@@ -129,7 +129,7 @@ def describe(
     suite = suite_of(request, benchmarks)
     counted: set[str] = set()
     rows = [_row(item, workspace, counted) for item in items]
-    evaluation = {dataset: _evaluation(dataset, items, benchmarks, workspace) for dataset in _datasets(items)}
+    evaluation = {dataset: _evaluation(dataset, suite, items, benchmarks, workspace) for dataset in _datasets(items)}
     seconds = [row["estimate"]["seconds"] for row in rows] + [one["seconds"] for one in evaluation.values()]
     sizes = [row["estimate"]["bytes"] for row in rows]
     return {
@@ -242,10 +242,10 @@ def _estimate(job: Job, workspace: Workspace, counted: set[str]) -> dict[str, An
 
 
 def _evaluation(
-    dataset: str, items: Sequence[BenchItem], benchmarks: Benchmarks, workspace: Workspace
+    dataset: str, suite: SuiteEntry, items: Sequence[BenchItem], benchmarks: Benchmarks, workspace: Workspace
 ) -> dict[str, Any]:
     """Return which protocol judges, and the seconds of rows not known yet, at the pace of rows known."""
-    protocol = benchmarks.datasets[dataset].protocol
+    protocol = suite.protocol or benchmarks.datasets[dataset].protocol
     count = sum(item.dataset == dataset and not item.fault for item in items)
     spent: dict[str, float] = {}
     for record in Results(workspace.results).latest()[0].values():

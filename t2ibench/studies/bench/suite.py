@@ -63,5 +63,5 @@ def run_suite(
     for request in [*requests, *requests_of(suite, seed=seed)]:
         folders.append(ensure_trained(request, benchmarks, workspace, compute=compute))
         say(f"{request.name} is ready: {folders[-1]}")
-    asked = EvaluateRequest(models=tuple(str(folder) for folder in folders), datasets=(suite.data,))
+    asked = EvaluateRequest(tuple(map(str, folders)), (suite.data,), protocol=suite.protocol or None)
     return evaluate(asked, benchmarks, workspace, device=compute.device)

@@ -1,0 +1,1 @@
+"""What the two conditional variational autoencoders have in common."""

@@ -1,0 +1,102 @@
+"""A sentence vector of hashed words and pairs of words: what stands in where skip-thought vectors cannot be had."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from t2ibench.core.interfaces import BuildContext
+from t2ibench.core.types import Caption, ModelCard, Origin
+from t2ibench.text.tokenizer import tokenize
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+    from torch.nn import Module
+
+
+class HashedSentencesParameters(BaseModel):
+    """What the vectors depend on.
+
+    Attributes:
+        dimension: numbers a sentence, even: one half for words, one for pairs of neighbours. 4800 is skip-thought's.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dimension: int = Field(default=4800, ge=2, multiple_of=2)
+
+
+class HashedSentences:
+    """Any sentence to a fixed vector: signed hashes of its words in one half, of its pairs of words in the other.
+
+    Each half has length 1 (0 where a sentence has no pair), as skip-thought's halves have. Nothing is learned, so no
+    image has taught it anything; what it lacks is that like words have like vectors. Weinberger et al., Feature Hashing
+    for Large Scale Multitask Learning, ICML 2009, equation 1.
+    """
+
+    Parameters: ClassVar[type[HashedSentencesParameters]] = HashedSentencesParameters
+
+    def __init__(self, parameters: HashedSentencesParameters) -> None:
+        self.parameters = parameters
+
+    @classmethod
+    def card(cls) -> ModelCard:
+        """Return title, paper and licence."""
+        return ModelCard(
+            title="Hashed words and pairs of words",
+            paper="Weinberger et al., Feature Hashing for Large Scale Multitask Learning, ICML 2009",
+            licence="MIT",
+            origin=Origin.RETRAINED,
+            notes=("A stand-in for skip-thought vectors: words of like meaning have unlike vectors.",),
+        )
+
+    @classmethod
+    def requirements(cls, parameters: HashedSentencesParameters) -> tuple[str, ...]:
+        """Return no encoders: this is one."""
+        return ()
+
+    @classmethod
+    def build(cls, parameters: HashedSentencesParameters, context: BuildContext) -> Self:
+        """Return the encoder."""
+        return cls(parameters)
+
+    @property
+    def dimension(self) -> int:
+        """Numbers a sentence."""
+        return self.parameters.dimension
+
+    def exported(self) -> Mapping[str, Module]:
+        """Return no networks."""
+        return {}
+
+    def sentences(self, captions: Sequence[Caption]) -> Tensor:
+        """Return the captions' vectors, float32, N x D, on the CPU."""
+        import numpy as np
+        import torch
+
+        rows = [self._vector(caption.text) for caption in captions]
+        return torch.from_numpy(np.stack(rows)) if rows else torch.zeros(0, self.dimension)
+
+    def _vector(self, text: str) -> np.ndarray:
+        import numpy as np
+
+        words = tokenize(text)
+        pairs = [f"{first} {second}" for first, second in pairwise(words)]
+        return np.concatenate([_half(words, self.dimension // 2), _half(pairs, self.dimension // 2)])
+
+
+def _half(grams: Sequence[str], size: int) -> np.ndarray:
+    """Return float32 `size`, of length 1 or all 0."""
+    import numpy as np
+
+    half = np.zeros(size, dtype=np.float32)
+    for gram in grams:
+        number = int.from_bytes(hashlib.blake2b(gram.encode(), digest_size=8).digest(), "little")
+        half[(number >> 1) % size] += 1.0 if number & 1 else -1.0
+    length = float(np.linalg.norm(half))
+    return half / np.float32(length) if length else half

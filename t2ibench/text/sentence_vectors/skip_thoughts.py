@@ -1,0 +1,137 @@
+"""Skip-thought vectors as a plug-in: a look-up, with nothing to learn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import BuildContext
+from t2ibench.core.types import Caption, ModelCard, Origin
+from t2ibench.text.sentence_vectors.vector_file import digest_of_vectors, key_of, read_vectors
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+    from torch.nn import Module
+
+_FILE: Final = "file"
+_NAMED: Final = 5
+"""Captions without a vector that an error names."""
+
+
+class SkipThoughtsParameters(BaseModel):
+    """What the vectors depend on.
+
+    Attributes:
+        file: of the vectors, in the data set's folder or anywhere; see `vector_file`.
+        dimension: numbers a sentence.
+        digests: SHA-256 of the file, under "file". The toolkit fills it in when a model is trained: a changed file
+            never meets a model, or a number, of another one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: str = "skip-thoughts.npz"
+    dimension: int = Field(default=4800, ge=2, multiple_of=2)
+    digests: Mapping[str, str] = Field(default_factory=dict)
+
+
+class SkipThoughts:
+    """Captions to the skip-thought vectors that a file holds of them.
+
+    Kiros et al., Skip-Thought Vectors, NIPS 2015. The encoder itself is a Theano program with pickled files of two
+    gigabytes and no part of the toolkit, so a sentence that the file does not hold cannot be read.
+    """
+
+    Parameters: ClassVar[type[SkipThoughtsParameters]] = SkipThoughtsParameters
+
+    def __init__(self, parameters: SkipThoughtsParameters, root: Path | None) -> None:
+        self.parameters = parameters
+        self._root = root
+
+    @classmethod
+    def card(cls) -> ModelCard:
+        """Return title, paper and licence."""
+        return ModelCard(
+            title="Skip-thought vectors, precomputed",
+            paper="Kiros et al., Skip-Thought Vectors, NIPS 2015",
+            licence="that of the file",
+            origin=Origin.OFFICIAL_WEIGHTS,
+            notes=("Vectors are read from a file; only captions in it have one.",),
+        )
+
+    @classmethod
+    def requirements(cls, parameters: SkipThoughtsParameters) -> tuple[str, ...]:
+        """Return no encoders: this is one."""
+        return ()
+
+    @classmethod
+    def with_files(cls, parameters: SkipThoughtsParameters, root: Path) -> SkipThoughtsParameters:
+        """Return the parameters with the file's digest; see `ReadsDataFiles`.
+
+        Raises:
+            UserError: the file is missing; or a digest was given that is not the file's.
+        """
+        digests = {_FILE: digest_of_vectors(root / parameters.file)}
+        if parameters.digests and dict(parameters.digests) != digests:
+            raise UserError(f"{root / parameters.file} is not the file whose digest was given.")
+        return parameters.model_copy(update={"digests": digests})
+
+    @classmethod
+    def build(cls, parameters: SkipThoughtsParameters, context: BuildContext) -> Self:
+        """Return the encoder; the file is looked for when the first caption comes."""
+        return cls(parameters, context.data_root)
+
+    @property
+    def dimension(self) -> int:
+        """Numbers a sentence."""
+        return self.parameters.dimension
+
+    def exported(self) -> Mapping[str, Module]:
+        """Return no networks: the vectors stay in their file, its digest is among the parameters."""
+        return {}
+
+    def sentences(self, captions: Sequence[Caption]) -> Tensor:
+        """Return the captions' vectors, float32, N x D, on the CPU.
+
+        Raises:
+            UserError: a caption is not in the file; or the file is missing, damaged or not that of training.
+        """
+        import numpy as np
+        import torch
+
+        table = self._table
+        missing = [caption.text for caption in captions if key_of(caption.text) not in table]
+        if missing:
+            raise UserError(
+                f"{self._path} has no skip-thought vector for {len(missing)} of {len(captions)} captions: "
+                f"{', '.join(map(repr, missing[:_NAMED]))}. Encode them too, or take a model that reads any sentence."
+            )
+        rows = [table[key_of(caption.text)] for caption in captions]
+        return torch.from_numpy(np.stack(rows)) if rows else torch.zeros(0, self.dimension)
+
+    @property
+    def _path(self) -> Path:
+        file = Path(self.parameters.file)
+        if file.is_absolute():
+            return file
+        if self._root is None:
+            raise UserError(
+                f"This model reads {file} from its data set's folder, and no data set is open here. Use it through "
+                "`t2ibench eval`, or give load_model the folder as data_root."
+            )
+        return self._root / file
+
+    @cached_property
+    def _table(self) -> Mapping[str, np.ndarray]:
+        wanted = self.parameters.digests.get(_FILE)
+        if digest_of_vectors(self._path) != wanted and wanted is not None:
+            raise UserError(
+                f"{self._path} is not the file that the model was trained with. Put that one back, or train again."
+            )
+        return read_vectors(self._path, self.dimension)
