@@ -12,6 +12,7 @@ import click
 
 from t2ibench import __version__
 from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.file_names import is_utf8, shown
 
 COMMANDS: Final[Mapping[str, str]] = {
     "quickstart": "Draw birds, train two GANs, evaluate them and print the leaderboard: about ten minutes, no GPU.",
@@ -67,6 +68,13 @@ def group() -> None:
 
 def main() -> None:
     """Run the command line; a user's mistake ends in one sentence on stderr and a non-zero status."""
+    odd = [argument for argument in sys.argv[1:] if not is_utf8(argument)]
+    if odd:
+        print(
+            f"Error: the argument '{shown(odd[0])}' is not UTF-8. Type it, or rename the file or folder.",
+            file=sys.stderr,
+        )
+        sys.exit(UserError.exit_code)
     try:
         status = group.main(standalone_mode=False)
     except click.exceptions.Abort:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 from t2ibench.core.errors import RunFailedError, UserError
+from t2ibench.core.text_files import parse_json
 
 DIGEST_LENGTH = 64
 _TEMPORARY: Final = ".part"
+_FORBIDDEN: Final = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR)
 
 
 @contextmanager
@@ -30,9 +33,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=_TEMPORARY)
         os.close(handle)
     except OSError as error:
-        raise UserError(
-            f"Cannot write {target}: {error.strerror}. Choose another place or change its permissions."
-        ) from error
+        raise writing_failed(target, error) from error
     temporary = Path(name)
     try:
         yield temporary
@@ -41,12 +42,37 @@ def atomic_path(target: Path) -> Iterator[Path]:
         temporary.chmod(0o644)
         temporary.replace(target)
     except OSError as error:
-        raise RunFailedError(
-            f"Writing {target} failed: {error.strerror or error}. Nothing was changed there; "
-            "free some space and ask again."
-        ) from error
+        raise writing_failed(target, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def writing_failed(target: Path, error: OSError) -> UserError:
+    """Return the error for a file that could not be written: another place is no help on a full disk, and space none
+    where writing is forbidden.
+    """
+    if error.errno in _FORBIDDEN:
+        return UserError(
+            f"Cannot write {target}: {error.strerror}. Choose another place, such as another --workspace, or change "
+            "its permissions."
+        )
+    return RunFailedError(
+        f"Writing {target} failed: {error.strerror or error}. Nothing was changed there; free some space and ask again."
+    )
+
+
+def check_writable(folder: Path) -> None:
+    """Make a folder if need be and a file in it for a moment, before hours of work depend on it.
+
+    Raises:
+        UserError: that is not allowed, or the disk is full.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise writing_failed(folder, error) from error
 
 
 def remove_temporary_files(folder: Path) -> None:
@@ -73,6 +99,16 @@ def write_json(target: Path, value: Any) -> None:
     write_text(target, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+def write_json_lines(target: Path, values: Iterable[Mapping[str, object]]) -> None:
+    """Write values as JSON, one a line, atomically; `text_lines` parts them again."""
+    write_text(target, "".join(json_line(value) for value in values))
+
+
+def json_line(value: Mapping[str, object]) -> str:
+    """Return a value as JSON in one line with its line feed. NaN and infinity are refused (ValueError)."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n"
+
+
 def read_json(path: Path, *, what: str) -> Any:
     """Return the parsed content of a JSON file.
 
@@ -84,7 +120,7 @@ def read_json(path: Path, *, what: str) -> Any:
         UserError: the file is missing or is not JSON.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parse_json(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise UserError(f"{path} is missing: it should hold {what}.") from error
     except (OSError, ValueError) as error:

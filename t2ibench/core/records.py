@@ -6,7 +6,6 @@ details/ for what lies behind numbers.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from t2ibench.core.errors import RunFailedError, UserError
-from t2ibench.core.files import digest_of, write_bytes, write_text
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of, json_line, write_bytes, write_text, writing_failed
+from t2ibench.core.text_files import parse_json, text_lines
 from t2ibench.core.types import Origin
 
 if TYPE_CHECKING:
@@ -297,10 +297,8 @@ class Results:
                 except OSError:
                     file.truncate(end)
                     raise
-        except PermissionError as error:
-            raise UserError(f"Cannot write {path}: {error.strerror}. Choose another --workspace.") from error
         except OSError as error:
-            raise RunFailedError(f"Writing {path} failed: {error.strerror}. Free some space and ask again.") from error
+            raise writing_failed(path, error) from error
 
     def read(self) -> tuple[list[ResultRecord], list[str]]:
         """Return (records in the order written, sentences about lines that could not be read).
@@ -316,9 +314,7 @@ class Results:
         except OSError as error:
             raise UserError(f"{path} cannot be read: {error.strerror}.") from error
         records, faults = [], []
-        for number, line in enumerate(text.split("\n"), start=1):  # not splitlines: U+2028 may stand in a name
-            if not line.strip():
-                continue
+        for number, line in text_lines(text):
             try:
                 records.append(ResultRecord.model_validate_json(line))
             except ValidationError:
@@ -358,7 +354,7 @@ class Results:
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(self.folder / ".records.lock"):
             lines = self._comparison_lines()
-            line = json.dumps(comparison, ensure_ascii=False, allow_nan=False)
+            line = json_line(comparison).rstrip("\n")
             if line not in lines:
                 write_text(self.folder / COMPARISONS, "\n".join([*lines, line]) + "\n")
 
@@ -367,7 +363,7 @@ class Results:
         found: list[Mapping[str, Any]] = []
         for line in self._comparison_lines():
             try:
-                value = json.loads(line)
+                value = parse_json(line)
             except ValueError:
                 continue
             if isinstance(value, dict):
@@ -378,7 +374,7 @@ class Results:
         path = self.folder / COMPARISONS
         if not path.is_file():
             return []
-        return [line for line in path.read_text(encoding="utf-8", errors="replace").split("\n") if line.strip()]
+        return [line for _, line in text_lines(path.read_text(encoding="utf-8", errors="replace"))]
 
     @property
     def details(self) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.file_names import normal_name, shown
 from t2ibench.core.spec.benchmarks import DatasetEntry, Value
 from t2ibench.data.manifest import Manifest
 
@@ -157,25 +158,23 @@ def chosen(name: str, option: str, value: Value, known: Collection[str]) -> str:
     return str(value)
 
 
-def safe_name(name: str, path: Path, what: str = "the image") -> str:
-    """Return a relative file name that metadata gives.
+def safe_name(name: str, where: Path | str, what: str = "the image") -> str:
+    """Return a relative file name that metadata gives, in its one form; see `normal_name`.
 
     Args:
         name: as written in the metadata, parts separated by "/".
-        path: the metadata file, for the error.
+        where: the metadata file, and the line where that is known, for the error.
         what: what the name stands for.
 
     Raises:
         UserError: it is empty, absolute, climbs out with "..", or holds a backslash or a NUL.
     """
-    if not name or name.startswith("/") or "\\" in name or ".." in name.split("/") or "\0" in name:
-        raise UserError(
-            f"{path} names {what} {name!r}, which lies outside the data set: names are written relative to its "
-            "folder. Fetch or write it again."
-        )
-    return name
+    try:
+        return normal_name(name)
+    except ValueError as error:
+        raise UserError(f"{where} names {what} {name!r}, which {error}. Correct the name.") from error
 
 
 def some(names: Sequence[str], count: int = 3) -> str:
     """Return the first names in a list, with dots where there are more."""
-    return ", ".join(names[:count]) + (", ..." if len(names) > count else "")
+    return ", ".join(shown(name) for name in names[:count]) + (", ..." if len(names) > count else "")

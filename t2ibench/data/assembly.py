@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -14,11 +14,15 @@ from t2ibench.core.spec.benchmarks import DatasetEntry
 from t2ibench.data.adapter import MissingImagesError, some
 from t2ibench.data.contents import FileState, digests_of
 from t2ibench.data.manifest import Box, ImageEntry, Manifest
-from t2ibench.text.vocabulary import Vocabulary
+from t2ibench.text.tokenizer import tokenize
+from t2ibench.text.vocabulary import UNKNOWN, Vocabulary
 
 NOT_THERE: Final = "are not there"
-DAMAGED: Final = "are damaged"
+DAMAGED: Final = "cannot be read"
 NO_CAPTION: Final = "have no caption with a word in it"
+_NO_KNOWN_WORD: Final = "have no caption with a word that the vocabulary knows"
+_NAMED: Final = 100
+"""Images that an error names; of more the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class Row:
         captions: usable ones, in order.
         class_id: its class.
         box: of the object.
+        name: what the metadata calls its file, for errors; "" for its id.
     """
 
     id: str
@@ -40,6 +45,7 @@ class Row:
     captions: tuple[str, ...]
     class_id: int | None = None
     box: Box | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,7 @@ class Findings:
         words: the vocabulary that came with the data; None to build one from the captions of the training split.
         upright: see Manifest.
         decode: whether to decode every image now: for images that nobody has checked before.
+        there: names of the files that are there, for near ones of those that are not.
         few_captions: whether fewer captions than the data set should have are worth a warning.
     """
 
@@ -84,6 +91,7 @@ class Findings:
     words: Words | None = None
     upright: bool = False
     decode: bool = False
+    there: Sequence[str] = ()
     few_captions: bool = True
     caption_advice: str = ""
 
@@ -109,15 +117,22 @@ def assemble(
     twice = [key for key, count in Counter(row.id for row in rows).items() if count > 1]
     if twice:
         raise UserError(f"{findings.where}: {len(twice)} ids stand for more than one image: {some(twice)}.")
-    absent = {row.id: NOT_THERE for row in rows if row.path is None}
-    absent |= {row.id: NO_CAPTION for row in rows if not row.captions and row.id not in absent}
+    words = findings.words
+    rows, wordless = (rows, []) if words is None else _readable(rows, words)
+    absent = {row.id: (NOT_THERE, "") for row in rows if row.path is None}
+    unknown = {row.id for row, _ in wordless}
+    absent |= {
+        row.id: (_NO_KNOWN_WORD if row.id in unknown else NO_CAPTION, "")
+        for row in rows
+        if not row.captions and row.id not in absent
+    }
     if not findings.decode:
         _refuse(name, findings, absent, partial)  # before minutes of hashing
     present = [(row, row.path) for row in rows if row.id not in absent and row.path is not None]
     states = digests_of(
         [path for _, path in present], title=f"reading {name}", progress=progress, decode=findings.decode
     )
-    absent |= {row.id: DAMAGED for (row, _), state in zip(present, states, strict=True) if state.fault}
+    absent |= {row.id: (DAMAGED, state.fault) for (row, _), state in zip(present, states, strict=True) if state.fault}
     _refuse(name, findings, absent, partial)
     images = tuple(
         _entry(row, path, root, state)
@@ -125,8 +140,8 @@ def assemble(
         if row.id not in absent
     )
     if not images:
-        raise UserError(f"{findings.where}: no image of {name} can be used. {findings.advice}")
-    words = findings.words or Words(_built_words(images), "built")
+        raise UserError(f"No image of {name} can be used: {_reasons(findings, absent)}. {_advice(findings, absent)}")
+    words = words or Words(_built_words(images), "built")
     return Manifest(
         name=name,
         root=root,
@@ -134,7 +149,13 @@ def assemble(
         vocabulary=words.words,
         vocabulary_origin=words.origin,
         sources=tuple(relative(path, root) for path in findings.sources),
-        warnings=(*findings.warnings, *words.warnings, *_warnings(name, entry, findings, images)),
+        warnings=(
+            *findings.warnings,
+            *words.warnings,
+            *([f"Left out: {_reasons(findings, absent)}."] if absent else []),
+            *_wordless_warning(wordless),
+            *_warnings(name, entry, findings, images),
+        ),
         caveats=tuple(_caveats(name, entry, images, absent)),
         missing=tuple(absent),
         upright=findings.upright,
@@ -147,21 +168,71 @@ def relative(path: Path, root: Path) -> str:
     return Path(os.path.relpath(path, root)).as_posix()
 
 
-def _refuse(name: str, findings: Findings, absent: Mapping[str, str], partial: bool) -> None:
+def _readable(rows: Sequence[Row], words: Words) -> tuple[Sequence[Row], list[tuple[Row, str]]]:
+    """Return (the rows without captions of which the vocabulary knows no word, those captions with their rows).
+
+    Training with such a caption would stop at the step that meets it.
+    """
+    known = set(words.words)
+    if UNKNOWN in known:
+        return rows, []
+    wordless = [(row, text) for row in rows for text in row.captions if known.isdisjoint(tokenize(text))]
+    lost = {row.id for row, _ in wordless}
+    kept = {
+        row.id: tuple(text for text in row.captions if not known.isdisjoint(tokenize(text)))
+        for row in rows
+        if row.id in lost
+    }
+    return [replace(row, captions=kept[row.id]) if row.id in kept else row for row in rows], wordless
+
+
+def _wordless_warning(wordless: Sequence[tuple[Row, str]]) -> list[str]:
+    if not wordless:
+        return []
+    named = [f"{row.id} ({text!r})" for row, text in wordless]
+    return [f"{len(named)} captions without a word that the vocabulary knows were left out: {some(named, 10)}."]
+
+
+def _refuse(name: str, findings: Findings, absent: Mapping[str, tuple[str, str]], partial: bool) -> None:
     if not absent or partial:
         return
-    reasons = "; ".join(
-        f"{len(names)} of the {len(findings.rows)} images named in {findings.where} {reason}: {some(names)}"
-        for reason in dict.fromkeys(absent.values())
-        if (names := [key for key, why in absent.items() if why == reason])
-    )
-    advice = {NOT_THERE: findings.advice, NO_CAPTION: findings.caption_advice, DAMAGED: "Replace the damaged files."}
-    todo = " ".join(advice[reason] for reason in dict.fromkeys(absent.values()))
     raise MissingImagesError(
-        f"{reasons}. {todo} To go on without them: `t2ibench data prepare {name} --partial`, which marks the "
+        f"{_reasons(findings, absent)}. {_advice(findings, absent)} To go on without them: `t2ibench data prepare {name} --partial`, which marks the "
         "data set and every number made from it as partial.",
         tuple(absent),
     )
+
+
+def _reasons(findings: Findings, absent: Mapping[str, tuple[str, str]]) -> str:
+    """Return what is wrong with how many images, and their names: a clause a reason."""
+    names = {row.id: row.name or row.id for row in findings.rows}
+    there = {name.casefold(): name for name in findings.there}
+    clauses = []
+    for reason in dict.fromkeys(why for why, _ in absent.values()):
+        faults: dict[str, list[str]] = {}
+        for key, (why, fault) in absent.items():
+            near = there.get(names[key].casefold(), "") if why == NOT_THERE else ""
+            if why == reason:
+                faults.setdefault(fault, []).append(f"{names[key]} ({near}?)" if near else names[key])
+        count = sum(len(found) for found in faults.values())
+        listed = "; ".join(_listed(found) + (f" ({fault})" if fault else "") for fault, found in faults.items())
+        clauses.append(f"{count} of the {len(findings.rows)} images named in {findings.where} {reason}: {listed}")
+    return "; ".join(clauses)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def _advice(findings: Findings, absent: Mapping[str, tuple[str, str]]) -> str:
+    advice = {
+        NOT_THERE: findings.advice,
+        NO_CAPTION: findings.caption_advice,
+        _NO_KNOWN_WORD: findings.caption_advice,
+        DAMAGED: "Replace the damaged files.",
+    }
+    return " ".join(advice[reason] for reason in dict.fromkeys(why for why, _ in absent.values()))
 
 
 def _entry(row: Row, path: Path, root: Path, state: FileState) -> ImageEntry:
@@ -186,7 +257,9 @@ def _warnings(name: str, entry: DatasetEntry, findings: Findings, images: Sequen
         yield f"{len(twins)} images of {name} are, byte for byte, in another split too: {some(twins)}."
 
 
-def _caveats(name: str, entry: DatasetEntry, images: Sequence[ImageEntry], absent: Mapping[str, str]) -> Iterator[str]:
+def _caveats(
+    name: str, entry: DatasetEntry, images: Sequence[ImageEntry], absent: Mapping[str, tuple[str, str]]
+) -> Iterator[str]:
     if absent:
         total = len(images) + len(absent)
         yield f"{name} is partial: {len(absent)} of its {total} images were left out, so numbers from it stand alone."

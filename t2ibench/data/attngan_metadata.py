@@ -14,6 +14,7 @@ from typing import Final
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.spec.benchmarks import DatasetEntry
+from t2ibench.core.text_files import refuse_wide_text
 from t2ibench.data.adapter import missing_file
 from t2ibench.data.assembly import Words
 from t2ibench.data.pickles import read_caption_numbers, read_class_ids, read_file_names
@@ -190,13 +191,15 @@ def read_text_files(
     for key in keys:
         path = next((path for path in _places(folder, key) if path.is_file()), folder / f"{key}.txt")
         try:
-            text = path.read_text(encoding="utf-8", errors="replace")
+            content = path.read_bytes()
         except FileNotFoundError:
             if key in needed:
                 raise missing_file(path, entry, archive, root) from None
-            text = ""
+            content = b""
         except OSError as error:
             raise UserError(f"{path} cannot be read: {error.strerror}.") from error
+        refuse_wide_text(content, path)
+        text = content.decode("utf-8", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
         lines = usable_lines(text.split("\n"))[: entry.captions_per_image]
         found[key] = tuple(line.strip() for line in lines if tokenize(line))
         paths.append(path)

@@ -10,14 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
-from PIL import Image
 from tqdm import tqdm
 
 from t2ibench.core.spec.benchmarks import DatasetEntry
 from t2ibench.data.adapter import some
 from t2ibench.data.batches.cache import cache_fault, caches_of
 from t2ibench.data.batches.transforms import bird_crop
-from t2ibench.data.images import IMAGE_FAULTS, reading_threads, turned
+from t2ibench.data.images import IMAGE_FAULTS, opened, reading_threads, reason_of, turned
 from t2ibench.data.manifest import Box, ImageEntry, Manifest
 from t2ibench.text.tokenizer import tokenize
 from t2ibench.text.vocabulary import UNKNOWN
@@ -105,13 +104,13 @@ def _check_image(manifest: Manifest, image: ImageEntry) -> tuple[str, bool]:
     path = manifest.path(image)
     try:
         content = path.read_bytes()
-        with Image.open(io.BytesIO(content)) as opened:
-            opened.load()
-            width, height = (turned(opened) if manifest.upright else opened).size
+        with opened(io.BytesIO(content)) as image_file:
+            image_file.load()
+            width, height = (turned(image_file) if manifest.upright else image_file).size
     except FileNotFoundError:
         return f"{path} is missing.", False
     except IMAGE_FAULTS as error:
-        return f"{path} is damaged ({error}).", False
+        return f"{path} is damaged ({reason_of(error)}).", False
     if hashlib.sha256(content).hexdigest() != image.sha256:
         return f"{path} has changed since the data set was prepared.", False
     if image.box is None:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of
@@ -28,6 +28,9 @@ CROP: Final = "centre-crop-1"
 
 IMAGE_FAULTS: Final = (Exception,)
 """What PIL raises at a damaged file: decoders raise whatever their parsing meets, struct.error and TypeError too."""
+
+MAX_ASPECT: Final = 100
+"""Longer images are refused: scaled to a working size, a line of pixels would need gigabytes."""
 
 _ORIENTATION: Final = 0x0112
 _TURNS: Final = {
@@ -60,7 +63,7 @@ def read_file(path: Path, *, upright: bool = False, sha256: str = "") -> Image.I
         content = path.read_bytes()
         same = not sha256 or hashlib.sha256(content).hexdigest() == sha256
         if same:
-            with Image.open(io.BytesIO(content)) as image:
+            with opened(io.BytesIO(content)) as image:
                 return as_rgb(turned(image) if upright else image)
     except FileNotFoundError:
         raise UserError(
@@ -68,7 +71,7 @@ def read_file(path: Path, *, upright: bool = False, sha256: str = "") -> Image.I
         ) from None
     except IMAGE_FAULTS as error:
         raise UserError(
-            f"The image {path} cannot be read ({error}). It may be truncated: fetch it again; "
+            f"The image {path} cannot be read ({reason_of(error)}). It may be truncated: fetch it again; "
             "`t2ibench data check` finds all such files."
         ) from error
     raise UserError(
@@ -88,14 +91,39 @@ def turned(image: Image.Image) -> Image.Image:
     return image if turn is None else image.transpose(turn)
 
 
+def opened(content: Path | IO[bytes]) -> Image.Image:
+    """Return an image file opened, its pixels not decoded yet.
+
+    Raises:
+        IMAGE_FAULTS: it is no image, larger than PIL's limit, or longer than `MAX_ASPECT` times its shorter side.
+    """
+    image = Image.open(content)
+    if max(image.size) > MAX_ASPECT * min(image.size):
+        image.close()
+        raise ValueError(f"{image.width} x {image.height} pixels: longer than {MAX_ASPECT} times its shorter side")
+    return image
+
+
 def fault_of_image(content: IO[bytes]) -> str:
     """Return why a file's content cannot be decoded as an image, "" if it can."""
     try:
-        with Image.open(content) as image:
+        with opened(content) as image:
             image.load()
     except IMAGE_FAULTS as error:
-        return str(error) or type(error).__name__
+        return reason_of(error)
     return ""
+
+
+def reason_of(error: Exception) -> str:
+    """Return why a file could not be decoded in a line: PIL's words without the path or address that it repeats."""
+    if isinstance(error, UnidentifiedImageError):
+        return "no image that PIL can read"
+    if isinstance(error, Image.DecompressionBombError):
+        return f"too large: over {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels"
+    text = getattr(error, "strerror", None) or str(error).split(" '/")[0]
+    if "MAX_TEXT_CHUNK" in text or "MAX_TEXT_MEMORY" in text:
+        return "its text chunks are too large"
+    return " ".join(str(text).split())[:120] or type(error).__name__
 
 
 def read_image(manifest: Manifest, image: ImageEntry) -> Image.Image:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,9 +159,18 @@ class Manifest:
         """Return where an image's file lies."""
         return self.root / image.file
 
-    def write(self, path: Path) -> None:
-        """Write the manifest as JSON, atomically."""
-        write_bytes(path, _FORM.dump_json(self, exclude={"home"}))
+    def write(self, path: Path, *, within: Path | None = None) -> None:
+        """Write the manifest as JSON, atomically.
+
+        Args:
+            path: the file.
+            within: a folder that may be moved with the file in it: a root that lies in it too is written relative to
+                the file, so that a moved or copied workspace finds its own files, and never those of the original.
+        """
+        root = self.root
+        if within is not None and root.is_relative_to(within):
+            root = Path(os.path.relpath(root, path.parent))
+        write_bytes(path, _FORM.dump_json(dataclasses.replace(self, root=root), exclude={"home"}))
 
 
 _FORM: Final = TypeAdapter(Manifest)
@@ -172,7 +183,8 @@ def read_manifest(path: Path) -> Manifest:
         UserError: the file is missing, truncated or of another form.
     """
     try:
-        return _FORM.validate_json(path.read_bytes())
+        found = _FORM.validate_json(path.read_bytes())
+        return dataclasses.replace(found, root=Path(os.path.normpath(path.parent / found.root)))
     except FileNotFoundError:
         raise UserError(f"{path} is missing: it should hold the manifest of a prepared data set.") from None
     except ValidationError as error:

@@ -6,6 +6,7 @@ import dataclasses
 import os
 import sys
 from pathlib import Path
+from typing import Final
 
 from filelock import FileLock
 
@@ -18,6 +19,9 @@ from t2ibench.data.adapter import DatasetAdapter, DrawnDataset, MadeOfFiles, how
 from t2ibench.data.fetch.install import unfinished
 from t2ibench.data.manifest import FILE_NAME, FORMAT, Manifest, read_manifest, stamp_of
 from t2ibench.data.own_datasets import read_settings
+
+DRAWN: Final = "files"
+"""Folder of drawn files in a data set's folder of the workspace."""
 
 
 def open_dataset(
@@ -118,6 +122,8 @@ def _prepared(name: str, entry: DatasetEntry, folder: Path, root: Path | None, p
     except UserError:  # of an older form, or damaged: it can always be made anew
         return None
     adapter = _adapter(name, entry)
+    if manifest.made and manifest.root != folder / DRAWN:  # those of the workspace that this one was copied from
+        return None
     if manifest.format != FORMAT or (root is not None and manifest.root != _place_of(adapter, root, folder)):
         return None
     if manifest.request != _request(adapter, entry, manifest.made) or (manifest.missing and not partial):
@@ -129,7 +135,7 @@ def _prepare(
     name: str, entry: DatasetEntry, folder: Path, root: Path | None, partial: bool, progress: bool
 ) -> Manifest:
     adapter = _adapter(name, entry)
-    drawn = folder / "files"
+    drawn = folder / DRAWN
     if root is None:
         root = _last_root(folder / FILE_NAME)
     made = root is None or root == drawn
@@ -160,7 +166,7 @@ def _prepare(
     manifest: Manifest = dataclasses.replace(
         read, made=made, request=_request(adapter, entry, made), stamp=_stamp(read), home=folder
     )
-    manifest.write(folder / FILE_NAME)
+    manifest.write(folder / FILE_NAME, within=folder.parent.parent)
     if progress:
         for warning in (*manifest.caveats, *manifest.warnings):
             print(f"Warning: {warning}", file=sys.stderr)
@@ -173,11 +179,12 @@ def _place_of(adapter: DatasetAdapter, root: Path, folder: Path) -> Path:
 
 
 def _last_root(path: Path) -> Path | None:
-    """Return the folder of the manifest made last, if it can be told."""
+    """Return the folder that a user named last, if it can be told; that of drawn files is no such."""
     try:
-        return read_manifest(path).root if path.is_file() else None
+        manifest = read_manifest(path) if path.is_file() else None
     except UserError:
         return None
+    return None if manifest is None or manifest.made else manifest.root
 
 
 def _request(adapter: DatasetAdapter, entry: DatasetEntry, made: bool) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.files import check_writable
 from t2ibench.core.records import Results
 from t2ibench.core.spec.benchmarks import Benchmarks, ProtocolEntry
 from t2ibench.core.store import Store
@@ -153,6 +154,8 @@ def open_table(
     Raises:
         UserError: a model was not trained yet, or the data set cannot be opened.
     """
+    for folder in (workspace.results, workspace.store) if workers.leads else ():
+        check_writable(folder)
     name, rules = protocol
     models = _models(request, benchmarks, workspace, dataset)
     manifest = open_dataset(dataset, benchmarks, workspace, root=root)

@@ -132,7 +132,7 @@ def measured_record(
         status="ok",
         value=estimate.value,
         interval=None
-        if interval is None
+        if interval is None or interval.low == interval.high  # an interval of width 0 would claim certainty
         else IntervalRecord(low=interval.low, high=interval.high, level=interval.level, method=interval.method),
         spread=dict(estimate.spread),
         warnings=(*source.warnings, *warnings, *estimate.warnings),

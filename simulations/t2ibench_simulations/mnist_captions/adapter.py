@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +10,7 @@ from typing import Any, Final
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of
 from t2ibench.core.spec.benchmarks import DatasetEntry, Value
+from t2ibench.core.text_files import parse_json, read_text, text_lines
 from t2ibench.data.adapter import checked_options, chosen
 from t2ibench.data.assembly import Findings, Row, assemble
 from t2ibench.data.manifest import Manifest
@@ -126,6 +126,6 @@ class MNISTCaptions:
 
 def _lines(path: Path) -> list[dict[str, Any]]:
     try:
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
-    except (OSError, ValueError) as error:
+        return [parse_json(line) for _, line in text_lines(read_text(path, what="the captions"))]
+    except (UserError, ValueError) as error:
         raise UserError(f"{path} is missing or damaged: delete its folder and ask again.") from error

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from t2ibench.core.text_files import parse_json, read_text, text_lines
 from t2ibench.studies.known_truth import OpenedLater, Said
 from t2ibench.studies.probes.questions import Question
 from t2ibench.studies.probes.scoring import Reading, Statement
@@ -53,7 +53,7 @@ class BirdTruth:
         path = next((found for found in sorted(manifest.root.rglob("truth.jsonl"))), None)
         if path is None:
             return None
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+        rows = [parse_json(line) for _, line in text_lines(read_text(path, what="the truth"))]
         return {
             row["file"].removesuffix(".jpg"): frozenset(true_statements(Attributes(**row["attributes"])))
             for row in rows

@@ -8,7 +8,7 @@ from typing import Final
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.spec.benchmarks import DatasetEntry
-from t2ibench.data.adapter import checked_options, chosen, missing_file
+from t2ibench.data.adapter import checked_options, chosen, missing_file, some
 from t2ibench.data.assembly import Findings, Row, assemble
 from t2ibench.data.attngan_metadata import SPLITS, AttnGANMetadata, metadata_folders
 from t2ibench.data.coco.annotations import KARPATHY, CocoImage, read_caption_file, read_karpathy_file
@@ -89,9 +89,23 @@ class COCO:
             caption_advice=f"Fetch {where} again.",
             sources=sources,
             found=found,
+            warnings=self._warnings(images, index),
             words=words,
         )
         return assemble(self.name, self.entry, root, findings, partial=partial, progress=progress)
+
+    def _warnings(self, images: Sequence[CocoImage], index: ImageIndex) -> list[str]:
+        count = self.entry.captions_per_image
+        warnings = []
+        many = [key_of(image.number) for image in images if image.given > count]
+        if many:
+            warnings.append(
+                f"{len(many)} images have more than {count} captions; the first {count} were taken: {some(many)}."
+            )
+        others = index.others([(image.file, image.number) for image in images])
+        if others:
+            warnings.append(f"{len(others)} image files have no caption and were left out: {some(others)}.")
+        return warnings
 
     def _metadata(self, root: Path, places: Sequence[Path]) -> AttnGANMetadata | None:
         for folder in metadata_folders(places):

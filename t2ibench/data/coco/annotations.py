@@ -27,12 +27,14 @@ class CocoImage:
         file: its file name, without a folder.
         captions: usable ones, each in one line, as many as are taken of an image.
         split: the split it belongs to.
+        given: usable captions that there are of it, taken or not; 0 where nobody counted.
     """
 
     number: int
     file: str
     captions: tuple[str, ...]
     split: str
+    given: int = 0
 
 
 @dataclass
@@ -100,8 +102,9 @@ def read_caption_file(path: Path, split: str, count: int) -> list[CocoImage]:
         CocoImage(
             image.id,
             _file_name(image.file_name, path),
-            _usable([text for _, text in sorted(captions[image.id])], count),
+            (usable := _usable([text for _, text in sorted(captions[image.id])]))[:count],
             split,
+            len(usable),
         )
         for image in sorted(content.images, key=lambda image: image.id)
     ]
@@ -120,14 +123,15 @@ def read_karpathy_file(path: Path, count: int) -> list[CocoImage]:
             raise UserError(f"{path}: the image {image.filename!r} is of the split {image.split!r}, which is unknown.")
         texts = [sentence.raw for sentence in image.sentences]
         name = _file_name(image.filename, path)
-        listed.append(CocoImage(image.cocoid, name, _usable(texts, count), _KARPATHY_SPLITS[image.split]))
+        usable, split = _usable(texts), _KARPATHY_SPLITS[image.split]
+        listed.append(CocoImage(image.cocoid, name, usable[:count], split, len(usable)))
     order = ("train", "val", "test")
     return sorted(listed, key=lambda image: order.index(image.split))
 
 
-def _usable(texts: Sequence[str], count: int) -> tuple[str, ...]:
+def _usable(texts: Sequence[str]) -> tuple[str, ...]:
     lines = (" ".join(text.split()) for text in texts)
-    return tuple(line for line in lines if tokenize(line))[:count]
+    return tuple(line for line in lines if tokenize(line))
 
 
 def _file_name(name: str, path: Path) -> str:

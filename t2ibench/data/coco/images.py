@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +32,12 @@ class ImageIndex:
     def find(self, file: str, number: int) -> Path | None:
         """Return the file of an image: the one of this name, else one of this number; None if there is neither."""
         return self._by_name.get(file) or self._by_number.get(number)
+
+    def others(self, images: Collection[tuple[str, int]]) -> list[str]:
+        """Return the files, sorted, that are none of these images, told by name and by number."""
+        names = {file for file, _ in images}
+        numbers = {number for _, number in images}
+        return sorted(name for name in self._by_name if name not in names and number_of(Path(name).stem) not in numbers)
 
     def __len__(self) -> int:
         return len(self._by_name)

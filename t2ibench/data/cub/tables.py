@@ -7,6 +7,7 @@ from typing import Final
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.spec.benchmarks import DatasetEntry
+from t2ibench.core.text_files import read_text, text_lines
 from t2ibench.data.adapter import missing_file, safe_name
 from t2ibench.data.manifest import Box
 
@@ -81,14 +82,14 @@ class Tables:
     def _table(self, name: str, columns: int) -> list[list[str]]:
         path = self.folder / name
         try:
-            rows = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        except FileNotFoundError:
-            raise missing_file(path, self._entry, PHOTOS, self._root) from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"{path} cannot be read ({error}). Unpack {PHOTOS} again.") from error
-        for line, row in enumerate(rows, start=1):
-            if len(row) != columns:
-                raise UserError(f"{path}, row {line}: {columns} columns were expected, {len(row)} found.")
+            text = read_text(path, what=f"CUB's table; it comes in {PHOTOS}")
+        except UserError as error:
+            raise error if path.exists() else missing_file(path, self._entry, PHOTOS, self._root) from None
+        rows = []
+        for number, line in text_lines(text):
+            rows.append(line.split())
+            if len(rows[-1]) != columns:
+                raise UserError(f"{path}, line {number}: {columns} columns were expected, {len(rows[-1])} found.")
         return rows
 
 

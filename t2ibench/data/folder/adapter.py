@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,9 +16,9 @@ from t2ibench.data.assembly import Findings, Row, assemble
 from t2ibench.data.folder.captions import (
     CAPTION_FILES,
     Record,
-    image_files,
     read_caption_table,
     read_caption_texts,
+    text_places,
     usable_captions,
 )
 from t2ibench.data.folder.splits import (
@@ -29,6 +30,7 @@ from t2ibench.data.folder.splits import (
     split_by_hash,
     split_by_lists,
 )
+from t2ibench.data.listing import Listing, list_images
 from t2ibench.data.manifest import Manifest
 
 _DEFAULTS: Final[dict[str, Value]] = {"captions": "", "classes": "", "split": "hash", "test_share": 0.2}
@@ -36,11 +38,23 @@ _DEFAULTS: Final[dict[str, Value]] = {"captions": "", "classes": "", "split": "h
 
 @dataclass(frozen=True)
 class _Own:
-    """What was found: the records, the file or folder they come from, and whether a table names the images."""
+    """What was found.
+
+    Attributes:
+        records: images with captions.
+        source: the file or folder they come from.
+        table: whether a table names the images.
+        listing: what lies in the folder.
+        unread: caption columns of the table that were not read.
+        texts: text files that were read, relative to the folder.
+    """
 
     records: Sequence[Record]
     source: Path
     table: bool
+    listing: Listing
+    unread: Sequence[str] = ()
+    texts: Sequence[str] = ()
 
 
 class ImageFolder:
@@ -80,6 +94,7 @@ class ImageFolder:
                 splits[record.file],
                 usable_captions(record.captions, self.entry.captions_per_image),
                 classes.get(record.file),
+                name=record.file,
             )
             for record in own.records
             if record.file in splits
@@ -99,17 +114,21 @@ class ImageFolder:
             warnings=self._warnings(root, own, splits),
             upright=True,
             decode=True,
+            there=own.listing.images,
             few_captions=False,
         )
         return assemble(self.name, self.entry, root, findings, partial=partial, progress=progress)
 
     def _records(self, root: Path, file: str) -> _Own:
-        if file:
-            return _Own(read_caption_table(root / file), root / file, True)
-        for name in CAPTION_FILES:
-            if (root / name).is_file():
-                return _Own(read_caption_table(root / name), root / name, True)
-        records = read_caption_texts(root)
+        listing = list_images(root)
+        path = root / file if file else next((root / one for one in CAPTION_FILES if (root / one).is_file()), None)
+        if path is not None:
+            table = read_caption_table(path)
+            composed = {unicodedata.normalize("NFC", name): name for name in listing.images}
+            for record in table.records:  # macOS decomposes accents in file names, tables mostly do not
+                record.file = composed.get(unicodedata.normalize("NFC", record.file), record.file)
+            return _Own(table.records, path, True, listing, table.unread)
+        records, texts = read_caption_texts(root, listing.images)
         if not records or not any(record.captions for record in records):
             found = f"{len(records)} images" if records else "no image"
             raise UserError(
@@ -117,7 +136,7 @@ class ImageFolder:
                 '{"file": "a.png", "captions": ["a red ball"]}, or captions.csv with the columns file and caption, or '
                 "a.txt beside each a.png; docs/how-to/own-data.md shows all three."
             )
-        return _Own(records, root, False)
+        return _Own(records, root, False, listing, texts=texts)
 
     def _splits(
         self, root: Path, own: _Own, keys: dict[str, str], rule: str, share: float
@@ -146,11 +165,18 @@ class ImageFolder:
             found.append("The column split was not read: --set split=split takes the splits from it.")
         if own.table:
             named = {record.file for record in own.records}
-            nameless = [file for file in image_files(root) if file not in named]
+            nameless = [file for file in own.listing.images if file not in named]
             if nameless:
                 found.append(
                     f"{len(nameless)} images are not in {own.source.name} and were left out: {some(nameless)}."
                 )
+        found += [f"The column {name} of {own.source.name} was not read: it holds captions too." for name in own.unread]
+        texts = set(own.listing.others.get(".txt", ())) - {f"{split}.txt" for split in SPLITS}
+        orphans = sorted(texts.difference(own.texts))
+        if orphans and not own.table:
+            found.append(f"{len(orphans)} text files lie beside no image and were not read: {some(orphans)}.")
+        unread = own.listing.unread([*own.listing.others.get(".txt", ()), own.source.name])
+        found += [unread] if unread else []
         count = self.entry.captions_per_image
         empty = [r.file for r in own.records if len(usable_captions(r.captions, len(r.captions))) < len(r.captions)]
         if empty:
@@ -185,7 +211,5 @@ def _keys(own: _Own) -> dict[str, str]:
 
 def _texts(root: Path, records: Sequence[Record]) -> list[Path]:
     """Return every place a caption text may lie and the images' folders: changed, lost and new ones are noticed."""
-    texts = [PurePosixPath(record.file).with_suffix(".txt") for record in records]
-    beside = [root / text for text in texts]
-    apart = [root.joinpath("text", *text.parts[1:]) for text in texts if text.parts[0] == "images"]
-    return [*dict.fromkeys(path.parent for path in beside), *beside, *apart]
+    texts = [root / text for record in records for text in text_places(record.file)]
+    return [*dict.fromkeys((root / record.file).parent for record in records), *texts]

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import csv
-import io
-import json
-import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.text_files import parse_json, read_text, text_lines
 from t2ibench.data.adapter import safe_name
+from t2ibench.data.listing import is_image_name
 from t2ibench.text.tokenizer import tokenize
 
 CAPTION_FILES: Final = ("captions.jsonl", "captions.csv", "captions.tsv", "metadata.jsonl", "metadata.csv")
-SUFFIXES: Final = frozenset((".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm"))
-"""Endings of the files that count as images."""
 _FILE_KEYS: Final = ("file", "file_name", "filename", "image", "path")
 _CAPTION_KEYS: Final = ("captions", "caption", "text")
 
@@ -29,24 +26,34 @@ class Record:
     Attributes:
         file: relative to the folder, with "/".
         captions: as written, in order; may be empty or hold empty lines.
-        fields: the other columns, as text.
+        fields: the other columns: name -> the values that its rows give, each with the first line that gives it.
     """
 
     file: str
     captions: list[str] = field(default_factory=list)
-    fields: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
-def read_caption_table(path: Path) -> list[Record]:
+@dataclass(frozen=True)
+class CaptionTable:
+    """What a captions file holds: an image a record, and the caption columns that were not read, for a warning."""
+
+    records: Sequence[Record]
+    unread: tuple[str, ...] = ()
+
+
+def read_caption_table(path: Path) -> CaptionTable:
     """Return the records of a .jsonl, .csv or .tsv file, in its order; rows about one image become one record.
 
     A row names its image under "file", "file_name", "filename", "image" or "path", and its caption under "caption",
     "captions" (in JSON a list, too) or "text"; all other columns are kept.
 
     Raises:
-        UserError: a line is damaged, lacks one of the two, or names a file outside the folder.
+        UserError: a line is damaged, lacks one of the two, or names a file outside the folder; a quote is left open;
+            a column stands twice. The line is named.
     """
     records: dict[str, Record] = {}
+    unread: dict[str, None] = {}
     for line, row in _rows(path):
         where = f"{path}, line {line}"
         file_key = _key(row, _FILE_KEYS, where, "image")
@@ -57,15 +64,21 @@ def read_caption_table(path: Path) -> list[Record]:
             raise UserError(f"{where}: {file_key!r} should be a text and {caption_key!r} a text or a list of texts.")
         if not all(isinstance(caption, str) for caption in captions):
             raise UserError(f"{where}: the captions of {name!r} are not all texts.")
-        record = records.setdefault(name, Record(safe_name(name, path)))
+        name = safe_name(name, where)
+        record = records.setdefault(name, Record(name))
         record.captions += captions
-        others = {key: value for key, value in row.items() if key not in (file_key, caption_key)}
-        record.fields |= {key: str(value) for key, value in others.items() if isinstance(value, str | int | float)}
-    return list(records.values())
+        for key, value in row.items():
+            if key in (file_key, caption_key):
+                continue
+            if key in _CAPTION_KEYS:
+                unread[key] = None
+            if isinstance(value, str | int | float):
+                record.fields.setdefault(key, {}).setdefault(str(value), line)
+    return CaptionTable(list(records.values()), tuple(unread))
 
 
-def read_caption_texts(root: Path) -> list[Record]:
-    """Return a record for every image below a folder, sorted, with the lines of its text file as captions.
+def read_caption_texts(root: Path, images: Iterable[str]) -> tuple[list[Record], list[str]]:
+    """Return (a record for every image, with the lines of its text file as captions; the text files read).
 
     The text file has the image's name with .txt; it lies beside the image, or in text/ where the image lies in
     images/.
@@ -73,18 +86,21 @@ def read_caption_texts(root: Path) -> list[Record]:
     Raises:
         UserError: a text file is not UTF-8.
     """
-    return [Record(file, _lines(root, file)) for file in image_files(root)]
+    records, read = [], []
+    for file in images:
+        places = text_places(file)
+        text = next((place for place in places if (root / place).is_file()), None)
+        lines = [] if text is None else [line for _, line in text_lines(read_text(root / text, what="captions"))]
+        records.append(Record(file, lines))
+        read += [] if text is None else [text]
+    return records, read
 
 
-def image_files(root: Path) -> list[str]:
-    """Return the images below a folder, sorted, relative to it, with "/"; hidden files and folders are left out."""
-    found = []
-    for folder, below, files in os.walk(root):
-        below[:] = [name for name in below if not name.startswith(".")]
-        place = Path(folder).relative_to(root)
-        images = (name for name in files if Path(name).suffix.lower() in SUFFIXES and not name.startswith("."))
-        found += [(place / name).as_posix() for name in images]
-    return sorted(found)
+def text_places(file: str) -> list[str]:
+    """Return where the text file of an image may lie, relative to the folder."""
+    parts = Path(file).with_suffix(".txt").parts
+    apart = [Path("text", *parts[1:])] if parts[0] == "images" else []
+    return [path.as_posix() for path in (Path(*parts), *apart)]
 
 
 def usable_captions(texts: Iterable[str], count: int) -> tuple[str, ...]:
@@ -93,55 +109,64 @@ def usable_captions(texts: Iterable[str], count: int) -> tuple[str, ...]:
     return tuple(line for line in lines if tokenize(line))[:count]
 
 
-def _lines(root: Path, file: str) -> list[str]:
-    parts = Path(file).with_suffix(".txt").parts
-    places = [root.joinpath(*parts)]
-    if parts[0] == "images":
-        places.append(root.joinpath("text", *parts[1:]))
-    for path in places:
-        try:
-            return [line for line in _split_lines(path.read_text(encoding="utf-8-sig")) if line.strip()]
-        except FileNotFoundError:
-            continue
-        except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"{path} cannot be read as UTF-8 text ({error}). Save it as UTF-8.") from error
-    return []
-
-
 def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise UserError(f"{path} does not exist: it should hold the captions.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read as UTF-8 text ({error}). Save it as UTF-8.") from error
+    text = read_text(path, what="the captions")
     if path.suffix == ".jsonl":
-        for number, line in enumerate(_split_lines(text), start=1):
-            if line.strip():
-                yield number, _parsed(line, f"{path}, line {number}")
+        for number, line in text_lines(text):
+            yield number, _parsed(line, f"{path}, line {number}")
         return
-    delimiter = "\t" if path.suffix == ".tsv" else ","
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        for row in reader:
-            if None in row:
-                raise UserError(
-                    f"{path}, line {reader.line_num}: there are more values than columns ({row[None]} have none). A "
-                    f"caption that holds {'a tab' if delimiter == chr(9) else 'a comma'} stands in double quotes."
-                )
-            yield reader.line_num, {key: value for key, value in row.items() if key and value is not None}
-    except csv.Error as error:
-        raise UserError(f"{path}, line {reader.line_num}: {error}.") from error
+    names: list[str] = []
+    for number, cells in _table_rows(text, "\t" if path.suffix == ".tsv" else ",", path):
+        where = f"{path}, line {number}"
+        if not names:
+            names = [cell.strip() for cell in cells]
+            twice = [name for name in names if name and names.count(name) > 1]
+            if twice:
+                raise UserError(f"{where}: the column {twice[0]!r} stands twice, and only one of them could be read.")
+            continue
+        if len(cells) != len(names):
+            raise UserError(
+                f"{where}: there are {'more' if len(cells) > len(names) else 'fewer'} values than columns "
+                f"({len(cells)} for {', '.join(names)}). A caption that "
+                f"holds {'a tab' if path.suffix == '.tsv' else 'a comma'} stands in double quotes."
+            )
+        yield number, {name: cell for name, cell in zip(names, cells, strict=True) if name}
 
 
-def _split_lines(text: str) -> list[str]:
-    """Return the lines of a text; only line feeds part them, since other separators may stand in a caption."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+def _table_rows(text: str, delimiter: str, path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield (line it begins at, cells) of the rows that hold anything.
+
+    Raises:
+        UserError: a quote is not closed, or only by a later row's, so that it swallows rows.
+    """
+    lines = text.split("\n")
+    reader = csv.reader((f"{line}\n" for line in lines), delimiter=delimiter, strict=True)
+    while True:
+        began = reader.line_num + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            fault = "a quote is not closed" if reader.line_num > began else f"the quotes are wrong ({error})"
+            raise UserError(f'{path}, line {began}: {fault}. Write " in a value as "" and quote the value.') from error
+        if cells is None:
+            return
+        swallowed = [line for line in lines[began : reader.line_num] if any(map(_names_image, line.split(delimiter)))]
+        if swallowed:
+            raise UserError(
+                f"{path}, line {began}: a quote is not closed in this line, and the value in quotes holds a line that "
+                f"reads like a row: {swallowed[0][:60]!r}. Close the quote."
+            )
+        if any(cell.strip() for cell in cells):
+            yield began, cells
+
+
+def _names_image(cell: str) -> bool:
+    return is_image_name(cell.strip().strip('"'))
 
 
 def _parsed(line: str, where: str) -> Mapping[str, Any]:
     try:
-        row = json.loads(line)
+        row = parse_json(line)
     except ValueError as error:
         raise UserError(f"{where}: this is not JSON ({error}).") from error
     if not isinstance(row, dict):
@@ -151,6 +176,6 @@ def _parsed(line: str, where: str) -> Mapping[str, Any]:
 
 def _key(row: Mapping[str, Any], keys: tuple[str, ...], where: str, what: str) -> str:
     for key in keys:
-        if key in row:
+        if row.get(key) is not None:
             return key
     raise UserError(f"{where}: no {what} is named; a column {' or '.join(keys)} is expected, found {', '.join(row)}.")

@@ -8,7 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from t2ibench.core.errors import UserError, unknown_name
-from t2ibench.data.adapter import some
+from t2ibench.core.text_files import read_text, text_lines
+from t2ibench.data.adapter import safe_name, some
 from t2ibench.data.folder.captions import Record
 
 SPLITS: Final = ("train", "val", "test")
@@ -41,12 +42,10 @@ def split_by_lists(root: Path, keys: Mapping[str, str]) -> tuple[dict[str, str],
     if not lists:
         raise UserError(f'{root} has no train.txt nor test.txt, which the option split = "lists" reads.')
     for path in lists:
-        for line in path.read_text(encoding="utf-8-sig").splitlines():
-            name = line.strip()
-            if not name:
-                continue
+        for number, line in text_lines(read_text(path, what="an image a line")):
+            name = safe_name(line.strip(), f"{path}, line {number}")
             if name not in known:
-                raise unknown_name(f"image (named in {path})", name, known)
+                raise unknown_name(f"image (named in {path}, line {number})", name, known)
             if found.setdefault(known[name], path.stem) != path.stem:
                 raise UserError(f"{path} names the image {name!r}, which another list names too.")
     return found, lists
@@ -97,14 +96,18 @@ def classes_of(records: Sequence[Record], rule: str, path: Path) -> tuple[dict[s
 
 
 def column_of(record: Record, column: str, path: Path) -> str:
-    """Return a record's value in a column.
+    """Return a record's value in a column; rows that leave it empty say nothing.
 
     Raises:
-        UserError: there is no such column, with near names.
+        UserError: there is no such column, with near names; or rows of one image contradict each other.
     """
     if column not in record.fields:
         raise unknown_name(f"column of {path} (at the image {record.file!r})", column, record.fields)
-    return record.fields[column]
+    values = {value: line for value, line in record.fields[column].items() if value.strip()}
+    if len(values) > 1:
+        said = " and ".join(f"{value!r} (line {line})" for value, line in values.items())
+        raise UserError(f"{path}: the rows of the image {record.file!r} disagree: the column {column} says {said}.")
+    return next(iter(values), "")
 
 
 def _checked(split: str, record: Record, path: Path) -> str:

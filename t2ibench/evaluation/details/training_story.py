@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from t2ibench.core.text_files import parse_json, text_lines
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -32,12 +33,12 @@ def curves_of(run: Path, steps: int) -> dict[str, list[list[float]]]:
     """
     found: dict[str, list[tuple[int, float]]] = {}
     try:
-        lines = (run / "metrics.jsonl").read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError):
+        text = (run / "metrics.jsonl").read_text(encoding="utf-8", errors="replace")
+    except OSError:
         return {}
-    for line in lines:
+    for _, line in text_lines(text):
         try:
-            values = json.loads(line)
+            values = parse_json(line)
             step = int(values["step"])
         except (ValueError, KeyError, TypeError):
             continue  # a line cut off by a kill

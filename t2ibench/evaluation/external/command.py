@@ -12,11 +12,11 @@ from typing import Final
 from filelock import FileLock
 
 from t2ibench.core.errors import RunFailedError, UserError
-from t2ibench.core.files import digest_of, digest_of_file, write_json
+from t2ibench.core.files import digest_of, digest_of_file, write_json, write_json_lines
 from t2ibench.core.noise import seed_of
 from t2ibench.core.types import SamplePlan
-from t2ibench.evaluation.external.manifest_lines import FILE_NAME, write_json_lines
-from t2ibench.evaluation.external.scan import image_names
+from t2ibench.evaluation.external.manifest_lines import FILE_NAME
+from t2ibench.evaluation.external.scan import images_of
 
 CAPTIONS: Final = "captions.jsonl"
 _DONE: Final = "command.json"
@@ -102,11 +102,9 @@ def _run(words: Sequence[str], command: str) -> None:
 def _link(out: Path, plan: SamplePlan, files: Sequence[str], command: str) -> None:
     """Write manifest.jsonl where the program left the files it was asked for without one."""
     try:
-        names = set(image_names(out))
+        names = set(images_of(out).images)
     except UserError as error:
-        raise RunFailedError(
-            f"The command {command!r} left no PNG or JPEG image in the folder it was given."
-        ) from error
+        raise RunFailedError(f"The command {command!r} left no image in the folder it was given.") from error
     if (out / FILE_NAME).is_file():
         return
     if missing := [file for file in files if file not in names]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.file_names import shown
 from t2ibench.core.files import digest_of
 from t2ibench.core.types import ModelCard, Origin, PlanItem, SamplePlan
 from t2ibench.data.images import reading_threads
@@ -33,7 +34,7 @@ class FolderSource(Source):
     Where it holds all of the plan, these are judged and the rest is left out; otherwise everything in it, at its own n.
 
     Args:
-        folder: of PNG or JPEG files, with a manifest.jsonl, in TISE's, AttnGAN's or DM-GAN's layout, or any other.
+        folder: of image files, with a manifest.jsonl, in TISE's, AttnGAN's or DM-GAN's layout, or any other.
         manifest: the data set whose captions the images may belong to.
         split: of it.
         resolution: side the images are judged at.
@@ -66,11 +67,11 @@ class FolderSource(Source):
             raise UserError(_refusal(folder, bad, len(facts)))
         if not good:
             raise UserError(f"None of the {len(facts)} image files in {folder} can be read; the first: {bad[0].fault}.")
-        self.name = name or folder.absolute().name
+        self.name = name or shown(folder.absolute().name)
         self.caption_linked = linking.caption_linked
         self.unlinked_reason = "" if linking.caption_linked else linking.notes[0]
         self.warnings = (_left_out(bad, len(facts)),) if bad else ()
-        notes = (_what(good, linking), *linking.notes, *_shapes(good, resolution))
+        notes = (_what(good, linking), *linking.notes, *_shapes(good, resolution), *_likeness(good))
         self.card = ModelCard(self.name, "", "", Origin.EXTERNAL_IMAGES, notes=notes)
         self._items = {one.file: linking.items[one.file] for one in good}
         self._file_of = {item.id: file for file, item in self._items.items()}
@@ -162,4 +163,20 @@ def _shapes(good: Sequence[ImageFacts], resolution: int) -> list[str]:
     if kinds:
         shown = ", ".join(f"{count:,} {mode}" for mode, count in sorted(kinds.items()))
         notes.append(f"Read as RGB: {shown} (PIL's names); what is transparent shows white, 16 bits become 8.")
+    return notes
+
+
+def _likeness(good: Sequence[ImageFacts]) -> list[str]:
+    """Return sentences about images that stand more than once, and about formats that differ."""
+    notes = []
+    counts = Counter(one.sha256 for one in good)
+    if len(counts) < len(good):
+        notes.append(
+            f"Of the {len(good):,} images only {len(counts):,} are different, byte for byte; one stands "
+            f"{max(counts.values()):,} times."
+        )
+    forms = Counter(one.form for one in good)
+    if len(forms) > 1:
+        shown = ", ".join(f"{count:,} {form}" for form, count in sorted(forms.items()))
+        notes.append(f"The images are of several formats, whose compression moves metrics: {shown}.")
     return notes

@@ -6,17 +6,14 @@ import hashlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-from PIL import Image
+from typing import TYPE_CHECKING
 
 from t2ibench.core.errors import UserError
-from t2ibench.data.images import IMAGE_FAULTS, as_rgb, turned
+from t2ibench.data.images import IMAGE_FAULTS, as_rgb, opened, reason_of, turned
 
 if TYPE_CHECKING:
     import numpy as np
-
-SUFFIXES: Final = (".png", ".jpg", ".jpeg")
+    from PIL import Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +25,8 @@ class ImageFacts:
         sha256: of its bytes; "" where it cannot be read.
         width: in pixels.
         height: in pixels.
-        mode: as PIL calls it: "RGB", "L", "RGBA", "I;16", ...
+        mode: what it holds, see `kind_of`.
+        form: the file's format as PIL calls it, as in "PNG"; "" where it cannot be read.
         fault: why it is no image, "" for a sound one.
     """
 
@@ -37,19 +35,35 @@ class ImageFacts:
     width: int = 0
     height: int = 0
     mode: str = ""
+    form: str = ""
     fault: str = ""
 
 
-def header_of(path: Path, *, decode: bool) -> tuple[int, int, str]:
-    """Return (width, height, mode) of an image file; with `decode` every pixel is read too.
+def header_of(path: Path, *, decode: bool) -> tuple[int, int, str, str]:
+    """Return (width, height, kind, format) of an image file; with `decode` every pixel is read too.
 
     Raises:
         OSError, ValueError, SyntaxError: it is damaged or no image; see `fault_of`.
     """
-    with Image.open(path) as image:
+    with opened(path) as image:
+        kind = kind_of(image)
         if decode:
             image.load()
-        return image.width, image.height, image.mode
+        return image.width, image.height, kind, image.format or ""
+
+
+def kind_of(image: Image.Image) -> str:
+    """Return what an opened, not yet decoded image holds: PIL's mode, as in "L", and what PIL's mode does not tell.
+
+    PIL calls RGB of 16 bits and RGB with a transparent colour "RGB" too, and shows one frame of several.
+    """
+    kind: str = image.mode
+    tiles = getattr(image, "tile", ())  # (decoder, box, offset, raw mode) of what is not decoded yet
+    if kind == "RGB" and tiles and "16" in str(tiles[0][3]):
+        kind += " of 16 bits"
+    if kind.startswith("RGB") and "transparency" in image.info:
+        kind += " with a transparent colour"
+    return kind + (", the first of several frames" if getattr(image, "is_animated", False) else "")
 
 
 def fault_of(path: Path, *, decode: bool) -> str:
@@ -59,12 +73,6 @@ def fault_of(path: Path, *, decode: bool) -> str:
     except IMAGE_FAULTS as error:
         return reason_of(error)
     return ""
-
-
-def reason_of(error: Exception) -> str:
-    """Return PIL's reason in a line, without the path that it may repeat."""
-    text = getattr(error, "strerror", None) or str(error).split(" '/")[0]
-    return " ".join(str(text).split())[:120] or type(error).__name__
 
 
 def read_square(path: Path, sha256: str = "") -> np.ndarray:
@@ -84,7 +92,7 @@ def read_square(path: Path, sha256: str = "") -> np.ndarray:
 
     try:
         content = path.read_bytes()
-        with Image.open(io.BytesIO(content)) as image:
+        with opened(io.BytesIO(content)) as image:
             pixels = np.asarray(as_rgb(turned(image)))
     except IMAGE_FAULTS as error:
         raise UserError(

@@ -6,19 +6,20 @@ sampling writes the image's key into the file name but not which of its captions
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.text_files import parse_json, read_text
 from t2ibench.core.types import Caption, PlanItem
+from t2ibench.data.adapter import some
 from t2ibench.data.manifest import Manifest
 from t2ibench.data.pickles import read_plain_pickle
 from t2ibench.evaluation.external.manifest_lines import FILE_NAME, ManifestLine, read_manifest_lines
-from t2ibench.evaluation.external.scan import image_names
+from t2ibench.evaluation.external.scan import images_of
 
 _OFFICIAL: Final = re.compile(r"^(?P<key>.+)_s-1(?:_(?P<turn>\d+))?$")
 
@@ -45,13 +46,22 @@ def link_images(folder: Path, manifest: Manifest, split: str) -> Linking:
     """Return what the images of a folder were made for.
 
     Args:
-        folder: of PNG or JPEG files.
+        folder: of image files.
         manifest: the data set whose captions are looked for.
         split: of it.
 
     Raises:
         UserError: the folder holds no image, or its manifest.jsonl is not of the form.
     """
+    listing = images_of(folder)
+    linking = _linked(folder, listing.images, manifest, split)
+    unlisted = [name for name in listing.images if name not in linking.items]
+    notes = [f"{len(unlisted)} images are not in {FILE_NAME} and were left out: {some(unlisted)}."] if unlisted else []
+    unread = listing.unread([FILE_NAME])
+    return replace(linking, notes=(*linking.notes, *notes, *([unread] if unread else [])))
+
+
+def _linked(folder: Path, names: Sequence[str], manifest: Manifest, split: str) -> Linking:
     captions = manifest.captions(split)
     where = f"{manifest.name}/{split}"
     if (folder / FILE_NAME).is_file():
@@ -64,7 +74,6 @@ def link_images(folder: Path, manifest: Manifest, split: str) -> Linking:
             f"Not linked to captions: {FILE_NAME} names captions that {where} does not have, for example "
             f"{strange[0].caption_id or strange[0].caption!r}.",
         )
-    names = image_names(folder)
     stems = {name: PurePosixPath(name).with_suffix("").as_posix() for name in names}
     matches = {name: _OFFICIAL.match(stem) for name, stem in stems.items()}
     if all(matches.values()):
@@ -151,7 +160,8 @@ def _numbered_captions(folder: Path) -> dict[int, str]:
     """Return number -> caption from the first list of {caption_id, caption} that lies in the folder."""
     for path in sorted([*folder.glob("*.pkl"), *folder.glob("*.pickle"), *folder.glob("*.json")]):
         try:
-            content = json.loads(path.read_text()) if path.suffix == ".json" else read_plain_pickle(path)
+            is_json = path.suffix == ".json"
+            content = parse_json(read_text(path, what="captions")) if is_json else read_plain_pickle(path)
             found = {int(entry["caption_id"]): str(entry["caption"]) for entry in content}
         except (UserError, OSError, ValueError, KeyError, TypeError):
             continue  # another file that happens to lie there

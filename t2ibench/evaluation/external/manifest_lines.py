@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import posixpath
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.files import write_text
+from t2ibench.core.file_names import normal_name
 from t2ibench.core.spec.benchmarks import describe
+from t2ibench.core.text_files import parse_json, read_text, text_lines
 
 FILE_NAME: Final = "manifest.jsonl"
 
@@ -37,9 +35,10 @@ class ManifestLine(BaseModel):
     @field_validator("file")
     @classmethod
     def _stays_inside(cls, name: str) -> str:
-        if name.startswith("/") or "\\" in name or "\0" in name or ".." in name.split("/"):
-            raise ValueError("the file must lie in the folder")
-        return posixpath.normpath(name)  # "./x.png" and "x.png" are one file
+        try:
+            return normal_name(name)
+        except ValueError as error:
+            raise ValueError(f"the file must lie in the folder, but its name {error}") from None
 
     @model_validator(mode="after")
     def _names_a_caption(self) -> ManifestLine:
@@ -54,33 +53,20 @@ def read_manifest_lines(path: Path) -> list[ManifestLine]:
     Raises:
         UserError: a line is not of the form, names a file outside the folder or one that came before; names the line.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")  # editors on Windows write a byte order mark
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read ({error}): it should hold a JSON line an image.") from error
     lines: dict[str, ManifestLine] = {}
-    for number, line in _numbered(text):
+    for number, line in text_lines(read_text(path, what="a JSON line an image")):
         try:
-            found = ManifestLine.model_validate_json(line)
+            found = ManifestLine.model_validate(parse_json(line))
         except ValidationError as error:
             raise UserError(
                 f"{path}, line {number}: {describe(error)} A line looks like "
                 '{"file": "0001.png", "caption_id": "cub/test/...#0"}.'
             ) from error
+        except ValueError as error:
+            raise UserError(f"{path}, line {number}: this is not JSON ({error}).") from error
         if found.file in lines:
             raise UserError(f"{path}, line {number}: {found.file} came before; an image has one line.")
         lines[found.file] = found
     if not lines:
         raise UserError(f"{path} is empty: it should hold a JSON line an image.")
     return list(lines.values())
-
-
-def write_json_lines(path: Path, values: Iterable[dict[str, object]]) -> None:
-    """Write values as JSON lines, atomically."""
-    write_text(path, "".join(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n" for value in values))
-
-
-def _numbered(text: str) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(text.split("\n"), start=1):  # not splitlines: U+2028 may stand in a value
-        if line.strip():
-            yield number, line

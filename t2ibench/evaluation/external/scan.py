@@ -9,32 +9,34 @@ from pathlib import Path
 from typing import Final
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.file_names import shown
 from t2ibench.core.files import digest_of, digest_of_file, read_json, write_json
-from t2ibench.data.images import reading_threads
+from t2ibench.data.images import reading_threads, reason_of
+from t2ibench.data.listing import Listing, list_images
 from t2ibench.data.manifest import stamp_of
-from t2ibench.evaluation.external.image_file import SUFFIXES, ImageFacts, header_of, reason_of
+from t2ibench.evaluation.external.image_file import ImageFacts, header_of
 
-SCAN_VERSION: Final = 2
+SCAN_VERSION: Final = 3
 
 
-def image_names(folder: Path) -> list[str]:
-    """Return the PNG and JPEG files below a folder, sorted, relative to it with "/"; hidden ones are left out.
+def images_of(folder: Path) -> Listing:
+    """Return the image files below a folder and what else lies there; see `list_images`.
 
     Raises:
         UserError: the folder is missing, cannot be read or holds no image.
     """
     if not folder.is_dir():
-        raise UserError(f"{folder} is not a folder: --images wants a folder of PNG or JPEG images.")
+        raise UserError(f"{folder} is not a folder: --images wants a folder of images.")
     try:
-        found = [path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]
+        found = list_images(folder)
     except OSError as error:
         raise UserError(f"The folder {folder} cannot be read: {error.strerror}.") from error
-    names = sorted(path.as_posix() for path in found if not any(part.startswith(".") for part in path.parts))
-    if not names:
+    if not found.images:
         raise UserError(
-            f"There is no PNG or JPEG image in {folder}: --images wants a folder with images, in it or below it."
+            f"There is no image in {folder}: --images wants a folder with images, in it or below it. "
+            f"{found.unread()}".rstrip()
         )
-    return names
+    return found
 
 
 def scan_images(folder: Path, names: Sequence[str], memory: Path, *, decode: bool) -> list[ImageFacts]:
@@ -46,7 +48,7 @@ def scan_images(folder: Path, names: Sequence[str], memory: Path, *, decode: boo
         memory: folder where the facts are kept; files whose size and time have not changed are not read again.
         decode: read every pixel, so that each damaged file is known; otherwise headers only.
     """
-    path = memory / f"{digest_of([str(folder.absolute()), list(names)])[:32]}.json"
+    path = memory / f"{digest_of([shown(str(folder.absolute())), list(names)])[:32]}.json"
     key = {"version": SCAN_VERSION, "stamp": stamp_of(folder, names)}
     if path.is_file():
         try:
@@ -69,9 +71,9 @@ def _facts(folder: Path, name: str, *, decode: bool) -> ImageFacts:
     path = folder / name
     try:
         sha256 = digest_of_file(path)
-        width, height, mode = header_of(path, decode=decode)
+        width, height, mode, form = header_of(path, decode=decode)
     except FileNotFoundError:
         return ImageFacts(name, "", fault="the file is missing")
     except Exception as error:  # PIL raises many kinds for a damaged file
         return ImageFacts(name, "", fault=reason_of(error))
-    return ImageFacts(name, sha256, width, height, mode)
+    return ImageFacts(name, sha256, width, height, mode, form)

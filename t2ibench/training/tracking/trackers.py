@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, Protocol
 
 from t2ibench.core.errors import RunFailedError
-from t2ibench.core.files import write_text
+from t2ibench.core.files import json_line, write_text
+from t2ibench.core.text_files import parse_json, text_lines
 from t2ibench.training.tracking.online_trackers import OnlineTracker, RunName, check_trackers
 
 
@@ -45,7 +45,7 @@ class JsonLinesTracker:
         """
         try:
             short = {name: float(f"{value:.6g}") for name, value in values.items()}
-            self._file.write(json.dumps({"step": step, **short}, allow_nan=False) + "\n")
+            self._file.write(json_line({"step": step, **short}))
             self._file.flush()
         except OSError as error:
             raise RunFailedError(
@@ -117,9 +117,9 @@ def _cut(path: Path, first: int) -> None:
     if not path.exists():
         return
     kept = []
-    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
+    for _, line in text_lines(path.read_text(encoding="utf-8", errors="replace")):
         try:
-            if json.loads(line)["step"] <= first:
+            if parse_json(line)["step"] <= first:
                 kept.append(line)
         except (ValueError, KeyError, TypeError):
             continue

@@ -73,7 +73,10 @@ def test_options_of_a_named_set_are_remembered_too(run, images):
 def test_partial_is_remembered_and_can_be_taken_back(run, images, tmp_path):
     run("data", "prepare", "things", "--adapter", "folder", "--root", images)
     (images / "3.png").write_bytes(b"broken")
-    with pytest.raises(UserError, match=r"1 of the 12 images .* are damaged: 3\. .*data prepare things --partial"):
+    with pytest.raises(
+        UserError,
+        match=r"1 of the 12 images .* read: 3\.png \(no image that PIL can read\)\. .*data prepare things --partial",
+    ):
         run("data", "prepare", "things")
     said = run("data", "prepare", "things", "--partial")
     assert "partial: 1 images left out" in said and "left out: 3" in run("data", "check", "things")
