@@ -17,7 +17,7 @@ from t2ibench.core.spec.benchmarks import DatasetEntry
 from t2ibench.data.adapter import some
 from t2ibench.data.batches.cache import cache_fault, caches_of
 from t2ibench.data.batches.transforms import bird_crop
-from t2ibench.data.images import IMAGE_FAULTS, reading_threads, turned
+from t2ibench.data.images import IMAGE_FAULTS, reading_threads, rgb_of
 from t2ibench.data.manifest import Box, ImageEntry, Manifest
 from t2ibench.text.tokenizer import tokenize
 from t2ibench.text.vocabulary import UNKNOWN
@@ -106,8 +106,7 @@ def _check_image(manifest: Manifest, image: ImageEntry) -> tuple[str, bool]:
     try:
         content = path.read_bytes()
         with Image.open(io.BytesIO(content)) as opened:
-            opened.load()
-            width, height = (turned(opened) if manifest.upright else opened).size
+            width, height = rgb_of(opened, upright=manifest.upright).size
     except FileNotFoundError:
         return f"{path} is missing.", False
     except IMAGE_FAULTS as error:

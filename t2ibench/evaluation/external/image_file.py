@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 from PIL import Image
 
 from t2ibench.core.errors import UserError
-from t2ibench.data.images import IMAGE_FAULTS, as_rgb, turned
+from t2ibench.data.depth import Depth
+from t2ibench.data.images import IMAGE_FAULTS, rgb_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,25 +41,19 @@ class ImageFacts:
     fault: str = ""
 
 
-def header_of(path: Path, *, decode: bool) -> tuple[int, int, str]:
-    """Return (width, height, mode) of an image file; with `decode` every pixel is read too.
+def header_of(content: bytes, *, decode: bool) -> tuple[int, int, str]:
+    """Return (width, height, mode) of an image file's bytes; with `decode` every pixel is read too.
 
     Raises:
-        OSError, ValueError, SyntaxError: it is damaged or no image; see `fault_of`.
+        Exception: IMAGE_FAULTS; it is damaged, no image or of no use; see `reason_of`.
     """
-    with Image.open(path) as image:
+    with Image.open(io.BytesIO(content)) as image:
+        found = image.width, image.height, image.mode
         if decode:
-            image.load()
-        return image.width, image.height, image.mode
-
-
-def fault_of(path: Path, *, decode: bool) -> str:
-    """Return why a file is no readable image, "" if it is one."""
-    try:
-        header_of(path, decode=decode)
-    except IMAGE_FAULTS as error:
-        return reason_of(error)
-    return ""
+            rgb_of(image, upright=True)
+        else:
+            Depth.of(image)
+        return found
 
 
 def reason_of(error: Exception) -> str:
@@ -85,7 +80,7 @@ def read_square(path: Path, sha256: str = "") -> np.ndarray:
     try:
         content = path.read_bytes()
         with Image.open(io.BytesIO(content)) as image:
-            pixels = np.asarray(as_rgb(turned(image)))
+            pixels = np.asarray(rgb_of(image, upright=True))
     except IMAGE_FAULTS as error:
         raise UserError(
             f"The image {path} cannot be read ({reason_of(error)}). Make it again, or leave such files out with "
