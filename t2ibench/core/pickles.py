@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.pickle_bounds import check_bounds
 
 if TYPE_CHECKING:
     import numpy as np
@@ -249,6 +250,7 @@ def checked_form(form: TypeAdapter[Form], value: Any, path: Path, what: str) -> 
 
 
 def _loaded(content: bytes, arrays: bool) -> Any:
+    check_bounds(content)
     return _PlainUnpickler(io.BytesIO(content), arrays=arrays).load()
 
 

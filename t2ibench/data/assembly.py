@@ -197,7 +197,8 @@ def _refuse(name: str, findings: Findings, absent: Mapping[str, tuple[str, str]]
     if not absent or partial:
         return
     raise MissingImagesError(
-        f"{_reasons(findings, absent)}. {_advice(findings, absent)} To go on without them: `t2ibench data prepare {name} --partial`, which marks the "
+        f"{_reasons(findings, absent)}. {_advice(findings, absent)} To go on without them: `t2ibench data "
+        f"prepare {name} --partial`, which marks the "
         "data set and every number made from it as partial.",
         tuple(absent),
     )

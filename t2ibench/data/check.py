@@ -16,7 +16,7 @@ from t2ibench.core.spec.benchmarks import DatasetEntry
 from t2ibench.data.adapter import some
 from t2ibench.data.batches.cache import cache_fault, caches_of
 from t2ibench.data.batches.transforms import bird_crop
-from t2ibench.data.images import IMAGE_FAULTS, opened, reading_threads, reason_of, turned
+from t2ibench.data.images import IMAGE_FAULTS, opened, reading_threads, reason_of, rgb_of
 from t2ibench.data.manifest import Box, ImageEntry, Manifest
 from t2ibench.text.tokenizer import tokenize
 from t2ibench.text.vocabulary import UNKNOWN
@@ -105,8 +105,7 @@ def _check_image(manifest: Manifest, image: ImageEntry) -> tuple[str, bool]:
     try:
         content = path.read_bytes()
         with opened(io.BytesIO(content)) as image_file:
-            image_file.load()
-            width, height = (turned(image_file) if manifest.upright else image_file).size
+            width, height = rgb_of(image_file, upright=manifest.upright).size
     except FileNotFoundError:
         return f"{path} is missing.", False
     except IMAGE_FAULTS as error:

@@ -11,8 +11,6 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from t2ibench.core.files import digest_of_file
-
 
 @dataclass(frozen=True, slots=True)
 class FileState:
@@ -45,7 +43,8 @@ def digests_of(paths: Sequence[Path], *, title: str, progress: bool, decode: boo
 
 
 def _state(path: Path) -> FileState:
-    return FileState(path.stat().st_size, digest_of_file(path))
+    content = path.read_bytes()  # one reading: size and digest are of the same bytes
+    return FileState(len(content), hashlib.sha256(content).hexdigest())
 
 
 def _decoded_state(path: Path) -> FileState:

@@ -16,6 +16,7 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of
 from t2ibench.data.batches.cache import CacheFacts, open_cache, write_cache
 from t2ibench.data.batches.transforms import base_image, central_square
+from t2ibench.data.depth import Depth, UnknownWhiteError
 from t2ibench.data.manifest import ImageEntry, Manifest
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def read_file(path: Path, *, upright: bool = False, sha256: str = "") -> Image.I
     """Return an image file decoded, as RGB.
 
     Grey, palette and CMYK files are converted as PIL does; 16 bits a channel are scaled to 8; what is transparent shows
-    white.
+    white. Files whose white nobody knows (floats, 32-bit integers) are refused.
 
     Args:
         path: the file.
@@ -64,11 +65,13 @@ def read_file(path: Path, *, upright: bool = False, sha256: str = "") -> Image.I
         same = not sha256 or hashlib.sha256(content).hexdigest() == sha256
         if same:
             with opened(io.BytesIO(content)) as image:
-                return as_rgb(turned(image) if upright else image)
+                return rgb_of(image, upright=upright)
     except FileNotFoundError:
         raise UserError(
             f"The image {path} is missing. Put it back, or prepare the data set again with `t2ibench data prepare`."
         ) from None
+    except UnknownWhiteError as error:
+        raise UserError(f"The image {path} is not read: {error}.") from error
     except IMAGE_FAULTS as error:
         raise UserError(
             f"The image {path} cannot be read ({reason_of(error)}). It may be truncated: fetch it again; "
@@ -108,7 +111,7 @@ def fault_of_image(content: IO[bytes]) -> str:
     """Return why a file's content cannot be decoded as an image, "" if it can."""
     try:
         with opened(content) as image:
-            image.load()
+            rgb_of(image, upright=True)
     except IMAGE_FAULTS as error:
         return reason_of(error)
     return ""
@@ -252,11 +255,16 @@ def reading_threads() -> int:
     return min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
-def as_rgb(image: Image.Image) -> Image.Image:
-    """Return an opened image as RGB of 8 bits, decoded now; see `read_file`. Raises IMAGE_FAULTS."""
-    if image.mode.startswith("I"):  # 16 bits of grey: PIL would cut them off at 255 instead of scaling
-        return image.convert("I").point(lambda value: value * (1 / 257)).convert("L").convert("RGB")
-    if image.has_transparency_data:
-        over = image.convert("RGBA")
+def rgb_of(image: Image.Image, *, upright: bool) -> Image.Image:
+    """Return an image that was opened and not decoded yet as RGB of 8 bits; see `read_file`. Raises IMAGE_FAULTS."""
+    depth = Depth.of(image)
+    image.load()
+    if depth.white:
+        grey = depth.to_grey(image)
+        grey.info = {key: value for key, value in image.info.items() if key != "transparency"}  # EXIF among it
+        image = grey
+    opened = turned(image) if upright else image
+    if opened.has_transparency_data:
+        over = opened.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", over.size, "white"), over).convert("RGB")
-    return image.convert("RGB")
+    return opened.convert("RGB")

@@ -22,7 +22,7 @@ from t2ibench.evaluation.sources import Source, resized
 if TYPE_CHECKING:
     from torch import Tensor
 
-READING: Final = "folder-3: RGB, upright, central square, bilinear-antialias"
+READING: Final = "folder-4: RGB, upright, central square, bilinear-antialias"
 """Name and version of how files become images; part of the identity."""
 _NAMED: Final = 10
 """Damaged files that an error names."""

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from t2ibench.core.errors import UserError
-from t2ibench.data.images import IMAGE_FAULTS, as_rgb, opened, reason_of, turned
+from t2ibench.data.depth import Depth
+from t2ibench.data.images import IMAGE_FAULTS, opened, reason_of, rgb_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,17 +40,19 @@ class ImageFacts:
     fault: str = ""
 
 
-def header_of(path: Path, *, decode: bool) -> tuple[int, int, str, str]:
-    """Return (width, height, kind, format) of an image file; with `decode` every pixel is read too.
+def header_of(content: bytes, *, decode: bool) -> tuple[int, int, str, str]:
+    """Return (width, height, kind, format) of an image file's bytes; with `decode` every pixel is read too.
 
     Raises:
-        OSError, ValueError, SyntaxError: it is damaged or no image; see `fault_of`.
+        Exception: IMAGE_FAULTS; it is damaged, no image or of no use; see `reason_of`.
     """
-    with opened(path) as image:
-        kind = kind_of(image)
+    with opened(io.BytesIO(content)) as image:
+        found = image.width, image.height, kind_of(image), image.format or ""
         if decode:
-            image.load()
-        return image.width, image.height, kind, image.format or ""
+            rgb_of(image, upright=True)
+        else:
+            Depth.of(image)
+        return found
 
 
 def kind_of(image: Image.Image) -> str:
@@ -64,15 +67,6 @@ def kind_of(image: Image.Image) -> str:
     if kind.startswith("RGB") and "transparency" in image.info:
         kind += " with a transparent colour"
     return kind + (", the first of several frames" if getattr(image, "is_animated", False) else "")
-
-
-def fault_of(path: Path, *, decode: bool) -> str:
-    """Return why a file is no readable image, "" if it is one."""
-    try:
-        header_of(path, decode=decode)
-    except IMAGE_FAULTS as error:
-        return reason_of(error)
-    return ""
 
 
 def read_square(path: Path, sha256: str = "") -> np.ndarray:
@@ -93,7 +87,7 @@ def read_square(path: Path, sha256: str = "") -> np.ndarray:
     try:
         content = path.read_bytes()
         with opened(io.BytesIO(content)) as image:
-            pixels = np.asarray(as_rgb(turned(image)))
+            pixels = np.asarray(rgb_of(image, upright=True))
     except IMAGE_FAULTS as error:
         raise UserError(
             f"The image {path} cannot be read ({reason_of(error)}). Make it again, or leave such files out with "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Final
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.file_names import shown
-from t2ibench.core.files import digest_of, digest_of_file, read_json, write_json
+from t2ibench.core.files import digest_of, read_json, write_json
 from t2ibench.data.images import reading_threads, reason_of
 from t2ibench.data.listing import Listing, list_images
 from t2ibench.data.manifest import stamp_of
@@ -68,12 +69,12 @@ def scan_images(folder: Path, names: Sequence[str], memory: Path, *, decode: boo
 
 
 def _facts(folder: Path, name: str, *, decode: bool) -> ImageFacts:
-    path = folder / name
+    """Return what one reading of a file says: its digest is that of the very bytes whose header was looked at."""
     try:
-        sha256 = digest_of_file(path)
-        width, height, mode, form = header_of(path, decode=decode)
+        content = (folder / name).read_bytes()
+        width, height, mode, form = header_of(content, decode=decode)
     except FileNotFoundError:
         return ImageFacts(name, "", fault="the file is missing")
     except Exception as error:  # PIL raises many kinds for a damaged file
         return ImageFacts(name, "", fault=reason_of(error))
-    return ImageFacts(name, sha256, width, height, mode, form)
+    return ImageFacts(name, hashlib.sha256(content).hexdigest(), width, height, mode, form)
