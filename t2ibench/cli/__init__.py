@@ -70,10 +70,7 @@ def main() -> None:
     """Run the command line; a user's mistake ends in one sentence on stderr and a non-zero status."""
     odd = [argument for argument in sys.argv[1:] if not is_utf8(argument)]
     if odd:
-        print(
-            f"Error: the argument '{shown(odd[0])}' is not UTF-8. Type it, or rename the file or folder.",
-            file=sys.stderr,
-        )
+        print(f"Error: the argument '{shown(odd[0])}' is not UTF-8. Type it anew, or rename the file.", file=sys.stderr)
         sys.exit(UserError.exit_code)
     try:
         status = group.main(standalone_mode=False)

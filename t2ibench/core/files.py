@@ -48,7 +48,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
 
 
 def writing_failed(target: Path, error: OSError) -> UserError:
-    """Return the error for a file that could not be written, with what helps: space, or another place."""
+    """Return the error for a file that could not be written: space is asked for only where more of it may help."""
     if error.errno in _FORBIDDEN:
         return UserError(
             f"Cannot write {target}: {error.strerror}. Choose another place, such as another --workspace, or change "

@@ -197,9 +197,8 @@ def _refuse(name: str, findings: Findings, absent: Mapping[str, tuple[str, str]]
     if not absent or partial:
         return
     raise MissingImagesError(
-        f"{_reasons(findings, absent)}. {_advice(findings, absent)} To go on without them: `t2ibench data "
-        f"prepare {name} --partial`, which marks the "
-        "data set and every number made from it as partial.",
+        f"{_reasons(findings, absent)}. {_advice(findings, absent)} To go on without them: "
+        f"`t2ibench data prepare {name} --partial`, which marks the data set and every number made from it as partial.",
         tuple(absent),
     )
 
@@ -223,7 +222,7 @@ def _reasons(findings: Findings, absent: Mapping[str, tuple[str, str]]) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
+    return ", ".join(sorted(names)[:_NAMED]) + more
 
 
 def _advice(findings: Findings, absent: Mapping[str, tuple[str, str]]) -> str:

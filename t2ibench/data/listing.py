@@ -16,7 +16,7 @@ IMAGE_ENDINGS: Final = frozenset(
         ".jp2", ".j2k", ".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".dds", ".ico", ".pcx", ".sgi", ".qoi",
     )
 )  # fmt: skip
-"""Endings of files that count as images, in small letters; a file without ending counts where its first bytes do."""
+"""Endings of the files that count as images, in small letters; without an ending the first bytes tell."""
 _MAGIC: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*")
 _NO_ENDING: Final = "without an ending"
 _NOT_UTF8: Final = "with a name that is not UTF-8"

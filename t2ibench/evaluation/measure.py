@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import resource
 import sys
 import time
@@ -21,7 +22,7 @@ from t2ibench.core.records import (
     ResultRecord,
     SourceRecord,
 )
-from t2ibench.core.types import Origin
+from t2ibench.core.types import Interval, Origin
 from t2ibench.evaluation.collect import Collected
 from t2ibench.evaluation.extractors import Extractor
 from t2ibench.evaluation.sources import Source
@@ -131,9 +132,7 @@ def measured_record(
         device=device,
         status="ok",
         value=estimate.value,
-        interval=None
-        if interval is None or interval.low == interval.high  # an interval of width 0 would claim certainty
-        else IntervalRecord(low=interval.low, high=interval.high, level=interval.level, method=interval.method),
+        interval=None if interval is None else _interval_record(interval),
         spread=dict(estimate.spread),
         warnings=(*source.warnings, *warnings, *estimate.warnings),
         judge_seen_in_training=identity is not None and identity.weights in source.card.trained_with,
@@ -145,6 +144,13 @@ def measured_record(
         ),
         images=images,
     )
+
+
+def _interval_record(interval: Interval) -> IntervalRecord | None:
+    """Return the record of an interval; None for one without width, which would claim certainty: it has no spread."""
+    if math.isclose(interval.low, interval.high, rel_tol=1e-9):
+        return None
+    return IntervalRecord(low=interval.low, high=interval.high, level=interval.level, method=interval.method)
 
 
 def metric_input(
