@@ -25,7 +25,8 @@ def image_names(folder: Path) -> list[str]:
         UserError: the folder is missing, cannot be read or holds no image.
     """
     if not folder.is_dir():
-        raise UserError(f"{folder} is not a folder: --images wants a folder of PNG or JPEG images.")
+        what = "is a file" if folder.exists() else "does not exist"
+        raise UserError(f"{folder} {what}: --images wants the folder that the images lie in.")
     try:
         found = [path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]
     except OSError as error:
