@@ -60,14 +60,14 @@ def writing_failed(target: Path, error: OSError) -> UserError:
 
 
 def check_writable(folder: Path) -> None:
-    """Make a folder if need be and a file in it for a moment, before hours of work depend on it.
+    """Make a file for a moment where a folder is or will be, before hours of work depend on it.
 
     Raises:
         UserError: that is not allowed, or the disk is full.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        there = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
+        with tempfile.TemporaryFile(dir=there):
             pass
     except OSError as error:
         raise writing_failed(folder, error) from error

@@ -17,7 +17,7 @@ from t2ibench.data.adapter import some
 from t2ibench.data.batches.cache import cache_fault, caches_of
 from t2ibench.data.batches.transforms import bird_crop
 from t2ibench.data.images import IMAGE_FAULTS, opened, reading_threads, reason_of, rgb_of
-from t2ibench.data.manifest import Box, ImageEntry, Manifest
+from t2ibench.data.manifest import Box, ImageEntry, Manifest, forget_stamp
 from t2ibench.text.tokenizer import tokenize
 from t2ibench.text.vocabulary import UNKNOWN
 
@@ -52,7 +52,10 @@ class DatasetCheck:
 
 
 def check_dataset(manifest: Manifest, entry: DatasetEntry, *, progress: bool = True) -> DatasetCheck:
-    """Return what is in a prepared data set and what is wrong with it; every image is read and decoded."""
+    """Return what is in a prepared data set and what is wrong with it; every image is read and decoded.
+
+    Where an image is not what the manifest says, the data set is prepared anew when it is opened next.
+    """
     problems: list[str] = []
     outside: list[str] = []
     with ThreadPoolExecutor(reading_threads()) as pool:
@@ -62,6 +65,8 @@ def check_dataset(manifest: Manifest, entry: DatasetEntry, *, progress: bool = T
         for image, (problem, box_outside) in zip(manifest.images, bar, strict=True):
             problems += [problem] if problem else []
             outside += [image.id] if box_outside else []
+    if problems:
+        forget_stamp(manifest)  # `t2ibench data prepare` reads all files again, whatever their times say
     lengths, unknown = _words(manifest)
     notices = [*manifest.caveats, *manifest.warnings]
     if outside:
@@ -111,7 +116,10 @@ def _check_image(manifest: Manifest, image: ImageEntry) -> tuple[str, bool]:
     except IMAGE_FAULTS as error:
         return f"{path} is damaged ({reason_of(error)}).", False
     if hashlib.sha256(content).hexdigest() != image.sha256:
-        return f"{path} has changed since the data set was prepared.", False
+        return (
+            f"{path} has changed since the data set was prepared: `t2ibench data prepare {manifest.name}` takes it as "
+            "it is now."
+        ), False
     if image.box is None:
         return "", False
     try:

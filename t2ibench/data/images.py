@@ -7,6 +7,7 @@ import io
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
@@ -17,7 +18,7 @@ from t2ibench.core.files import digest_of
 from t2ibench.data.batches.cache import CacheFacts, open_cache, write_cache
 from t2ibench.data.batches.transforms import base_image, central_square
 from t2ibench.data.depth import Depth, UnknownWhiteError
-from t2ibench.data.manifest import ImageEntry, Manifest
+from t2ibench.data.manifest import ImageEntry, Manifest, forget_stamp
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,6 +47,10 @@ _TURNS: Final = {
 """EXIF orientation -> what shows the image as it was seen."""
 
 
+class ChangedImageError(UserError):
+    """An image file holds other bytes than those that its digest names."""
+
+
 def read_file(path: Path, *, upright: bool = False, sha256: str = "") -> Image.Image:
     """Return an image file decoded, as RGB.
 
@@ -58,7 +63,8 @@ def read_file(path: Path, *, upright: bool = False, sha256: str = "") -> Image.I
         sha256: of the very bytes that must be decoded; "" for any.
 
     Raises:
-        UserError: the file is missing, truncated, no image, absurdly large, or holds other bytes than `sha256` says.
+        UserError: the file is missing, truncated, no image or absurdly large.
+        ChangedImageError: it holds other bytes than `sha256` says.
     """
     try:
         content = path.read_bytes()
@@ -77,7 +83,7 @@ def read_file(path: Path, *, upright: bool = False, sha256: str = "") -> Image.I
             f"The image {path} cannot be read ({reason_of(error)}). It may be truncated: fetch it again; "
             "`t2ibench data check` finds all such files."
         ) from error
-    raise UserError(
+    raise ChangedImageError(
         f"The image {path} has changed since the data set was prepared. Run `t2ibench data prepare` again, then ask "
         "again."
     )
@@ -131,7 +137,12 @@ def reason_of(error: Exception) -> str:
 
 def read_image(manifest: Manifest, image: ImageEntry) -> Image.Image:
     """Return an image of the data set as RGB, read as the data set's images are. Errors as `read_file`."""
-    return read_file(manifest.path(image), upright=manifest.upright, sha256=image.sha256)
+    try:
+        return read_file(manifest.path(image), upright=manifest.upright, sha256=image.sha256)
+    except ChangedImageError:
+        with suppress(UserError):  # a workspace that cannot be written
+            forget_stamp(manifest)
+        raise
 
 
 def read_base(manifest: Manifest, image: ImageEntry, resolution: int) -> Image.Image:

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from t2ibench.core.errors import UserError, unknown_name
-from t2ibench.core.files import digest_of, write_bytes
+from t2ibench.core.files import digest_of, digest_of_file, write_bytes
 from t2ibench.core.types import Caption
 
 FILE_NAME: Final = "manifest.json"
@@ -209,3 +209,30 @@ def stamp_of(root: Path, files: Sequence[str]) -> str:
         except OSError:
             found.append((name, -1, -1, -1, -1))
     return digest_of(found)
+
+
+def written_since(root: Path, names: Sequence[str], began: int) -> list[str]:
+    """Return the files that were written or put there after a moment (nanoseconds since 1970)."""
+
+    def written(name: str) -> bool:
+        try:
+            return (root / name).stat().st_ctime_ns >= began
+        except OSError:  # not there: the stamp says so
+            return False
+
+    return [name for name in names if written(name)]
+
+
+def images_changed(manifest: Manifest, files: Sequence[str]) -> bool:
+    """Return whether any of some image files of a data set is not what its digest says."""
+    wanted = set(files)
+    try:
+        return any(digest_of_file(manifest.path(one)) != one.sha256 for one in manifest.images if one.file in wanted)
+    except OSError:
+        return True
+
+
+def forget_stamp(manifest: Manifest) -> None:
+    """Have the data set prepared anew by whoever opens it next: its files are not those that the manifest names."""
+    if manifest.home is not None and (manifest.home / FILE_NAME).is_file():
+        dataclasses.replace(manifest, stamp="").write(manifest.home / FILE_NAME)

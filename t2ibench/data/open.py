@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Final
 
@@ -17,11 +18,14 @@ from t2ibench.core.spec.benchmarks import Benchmarks, DatasetEntry
 from t2ibench.core.workspace import Workspace
 from t2ibench.data.adapter import DatasetAdapter, DrawnDataset, MadeOfFiles, how_to_bring
 from t2ibench.data.fetch.install import unfinished
-from t2ibench.data.manifest import FILE_NAME, FORMAT, Manifest, read_manifest, stamp_of
+from t2ibench.data.manifest import FILE_NAME, FORMAT, Manifest, images_changed, read_manifest, stamp_of, written_since
 from t2ibench.data.own_datasets import read_settings
 
 DRAWN: Final = "files"
 """Folder of drawn files in a data set's folder of the workspace."""
+_READINGS: Final = 4
+_TICK: Final = 0.02
+"""Seconds by which a file's time may lag behind the clock."""
 
 
 def open_dataset(
@@ -159,18 +163,39 @@ def _prepare(
             f"{root} is not whole: `t2ibench data fetch` was stopped while it moved the files of {', '.join(moving)}. "
             f"Run `t2ibench data fetch {name} --root {root}` again; it goes on from there."
         )
-    if partial and not made:
-        read = adapter.read(root, progress=progress, partial=True)
-    else:
-        read = adapter.read(root, progress=progress)
+    read, stamp = _read_at_rest(adapter, name, root, progress, partial=partial and not made)
     manifest: Manifest = dataclasses.replace(
-        read, made=made, request=_request(adapter, entry, made), stamp=_stamp(read), home=folder
+        read, made=made, request=_request(adapter, entry, made), stamp=stamp, home=folder
     )
     manifest.write(folder / FILE_NAME, within=folder.parent.parent)
     if progress:
         for warning in (*manifest.caveats, *manifest.warnings):
             print(f"Warning: {warning}", file=sys.stderr)
     return manifest
+
+
+def _read_at_rest(
+    adapter: DatasetAdapter, name: str, root: Path, progress: bool, *, partial: bool
+) -> tuple[Manifest, str]:
+    """Return what an adapter reads, and a stamp of the very files that were read: read again where they changed.
+
+    Raises:
+        UserError: they change whenever they are read.
+    """
+    known = ""
+    for _ in range(_READINGS):
+        began = time.time_ns()
+        time.sleep(_TICK)  # the times of what is written from now on lie after `began`
+        read = adapter.read(root, progress=progress, partial=True) if partial else adapter.read(root, progress=progress)
+        stamp, sources = _stamp(read), stamp_of(read.root, read.sources)
+        at_rest = sources == known or not written_since(read.root, read.sources, began)
+        if at_rest and not images_changed(read, written_since(read.root, [one.file for one in read.images], began)):
+            return read, stamp
+        known = sources
+    raise UserError(
+        f"The files of {name} in {root} change while they are read. Run `t2ibench data prepare {name}` again when they "
+        "are at rest."
+    )
 
 
 def _place_of(adapter: DatasetAdapter, root: Path, folder: Path) -> Path:

@@ -46,7 +46,13 @@ class Extractor:
             raise UserError(self.fault)
         if self._opened is None:
             try:
-                self._opened = open_extractor(self._context)
+                opened = open_extractor(self._context)
+                if peek_identity(self._context) != self.identity:  # names the features that are stored
+                    raise UserError(
+                        f"The weights of {self.name} have changed since this evaluation began. Ask again when they are "
+                        "at rest."
+                    )
+                self._opened = opened
             except UserError as error:
                 self.fault = str(error)
                 raise

@@ -40,6 +40,9 @@ Quantise = Literal["round", "truncate"]
 AT_ONCE: Final = 10
 """Images that pass through a generator at once, always: sums may be ordered otherwise for other numbers of them."""
 
+_OVER: Final = 1e-3
+"""How far rounding may carry a model's images out of [-1, 1]."""
+
 _SAID: Final = 2
 """Changed parameters that a title names."""
 
@@ -229,7 +232,7 @@ class ModelSource(Source):
         order = self._manner.order([item.caption for item in items])
         seen = [items[place] for place in order]
         noise = self._manner.noise(Noise(seed).bind([item.id for item in seen], self._device))
-        made = self._model().generate([item.caption for item in seen], noise).detach().float().cpu()
+        made = self._model().generate([item.caption for item in seen], noise).detach().cpu()
         made = made[torch.tensor(order).argsort()]  # back in the plan's order
         finite = torch.isfinite(made).flatten(1).all(dim=1)
         if not finite.all():
@@ -427,8 +430,17 @@ CONTROLS: Final = ("ground-truth", "real-train", "shuffled-captions", "noise", "
 
 
 def to_uint8(images: Tensor, rule: Quantise) -> Tensor:
-    """Return uint8 images of float ones in [-1, 1]: rounded to nearest, or truncated as the official code does."""
-    scaled = (images.clamp(-1, 1) + 1) * 127.5
+    """Return uint8 images of float ones in [-1, 1]: rounded to nearest, or truncated as the official code does.
+
+    Raises:
+        RunFailedError: they are integers or leave [-1, 1]: clamped, images of 0 to 255 would be white.
+    """
+    if not images.is_floating_point() or (images.numel() and float(images.abs().max()) > 1 + _OVER):
+        raise RunFailedError(
+            f"A model made images of {str(images.dtype).removeprefix('torch.')} from {float(images.min()):.4g} to "
+            f"{float(images.max()):.4g}: `generate` has to return floats in [-1, 1], -1 for black and 1 for white."
+        )
+    scaled = (images.float().clamp(-1, 1) + 1) * 127.5
     import torch
 
     return (scaled.round() if rule == "round" else scaled).to(torch.uint8)

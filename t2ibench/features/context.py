@@ -119,7 +119,15 @@ def chunks(pixels: Tensor, device: str = "") -> Iterator[Tensor]:
     """Yield the images, N x 3 x H x W, in order, at most CHUNK at once, CPU_CHUNK on a CPU; nothing for none of them.
 
     `device` is where the network is; not naming it means that it is small.
+
+    Raises:
+        UserError: they are no uint8 images of three channels; floats of [0, 1] would be read as black.
     """
+    if str(pixels.dtype) != "torch.uint8" or pixels.ndim != 4 or pixels.shape[1] != 3:
+        raise UserError(
+            f"An extractor was given {str(pixels.dtype).removeprefix('torch.')} of shape {list(pixels.shape)}: it "
+            "reads uint8 images N x 3 x H x W, with values from 0 to 255."
+        )
     size = CPU_CHUNK if device.startswith("cpu") else CHUNK
     for start in range(0, len(pixels), size):
         yield pixels[start : start + size]

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,10 +22,10 @@ import PIL
 from tqdm import tqdm
 
 from t2ibench.core.errors import RunFailedError, UserError
-from t2ibench.core.files import digest_of, read_json, write_json
-from t2ibench.core.folders import complete_folder, fault_of
+from t2ibench.core.files import digest_of, read_json, write_json, write_text
+from t2ibench.core.folders import MANIFEST, complete_folder, fault_of
 from t2ibench.data.batches.transforms import base_resolution
-from t2ibench.data.manifest import ImageEntry, Manifest
+from t2ibench.data.manifest import ImageEntry, Manifest, stamp_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 VERSION: Final = 1
 """Raised by hand whenever the crop, the resize or the file's form changes: older caches are not used then."""
 _INDEX, _PIXELS, _SHAPES = "index.json", "pixels.u8", "shapes.npy"
+_SEEN: Final = ".seen"
+"""Ends the name of the file beside a cache that says which of its files were found to have their digests."""
 _AHEAD: Final = 256
 """Images that are decoded ahead of the writing."""
 
@@ -119,9 +122,20 @@ def open_cache(manifest: Manifest, resolution: int) -> ImageCache | None:
 
 
 def cache_fault(manifest: Manifest, resolution: int, *, deep: bool) -> str:
-    """Return why a cache cannot be used, "" if it can. `deep` compares digests of its content too."""
+    """Return why a cache cannot be used, "" if it can.
+
+    Digests of its content are compared where its files are not those they were compared for last, and with `deep`
+    in any case.
+    """
     folder = cache_folder(manifest, resolution)
+    seen, stamp = folder.with_suffix(_SEEN), stamp_of(folder, (_INDEX, _PIXELS, _SHAPES, MANIFEST))
+    deep = deep or not seen.is_file() or seen.read_text(encoding="utf-8") != stamp
     fault = fault_of(folder, deep=deep)
+    with suppress(UserError, OSError):  # in a workspace that cannot be written they are compared each time
+        if fault:
+            seen.unlink(missing_ok=True)
+        elif deep:
+            write_text(seen, stamp)
     if fault:
         return fault
     try:
@@ -155,7 +169,7 @@ def write_cache(
 
     folder = cache_folder(manifest, resolution)
     count, base = len(manifest.images), base_resolution(resolution, whole=manifest.whole)
-    if not cache_fault(manifest, resolution, deep=False):
+    if not cache_fault(manifest, resolution, deep=True):
         return CacheFacts(folder, resolution, base, count, (folder / _PIXELS).stat().st_size, 0.0)
     least = 3 * base * base * count
     free = shutil.disk_usage(folder.parent).free

@@ -62,7 +62,8 @@ class ExternalRows:
             raise UserError("Two rows have one --name: give each its own.")
         for folder in self.images:
             if not folder.is_dir():
-                raise UserError(f"{folder} is not a folder: --images wants a folder of PNG or JPEG images.")
+                what = "is a file" if folder.exists() else "does not exist"
+                raise UserError(f"{folder} {what}: --images wants the folder that the images lie in.")
 
     def described(self) -> list[dict[str, str]]:
         """Return what was asked for, as JSON values."""

@@ -27,7 +27,8 @@ def images_of(folder: Path) -> Listing:
         UserError: the folder is missing, cannot be read or holds no image.
     """
     if not folder.is_dir():
-        raise UserError(f"{folder} is not a folder: --images wants a folder of images.")
+        what = "is a file" if folder.exists() else "does not exist"
+        raise UserError(f"{folder} {what}: --images wants the folder that the images lie in.")
     try:
         found = list_images(folder)
     except OSError as error:

@@ -7,8 +7,10 @@ resize or images it was made from, so numbers made with it carry a warning. Ours
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 ORIGIN_KEY: Final = "t2ibench"
 _PARTS: Final = ("name", "version", "weights", "resize", "range")
 """What of an extractor's identity has to agree."""
+_LARGEST: Final = 1e100
+"""Numbers beyond this have squares and traces that overflow."""
 _ROUNDING: Final = 1e-4
 """How far below 0, in parts of the trace, an eigenvalue may come out by rounding."""
 
@@ -90,17 +94,20 @@ def read_statistics(path: Path) -> StatisticsFile:
 
     wanted = "an .npz file with mu and sigma (pytorch-fid, clean-fid, TTUR) or feats (clean-fid)"
     try:
-        content = np.load(path, allow_pickle=False)
-        if not isinstance(content, np.lib.npyio.NpzFile):
-            raise ValueError("it is a single array")
-        with content:
+        content = path.read_bytes()
+        if not content.startswith(b"PK"):  # numpy would take it for a pickle and advise to load it unsafely
+            raise ValueError("it is no .npz file, which is a zip archive of arrays")
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             known: tuple[str, ...] = ("mu", "sigma", "feats", ORIGIN_KEY)
-            found = {key: content[key] for key in known if key in content.files}
-            keys = content.files
+            keys = archive.files
+            found = {key: _member(archive, key, path) for key in known if key in keys}
     except FileNotFoundError as error:
         raise UserError(f"{path} does not exist: it should be {wanted}.") from error
-    except (OSError, ValueError, EOFError, AttributeError, KeyError, zipfile.BadZipFile) as error:
-        reason = " ".join(str(error).split())[:100]
+    except IsADirectoryError as error:
+        raise UserError(f"{path} is a folder: it should be {wanted}.") from error
+    except (OSError, ValueError, EOFError, AttributeError, KeyError, SyntaxError, zlib.error, NotImplementedError,
+            RuntimeError, MemoryError, zipfile.BadZipFile) as error:  # fmt: skip
+        reason = " ".join(str(error).split())[:100] or type(error).__name__
         raise UserError(f"{path} cannot be read as statistics ({reason}): it should be {wanted}.") from error
     origin = _origin(path, found)
     if "feats" in found:
@@ -162,9 +169,27 @@ def _numbers(path: Path, key: str, values: np.ndarray, dimensions: int) -> np.nd
             f"{path}: {key} has the shape {values.shape} and the type {values.dtype}; it should be "
             f"{'a vector' if dimensions == 1 else 'a matrix'} of numbers."
         )
-    if not np.isfinite(values).all():
+    with np.errstate(over="ignore"):
+        numbers = values.astype(np.float64)
+    if not np.isfinite(numbers).all():
         raise UserError(f"{path}: {key} has numbers that are not finite. Make the file again.")
-    return values.astype(np.float64)
+    largest = float(np.abs(numbers).max())
+    if largest > _LARGEST:
+        raise UserError(
+            f"{path}: {key} has numbers of up to {largest:.1e}, which no network's features reach and whose squares "
+            "cannot be computed with. Make the file again."
+        )
+    return numbers
+
+
+def _member(archive: Mapping[str, np.ndarray], key: str, path: Path) -> np.ndarray:
+    """Return an archive's array; numpy hands out the bytes of members that are none."""
+    import numpy as np
+
+    values = archive[key]
+    if not isinstance(values, np.ndarray):
+        raise UserError(f"{path}: its member {key} is no array. Make the file again.")
+    return values
 
 
 def _origin(path: Path, found: Mapping[str, np.ndarray]) -> dict[str, Any] | None:
@@ -172,9 +197,14 @@ def _origin(path: Path, found: Mapping[str, np.ndarray]) -> dict[str, Any] | Non
         return None
     try:
         origin = json.loads(str(found[ORIGIN_KEY]))
-        if not isinstance(origin["extractor"], dict):
-            raise TypeError("extractor")
-    except (ValueError, KeyError, TypeError) as error:
+        if not isinstance(origin, dict):
+            raise TypeError("it is no table")
+        if not isinstance(origin.get("extractor"), dict):
+            raise TypeError("it names no extractor")
+        count = origin.get("n")
+        if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
+            raise TypeError(f"it says that n is {str(count)[:40]!r}, which is no number of images")
+    except (ValueError, TypeError, RecursionError) as error:
         raise UserError(
             f"{path}: its note on where it comes from is damaged ({error}). Make the file again."
         ) from error

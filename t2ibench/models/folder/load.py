@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import ValidationError
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.folders import MANIFEST
 from t2ibench.core.interfaces import BuildContext, TextToImage
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import describe
+from t2ibench.data.manifest import stamp_of
 from t2ibench.models.folder.description import EncoderDescription, WrappedDescription
-from t2ibench.models.folder.read import WEIGHTS, WRAPPED, ModelFolder, read_model_folder
+from t2ibench.models.folder.read import DESCRIPTION, VOCABULARY, WEIGHTS, WRAPPED, ModelFolder, read_model_folder
 
 if TYPE_CHECKING:
     import torch
@@ -55,10 +57,11 @@ def load_model(
     Raises:
         UserError: the folder is damaged, holds an encoder, or does not fit the installed plug-in.
     """
-    found = read_model_folder(folder.path if isinstance(folder, ModelFolder) else folder)
+    found, stamp = _read(folder)
     if found.description.kind != "model":
         raise UserError(f"{found.path} holds the encoder {found.label}, which makes no images; name a model instead.")
     model = _build(found, "generate", device, data_root, parameters or {})
+    _require_rest(found, stamp)
     return LoadedModel(model, found)
 
 
@@ -80,10 +83,36 @@ def load_encoder(
     Raises:
         UserError: the folder is damaged, holds a model, or does not fit the installed plug-in.
     """
-    found = read_model_folder(folder.path if isinstance(folder, ModelFolder) else folder)
+    found, stamp = _read(folder)
     if found.description.kind != "encoder":
         raise UserError(f"{found.path} holds the model {found.label}, not an encoder; name an encoder's folder.")
-    return LoadedEncoder(_build(found, purpose, device, data_root, {}), found)
+    encoder = _build(found, purpose, device, data_root, {})
+    _require_rest(found, stamp)
+    return LoadedEncoder(encoder, found)
+
+
+def _read(folder: ModelFolder | Path) -> tuple[ModelFolder, str]:
+    """Return what a folder says now, its digests compared, and a stamp of its files from before.
+
+    Raises:
+        UserError: it is damaged, or is another model than the one it was.
+    """
+    path = folder.path if isinstance(folder, ModelFolder) else folder
+    stamp = _stamp(path)
+    found = read_model_folder(path)
+    if isinstance(folder, ModelFolder) and found.identity != folder.identity:
+        raise UserError(f"The model in {path} has changed since it was found. Ask again when it is at rest.")
+    return found, stamp
+
+
+def _require_rest(folder: ModelFolder, stamp: str) -> None:
+    """Check that the files that were loaded are those whose digests were compared."""
+    if _stamp(folder.path) != stamp:
+        raise UserError(f"The model in {folder.path} has changed while it was loaded. Ask again when it is at rest.")
+
+
+def _stamp(path: Path) -> str:
+    return stamp_of(path, (MANIFEST, DESCRIPTION, VOCABULARY, WEIGHTS))
 
 
 def _build(

@@ -119,6 +119,12 @@ def _filled(part: Part, plan: ImportPlan, imported: Imported) -> _Filled:
         fact = _fact(source, slot, fitted.filled)
         if fact not in imported.facts:  # a text encoder fills a folder of its own and the model's
             imported.facts.append(fact)
+            if fitted.rounded:
+                kinds = ", ".join(f"{count} in {kind}" for kind, count in fitted.rounded.items())
+                imported.warnings.append(
+                    f"{source.where} holds weights of half precision ({kinds}): images may differ from those of the "
+                    "original weights."
+                )
             if fitted.not_finite:
                 imported.warnings.append(
                     f"{len(fitted.not_finite)} tensors of {source.where} hold NaN or infinity "

@@ -68,8 +68,10 @@ def read_sources(path: Path, plugins: Sequence[tuple[str, str]]) -> list[Source]
     Raises:
         UserError: the file cannot be read as one of weights, or no registered plug-in knows anything in it.
     """
+    sha256 = digest_of_file(path) if path.is_file() else ""
     states = find_states(read_official_file(path), path)
-    sha256 = digest_of_file(path)
+    if digest_of_file(path) != sha256:
+        raise UserError(f"{path} has changed while it was read. Import it again when it is at rest.")
     found = []
     for state in states:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +16,8 @@ _COUNTER: Final = "num_batches_tracked"
 """What batch normalisation counts since torch 0.4.1; older files do not have it, and nothing in use depends on it."""
 
 _SHOWN: Final = 4
+_FULL: Final = 4
+"""Bytes of a number of full precision."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +28,13 @@ class Fitted:
         state: key -> tensor, under our names, in the network's order and number types.
         filled: how many counters of batch normalisation the file lacked; they are 0.
         not_finite: keys of tensors that hold NaN or infinity.
+        rounded: number types of fewer bits than the network's, as in "float16" -> how many tensors came in it.
     """
 
     state: Mapping[str, Tensor]
     filled: int
     not_finite: tuple[str, ...]
+    rounded: Mapping[str, int]
 
 
 def convert(plugin: Any, network: str, tensors: Mapping[str, Tensor], where: str) -> Mapping[str, Tensor]:
@@ -61,7 +66,8 @@ def fit(expected: Mapping[str, Tensor], given: Mapping[str, Tensor], where: str,
         what: the network, for errors, as in "attngan's generator".
 
     Raises:
-        UserError: tensors are missing, are too many or have another shape; the first ones of each are named.
+        UserError: tensors are missing, are too many, have another shape or are integers in the place of floats (weights
+            of a quantised network, which mean nothing without its scales); the first ones of each are named.
     """
     import torch
 
@@ -72,10 +78,16 @@ def fit(expected: Mapping[str, Tensor], given: Mapping[str, Tensor], where: str,
         for key in expected
         if key in given and given[key].shape != expected[key].shape
     ]
+    whole = [
+        f"{key} is {_type(given[key])}"
+        for key, value in expected.items()
+        if key in given and value.is_floating_point() and not given[key].is_floating_point()
+    ]
     faults = [
         _fault(missing, "is missing", "are missing"),
         _fault(extra, "is not known", "are not known"),
         _fault(misshapen, "has another shape", "have another shape"),
+        _fault(whole, "is no floating-point number", "are no floating-point numbers"),
     ]
     if any(faults):
         raise UserError(f"{where} does not fit {what}: {'; '.join(fault for fault in faults if fault)}.")
@@ -90,7 +102,9 @@ def fit(expected: Mapping[str, Tensor], given: Mapping[str, Tensor], where: str,
     not_finite = tuple(
         key for key, value in state.items() if value.is_floating_point() and not torch.isfinite(value).all()
     )
-    return Fitted(state, filled, not_finite)
+    narrow = (given[key] for key, value in expected.items() if key in given and value.is_floating_point())
+    rounded = Counter(_type(tensor) for tensor in narrow if tensor.element_size() < _FULL)
+    return Fitted(state, filled, not_finite, dict(rounded))
 
 
 def _fault(found: Sequence[str], singular: str, plural: str) -> str:
@@ -98,6 +112,10 @@ def _fault(found: Sequence[str], singular: str, plural: str) -> str:
         return ""
     shown = ", ".join(found[:_SHOWN]) + (", ..." if len(found) > _SHOWN else "")
     return f"{len(found)} tensor{'s' if len(found) > 1 else ''} {singular if len(found) == 1 else plural} ({shown})"
+
+
+def _type(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
 
 
 def _shape(tensor: Tensor) -> str:

@@ -109,6 +109,9 @@ def _check_zip(path: Path, file: IO[bytes], size: int) -> None:
                 raise DamagedFileError("its table of tensors is absurdly large")
             storages = declared_storages(io.BytesIO(archive.read(pickles[0])), size)
             sizes = {entry.filename: entry.file_size for entry in entries}
+            damaged = archive.testzip()  # torch does not compare them
+            if damaged is not None:
+                raise DamagedFileError(f"the bytes of {damaged} are not those of its CRC-32")
     except (UserError, UnsafeFileError, DamagedFileError):
         raise
     except Exception as error:  # zipfile raises many kinds for a damaged archive: BadZipFile, UnicodeDecodeError, ...

@@ -110,7 +110,7 @@ def _batch(
     """Return (uint8 images N x 3 x resolution x resolution, attention)."""
     import torch
 
-    images = model.generate(captions, noise, trace=trace).detach().float().cpu()
+    images = model.generate(captions, noise, trace=trace).detach().cpu()
     if not torch.isfinite(images).all():
         raise RunFailedError(
             f"{folder.label} made images that are not finite, for example of {captions[0].text!r}: its training may "

@@ -89,7 +89,8 @@ def test_damage_is_found_by_size_at_once_and_by_content_in_a_check(kept, entry):
     pixels = folder / "pixels.u8"
     content = pixels.read_bytes()
     pixels.write_bytes(content[:100] + bytes([content[100] ^ 1]) + content[101:])
-    assert not cache_fault(kept, SIDE, deep=False) and "changed or damaged" in cache_fault(kept, SIDE, deep=True)
+    for deep in (False, True):  # its times moved, so that digests are compared either way
+        assert "changed or damaged" in cache_fault(kept, SIDE, deep=deep)
     notices = check_dataset(kept, entry, progress=False).notices
     assert any("The cache for 32 pixels is not used" in notice for notice in notices)
     pixels.write_bytes(content[:-1])

@@ -1,13 +1,18 @@
 """Statistics files: those of other toolkits are read, ours are read by them, and what is not known is said."""
 
 import json
+import random
+import zipfile
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import GaussianStatistics
+from t2ibench.evaluation.external.rows import ExternalRows
+from t2ibench.evaluation.external.scan import image_names
 from t2ibench.evaluation.external.statistics_file import ORIGIN_KEY, read_statistics, write_statistics
 from t2ibench.metrics.distribution.frechet import FrechetDistance, Moments, frechet_distance
 
@@ -62,6 +67,10 @@ class Trap:
         return (pytest.fail, ("code in the file was run",))
 
 
+def noted(note, text=None):
+    return {"mu": np.zeros(2), "sigma": np.eye(2), ORIGIN_KEY: np.array(text or json.dumps(note))}
+
+
 BAD = {
     "nothing in it": ({}, "holds nothing"),
     "other names": ({"mean": np.zeros(2), "cov": np.eye(2)}, "holds cov, mean"),
@@ -75,6 +84,18 @@ BAD = {
     "indefinite": ({"mu": np.zeros(2), "sigma": np.array([[1.0, 2.0], [2.0, 1.0]])}, "negative eigenvalue"),
     "a pickle": ({"mu": np.array([Trap()], dtype=object), "sigma": np.eye(1)}, "cannot be read"),
     "one row": ({"feats": np.zeros((1, 4))}, "two at least"),
+    "near 1e160": ({"mu": np.zeros(2), "sigma": np.eye(2) * 1e160}, "sigma has numbers of up to 1.0e+160"),
+    "features near 1e160": ({"feats": np.full((3, 2), 1e160)}, "feats has numbers of up to 1.0e+160"),
+    "longer floats": (
+        {"mu": np.full(2, np.longdouble("1e4000")), "sigma": np.eye(2)},
+        "mu has numbers that are not finite",
+    ),
+    "n in words": (noted({"extractor": {}, "n": "many"}), "n is 'many', which is no number of images"),
+    "n of none": (noted({"extractor": {}, "n": 0}), "which is no number of images"),
+    "n of a switch": (noted({"extractor": {}, "n": True}), "which is no number of images"),
+    "a note of an extractor's name": (noted({"extractor": "simnet"}), "names no extractor"),
+    "a list for a note": (noted([1]), "is no table"),
+    "a deep note": (noted(None, "[" * 100_000), "is damaged"),
     "a damaged note": ({"mu": np.zeros(2), "sigma": np.eye(2), ORIGIN_KEY: np.array("{")}, "is damaged"),
 }
 
@@ -87,6 +108,49 @@ def test_wrong_files_are_one_sentence(tmp_path, name):
     with pytest.raises(UserError) as caught:
         read_statistics(path)
     assert said in str(caught.value) and str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("member", ["mu", "sigma", "feats", ORIGIN_KEY])
+def test_members_that_are_no_arrays(tmp_path, member):
+    sound = {"mu": np.zeros(2), "sigma": np.eye(2)}
+    np.savez(tmp_path / "x.npz", **{key: value for key, value in sound.items() if key != member})
+    with zipfile.ZipFile(tmp_path / "x.npz", "a") as archive:
+        archive.writestr(f"{member}.npy", "garbage")
+    with pytest.raises(UserError, match=f"its member {member} is no array"):
+        read_statistics(tmp_path / "x.npz")
+
+
+def test_other_files_and_folders_are_named_as_such(tmp_path):
+    Image.new("RGB", (4, 4)).save(tmp_path / "x.npz", "PNG")
+    with pytest.raises(UserError, match=r"it is no \.npz file") as caught:
+        read_statistics(tmp_path / "x.npz")
+    assert "pickle" not in str(caught.value)
+    with pytest.raises(UserError, match="is a folder"):
+        read_statistics(tmp_path)
+    for path, said in ((tmp_path / "x.npz", "is a file"), (tmp_path / "none", "does not exist")):
+        with pytest.raises(UserError, match=said):
+            ExternalRows(images=(path,)).check()
+        with pytest.raises(UserError, match=said):
+            image_names(path)
+
+
+def test_damaged_files_are_refused_or_read_and_never_anything_else(tmp_path):
+    draw_bytes, path = random.Random(2), tmp_path / "x.npz"
+    made = gaussian(draw(40))
+    write_statistics(path, made, ORIGIN)
+    sound = path.read_bytes()
+    refused = 0
+    for trial in range(600):
+        content = bytearray(sound)
+        place = draw_bytes.randrange(len(content))
+        content[place : place + draw_bytes.randint(0, 2)] = draw_bytes.randbytes(draw_bytes.randint(0, 2))
+        path.write_bytes(content[:place] if trial % 5 == 0 else content)
+        try:
+            read_statistics(path)
+        except UserError as error:
+            refused += 1
+            assert "x.npz" in str(error) and "\n" not in str(error)
+    assert refused > 300
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 broken", b"\x93NUMPY\x01\x00 broken", b"text"])

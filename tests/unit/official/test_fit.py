@@ -93,3 +93,17 @@ def test_no_two_plugins_know_the_same_file():
             if hasattr(registry(kind)[name], "recognise") and registry(kind)[name].recognise(shapes)
         ]
         assert len(knowing) == (make.__name__ != "<lambda>"), knowing
+
+
+@pytest.mark.parametrize("kind", [torch.int64, torch.int8, torch.uint8, torch.bool])
+def test_integers_in_the_place_of_weights_are_refused(kind):
+    given = {**expected(), "0.weight": torch.ones(3, 2, 1, 1, dtype=kind)}
+    with pytest.raises(UserError, match=rf"0\.weight is {str(kind)[6:]}"):
+        fitted(given)
+
+
+def test_half_precision_is_told():
+    given = expected()
+    given["0.weight"], given["0.bias"] = given["0.weight"].half(), given["0.bias"].bfloat16()
+    assert fitted(given).rounded == {"float16": 1, "bfloat16": 1}
+    assert fitted(given).state["0.weight"].dtype == torch.float32 and fitted(expected()).rounded == {}

@@ -246,3 +246,12 @@ def test_reading_needs_torch_only_when_it_reads():
     code = "import sys, t2ibench.models.official, t2ibench.cli.import_, json; print(json.dumps('torch' in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) is False
+
+
+def test_a_flipped_byte_within_the_zip_is_told(tmp_path):
+    path = save(tmp_path / "x.pth", TENSORS, old=False)
+    content = bytearray(path.read_bytes())
+    place = content.index(ARRAYS["a.weight"].tobytes()) + 5
+    content[place] ^= 1
+    path.write_bytes(content)
+    assert "CRC-32" in refusal(path)

@@ -275,6 +275,19 @@ def test_numbers_that_are_not_finite_are_warned_of(place):
     assert "ca_net.fc.bias" in warning and "NaN" in warning
 
 
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16])
+def test_half_precision_is_remarked(place, kind):
+    save(place[1] / "g.pth", {key: value.to(kind) for key, value in generator().items()})
+    (warning,) = ask(place).warnings
+    assert "half precision" in warning and str(kind)[6:] in warning
+
+
+@pytest.mark.parametrize("kind", [torch.int64, torch.int8])
+def test_integers_are_refused(place, kind):
+    save(place[1] / "g.pth", {key: value.to(kind) for key, value in generator().items()})
+    assert "no floating-point numbers" in refused(place)
+
+
 def test_encoders_alone(place):
     text = refused(place, "text_encoder200.pth")
     assert "`t2ibench import damsm " in text
