@@ -157,7 +157,8 @@ class GaussianReference:
 
     def _between(self, covariance: Tensor) -> Tensor:
         middle = self._root.T @ covariance @ self._root
-        return (middle + middle.T) / 2
+        symmetric: Tensor = (middle + middle.T) / 2
+        return symmetric
 
     def _sum(self, mean: np.ndarray, trace: float, shared: float) -> float:
         return max(float(((self.mean - mean) ** 2).sum()) + self._trace + trace - 2 * shared, 0.0)
