@@ -317,6 +317,8 @@ class MetricInput:
         seed: seed of the bootstrap.
         statistics: mean and covariance in the place of `features`, for metrics with `reads_statistics`; else None.
         reference_statistics: the same in the place of `reference`.
+        device: where the metric may compute, in float64.
+        pairs: the pass over pairs of images that metrics of these features share; None: each makes its own.
     """
 
     features: Mapping[str, np.ndarray]
@@ -328,6 +330,8 @@ class MetricInput:
     seed: int = 0
     statistics: GaussianStatistics | None = None
     reference_statistics: GaussianStatistics | None = None
+    device: str = "cpu"
+    pairs: Any = None
 
 
 @runtime_checkable

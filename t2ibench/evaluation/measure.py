@@ -26,6 +26,7 @@ from t2ibench.core.types import Interval, Origin
 from t2ibench.evaluation.collect import Collected
 from t2ibench.evaluation.extractors import Extractor
 from t2ibench.evaluation.sources import Source
+from t2ibench.metrics.pairs.one_pass import PairPass
 
 if TYPE_CHECKING:
     import numpy as np
@@ -161,8 +162,10 @@ def metric_input(
     groups: np.ndarray,
     queries: Queries | None,
     seed: int,
+    device: str,
+    pairs: PairPass,
 ) -> MetricInput:
-    """Return what a column's metric reads."""
+    """Return what a column's metric reads; `pairs` is what it shares with others on the same features."""
     name = column.extractor.name
     codes = None if queries is None else queries.codes.get(name)
     return MetricInput(
@@ -173,7 +176,15 @@ def metric_input(
         queries=None if queries is None or codes is None else queries.queries,
         negatives=None if queries is None or codes is None else queries.negatives,
         seed=seed,
+        device=device if device.startswith("cuda") else "cpu",
+        pairs=pairs,
     )
+
+
+def passes_of(columns: Sequence[Column]) -> dict[str, PairPass]:
+    """Return extractor name -> the pass over pairs of images that its columns share, for one source."""
+    names = dict.fromkeys(column.extractor.name for column in columns)
+    return {name: PairPass([one.metric for one in columns if one.extractor.name == name]) for name in names}
 
 
 def groups_by_image(items: Sequence[Any]) -> np.ndarray:

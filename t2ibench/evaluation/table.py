@@ -27,6 +27,7 @@ from t2ibench.evaluation.measure import (
     groups_by_image,
     measured_record,
     metric_input,
+    passes_of,
     source_record,
 )
 from t2ibench.evaluation.negatives import (
@@ -39,6 +40,7 @@ from t2ibench.evaluation.negatives import (
 from t2ibench.evaluation.plan import reference_plan
 from t2ibench.evaluation.sources import Source, ground_truth
 from t2ibench.evaluation.workers import Workers
+from t2ibench.metrics.pairs.one_pass import PairPass
 
 if TYPE_CHECKING:
     import numpy as np
@@ -224,9 +226,11 @@ class Table:
                 fault = str(error)
             else:
                 uses = Counter(column.extractor.name for column in sound)
+                passes = passes_of(sound)
                 for column in sound:
                     shares = (len(sound), uses[column.extractor.name])
-                    records[column.name] = self._record(source, plan, column, held, collected, shares, strip)
+                    pairs = passes[column.extractor.name]
+                    records[column.name] = self._record(source, plan, column, held, collected, pairs, shares, strip)
             break
         for column in columns:
             if column.name not in records:
@@ -241,11 +245,12 @@ class Table:
         column: Column,
         held: SamplePlan,
         collected: Collected,
+        pairs: PairPass,
         shares: tuple[int, int],
         strip: str,
     ) -> ResultRecord:
         try:
-            given = self._input(column, held, collected)
+            given = self._input(column, held, collected, pairs)
         except UserError as error:
             return failed_record(source, plan, column, str(error), n=0, device=self.device)
         return measured_record(
@@ -275,14 +280,15 @@ class Table:
         }
         columns = [column for column in columns if column.name not in found]
         collected = self._collect(source, held, [column.extractor for column in columns])
+        passes = passes_of(columns)
         for column in columns:
             try:
-                found[column.name] = self._input(column, held, collected)
+                found[column.name] = self._input(column, held, collected, passes[column.extractor.name])
             except UserError as error:
                 found[column.name] = error
         return found
 
-    def _input(self, column: Column, held: SamplePlan, collected: Collected) -> MetricInput:
+    def _input(self, column: Column, held: SamplePlan, collected: Collected, pairs: PairPass) -> MetricInput:
         if has_own_reference(column.metric):
             plan, real = self._own_images_of(held)
             found = self._collect(real, plan, [column.extractor]).features[column.extractor.name]
@@ -296,6 +302,8 @@ class Table:
             groups=groups_by_image(held.items),
             queries=self._caption_queries(column, held) if reads_captions(column.metric) else None,
             seed=self.plan.seed,
+            device=self.device,
+            pairs=pairs,
         )
         return replace(given, reference_statistics=reference.reference_statistics)
 

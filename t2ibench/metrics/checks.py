@@ -86,12 +86,17 @@ def reference_pair(
     """
     features = checked_features(metric, given, layer, minimum_n, stored=stored)
     reference = checked_features(metric, given, layer, minimum_n, reference=True, stored=stored)
-    if reference.shape[1] != features.shape[1]:
-        raise UserError(
-            f"{metric} compares features of one extractor; found {features.shape[1]} numbers an image against "
-            f"{reference.shape[1]} of the reference."
-        )
+    same_width(metric, features.shape[1], reference.shape[1])
     return features, reference
+
+
+def same_width(metric: str, judged: int, reference: int) -> None:
+    """Raise a UserError unless both sides have equally many numbers an image."""
+    if judged != reference:
+        raise UserError(
+            f"{metric} compares features of one extractor; found {judged} numbers an image against {reference} of the "
+            "reference."
+        )
 
 
 def caption_codes_of(metric: str, given: MetricInput, width: int) -> tuple[np.ndarray, np.ndarray]:

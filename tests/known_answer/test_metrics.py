@@ -6,7 +6,13 @@ import pytest
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.metrics.alignment.r_precision import RPrecision, retrieval_hits
-from t2ibench.metrics.distribution.frechet import FrechetDistance, GramRoute, Moments, frechet_distance
+from t2ibench.metrics.distribution.frechet import (
+    FrechetDistance,
+    GaussianReference,
+    Moments,
+    frechet_distance,
+    gram_influence,
+)
 from t2ibench.metrics.distribution.inception_score import InceptionScore
 
 
@@ -31,17 +37,40 @@ def test_frechet_distance_takes_covariances_without_full_rank():
     assert frechet_distance(np.zeros(3), flat, np.zeros(3), np.zeros((3, 3))) == pytest.approx(1.0, abs=1e-9)
 
 
-@pytest.mark.parametrize(("count", "others", "width"), [(30, 40, 8), (12, 15, 64), (40, 12, 24)])
-def test_both_routes_to_the_frechet_distance_agree(count, others, width):
+ROUTES = [(30, 40, 8), (12, 15, 64), (40, 12, 24)]
+
+
+@pytest.mark.parametrize(("count", "others", "width"), ROUTES)
+def test_all_routes_to_the_frechet_distance_and_its_influences_agree(count, others, width):
     rng = np.random.default_rng(1)
     first, second = rng.normal(size=(count, width)), 0.5 + 1.7 * rng.normal(size=(others, width))
     one, two = Moments.of(first), Moments.of(second)
-    direct = frechet_distance(one.mean, one.covariance, two.mean, two.covariance)
-    assert GramRoute(first, second).distance() == pytest.approx(direct, rel=1e-7)
-    keep = np.arange(count) % 3 > 0
-    rest = Moments.of(first[keep])
-    left = frechet_distance(rest.mean, rest.covariance, two.mean, two.covariance)
-    assert GramRoute(first, second).distance(keep) == pytest.approx(left, rel=1e-7)
+    gaussian = GaussianReference(two.mean, two.covariance)
+    direct = gaussian.distance(one.mean, one.covariance)
+    found = gaussian.influence(first, one), gaussian.by_rows(first), gram_influence(first, second)
+    for value, influence in found:
+        assert value == pytest.approx(direct, rel=1e-7)
+        assert influence.sum() == pytest.approx(0, abs=1e-9)
+        np.testing.assert_allclose(influence, found[-1][1], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(("count", "others", "width"), ROUTES)
+def test_an_images_influence_is_the_derivative_of_the_distance_by_its_weight(count, others, width):
+    rng = np.random.default_rng(2)
+    first, second = rng.normal(size=(count, width)), 0.5 + 1.7 * rng.normal(size=(others, width))
+    others = (second - second.mean(axis=0)) / np.sqrt(len(second) - 1)
+
+    def weighted(image, step):
+        weights = np.full(count, (1 - step) / count) + step * (np.arange(count) == image)
+        mean = weights @ first
+        centred = np.sqrt(weights * count / (count - 1))[:, None] * (first - mean)
+        shared = np.linalg.svd(centred @ others.T, compute_uv=False).sum()
+        return ((mean - second.mean(axis=0)) ** 2).sum() + (centred**2).sum() - 2 * shared
+
+    _, influence = gram_influence(first, second)
+    for image in range(4):
+        slope = (weighted(image, 1e-4) - weighted(image, -1e-4)) / 2e-4
+        assert influence[image] == pytest.approx(slope, rel=1e-4, abs=1e-4)
 
 
 def test_fid_of_a_set_with_itself_is_zero_and_of_a_shifted_one_the_squared_shift():

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
-from t2ibench.metrics.checks import groups_of, reference_pair
-from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts
+from t2ibench.metrics.checks import checked_features, groups_of, reference_pair, same_width
+from t2ibench.metrics.intervals import jackknife_interval, left_out_by_influence
 
 if TYPE_CHECKING:
     import numpy as np
+    import torch
+    from torch import Tensor
 
 _ROWS = 4096
 
@@ -37,18 +39,18 @@ class Moments:
     outer: np.ndarray
 
     @classmethod
-    def of(cls, features: np.ndarray, origin: np.ndarray | None = None) -> Self:
+    def of(cls, features: np.ndarray, origin: np.ndarray | None = None, *, device: str = "cpu") -> Self:
         """Return the moments of float N x d, taken in slices so that memory stays flat; `origin` None is zero."""
         import numpy as np
+        import torch
 
         width = features.shape[1]
         point = np.zeros(width) if origin is None else np.asarray(origin, dtype=np.float64)
-        total, outer = np.zeros(width), np.zeros((width, width))
-        for start in range(0, len(features), _ROWS):
-            rows = features[start : start + _ROWS].astype(np.float64) - point
-            total += rows.sum(axis=0)
-            outer += rows.T @ rows
-        return cls(len(features), point, total, outer)
+        total, outer = (torch.zeros(size, dtype=torch.float64, device=device) for size in ((width,), (width, width)))
+        for rows in _slices(features, point, device):
+            total += rows.sum(dim=0)
+            outer.addmm_(rows.T, rows)
+        return cls(len(features), point, total.cpu().numpy(), outer.cpu().numpy())
 
     @classmethod
     def merged(cls, parts: Iterable[Moments]) -> Self:
@@ -87,32 +89,79 @@ class Moments:
 
 
 class GaussianReference:
-    """One side of the distance, with its square root taken once, to be compared with many others."""
+    """One side of the distance, its covariance factored once, to be compared with many others.
 
-    def __init__(self, mean: np.ndarray, covariance: np.ndarray) -> None:
+    Args:
+        mean: float d.
+        covariance: float d x d.
+        device: where is computed, in float64.
+    """
+
+    def __init__(self, mean: np.ndarray, covariance: np.ndarray, *, device: str = "cpu") -> None:
         import numpy as np
+        import torch
 
         self.mean = np.asarray(mean, dtype=np.float64)
-        covariance = np.asarray(covariance, dtype=np.float64)
-        values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
-        self._trace = float(np.trace(covariance))
-        # Eigenvalues below zero are rounding of zero: a covariance has none.
-        self._root = (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
+        symmetric = _on(covariance, device)
+        symmetric = (symmetric + symmetric.T) / 2
+        self._trace = float(symmetric.trace())
+        root, failed = torch.linalg.cholesky_ex(symmetric)
+        if int(failed):
+            # Below full rank. Eigenvalues below zero are rounding of zero: a covariance has none.
+            values, vectors = torch.linalg.eigh(symmetric)
+            root = vectors * values.clamp(min=0).sqrt()
+        self._root = root
 
     def distance(self, mean: np.ndarray, covariance: np.ndarray) -> float:
-        """Return |m1 - m2|^2 + tr(S1 + S2 - 2 (S1^1/2 S2 S1^1/2)^1/2), at least 0.
+        """Return |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^1/2), at least 0.
 
-        The product between roots is symmetric, so its eigenvalues are real: no sqrtm, no imaginary part to discard, no
-        epsilon on the diagonal, and rank-deficient covariances are nothing special.
+        With S1 = F F^T, the trace of the root is the sum of the roots of the eigenvalues of F^T S2 F. That is
+        symmetric, so its eigenvalues are real: no sqrtm, no imaginary part to discard, no epsilon on the diagonal, and
+        rank-deficient covariances are nothing special.
         Source: Dowson and Landau 1982; Heusel et al. 2017, equation 6.
         """
-        import numpy as np
+        import torch
 
-        middle = self._root @ covariance @ self._root
-        values = np.linalg.eigvalsh((middle + middle.T) / 2)
-        cross = float(np.sqrt(np.clip(values, 0, None)).sum())
-        apart = float(((self.mean - mean) ** 2).sum())
-        return max(apart + self._trace + float(np.trace(covariance)) - 2 * cross, 0.0)
+        other = _on(covariance, self._root.device)
+        values = torch.linalg.eigvalsh(self._between(other))
+        return self._sum(mean, float(other.trace()), float(values.clamp(min=0).sqrt().sum()))
+
+    def influence(self, features: np.ndarray, moments: Moments) -> tuple[float, np.ndarray]:
+        """Return the distance to `moments`, those of `features` (float N x d), and each image's influence on it.
+
+        The derivative of the distance by the other covariance is I - F (F^T S2 F)^-1/2 F^T, the identity less the
+        optimal transport between the Gaussians, and by the other mean twice the difference of the means: one
+        decomposition gives the value and, with a product, what every image adds to it.
+        """
+        import numpy as np
+        import torch
+
+        device = self._root.device
+        covariance = _on(moments.covariance, device)
+        values, vectors = torch.linalg.eigh(self._between(covariance))
+        values = values.clamp(min=0)
+        value = self._sum(moments.mean, float(covariance.trace()), float(values.sqrt().sum()))
+        held = values > values.max() * len(values) * torch.finfo(torch.float64).eps
+        onto = (self._root @ vectors[:, held]) * values[held] ** -0.25
+        apart = _on(moments.mean - self.mean, device)
+        parts = [
+            _spread_less_shared(rows, (rows @ onto).square().sum(dim=1), apart, moments.count)
+            for rows in _slices(features, moments.mean, str(device))
+        ]
+        influence = np.concatenate(parts)
+        return value, influence - influence.mean()
+
+    def by_rows(self, features: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the same as `influence`, through an N x d matrix: for fewer images than features."""
+        return _by_rows(_on(features, self._root.device) - _on(self.mean, self._root.device), self._root, self._trace)
+
+    def _between(self, covariance: Tensor) -> Tensor:
+        middle = self._root.T @ covariance @ self._root
+        symmetric: Tensor = (middle + middle.T) / 2
+        return symmetric
+
+    def _sum(self, mean: np.ndarray, trace: float, shared: float) -> float:
+        return max(float(((self.mean - mean) ** 2).sum()) + self._trace + trace - 2 * shared, 0.0)
 
 
 def frechet_distance(
@@ -122,44 +171,51 @@ def frechet_distance(
     return GaussianReference(first_mean, first_covariance).distance(second_mean, second_covariance)
 
 
-class GramRoute:
-    """The same distance when a side has fewer images than features, through an n x m matrix instead of d x d.
+def gram_influence(features: np.ndarray, reference: np.ndarray, *, device: str = "cpu") -> tuple[float, np.ndarray]:
+    """Return the distance of float N x d to M x d and each image's influence on it, where there are fewer images.
 
-    With centred rows X and Y, tr (S1 S2)^1/2 is the sum of the singular values of X Y^T / sqrt((n-1)(m-1)), so nothing
-    of size d x d is formed. Leaving images out only drops and re-centres rows.
+    The reference's centred rows are the factor of its covariance, so nothing of size d x d is formed.
     """
+    others = _on(reference, device)
+    middle = others.mean(dim=0)
+    root = (others - middle).T / math.sqrt(len(reference) - 1)
+    return _by_rows(_on(features, device) - middle, root, float(root.square().sum()))
 
-    def __init__(self, features: np.ndarray, reference: np.ndarray) -> None:
-        import numpy as np
 
-        reference = reference.astype(np.float64)
-        self._reference_mean = reference.mean(axis=0)
-        centred = reference - self._reference_mean
-        self._reference_trace = float((centred**2).sum()) / (len(reference) - 1)
-        self._rows = features.astype(np.float64) - self._reference_mean
-        self._cross = self._rows @ centred.T / math.sqrt(len(reference) - 1)  # n x m
+def _by_rows(rows: Tensor, root: Tensor, reference_trace: float) -> tuple[float, np.ndarray]:
+    """Return (distance, influence) of rows less the reference's mean, given F with F F^T the reference's covariance.
 
-    def distance(self, keep: np.ndarray | None = None) -> float:
-        """Return the distance of the images where `keep` (bool N, all if None) holds to the reference."""
-        import numpy as np
+    With centred rows X, tr (S1 S2)^1/2 is the sum of the singular values of X F / sqrt(N - 1), and an image's part of
+    the transport is N - 1 times the sum of u^2 s over its entries u of the left singular vectors.
+    """
+    import torch
 
-        rows = self._rows if keep is None else self._rows[keep]
-        cross = self._cross if keep is None else self._cross[keep]
-        mean = rows.mean(axis=0)
-        trace = float(((rows - mean) ** 2).sum()) / (len(rows) - 1)
-        nuclear = np.linalg.svd(cross - cross.mean(axis=0), compute_uv=False).sum() / math.sqrt(len(rows) - 1)
-        return max(float((mean**2).sum()) + trace + self._reference_trace - 2 * float(nuclear), 0.0)
+    count = len(rows)
+    apart = rows.mean(dim=0)
+    centred = rows - apart
+    left, sizes, _ = torch.linalg.svd(centred @ root / math.sqrt(count - 1), full_matrices=False)
+    trace = float(centred.square().sum()) / (count - 1)
+    value = float(apart.square().sum()) + trace + reference_trace - 2 * float(sizes.sum())
+    influence = _spread_less_shared(centred, (count - 1) * (left.square() @ sizes), apart, count)
+    return max(value, 0.0), influence - influence.mean()
+
+
+def _spread_less_shared(centred: Tensor, shared: Tensor, apart: Tensor, count: int) -> np.ndarray:
+    """Return float64 N, influences up to a constant: the mean's part, and the covariance's part, unbiased."""
+    spread = (centred.square().sum(dim=1) - shared) * (count / (count - 1))
+    influence: np.ndarray = (spread + 2 * (centred @ apart)).cpu().numpy()
+    return influence
 
 
 class FrechetDistance:
     """Frechet distance of the judged images' features to the reference's, with an interval for the former.
 
-    The interval is a delete-a-group jackknife over images: it covers the luck of the captions and noise drawn, with the
+    The interval is an infinitesimal jackknife over images: it covers the luck of the captions and noise drawn, with the
     reference held fixed; it does not cover the bias, about proportional to 1/n, that rows of equal n share.
     """
 
     name = "fid"
-    version = 1
+    version = 2
     title = "FID"
     unit = ""
     higher_is_better = False
@@ -170,24 +226,36 @@ class FrechetDistance:
     reads_statistics = True
 
     def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
-        """Return the distance, and the distance with each of the `jackknife_parts` left out.
+        """Return the distance, and to first order the distance without each group of images.
 
         Raises:
             UserError: fewer than 10 images on a side, features that are not finite or of different widths.
         """
         import numpy as np
 
-        features, reference = reference_pair(self.title, given, self.layer, self.minimum_n, stored=True)
-        parts = jackknife_parts(groups_of(given, len(features)), given.seed)
-        fewer, width = min(len(features), len(reference)), features.shape[1]
-        # Products of rows with rows cost about len * len * fewer, moments width cubed.
-        if fewer < width and len(features) * len(reference) * fewer < width**3:
-            return _by_gram(np.asarray(features), np.asarray(reference), parts)
-        return _by_moments(features, reference, parts)
+        reference = given.reference_statistics
+        if reference is not None:
+            features = checked_features(self.title, given, self.layer, self.minimum_n)
+            same_width(self.title, features.shape[1], len(reference.mean))
+            gaussian = GaussianReference(reference.mean, reference.covariance, device=given.device)
+            if len(features) < features.shape[1]:
+                value, influence = gaussian.by_rows(features)
+            else:
+                moments = Moments.of(features, reference.mean, device=given.device)
+                value, influence = gaussian.influence(features, moments)
+        else:
+            features, others = reference_pair(self.title, given, self.layer, self.minimum_n, stored=True)
+            fewer, width = min(len(features), len(others)), features.shape[1]
+            # Products of rows with rows cost about len * len * fewer, moments width cubed.
+            if fewer < width and len(features) * len(others) * fewer < width**3:
+                value, influence = gram_influence(np.asarray(features), np.asarray(others), device=given.device)
+            else:
+                value, influence = _by_moments(features, others, given.device)
+        return value, left_out_by_influence(value, influence, groups_of(given, len(features)))
 
     def estimate(self, given: MetricInput) -> Estimate:
         """Return the distance. Errors as above."""
-        if given.statistics is not None or given.reference_statistics is not None:
+        if given.statistics is not None:
             from t2ibench.metrics.distribution.frechet_statistics import estimate_from_statistics
 
             return estimate_from_statistics(given, title=self.title, layer=self.layer, minimum_n=self.minimum_n)
@@ -199,17 +267,16 @@ class FrechetDistance:
                 f"FID rests on {count} images, no more than its {width} features: its bias is large, so compare "
                 "equal n only."
             )
-        return Estimate(
-            value=value,
-            interval=jackknife_interval(value, left_out, low=0.0, what="clustered by image, reference fixed"),
-            n=count,
-            warnings=tuple(warnings),
-        )
+        what = "clustered by image, reference fixed"
+        interval = jackknife_interval(value, left_out, low=0.0, kind="infinitesimal jackknife", what=what)
+        return Estimate(value=value, interval=interval, n=count, warnings=tuple(warnings))
 
 
-def _by_gram(features: np.ndarray, reference: np.ndarray, parts: list[np.ndarray]) -> tuple[float, list[float]]:
-    route = GramRoute(features, reference)
-    return route.distance(), [route.distance(~out) for out in parts]
+def _by_moments(features: np.ndarray, reference: np.ndarray, device: str) -> tuple[float, np.ndarray]:
+    origin = _mean(reference)
+    target = Moments.of(reference, origin, device=device)
+    gaussian = GaussianReference(target.mean, target.covariance, device=device)
+    return gaussian.influence(features, Moments.of(features, origin, device=device))
 
 
 def _mean(rows: np.ndarray) -> np.ndarray:
@@ -223,13 +290,16 @@ def _mean(rows: np.ndarray) -> np.ndarray:
     return mean
 
 
-def _by_moments(features: np.ndarray, reference: np.ndarray, parts: list[np.ndarray]) -> tuple[float, list[float]]:
-    origin = _mean(reference)
-    target = Moments.of(reference, origin)
-    gaussian = GaussianReference(target.mean, target.covariance)
-    everything = Moments.of(features, origin)
-    left_out = []
-    for out in parts:
-        rest = everything.without(Moments.of(features[out], origin))
-        left_out.append(gaussian.distance(rest.mean, rest.covariance))
-    return gaussian.distance(everything.mean, everything.covariance), left_out
+def _slices(features: np.ndarray, origin: np.ndarray, device: str) -> Iterator[Tensor]:
+    """Yield float64 rows less `origin`, a few thousand at a time."""
+    point = _on(origin, device)
+    for start in range(0, len(features), _ROWS):
+        yield _on(features[start : start + _ROWS], device) - point
+
+
+def _on(values: np.ndarray, device: str | torch.device) -> Tensor:
+    """Return a float64 copy on `device`."""
+    import numpy as np
+    import torch
+
+    return torch.from_numpy(np.array(values, dtype=np.float64)).to(device)

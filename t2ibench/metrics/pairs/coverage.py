@@ -2,18 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
-from t2ibench.metrics.checks import groups_of
-from t2ibench.metrics.intervals import jackknife_parts
-from t2ibench.metrics.pairs.neighbours import (
-    BORDER,
-    centred_pair,
-    checked_neighbour,
-    share_interval,
-    squared_distances,
-    squared_radii,
-)
+from t2ibench.metrics.pairs.neighbours import Nearest, checked_neighbour, open_reach, share_interval
+from t2ibench.metrics.pairs.one_pass import PairReader, Side, after_the_pass
+from t2ibench.metrics.pairs.tiles import Points, Tile
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+
+
+class _Visitors(PairReader):
+    """How many images lie in each ball of the reference; `counts` is int64 M x parts, by the images' part."""
+
+    counts: Tensor
+    _reach: Tensor
+    _part: Tensor
+
+    def __init__(self, neighbour: int, parts: list[np.ndarray]) -> None:
+        self._neighbour = neighbour
+        self._parts = parts
+        self.nearest = {"reference": neighbour}
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether images were dealt out into parts."""
+        return bool(self._parts)
+
+    def begin_across(self, images: Points, reference: Points, nearest: Mapping[Side, Nearest]) -> None:
+        import torch
+
+        self._reach = open_reach(nearest["reference"].radii(self._neighbour))
+        self._part = torch.zeros(len(images), dtype=torch.int64, device=self._reach.device)
+        for at, out in enumerate(self._parts):
+            self._part[torch.from_numpy(out)] = at
+        self.counts = self._part.new_zeros(len(reference), max(len(self._parts), 1))
+
+    def read_across(self, tile: Tile) -> None:
+        row, column = (tile.distances < self._reach[tile.columns]).nonzero(as_tuple=True)
+        counts = self.counts[tile.columns]
+        cells = column * counts.shape[1] + self._part[tile.rows][row]
+        counts += cells.bincount(minlength=counts.numel()).view_as(counts)
 
 
 class Coverage:
@@ -39,24 +72,20 @@ class Coverage:
         self.neighbour = checked_neighbour(self.title, neighbour)
         self.minimum_n = max(10, neighbour + 1)
 
+    def reader(self, sizes: tuple[int, int], parts: list[np.ndarray], seed: int) -> _Visitors:
+        """Return what counts the images in balls."""
+        return _Visitors(self.neighbour, parts)
+
     def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
         """Return the share, and the share with each of the `jackknife_parts` left out.
 
         Raises:
             UserError: fewer than 10 images on a side, features that are not finite or of different widths.
         """
-        import numpy as np
-
-        features, reference = centred_pair(self.title, given, self.layer, self.minimum_n)
-        parts = jackknife_parts(groups_of(given, len(features)), given.seed)
-        reach = squared_radii(reference, self.neighbour) * (1 - BORDER)
-        members = np.stack([np.ones(len(features), dtype=bool), *parts], axis=1).astype(np.float64)
-        visitors = np.empty((len(reference), members.shape[1]))  # all of them, then those of each part
-        for rows, block in squared_distances(reference, features):
-            inside = (block < reach[rows, None]) | (block == 0)
-            visitors[rows] = inside.astype(np.float64) @ members
-        left_out = [float((visitors[:, 0] > visitors[:, at]).mean()) for at in range(1, members.shape[1])]
-        return float((visitors[:, 0] > 0).mean()), left_out
+        reader = after_the_pass(self, given)
+        visitors = reader.counts.sum(dim=1)
+        left_out = (visitors[:, None] > reader.counts).double().mean(dim=0).tolist()
+        return float((visitors > 0).double().mean()), left_out if reader.has_parts else []
 
     def estimate(self, given: MetricInput) -> Estimate:
         """Return the share, in [0, 1], with a jackknife over images; the reference is held fixed. Errors as above."""

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import groups_of
 from t2ibench.metrics.intervals import mean_interval
-from t2ibench.metrics.pairs.neighbours import BORDER, centred_pair, checked_neighbour, squared_distances, squared_radii
+from t2ibench.metrics.pairs.neighbours import Nearest, checked_neighbour, open_reach
+from t2ibench.metrics.pairs.one_pass import PairReader, Side, after_the_pass
+from t2ibench.metrics.pairs.tiles import Points, Tile
 
 if TYPE_CHECKING:
     import numpy as np
+    from torch import Tensor
+
+
+class _Balls(PairReader):
+    """How many of the reference's balls every image lies in; `counts` is float64 N."""
+
+    counts: Tensor
+    _reach: Tensor
+
+    def __init__(self, neighbour: int) -> None:
+        self._neighbour = neighbour
+        self.nearest = {"reference": neighbour}
+
+    def begin_across(self, images: Points, reference: Points, nearest: Mapping[Side, Nearest]) -> None:
+        self._reach = open_reach(nearest["reference"].radii(self._neighbour))
+        self.counts = self._reach.new_zeros(len(images))
+
+    def read_across(self, tile: Tile) -> None:
+        self.counts[tile.rows] += (tile.distances < self._reach[tile.columns]).sum(dim=1)
 
 
 class Density:
@@ -37,19 +59,17 @@ class Density:
         self.neighbour = checked_neighbour(self.title, neighbour)
         self.minimum_n = max(10, neighbour + 1)
 
+    def reader(self, sizes: tuple[int, int], parts: list[np.ndarray], seed: int) -> _Balls:
+        """Return what counts the balls around images."""
+        return _Balls(self.neighbour)
+
     def image_values(self, given: MetricInput) -> np.ndarray:
         """Return float64 N: the number of balls an image lies in, over k.
 
         Raises:
             UserError: fewer than 10 images on a side, features that are not finite or of different widths.
         """
-        import numpy as np
-
-        features, reference = centred_pair(self.title, given, self.layer, self.minimum_n)
-        reach = squared_radii(reference, self.neighbour) * (1 - BORDER)
-        counts = np.empty(len(features))
-        for rows, block in squared_distances(features, reference):
-            counts[rows] = ((block < reach) | (block == 0)).sum(axis=1)
+        counts: np.ndarray = after_the_pass(self, given).counts.cpu().numpy()
         return counts / self.neighbour
 
     def estimate(self, given: MetricInput) -> Estimate:

@@ -2,39 +2,124 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, get_args
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
-from t2ibench.metrics.checks import groups_of, reference_pair
-from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts, keyed_order
+from t2ibench.metrics.intervals import jackknife_interval, keyed_order
+from t2ibench.metrics.pairs.one_pass import PairReader, Side, after_the_pass, read_pairs
+from t2ibench.metrics.pairs.tiles import Tile
 
 if TYPE_CHECKING:
     import numpy as np
 
-_CELLS = 4_000_000
-"""Kernel values held at a time: 32 MB."""
-
 Estimator = Literal["full", "subsets"]
+Subsets = Sequence[tuple["np.ndarray", "np.ndarray"]]
+"""(rows of features, rows of reference), int arrays."""
 
 
-def kernel(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return float64 n x m, (x . y / d + 1)^3. Source: Bińkowski et al., Demystifying MMD GANs, 2018, section 4."""
-    products: np.ndarray = first @ second.T / first.shape[1] + 1.0
-    cubes: np.ndarray = products * products * products
-    return cubes
+class KernelSums(PairReader):
+    """Sums of the kernel over all images, over each part of them, and over subsets of both sides.
+
+    A subset's sum is a product of the kernel with the subset's indicator on either side, so a value of the kernel is
+    computed once, however many subsets its pair lies in.
+
+    Args:
+        sizes: numbers of images and of reference images, n and m.
+        parts: bool n each, no two of which overlap.
+        subsets: what the subsets hold.
+    """
+
+    within = True
+
+    def __init__(self, sizes: tuple[int, int], parts: Sequence[np.ndarray] = (), subsets: Subsets = ()) -> None:
+        import numpy as np
+        import torch
+
+        self._sizes = sizes
+        self._part_sizes = [int(out.sum()) for out in parts]
+        self._subset_sizes = [(len(rows), len(others)) for rows, others in subsets]
+        columns = (1 + len(parts) + len(subsets), 1 + len(subsets))
+        belongs = {side: np.zeros((size, width)) for side, size, width in zip(_SIDES, sizes, columns, strict=True)}
+        for side in _SIDES:
+            belongs[side][:, 0] = 1
+        for at, out in enumerate(parts, start=1):
+            belongs["images"][out, at] = 1
+        for at, (rows, others) in enumerate(subsets):
+            belongs["images"][rows, 1 + len(parts) + at] = 1
+            belongs["reference"][others, 1 + at] = 1
+        self._belongs = {side: torch.from_numpy(which) for side, which in belongs.items()}
+        self._within = {side: torch.zeros(which.shape[1]).double() for side, which in self._belongs.items()}
+        self._rows = torch.zeros(sizes[0]).double()  # of an image with all other images
+        self._cross_rows = torch.zeros(sizes[0]).double()  # of an image with the reference
+        self._across = torch.zeros(len(subsets)).double()
+
+    def read_within(self, side: Side, tile: Tile) -> None:
+        """Add pairs within a side; both orders count."""
+        which = self._belongs[side].to(tile.kernel.device)
+        sums = tile.kernel @ which[tile.columns]
+        whole = (which[tile.rows] * sums).sum(dim=0)
+        self._within[side] += (whole if tile.diagonal else 2 * whole).cpu()
+        if side == "images":
+            self._rows[tile.rows] += sums[:, 0].cpu()
+            if not tile.diagonal:
+                self._rows[tile.columns] += tile.kernel.sum(dim=0).cpu()
+
+    def read_across(self, tile: Tile) -> None:
+        """Add pairs of an image and a reference image."""
+        device = tile.kernel.device
+        sums = tile.kernel @ self._belongs["reference"][tile.columns].to(device)
+        self._cross_rows[tile.rows] += sums[:, 0].cpu()
+        mine = self._belongs["images"][tile.rows, 1 + len(self._part_sizes) :].to(device)
+        self._across += (mine * sums[:, 1:]).sum(dim=0).cpu()
+
+    def whole(self) -> float:
+        """Return the unbiased estimate on everything."""
+        return _mmd2(float(self._rows.sum()), self._fixed, float(self._cross_rows.sum()), *self._sizes)
+
+    def left_out(self) -> list[float]:
+        """Return the estimate without each of the parts."""
+        n, m = self._sizes
+        pairs, cross = float(self._rows.sum()), float(self._cross_rows.sum())
+        values = []
+        for at, size in enumerate(self._part_sizes, start=1):
+            out = self._belongs["images"][:, at]
+            lost = 2 * float(out @ self._rows) - float(self._within["images"][at])
+            values.append(_mmd2(pairs - lost, self._fixed, cross - float(out @ self._cross_rows), n - size, m))
+        return values
+
+    def over_subsets(self) -> np.ndarray:
+        """Return float64, the estimate on every subset."""
+        import numpy as np
+
+        first, second = self._within["images"][1 + len(self._part_sizes) :], self._within["reference"][1:]
+        sums = zip(first.tolist(), second.tolist(), self._across.tolist(), self._subset_sizes, strict=True)
+        return np.array([_mmd2(one, other / (m * (m - 1)), cross, n, m) for one, other, cross, (n, m) in sums])
+
+    @property
+    def _fixed(self) -> float:
+        m = self._sizes[1]
+        return float(self._within["reference"][0]) / (m * (m - 1))
 
 
-def unbiased_mmd2(first: np.ndarray, second: np.ndarray) -> float:
-    """Return the unbiased estimate of the squared MMD of float64 n x d and m x d; below 0 now and then.
+_SIDES: tuple[Side, Side] = ("images", "reference")
+
+
+def _mmd2(pairs: float, fixed: float, cross: float, n: int, m: int) -> float:
+    """Return the estimate from sums over pairs of images and of both sides, and the mean over pairs of the reference.
 
     Pairs of an image with itself are left out. Source: Gretton et al., A Kernel Two-Sample Test, 2012, equation 3.
     """
-    n, m = len(first), len(second)
-    cross = sum(float(block.sum()) for _, block in _blocks(first, second))
-    return _pairs(first) / (n * (n - 1)) + _pairs(second) / (m * (m - 1)) - 2 * cross / (n * m)
+    return pairs / (n * (n - 1)) + fixed - 2 * cross / (n * m)
+
+
+def unbiased_mmd2(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the unbiased estimate of the squared MMD of float n x d and m x d; below 0 now and then."""
+    sums = KernelSums((len(first), len(second)))
+    read_pairs(first, second, [sums])
+    return sums.whole()
 
 
 def subset_mmd2(
@@ -47,10 +132,9 @@ def subset_mmd2(
         reference: float m x d.
         subsets: (rows of features, rows of reference), int arrays.
     """
-    import numpy as np
-
-    pairs = [(features[rows].astype(np.float64), reference[others].astype(np.float64)) for rows, others in subsets]
-    return np.array([unbiased_mmd2(first, second) for first, second in pairs])
+    sums = KernelSums((len(features), len(reference)), subsets=list(subsets))
+    read_pairs(features, reference, [sums])
+    return sums.over_subsets()
 
 
 class KernelDistance:
@@ -85,56 +169,30 @@ class KernelDistance:
         self.subsets = subsets
         self.subset_size = subset_size
 
+    def reader(self, sizes: tuple[int, int], parts: list[np.ndarray], seed: int) -> KernelSums:
+        """Return what sums the kernel, over drawn subsets too."""
+        return KernelSums(sizes, parts, _keyed_subsets(*sizes, self.subsets, min(self.subset_size, *sizes), seed))
+
     def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
         """Return the full estimate, and it with each of the `jackknife_parts` left out, from one pass over the kernel.
 
         Raises:
             UserError: fewer than 10 images on a side, features that are not finite or of different widths.
         """
-        import numpy as np
-
-        features, reference = _float64_pair(self, given)
-        parts = jackknife_parts(groups_of(given, len(features)), given.seed)
-        part_of = np.zeros(len(features), dtype=np.int64)
-        for index, out in enumerate(parts):
-            part_of[out] = index
-        belongs = np.eye(max(len(parts), 1))[part_of]  # n x parts
-        within = np.zeros((belongs.shape[1], belongs.shape[1]))  # sums of k(x, x') over two parts, without x = x'
-        for rows, block in _blocks(features, features):
-            block[np.arange(len(block)), np.arange(rows.start, rows.start + len(block))] = 0
-            within += belongs[rows].T @ (block @ belongs)
-        across = np.zeros(belongs.shape[1])  # sums of k(x, y) over a part and the reference
-        for rows, block in _blocks(features, reference):
-            across += belongs[rows].T @ block.sum(axis=1)
-        m = len(reference)
-        fixed = _pairs(reference) / (m * (m - 1))
-
-        def distance(pairs: float, cross: float, n: int) -> float:
-            return pairs / (n * (n - 1)) + fixed - 2 * cross / (n * m)
-
-        n, pairs, cross = len(features), float(within.sum()), float(across.sum())
-        left_out = [
-            distance(
-                pairs - float(within[at].sum() + within[:, at].sum() - within[at, at]),
-                cross - float(across[at]),
-                n - int(out.sum()),
-            )
-            for at, out in enumerate(parts)
-        ]
-        return distance(pairs, cross, n), left_out
+        sums = after_the_pass(self, given)
+        return sums.whole(), sums.left_out()
 
     def estimate(self, given: MetricInput) -> Estimate:
         """Return the distance with its interval and the std over subsets. Errors as above.
 
         The interval is centred on the value by shifting the jackknife of the full estimate.
         """
-        value, left_out = self.jackknife(given)
+        sums = after_the_pass(self, given)
+        value, left_out = sums.whole(), sums.left_out()
         spread = {}
         if self.subsets:
-            features, reference = _float64_pair(self, given)
-            size = min(self.subset_size, len(features), len(reference))
-            drawn = _keyed_subsets(len(features), len(reference), self.subsets, size, given.seed)
-            values = subset_mmd2(features, reference, drawn)
+            size = min(self.subset_size, len(given.features[self.layer]), len(given.reference[self.layer]))
+            values = sums.over_subsets()
             spread[f"std over {self.subsets} subsets of {size}"] = float(values.std())
             if self.estimator == "subsets":
                 value = float(values.mean())
@@ -147,29 +205,8 @@ class KernelDistance:
         )
 
 
-def _float64_pair(metric: KernelDistance, given: MetricInput) -> tuple[np.ndarray, np.ndarray]:
-    import numpy as np
-
-    features, reference = reference_pair(metric.title, given, metric.layer, metric.minimum_n)
-    return features.astype(np.float64), reference.astype(np.float64)
-
-
-def _blocks(first: np.ndarray, second: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yield (rows of `first`, their kernel values with all of `second`), so that memory stays flat in n."""
-    height = max(_CELLS // len(second), 1)
-    for start in range(0, len(first), height):
-        rows = slice(start, min(start + height, len(first)))
-        yield rows, kernel(first[rows], second)
-
-
-def _pairs(points: np.ndarray) -> float:
-    """Return the sum of k(x, x') over all ordered pairs of different images."""
-    import numpy as np
-
-    own = (np.einsum("nd,nd->n", points, points) / points.shape[1] + 1.0) ** 3
-    return sum(float(block.sum()) for _, block in _blocks(points, points)) - float(own.sum())
-
-
-def _keyed_subsets(n: int, m: int, subsets: int, size: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    for index in range(subsets):
-        yield keyed_order(n, seed, "kid", index)[:size], keyed_order(m, seed, "kid reference", index)[:size]
+def _keyed_subsets(n: int, m: int, subsets: int, size: int, seed: int) -> Subsets:
+    return [
+        (keyed_order(n, seed, "kid", index)[:size], keyed_order(m, seed, "kid reference", index)[:size])
+        for index in range(subsets)
+    ]

@@ -1,69 +1,79 @@
-"""Nearest neighbours among features: what precision, recall, density and coverage are made of.
-
-Distances are squared, in float64 and in blocks, so that memory stays flat. Images that are copies of one another are
-common here (the ground truth is the reference itself), so ties are decided by rule and not by rounding: distances
-within a billionth of a radius lie on its border, and a copy lies at distance 0.
-"""
+"""Nearest neighbours among features: what precision, recall, density and coverage are made of."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Interval
-from t2ibench.metrics.checks import reference_pair
 from t2ibench.metrics.intervals import hit_rate_interval, jackknife_interval
+from t2ibench.metrics.pairs.tiles import Points, Tile
 
 if TYPE_CHECKING:
-    import numpy as np
+    from torch import Tensor
 
-_CELLS = 4_000_000
-"""Distances held at a time: 32 MB."""
-_SAME = 1e-12
 BORDER = 1e-9
 """Relative width of a ball's border, in squared distance."""
+_ROWS = 256
 
 
-def centred_pair(metric: str, given: MetricInput, layer: str, minimum_n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return (features, reference), float64 N x d and M x d, both shifted by the reference's mean.
+class Nearest:
+    """The nearest others of every point, found as tiles go by.
 
-    Distances do not change; the products that they are computed from lose fewer digits.
-
-    Raises:
-        UserError: as `reference_pair`.
+    Args:
+        points: whose.
+        count: how many are kept, or as many as there are.
     """
-    import numpy as np
 
-    features, reference = reference_pair(metric, given, layer, minimum_n)
-    middle = reference.mean(axis=0, dtype=np.float64)
-    return features.astype(np.float64) - middle, reference.astype(np.float64) - middle
+    def __init__(self, points: Points, count: int) -> None:
+        import torch
+
+        self._points = points
+        self._count = min(count, len(points) - 1)
+        size, device = (len(points), self._count), points.rows.device
+        self._distances = torch.full(size, torch.inf, dtype=torch.float64, device=device)
+        self._names = torch.full(size, -1, dtype=torch.int64, device=device)
+
+    def read(self, tile: Tile) -> None:
+        """Take in pairs within the points' own side."""
+        self._take(tile.rows, tile.columns.start, tile.distances)
+        if not tile.diagonal:
+            self._take(tile.columns, tile.rows.start, tile.distances.T.contiguous())
+
+    def radii(self, neighbour: int) -> Tensor:
+        """Return float64 N: the squared distance of every point to its `neighbour`-th nearest other point."""
+        radii: Tensor = self._distances[:, neighbour - 1]
+        return radii
+
+    def radii_without(self, neighbour: int, part: Tensor) -> Tensor:
+        """Return the same among the points outside of `part`, bool N; -1 for those in it: their balls hold nothing."""
+        import torch
+
+        kept = self._distances.masked_fill(part[self._names], torch.inf)
+        radii = kept.kthvalue(neighbour, dim=1).values
+        radii[part] = -1
+        # More of the nearest may lie in the part than are spared: then all others are asked.
+        for rows in torch.split(torch.isinf(radii).nonzero().squeeze(1), _ROWS):
+            others = self._points.distances_to_all(rows)[:, ~part]
+            radii[rows] = others.kthvalue(neighbour, dim=1).values
+        return radii
+
+    def _take(self, rows: slice, start: int, distances: Tensor) -> None:
+        import torch
+
+        found, places = distances.topk(min(self._count, distances.shape[1]), dim=1, largest=False, sorted=False)
+        distances = torch.cat([self._distances[rows], found], dim=1)
+        names = torch.cat([self._names[rows], places + start], dim=1)
+        self._distances[rows], order = distances.topk(self._count, dim=1, largest=False)
+        self._names[rows] = names.gather(1, order)
 
 
-def squared_distances(first: np.ndarray, second: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yield (rows of `first`, float64 rows x m: their squared distances to all of `second`); exactly 0 for copies."""
-    import numpy as np
+def open_reach(radii: Tensor) -> Tensor:
+    """Return what a squared distance must lie below to be inside an open ball; a copy of its centre always does."""
+    import torch
 
-    lengths = np.einsum("nd,nd->n", second, second)
-    height = max(_CELLS // len(second), 1)
-    for start in range(0, len(first), height):
-        rows = slice(start, min(start + height, len(first)))
-        scale = np.einsum("nd,nd->n", first[rows], first[rows])[:, None] + lengths
-        block = scale - 2 * (first[rows] @ second.T)
-        block[block <= _SAME * scale] = 0
-        yield rows, block
-
-
-def squared_radii(points: np.ndarray, neighbour: int) -> np.ndarray:
-    """Return float64 N: the squared distance of every point to its `neighbour`-th nearest other point."""
-    import numpy as np
-
-    radii = np.empty(len(points))
-    for rows, block in squared_distances(points, points):
-        block[np.arange(len(block)), np.arange(rows.start, rows.stop)] = np.inf
-        radii[rows] = np.partition(block, neighbour - 1, axis=1)[:, neighbour - 1]
-    return radii
+    return (radii * (1 - BORDER)).clamp(min=torch.finfo(radii.dtype).tiny)
 
 
 def checked_neighbour(title: str, neighbour: int) -> int:

@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import groups_of
 from t2ibench.metrics.intervals import hit_rate_interval
-from t2ibench.metrics.pairs.neighbours import BORDER, centred_pair, checked_neighbour, squared_distances, squared_radii
+from t2ibench.metrics.pairs.neighbours import BORDER, Nearest, checked_neighbour
+from t2ibench.metrics.pairs.one_pass import PairReader, Side, after_the_pass
+from t2ibench.metrics.pairs.tiles import Points, Tile
 
 if TYPE_CHECKING:
     import numpy as np
+    from torch import Tensor
+
+
+class _Inside(PairReader):
+    """Which images lie in a ball of the reference; `inside` is bool N."""
+
+    inside: Tensor
+    _reach: Tensor
+
+    def __init__(self, neighbour: int) -> None:
+        self._neighbour = neighbour
+        self.nearest = {"reference": neighbour}
+
+    def begin_across(self, images: Points, reference: Points, nearest: Mapping[Side, Nearest]) -> None:
+        import torch
+
+        self._reach = nearest["reference"].radii(self._neighbour) * (1 + BORDER)
+        self.inside = self._reach.new_zeros(len(images), dtype=torch.bool)
+
+    def read_across(self, tile: Tile) -> None:
+        self.inside[tile.rows] |= (tile.distances <= self._reach[tile.columns]).any(dim=1)
 
 
 class Precision:
@@ -37,19 +61,17 @@ class Precision:
         self.neighbour = checked_neighbour(self.title, neighbour)
         self.minimum_n = max(10, neighbour + 1)
 
+    def reader(self, sizes: tuple[int, int], parts: list[np.ndarray], seed: int) -> _Inside:
+        """Return what finds the images that lie in a ball."""
+        return _Inside(self.neighbour)
+
     def image_values(self, given: MetricInput) -> np.ndarray:
         """Return float64 N: 1 where an image lies in a ball, else 0.
 
         Raises:
             UserError: fewer than 10 images on a side, features that are not finite or of different widths.
         """
-        import numpy as np
-
-        features, reference = centred_pair(self.title, given, self.layer, self.minimum_n)
-        reach = squared_radii(reference, self.neighbour) * (1 + BORDER)
-        inside = np.empty(len(features))
-        for rows, block in squared_distances(features, reference):
-            inside[rows] = (block <= reach).any(axis=1)
+        inside: np.ndarray = after_the_pass(self, given).inside.cpu().numpy().astype("float64")
         return inside
 
     def estimate(self, given: MetricInput) -> Estimate:

@@ -2,16 +2,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
-from t2ibench.metrics.checks import groups_of
-from t2ibench.metrics.intervals import jackknife_parts
-from t2ibench.metrics.pairs.neighbours import BORDER, centred_pair, checked_neighbour, share_interval, squared_distances
+from t2ibench.metrics.pairs.neighbours import BORDER, Nearest, checked_neighbour, share_interval
+from t2ibench.metrics.pairs.one_pass import PairReader, Side, after_the_pass
+from t2ibench.metrics.pairs.tiles import Points, Tile
 
 if TYPE_CHECKING:
     import numpy as np
+    from torch import Tensor
+
+SPARE: Final = 8
+"""Neighbours kept beyond the one that sets a radius, to stand in for those that the jackknife leaves out."""
+
+
+class _Found(PairReader):
+    """Which reference images lie in a ball of the images; `found` is bool (1 + parts) x M, first with all images."""
+
+    found: Tensor
+    _reach: Tensor  # (1 + parts) x N; -1 who is left out
+    _furthest: Tensor
+
+    def __init__(self, neighbour: int, parts: list[np.ndarray]) -> None:
+        self._neighbour = neighbour
+        self._parts = parts
+        self.nearest = {"images": neighbour + (SPARE if parts else 0)}
+
+    def begin_across(self, images: Points, reference: Points, nearest: Mapping[Side, Nearest]) -> None:
+        import torch
+
+        near = nearest["images"]
+        outs = [torch.from_numpy(out).to(images.rows.device) for out in self._parts]
+        radii = [near.radii(self._neighbour), *(near.radii_without(self._neighbour, out) for out in outs)]
+        self._reach = torch.stack(radii) * (1 + BORDER)
+        self._furthest = self._reach.amax(dim=0)
+        self.found = self._reach.new_zeros(len(radii), len(reference), dtype=torch.bool)
+
+    def read_across(self, tile: Tile) -> None:
+        # Most pairs lie in no ball at all, whoever is left out.
+        row, column = (tile.distances <= self._furthest[tile.rows, None]).nonzero(as_tuple=True)
+        near = tile.distances[row, column]
+        for found, reach in zip(self.found[:, tile.columns], self._reach[:, tile.rows], strict=True):
+            found[column[near <= reach[row]]] = True
 
 
 class Recall:
@@ -38,52 +73,21 @@ class Recall:
         self.neighbour = checked_neighbour(self.title, neighbour)
         self.minimum_n = max(10, neighbour + 1)
 
+    def reader(self, sizes: tuple[int, int], parts: list[np.ndarray], seed: int) -> _Found:
+        """Return what finds the reference images that lie in a ball, radii without each part included."""
+        return _Found(self.neighbour, [out for out in parts if int((~out).sum()) > self.neighbour])
+
     def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
         """Return the share, and the share with each of the `jackknife_parts` left out, radii taken anew.
 
         Raises:
             UserError: fewer than 10 images on a side, features that are not finite or of different widths.
         """
-        import numpy as np
-
-        features, reference = centred_pair(self.title, given, self.layer, self.minimum_n)
-        parts = [
-            out
-            for out in jackknife_parts(groups_of(given, len(features)), given.seed)
-            if int((~out).sum()) > self.neighbour
-        ]
-        reach = _radii_without(features, self.neighbour, parts) * (1 + BORDER)  # (1 + parts) x N; -1 who is left out
-        found = np.zeros((len(reach), len(reference)), dtype=bool)
-        for rows, block in squared_distances(reference, features):
-            for at, radii in enumerate(reach):
-                found[at, rows] = (block <= radii).any(axis=1)
-        shares = found.mean(axis=1)
-        return float(shares[0]), [float(share) for share in shares[1:]]
+        shares = after_the_pass(self, given).found.double().mean(dim=1).tolist()
+        return shares[0], shares[1:]
 
     def estimate(self, given: MetricInput) -> Estimate:
         """Return the share, in [0, 1], with a jackknife over images; the reference is held fixed. Errors as above."""
         value, left_out = self.jackknife(given)
         interval = share_interval(value, left_out, len(given.reference[self.layer]))
         return Estimate(value=value, interval=interval, n=len(given.features[self.layer]))
-
-
-def _radii_without(points: np.ndarray, neighbour: int, parts: list[np.ndarray]) -> np.ndarray:
-    """Return float64 (1 + parts) x N: squared radii among all points, then among those outside each part.
-
-    A point that is left out has radius -1: its ball holds nothing.
-    """
-    import numpy as np
-
-    radii = np.empty((1 + len(parts), len(points)))
-    for rows, block in squared_distances(points, points):
-        block[np.arange(len(block)), np.arange(rows.start, rows.stop)] = np.inf
-        radii[0, rows] = np.partition(block, neighbour - 1, axis=1)[:, neighbour - 1]
-        for at, out in enumerate(parts, start=1):
-            # Only points with one of their nearest in the part have another radius without it.
-            radii[at, rows] = radii[0, rows]
-            moved = (block[:, out] <= radii[0, rows][:, None]).any(axis=1)
-            left = block[np.ix_(moved, ~out)]
-            radii[at, rows.start + np.flatnonzero(moved)] = np.partition(left, neighbour - 1, axis=1)[:, neighbour - 1]
-    for at, out in enumerate(parts, start=1):
-        radii[at, out] = -1
-    return radii
