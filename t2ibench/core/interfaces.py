@@ -317,6 +317,9 @@ class MetricInput:
         seed: seed of the bootstrap.
         statistics: mean and covariance in the place of `features`, for metrics with `reads_statistics`; else None.
         reference_statistics: the same in the place of `reference`.
+        training: the features of training images, for metrics with `needs_training`; else empty.
+        reference_queries: int array of the reference images: a caption of each among the M, for metrics with
+            `needs_reference_captions`; else None.
     """
 
     features: Mapping[str, np.ndarray]
@@ -328,6 +331,8 @@ class MetricInput:
     seed: int = 0
     statistics: GaussianStatistics | None = None
     reference_statistics: GaussianStatistics | None = None
+    training: Mapping[str, np.ndarray] = field(default_factory=dict)
+    reference_queries: np.ndarray | None = None
 
 
 @runtime_checkable
@@ -347,6 +352,11 @@ class Metric(Protocol):
 
     A caption-linked metric may have `needs_negatives = False`: it then reads captions, but ranks none. One that knows
     what images of other captions would get may have `chance: float`, in its unit: the column's head says it.
+
+    Further things that a metric may ask for, each False where it is not there: `needs_training` (features of training
+    images), `needs_reference_captions` (which captions the reference images have), `needs_repeats` (several images of
+    one caption). A caption-linked one with `needs_caption_codes = False` is told which caption each image is of, and
+    its extractor need not read captions.
     """
 
     name: str

@@ -59,6 +59,11 @@ def ranks_captions(metric: Metric) -> bool:
     return metric.caption_linked and bool(getattr(metric, "needs_negatives", True))
 
 
+def reads_captions(metric: Metric) -> bool:
+    """Return whether a metric needs codes of captions; diversity within captions, for one, only their identity."""
+    return metric.caption_linked and bool(getattr(metric, "needs_caption_codes", True))
+
+
 def _stored(
     plan: SamplePlan, queries: np.ndarray, captions: Sequence[Caption], keys: Sequence[str], wanted: int, what: str
 ) -> np.ndarray:

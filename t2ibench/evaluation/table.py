@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of, write_json
 from t2ibench.core.interfaces import CaptionJudge, MetricInput
+from t2ibench.core.noise import seed_of
 from t2ibench.core.records import PlanRecord, ResultRecord, Results
 from t2ibench.core.store import Store
 from t2ibench.core.types import SamplePlan
@@ -29,7 +30,7 @@ from t2ibench.evaluation.measure import (
     metric_input,
     source_record,
 )
-from t2ibench.evaluation.negatives import choose_negatives, own_captions, ranks_captions
+from t2ibench.evaluation.negatives import choose_negatives, own_captions, ranks_captions, reads_captions
 from t2ibench.evaluation.plan import reference_plan
 from t2ibench.evaluation.sources import Source, ground_truth
 from t2ibench.evaluation.workers import Workers
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from t2ibench.data.manifest import Manifest
 
 SAMPLE_IMAGES = 16
+TRAINING = "train"
+"""The split whose images metrics of memorisation compare with."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ class Table:
     workers: Workers = Workers()  # noqa: RUF009  # frozen
     drawn: bool | None = None
     _reference: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+    _training: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
     _queries: dict[str, Queries] = field(default_factory=dict)
     _codes: dict[str, np.ndarray] = field(default_factory=dict)
 
@@ -284,7 +288,13 @@ class Table:
             queries=self._caption_queries(column, held) if column.metric.caption_linked else None,
             seed=self.plan.seed,
         )
-        return replace(given, reference_statistics=reference.reference_statistics)
+        metric = column.metric
+        return replace(
+            given,
+            reference_statistics=reference.reference_statistics,
+            training=self._training_features(column.extractor) if getattr(metric, "needs_training", False) else {},
+            reference_queries=self._reference_queries() if getattr(metric, "needs_reference_captions", False) else None,
+        )
 
     def _statistics_record(self, source: StatisticsSource, plan: PlanRecord, column: Column) -> ResultRecord:
         n = source.file.statistics.n or 0
@@ -352,8 +362,33 @@ class Table:
             self._reference[extractor.name] = self._collect(source, plan, [extractor]).features[extractor.name]
         return self._reference[extractor.name]
 
+    def _training_features(self, extractor: Extractor) -> dict[str, np.ndarray]:
+        """Return the features of the data set's training images; empty where the protocol judges by that split."""
+        if self.protocol.split == TRAINING or TRAINING not in self.manifest.splits:
+            return {}
+        if extractor.name not in self._training:
+            plan, source = self._real_images(TRAINING)
+            self._training[extractor.name] = self._collect(source, plan, [extractor]).features[extractor.name]
+        return self._training[extractor.name]
+
+    def _reference_queries(self) -> np.ndarray | None:
+        """Return int N: a caption of each reference image, a keyed one; None for a statistics file."""
+        import numpy as np
+
+        if self.reference_statistics is not None:
+            return None
+        place = {caption.id: at for at, caption in enumerate(self.manifest.captions(self.protocol.split))}
+        chosen = []
+        for image in self.manifest.split(self.protocol.split):
+            turn = seed_of(self.protocol.seed, "reference caption", image.id) % len(image.captions)
+            chosen.append(place[self.manifest.caption(image, turn).id])
+        return np.array(chosen, dtype=np.int64)
+
     def _reference_source(self) -> tuple[SamplePlan, Source]:
-        plan = reference_plan(self.manifest, self.protocol.split)
+        return self._real_images(self.protocol.split)
+
+    def _real_images(self, split: str) -> tuple[SamplePlan, Source]:
+        plan = reference_plan(self.manifest, split)
         source = ground_truth(self.manifest, plan, self.protocol.resolution)
         source.name = "reference"
         return plan, source
@@ -365,7 +400,7 @@ class Table:
         if key not in self._queries:
             chosen = choose_negatives(plan, self.manifest, self.protocol) if ranks else None
             self._queries[key] = Queries(self._codes, *(chosen or (own_captions(plan, self.manifest), None)))
-        if column.extractor.name not in self._codes:
+        if reads_captions(column.metric) and column.extractor.name not in self._codes:
             self._codes[column.extractor.name] = self._caption_codes(column)
         return self._queries[key]
 
