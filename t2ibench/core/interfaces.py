@@ -319,6 +319,9 @@ class MetricInput:
         reference_statistics: the same in the place of `reference`.
         device: where the metric may compute, in float64.
         pairs: the pass over pairs of images that metrics of these features share; None: each makes its own.
+        training: the features of training images, for metrics with `needs_training`; else empty.
+        reference_queries: int array of the reference images: a caption of each among the M, for metrics with
+            `needs_reference_captions`; else None.
     """
 
     features: Mapping[str, np.ndarray]
@@ -332,6 +335,8 @@ class MetricInput:
     reference_statistics: GaussianStatistics | None = None
     device: str = "cpu"
     pairs: Any = None
+    training: Mapping[str, np.ndarray] = field(default_factory=dict)
+    reference_queries: np.ndarray | None = None
 
 
 @runtime_checkable
@@ -353,6 +358,11 @@ class Metric(Protocol):
     needs a reference may have `own_reference = True`: its reference are the images that the captions were written for,
     one an image, in the plan's order, and it reads no captions. One that knows
     what images of other captions would get may have `chance: float`, in its unit: the column's head says it.
+
+    Further things that a metric may ask for, each False where it is not there: `needs_training` (features of training
+    images), `needs_reference_captions` (which captions the reference images have), `needs_repeats` (several images of
+    one caption). A caption-linked one with `needs_caption_codes = False` is told which caption each image is of, and
+    its extractor need not read captions.
     """
 
     name: str

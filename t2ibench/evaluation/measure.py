@@ -25,6 +25,7 @@ from t2ibench.core.records import (
 from t2ibench.core.types import Interval, Origin
 from t2ibench.evaluation.collect import Collected
 from t2ibench.evaluation.extractors import Extractor
+from t2ibench.evaluation.negatives import reads_captions
 from t2ibench.evaluation.sources import Source
 from t2ibench.metrics.pairs.one_pass import PairPass
 
@@ -173,7 +174,7 @@ def metric_input(
         reference=reference if column.metric.needs_reference else {},
         groups=groups,
         caption_codes=codes,
-        queries=None if queries is None or codes is None else queries.queries,
+        queries=None if queries is None or (codes is None and reads_captions(column.metric)) else queries.queries,
         negatives=None if queries is None or codes is None else queries.negatives,
         seed=seed,
         device=device if device.startswith("cuda") else "cpu",

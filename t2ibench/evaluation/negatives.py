@@ -60,8 +60,12 @@ def ranks_captions(metric: Metric) -> bool:
 
 
 def reads_captions(metric: Metric) -> bool:
-    """Return whether a metric needs codes of captions: one that compares with the captions' images does not."""
-    return metric.caption_linked and not has_own_reference(metric)
+    """Return whether a metric needs codes of captions.
+
+    One that compares with the captions' images does not, and diversity within captions needs only their identity.
+    """
+    codes = bool(getattr(metric, "needs_caption_codes", True))
+    return metric.caption_linked and codes and not has_own_reference(metric)
 
 
 def has_own_reference(metric: Metric) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of, write_json
 from t2ibench.core.interfaces import CaptionJudge, MetricInput
+from t2ibench.core.noise import seed_of
 from t2ibench.core.records import PlanRecord, ResultRecord, Results
 from t2ibench.core.store import Store
 from t2ibench.core.types import SamplePlan
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
     from t2ibench.data.manifest import Manifest
 
 SAMPLE_IMAGES = 16
+TRAINING = "train"
+"""The split whose images metrics of memorisation compare with."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,7 @@ class Table:
     workers: Workers = Workers()  # noqa: RUF009  # frozen
     drawn: bool | None = None
     _reference: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+    _training: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
     _queries: dict[str, Queries] = field(default_factory=dict)
     _codes: dict[str, np.ndarray] = field(default_factory=dict)
 
@@ -295,17 +299,24 @@ class Table:
             reference = MetricInput({}, reference=found)
         else:
             reference = self._reference_input(column)
+        linked = column.metric.caption_linked and not has_own_reference(column.metric)
         given = metric_input(
             column,
             collected,
             reference=reference.reference,
             groups=groups_by_image(held.items),
-            queries=self._caption_queries(column, held) if reads_captions(column.metric) else None,
+            queries=self._caption_queries(column, held) if linked else None,
             seed=self.plan.seed,
             device=self.device,
             pairs=pairs,
         )
-        return replace(given, reference_statistics=reference.reference_statistics)
+        metric = column.metric
+        return replace(
+            given,
+            reference_statistics=reference.reference_statistics,
+            training=self._training_features(column.extractor) if getattr(metric, "needs_training", False) else {},
+            reference_queries=self._reference_queries() if getattr(metric, "needs_reference_captions", False) else None,
+        )
 
     def _statistics_record(self, source: StatisticsSource, plan: PlanRecord, column: Column) -> ResultRecord:
         n = source.file.statistics.n or 0
@@ -374,8 +385,33 @@ class Table:
             self._reference[extractor.name] = self._collect(source, plan, [extractor]).features[extractor.name]
         return self._reference[extractor.name]
 
+    def _training_features(self, extractor: Extractor) -> dict[str, np.ndarray]:
+        """Return the features of the data set's training images; empty where the protocol judges by that split."""
+        if self.protocol.split == TRAINING or TRAINING not in self.manifest.splits:
+            return {}
+        if extractor.name not in self._training:
+            plan, source = self._real_images(TRAINING)
+            self._training[extractor.name] = self._collect(source, plan, [extractor]).features[extractor.name]
+        return self._training[extractor.name]
+
+    def _reference_queries(self) -> np.ndarray | None:
+        """Return int N: a caption of each reference image, a keyed one; None for a statistics file."""
+        import numpy as np
+
+        if self.reference_statistics is not None:
+            return None
+        place = {caption.id: at for at, caption in enumerate(self.manifest.captions(self.protocol.split))}
+        chosen = []
+        for image in self.manifest.split(self.protocol.split):
+            turn = seed_of(self.protocol.seed, "reference caption", image.id) % len(image.captions)
+            chosen.append(place[self.manifest.caption(image, turn).id])
+        return np.array(chosen, dtype=np.int64)
+
     def _reference_source(self) -> tuple[SamplePlan, Source]:
         return self._own_images_of(reference_plan(self.manifest, self.protocol.split))
+
+    def _real_images(self, split: str) -> tuple[SamplePlan, Source]:
+        return self._own_images_of(reference_plan(self.manifest, split))
 
     def _own_images_of(self, plan: SamplePlan) -> tuple[SamplePlan, Source]:
         """Return a plan and the images that its captions were written for."""
@@ -390,7 +426,7 @@ class Table:
         if key not in self._queries:
             chosen = choose_negatives(plan, self.manifest, self.protocol) if ranks else None
             self._queries[key] = Queries(self._codes, *(chosen or (own_captions(plan, self.manifest), None)))
-        if column.extractor.name not in self._codes:
+        if reads_captions(column.metric) and column.extractor.name not in self._codes:
             self._codes[column.extractor.name] = self._caption_codes(column)
         return self._queries[key]
 

@@ -19,7 +19,8 @@ def given_for(metric, count=COUNT, seed=0):
     rng = np.random.default_rng(seed)
     width = {"statements": STATEMENTS, "pixels": PIXELS}.get(metric.layer, WIDTH)
     real = count if getattr(metric, "own_reference", False) else COUNT
-    queries = np.arange(count)
+    repeats = getattr(metric, "needs_repeats", False)
+    queries = np.arange(count) // 2 if repeats else np.arange(count)
     linked = {
         "caption_codes": rng.normal(size=(count, width)),
         "queries": queries,
@@ -29,6 +30,12 @@ def given_for(metric, count=COUNT, seed=0):
         features={metric.layer: rng.normal(size=(count, width)).astype(np.float32)},
         reference={metric.layer: rng.normal(size=(real, width)).astype(np.float32)} if metric.needs_reference else {},
         groups=np.arange(count) // 2,
+        training={metric.layer: rng.normal(size=(COUNT, width)).astype(np.float32)}
+        if getattr(metric, "needs_training", False)
+        else {},
+        reference_queries=rng.integers(count, size=COUNT)
+        if getattr(metric, "needs_reference_captions", False)
+        else None,
         seed=seed,
         **(linked if metric.caption_linked else {}),
     )

@@ -1,0 +1,102 @@
+"""What reaches DINOv2, by the tool whose figures are in print: five ways to 224 pixels, no two one column."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Profile = Literal["dgm-eval", "dgm-eval-clean", "edm2", "edm2-pil", "torch-fidelity"]
+
+RESOLUTION: Final = 224
+_MEAN: Final = (0.485, 0.456, 0.406)
+_DEVIATION: Final = (0.229, 0.224, 0.225)
+
+RESIZE: Final[dict[Profile, str]] = {
+    "dgm-eval": "bicubic-pil 224",
+    "dgm-eval-clean": "bicubic-pil-float 224, clamped",
+    "edm2": "bicubic-torch-antialias 224",
+    "edm2-pil": "bicubic-pil 224",
+    "torch-fidelity": "bilinear-tf1 224",
+}
+"""Profile -> what an identity says of it. The first and the fourth are one by construction."""
+
+
+def dino_input(pixels: Tensor, profile: Profile, resolution: int = RESOLUTION) -> Tensor:
+    """Return float32 N x 3 x R x R with ImageNet's mean and deviation taken out. Aspect is not kept, nothing cropped.
+
+    Args:
+        pixels: uint8, N x 3 x H x W.
+        profile: whose way.
+        resolution: R, in pixels.
+    """
+    import torch
+    from torch.nn.functional import interpolate
+
+    size = (resolution, resolution)
+    if profile in ("dgm-eval", "edm2-pil"):
+        images = bicubic_by_pil(pixels, resolution).float()
+    elif profile == "dgm-eval-clean":
+        images = _bicubic_by_channel(pixels, resolution)
+    elif profile == "edm2":
+        images = interpolate(pixels.float(), size=size, mode="bicubic", antialias=True)
+    else:
+        images = _bilinear_as_tf1(pixels.float(), resolution)
+    mean, deviation = (torch.tensor(values).view(1, 3, 1, 1) for values in (_MEAN, _DEVIATION))
+    return (images / 255 - mean) / deviation
+
+
+def clip_input(pixels: Tensor, resolution: int = 336) -> Tensor:
+    """Return float32 N x 3 x R x R in [0, 1] as CMMD's code has it: the centre square, then Pillow's bicubic filter.
+
+    Args:
+        pixels: uint8, N x 3 x H x W.
+        resolution: R, in pixels.
+    """
+    height, width = pixels.shape[-2:]
+    short = min(height, width)
+    top, left = (height - short) // 2, (width - short) // 2
+    return bicubic_by_pil(pixels[..., top : top + short, left : left + short], resolution).float() / 255
+
+
+def bicubic_by_pil(pixels: Tensor, resolution: int) -> Tensor:
+    """Return uint8 images, N x 3 x R x R, by Pillow's bicubic filter: smoothed when shrunk, rounded to 8 bits."""
+    import numpy as np
+    import torch
+    from PIL import Image
+
+    size = (resolution, resolution)
+    rows = pixels.permute(0, 2, 3, 1).cpu().numpy()
+    made = [np.asarray(Image.fromarray(row).resize(size, Image.Resampling.BICUBIC)) for row in rows]
+    return torch.from_numpy(np.stack(made)).permute(0, 3, 1, 2).contiguous()
+
+
+def _bicubic_by_channel(pixels: Tensor, resolution: int) -> Tensor:
+    """Return float32 in 0..255, by Pillow's filter on each channel as floats, not rounded."""
+    import numpy as np
+    import torch
+    from PIL import Image
+
+    size = (resolution, resolution)
+    made = [
+        [np.asarray(Image.fromarray(channel).resize(size, Image.Resampling.BICUBIC)) for channel in image]
+        for image in pixels.cpu().numpy().astype(np.float32)
+    ]
+    return torch.from_numpy(np.array(made)).clamp(0, 255)
+
+
+def _bilinear_as_tf1(images: Tensor, resolution: int) -> Tensor:
+    """Return float images by TensorFlow 1's bilinear rule: corner i of the output reads i * scale, no half pixels."""
+    import torch
+
+    def weights(size: int) -> tuple[Tensor, Tensor, Tensor]:
+        at = torch.arange(resolution, dtype=torch.float32) * (size / resolution)
+        low = at.floor().long().clamp(max=size - 1)
+        return low, (low + 1).clamp(max=size - 1), at - low
+
+    top, bottom, down = weights(images.shape[-2])
+    left, right, along = weights(images.shape[-1])
+    rows = images[..., top, :] + (images[..., bottom, :] - images[..., top, :]) * down[:, None]
+    found: Tensor = rows[..., left] + (rows[..., right] - rows[..., left]) * along
+    return found

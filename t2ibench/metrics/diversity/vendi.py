@@ -1,0 +1,111 @@
+"""Vendi score: how many different images there are in effect, from their similarities."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import MetricInput
+from t2ibench.core.types import Estimate
+from t2ibench.metrics.alignment.r_precision import unit_codes
+from t2ibench.metrics.checks import checked_features, groups_of
+from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_ROUNDING = 1e-12
+
+
+def effective_number(eigenvalues: np.ndarray, order: float = 1.0) -> float:
+    """Return the exponential of the Renyi entropy of eigenvalues that sum to 1: 1 for one of them, n for n equal ones.
+
+    Source: Friedman and Dieng, The Vendi Score, 2023; orders by Pasarkar and Dieng 2024. Eigenvalues below 1e-12 are
+    rounding: with an order below 1 they would count.
+    """
+    import numpy as np
+
+    values = np.asarray(eigenvalues)[np.asarray(eigenvalues) > _ROUNDING]
+    if math.isinf(order):
+        return float(1 / values.max())
+    if order == 1:
+        return float(np.exp(-(values * np.log(values)).sum()))
+    return float((values**order).sum() ** (1 / (1 - order)))
+
+
+def vendi_of_kernel(kernel: np.ndarray, order: float = 1.0, weights: np.ndarray | None = None) -> float:
+    """Return the score of a similarity matrix, float n x n with 1 on the diagonal; equal weights where None."""
+    import numpy as np
+
+    root = np.full(len(kernel), 1 / math.sqrt(len(kernel))) if weights is None else np.sqrt(weights)
+    return effective_number(np.linalg.eigvalsh(kernel * root * root[:, None]), order)
+
+
+def vendi(features: np.ndarray, order: float = 1.0) -> float:
+    """Return the score of float n x d under the cosine, in [1, n], through the smaller of n x n and d x d.
+
+    Images whose features are all 0 are like nothing: they are left out of every similarity.
+    """
+    import numpy as np
+
+    rows = unit_codes(features)
+    small = rows @ rows.T if len(rows) < rows.shape[1] else rows.T @ rows
+    return effective_number(np.linalg.eigvalsh(small / len(rows)), order)
+
+
+class VendiScore:
+    """Effective number of different images among those judged, by the cosine of their features.
+
+    Depends on n: compare equal n only. It says nothing of quality: noise may score high.
+
+    Args:
+        order: of the entropy; 1 is the paper's, higher ones look at common kinds, lower ones at rare ones.
+    """
+
+    name = "vendi"
+    version = 1
+    title = "Vendi score"
+    unit = ""
+    higher_is_better = True
+    layer = "pool"
+    needs_reference = False
+    caption_linked = False
+    minimum_n = 10
+
+    def __init__(self, *, order: float = 1.0) -> None:
+        if not order > 0:
+            raise UserError(f"The Vendi score needs an order above 0; found {order}.")
+        self.order = order
+
+    def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
+        """Return the score, and the score with each of the `jackknife_parts` left out.
+
+        Raises:
+            UserError: fewer than 10 images, or features that are not finite.
+        """
+        import numpy as np
+
+        features = checked_features(self.title, given, self.layer, self.minimum_n)
+        rows = unit_codes(np.asarray(features))
+        parts = jackknife_parts(groups_of(given, len(rows)), given.seed)
+        if len(rows) < rows.shape[1]:
+            kernel = rows @ rows.T
+            values = [vendi_of_kernel(kernel[np.ix_(~out, ~out)], self.order) for out in parts]
+            return vendi_of_kernel(kernel, self.order), values
+        outer = rows.T @ rows
+        left_out = [
+            effective_number(np.linalg.eigvalsh((outer - rows[out].T @ rows[out]) / int((~out).sum())), self.order)
+            for out in parts
+        ]
+        return effective_number(np.linalg.eigvalsh(outer / len(rows)), self.order), left_out
+
+    def estimate(self, given: MetricInput) -> Estimate:
+        """Return the score, in [1, n], with a jackknife over images. Errors as above."""
+        value, left_out = self.jackknife(given)
+        count = len(given.features[self.layer])
+        return Estimate(
+            value=value,
+            interval=jackknife_interval(value, left_out, low=1.0, high=float(count), what="clustered by image"),
+            n=count,
+        )

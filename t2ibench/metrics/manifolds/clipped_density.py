@@ -1,0 +1,62 @@
+"""Clipped density: fidelity in [0, 1], where real images score 1 and no outlier's ball counts much."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from t2ibench.core.interfaces import MetricInput
+from t2ibench.core.types import Estimate
+from t2ibench.metrics.checks import groups_of
+from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts
+from t2ibench.metrics.manifolds.clipped import ClippedBalls
+from t2ibench.metrics.pairs.neighbours import centred_pair, checked_neighbour
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class ClippedDensity:
+    """Mean over images of the reference balls around them, each image's cut at k, over the same mean of real images.
+
+    Source: arXiv 2507.01761. Radii are cut at their median. Copies of reference images score high: it is fidelity.
+
+    Args:
+        neighbour: k, which of a reference image's nearest others sets its radius.
+    """
+
+    name = "clipped_density"
+    version = 1
+    title = "Clipped density"
+    unit = ""
+    higher_is_better = True
+    layer = "pool"
+    needs_reference = True
+    caption_linked = False
+
+    def __init__(self, *, neighbour: int = 5) -> None:
+        self.neighbour = checked_neighbour(self.title, neighbour)
+        self.minimum_n = max(10, neighbour + 1)
+
+    def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
+        """Return the density, and it with each of the `jackknife_parts` left out.
+
+        Raises:
+            UserError: fewer than 10 images on a side, features that are not finite or of different widths.
+        """
+        values = self._values(given)
+        parts = jackknife_parts(groups_of(given, len(values)), given.seed)
+        return min(float(values.mean()), 1.0), [min(float(values[~out].mean()), 1.0) for out in parts]
+
+    def estimate(self, given: MetricInput) -> Estimate:
+        """Return the density, in [0, 1], with a jackknife over images; the reference is held fixed. Errors as above."""
+        value, left_out = self.jackknife(given)
+        what = "clustered by image, reference fixed"
+        return Estimate(
+            value=value,
+            interval=jackknife_interval(value, left_out, low=0.0, high=1.0, what=what),
+            n=len(given.features[self.layer]),
+        )
+
+    def _values(self, given: MetricInput) -> np.ndarray:
+        features, reference = centred_pair(self.title, given, self.layer, self.minimum_n)
+        return ClippedBalls.of(reference, self.neighbour).density_of(features)

@@ -1,0 +1,64 @@
+"""AuthPct: the share of images that lie farther from their nearest training image than that one from its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from t2ibench.core.interfaces import MetricInput
+from t2ibench.core.types import Estimate, Interval
+from t2ibench.metrics.checks import groups_of
+from t2ibench.metrics.intervals import hit_rate_interval
+from t2ibench.metrics.memorisation.nearest import nearest_two, own_distances, training_and
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def authentic(features: np.ndarray, training: np.ndarray) -> np.ndarray:
+    """Return bool N: whether the nearest training row of float64 N x d has a nearer training row than the image.
+
+    Source: Alaa et al., How Faithful is your Synthetic Data?, 2022, section 4; in the form of dgm-eval.
+    """
+    index, first, _ = nearest_two(features, training)
+    values: np.ndarray = own_distances(training)[index] < first
+    return values
+
+
+class Authenticity:
+    """Share of authentic images, in %; copying lowers it, and so does nothing else that keeps images near the data.
+
+    An image far from all data is authentic too, so a bad generator scores high: never read it alone. Copies of training
+    images that are there twice count as authentic.
+    """
+
+    name = "authenticity"
+    version = 1
+    title = "AuthPct"
+    unit = "%"
+    higher_is_better = True
+    layer = "pool"
+    needs_reference = False
+    needs_training = True
+    caption_linked = False
+    minimum_n = 10
+
+    def image_values(self, given: MetricInput) -> np.ndarray:
+        """Return float64 N: 100 where an image is authentic, else 0.
+
+        Raises:
+            UserError: fewer than 10 images on a side, features that are not finite, no training images.
+        """
+        import numpy as np
+
+        features, training = training_and(self.title, given, self.layer, self.minimum_n)
+        return np.where(authentic(features, training), 100.0, 0.0)
+
+    def estimate(self, given: MetricInput) -> Estimate:
+        """Return the share, with Wilson's interval clustered by image. Errors as above."""
+        hits = self.image_values(given) / 100
+        unit = hit_rate_interval(hits, groups_of(given, len(hits)))
+        return Estimate(
+            value=100 * float(hits.mean()),
+            interval=Interval(low=100 * unit.low, high=100 * unit.high, level=unit.level, method=unit.method),
+            n=len(hits),
+        )

@@ -1,0 +1,71 @@
+"""Copies: the share of images that are far nearer to one training image than to any other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import MetricInput
+from t2ibench.core.types import Estimate, Interval
+from t2ibench.metrics.checks import groups_of
+from t2ibench.metrics.intervals import hit_rate_interval
+from t2ibench.metrics.memorisation.nearest import nearest_two, training_and
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def neighbour_ratios(features: np.ndarray, training: np.ndarray) -> np.ndarray:
+    """Return float64 N in [0, 1]: distance to the nearest training row over that to the second nearest; 1 for 0 / 0."""
+    import numpy as np
+
+    _, first, second = nearest_two(features, training)
+    return np.divide(first, second, out=np.ones_like(first), where=second > 0)
+
+
+class NeighbourRatio:
+    """Share of images whose ratio is below a third, in %: near one training image, far from the second nearest.
+
+    Source: as public reimplementations have it; the authors' code was not found. Training images that are there twice
+    hide their copies.
+
+    Args:
+        threshold: of the ratio, below which an image counts as a copy.
+    """
+
+    name = "neighbour_ratio"
+    version = 1
+    title = "Near copies"
+    unit = "%"
+    higher_is_better = False
+    layer = "pool"
+    needs_reference = False
+    needs_training = True
+    caption_linked = False
+    minimum_n = 10
+
+    def __init__(self, *, threshold: float = 1 / 3) -> None:
+        if not 0 < threshold < 1:
+            raise UserError(f"{self.title} needs a threshold in (0, 1); found {threshold}.")
+        self.threshold = threshold
+
+    def image_values(self, given: MetricInput) -> np.ndarray:
+        """Return float64 N: 100 for a near copy, else 0.
+
+        Raises:
+            UserError: fewer than 10 images on a side, features that are not finite, no training images.
+        """
+        import numpy as np
+
+        features, training = training_and(self.title, given, self.layer, self.minimum_n)
+        return np.where(neighbour_ratios(features, training) < self.threshold, 100.0, 0.0)
+
+    def estimate(self, given: MetricInput) -> Estimate:
+        """Return the share, with Wilson's interval clustered by image. Errors as above."""
+        hits = self.image_values(given) / 100
+        unit = hit_rate_interval(hits, groups_of(given, len(hits)))
+        return Estimate(
+            value=100 * float(hits.mean()),
+            interval=Interval(low=100 * unit.low, high=100 * unit.high, level=unit.level, method=unit.method),
+            n=len(hits),
+        )

@@ -1,0 +1,58 @@
+"""Distance to the nearest training image, against that of held-out real images."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import MetricInput
+from t2ibench.core.types import Estimate
+from t2ibench.metrics.checks import checked_features, groups_of
+from t2ibench.metrics.intervals import mean_interval
+from t2ibench.metrics.memorisation.nearest import nearest_two, training_and
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class TrainingDistance:
+    """Mean distance to the nearest training image, over the mean of the reference's images; 1 is as held-out ones.
+
+    Copies lower it: a share s of exact copies takes away a share s. The reference must be held out of training. Source:
+    ours; the comparison with held-out images is Meehan et al.'s (2020).
+    """
+
+    name = "training_distance"
+    version = 1
+    title = "Distance to training"
+    unit = ""
+    higher_is_better = True
+    layer = "pool"
+    needs_reference = True
+    needs_training = True
+    caption_linked = False
+    minimum_n = 10
+
+    def image_values(self, given: MetricInput) -> np.ndarray:
+        """Return float64 N, at least 0: an image's distance over the held-out mean.
+
+        Raises:
+            UserError: fewer than 10 images on a side, features that are not finite, no training images, or held-out
+                images that are all training images.
+        """
+        import numpy as np
+
+        features, training = training_and(self.title, given, self.layer, self.minimum_n)
+        raw = checked_features(self.title, given, self.layer, self.minimum_n, reference=True)
+        middle = np.asarray(given.training[self.layer], dtype=np.float64).mean(axis=0)
+        usual = float(nearest_two(np.asarray(raw, dtype=np.float64) - middle, training)[1].mean())
+        if usual == 0:
+            raise UserError(f"{self.title}: every reference image is a training image, so nothing is held out.")
+        values: np.ndarray = nearest_two(features, training)[1] / usual
+        return values
+
+    def estimate(self, given: MetricInput) -> Estimate:
+        """Return the mean with a bootstrap over images; training and held-out images are fixed. Errors as above."""
+        values = self.image_values(given)
+        interval = mean_interval(values, groups_of(given, len(values)), given.seed)
+        return Estimate(value=float(values.mean()), interval=interval, n=len(values))

@@ -1,0 +1,97 @@
+"""Counting alignment: how far the numbers of objects in an image are from those that its caption states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import MetricInput
+from t2ibench.core.types import Estimate
+from t2ibench.metrics.checks import caption_codes_of, checked_features, groups_of
+from t2ibench.metrics.intervals import mean_interval
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def counting_error(stated: Mapping[str, float], counted: Mapping[str, float]) -> float:
+    """Return the root mean square error over the labels that a caption states; one not counted is 0 of them.
+
+    Source: Dinh et al., TISE, 2022, section 3.4 (CA). Objects that the caption does not name are free.
+    """
+    import numpy as np
+
+    return float(np.sqrt(np.mean([(number - counted.get(label, 0.0)) ** 2 for label, number in stated.items()])))
+
+
+def decoded_counts(confidence: np.ndarray, density: np.ndarray) -> dict[int, float]:
+    """Return label -> count of a counting network: its map's mean, rounded half to even, where it is confident.
+
+    Counts of 0 are left out, negative ones stay. Source: TISE's CA.py on CountSeg.
+
+    Args:
+        confidence: float32 L, above 0 where the label is there.
+        density: float32 L x h x w.
+    """
+    import numpy as np
+
+    means = np.round(np.asarray(density).mean(axis=(1, 2)))
+    return {int(at): float(means[at]) for at in np.flatnonzero((np.asarray(confidence) > 0) & (means != 0))}
+
+
+class CountingAlignment:
+    """Mean over images, of those whose caption states a number, of the error of `counting_error`; 0 is perfect.
+
+    Reads the layer "counts" of a detector: N x labels, how many of each an image shows; `read` gives how many its
+    caption states, 0 for labels that it states none of. Source: TISE's CA; differs in the counter, which is part of the
+    identity, and in the captions, which are the plan's.
+    """
+
+    name = "counting_alignment"
+    version = 1
+    title = "CA"
+    unit = ""
+    higher_is_better = False
+    layer = "counts"
+    needs_reference = False
+    caption_linked = True
+    needs_negatives = False
+    minimum_n = 10
+
+    def image_values(self, given: MetricInput) -> np.ndarray:
+        """Return float64 N whose mean is the mean over images whose caption states a number.
+
+        Raises:
+            UserError: fewer than 10 images, no captions that state a number, or numbers that are not finite.
+        """
+        import numpy as np
+
+        errors, asked = self._errors(given)
+        return np.where(asked, errors, 0.0) * len(asked) / asked.sum()
+
+    def estimate(self, given: MetricInput) -> Estimate:
+        """Return the mean with a bootstrap over the images that count, clustered by image. Errors as above."""
+        errors, asked = self._errors(given)
+        groups = groups_of(given, len(asked))
+        return Estimate(
+            value=float(errors[asked].mean()),
+            interval=mean_interval(errors[asked], groups[asked], given.seed),
+            n=len(asked),
+            spread={"captions that state a number": float(asked.sum())},
+        )
+
+    def _errors(self, given: MetricInput) -> tuple[np.ndarray, np.ndarray]:
+        """Return (float64 N error, bool N whether the caption states a number)."""
+        import numpy as np
+
+        counted = np.asarray(checked_features(self.title, given, self.layer, self.minimum_n), dtype=np.float64)
+        codes, queries = caption_codes_of(self.title, given, counted.shape[1])
+        stated = codes[queries]
+        named = stated > 0
+        asked = named.any(axis=1)
+        if not asked.any():
+            raise UserError(f"{self.title} has nothing to count: no caption of the plan states a number of objects.")
+        squares = np.where(named, (stated - counted) ** 2, 0.0).sum(axis=1)
+        errors: np.ndarray = np.sqrt(squares / np.maximum(named.sum(axis=1), 1))
+        return errors, asked

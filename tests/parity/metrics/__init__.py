@@ -1,0 +1,1 @@
+"""Our metrics against their authors' code, by a file of golden values."""
