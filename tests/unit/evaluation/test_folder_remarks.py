@@ -1,4 +1,4 @@
-"""What the record of a folder says of its images: repeated, mixed, converted or left out; and an interval of width 0."""
+"""What the record of a folder says of its images: repeated, mixed, converted, left out; and intervals of width 0."""
 
 import struct
 import zlib
