@@ -34,7 +34,7 @@ from t2ibench.core.workspace import Workspace
     type=click.Path(path_type=Path),
     multiple=True,
     metavar="FOLDER",
-    help="A folder of PNG or JPEG images as a row; may be given again.",
+    help="A folder of images as a row; may be given again.",
 )
 @click.option(
     "--command",
