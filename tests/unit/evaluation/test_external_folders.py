@@ -187,7 +187,7 @@ def test_captions_of_another_data_set_leave_the_folder_unlinked(source, tmp_path
 def test_empty_and_missing_folders(source, tmp_path):
     (tmp_path / "empty" / ".hidden").mkdir(parents=True)
     write_image(tmp_path / "empty" / ".hidden" / "a.png")
-    for path, said in ((tmp_path / "empty", "There is no image in"), (tmp_path / "none", "is not a folder")):
+    for path, said in ((tmp_path / "empty", "There is no image in"), (tmp_path / "none", "does not exist")):
         with pytest.raises(UserError, match=said):
             source(path)
 
