@@ -6,13 +6,20 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+if TYPE_CHECKING:
+    from t2ibench.core.records import MetricRecord
+
 _FILE = Path(__file__).parent / "reported" / "components.toml"
-METRICS = ("inception_score", "r_precision", "fid")
-"""Metrics of the papers' component tables, in their order."""
+METRICS = (
+    *("inception_score", "r_precision", "fid"),
+    *("likelihood_bound", "bound_recall_1", "bound_recall_5", "bound_recall_10", "bound_recall_50"),
+    *("bound_median_rank", "structural_similarity"),
+)
+"""Metrics of the papers' component tables, in their order, as `figure_name` names them."""
 
 
 class _Fact(BaseModel):
@@ -27,8 +34,10 @@ class Figure(_Fact):
 
     @property
     def text(self) -> str:
-        """Return "4.36 ± 0.03"."""
-        return f"{self.value:.2f}" + ("" if self.spread is None else f" ± {self.spread:.2f}")
+        """Return "4.36 ± 0.03"; a third decimal below 1, as of SSI."""
+        return f"{self.value:.{2 if abs(self.value) >= 1 else 3}f}" + (
+            "" if self.spread is None else f" ± {self.spread:.2f}"
+        )
 
 
 class Reported(_Fact):
@@ -40,6 +49,13 @@ class Reported(_Fact):
     inception_score: Figure | None = None
     r_precision: Figure | None = None
     fid: Figure | None = None
+    likelihood_bound: Figure | None = None
+    bound_recall_1: Figure | None = None
+    bound_recall_5: Figure | None = None
+    bound_recall_10: Figure | None = None
+    bound_recall_50: Figure | None = None
+    bound_median_rank: Figure | None = None
+    structural_similarity: Figure | None = None
 
     def figure(self, metric: str) -> Figure | None:
         """Return the figure of a metric of METRICS, None where none is reported."""
@@ -57,9 +73,10 @@ class VariantFacts(_Fact):
     reported: tuple[Reported, ...] = ()
 
     def on(self, dataset: str) -> Reported | None:
-        """Return what is reported on a data set, else on CUB, where the papers' tables stand; None for nothing."""
+        """Return what is reported on a data set, else on the first, where the paper's table stands; None for none."""
         found = {one.dataset: one for one in self.reported}
-        return found.get(dataset) or (None if dataset in ("coco", "coco-2017", "coco-karpathy") else found.get("cub"))
+        elsewhere = None if dataset in ("coco", "coco-2017", "coco-karpathy") else next(iter(self.reported), None)
+        return found.get(dataset) or elsewhere
 
     def weight(self, dataset: str) -> float | None:
         """Return lambda in the paper's terms, None for a model without it."""
@@ -67,10 +84,19 @@ class VariantFacts(_Fact):
 
 
 class PaperFacts(_Fact):
-    """A paper's component analysis. `lambda_factor`: data set -> what its recipe multiplies lambda with."""
+    """A paper's component analysis.
+
+    Attributes:
+        title: of the table.
+        paper: where it stands.
+        across: whether it is of several models, whose labels stand in the place of variants ("aligndraw:noalign").
+        lambda_factor: data set -> what its recipe multiplies lambda with.
+        variants: the rows.
+    """
 
     title: str
     paper: str
+    across: bool = False
     lambda_factor: Mapping[str, float] = Field(default_factory=dict)
     variants: tuple[VariantFacts, ...]
 
@@ -82,6 +108,12 @@ class PaperFacts(_Fact):
     def of(self, variant: str) -> VariantFacts | None:
         """Return the facts of a variant, None where the paper has none."""
         return next((one for one in self.variants if one.variant == variant), None)
+
+
+def figure_name(metric: MetricRecord) -> str:
+    """Return what of METRICS a column's figures are called: its metric, with the number of places where it has one."""
+    places = metric.options.get("k", "")
+    return f"{metric.metric}_{places}" if places else metric.metric
 
 
 @cache

@@ -26,7 +26,7 @@ from t2ibench_reports._equal_steps import RULE, by_steps, ranked_by_steps
 from t2ibench_reports._format import clean, count, sentence_list
 from t2ibench_reports._notes import group_notes
 from t2ibench_reports._rendered import FIGURES, rendered
-from t2ibench_reports._reported import METRICS, PaperFacts, Reported, VariantFacts, papers
+from t2ibench_reports._reported import METRICS, PaperFacts, Reported, VariantFacts, figure_name, papers
 from t2ibench_reports._rows import board_of, name_of
 from t2ibench_reports._tables import ORIGIN_TITLES, SECTION_TITLES, Column, Group, Row, build
 from t2ibench_reports._tables import Section as Part_of
@@ -41,7 +41,16 @@ _LEAD = (
     "intervals overlap cannot be told apart by this table. What papers report stands at the right, greyed: it was made "
     "on other data, by other judges and with longer training, so only its order says something here."
 )
-_TITLES = {"inception_score": "IS", "r_precision": "R-precision (%)", "fid": "FID"}
+_TITLES = {
+    "inception_score": "IS",
+    "r_precision": "R-precision (%)",
+    "fid": "FID",
+    "likelihood_bound": "NLL bound, nats",
+    **{f"bound_recall_{places}": f"R@{places} (%)" for places in (1, 5, 10, 50)},
+    "bound_median_rank": "Median rank",
+    "structural_similarity": "SSI",
+}
+_LOWER_IS_BETTER = ("fid", "likelihood_bound", "bound_median_rank")
 _NO_ROW = "-"
 _NO_FIGURE = (
     "There is no figure yet: IS and R-precision are drawn against steps, for variants that were measured after two "
@@ -64,7 +73,7 @@ class _Analysis:
 
     def of(self, row: Row) -> VariantFacts | None:
         """Return what the paper says of a row's variant."""
-        return self.facts.of(row.source.variant) if self.facts else None
+        return self.facts.of(self._variant(row)) if self.facts else None
 
     def reported(self, row: Row) -> Reported | None:
         """Return what the paper reports of a row's variant on this data set, else on CUB; None for changed settings."""
@@ -87,8 +96,11 @@ class _Analysis:
         return self.facts is not None and any(one.lambda_ is not None for one in self.facts.variants)
 
     def _order(self, row: Row) -> tuple[int, str, int, str]:
-        place = self.facts.place(row.source.variant) if self.facts else 0
+        place = self.facts.place(self._variant(row)) if self.facts else 0
         return (place, name_of(row), row.source.steps or 0, row.key)
+
+    def _variant(self, row: Row) -> str:
+        return name_of(row) if self.facts is not None and self.facts.across else row.source.variant
 
 
 class Components:
@@ -118,27 +130,36 @@ class Components:
 
 
 def _analyses(records: Sequence[Any]) -> list[_Analysis]:
-    """Return an analysis for each model and plan with two variants or more; controls are in each."""
+    """Return an analysis for each model and plan with two variants or more, then those of a paper's several models.
+
+    Controls are in each.
+    """
     controls = [record for record in records if record.source.origin is Origin.CONTROL]
     by_model: dict[str, list[Any]] = {}
     for record in records:
         if record.source.origin in (Origin.RETRAINED, Origin.OFFICIAL_WEIGHTS):
             by_model.setdefault(record.source.name.partition(":")[0], []).append(record)
+    sets = [(model, by_model[model]) for model in sorted(by_model)]
+    for name, facts in papers().items():
+        labels = {one.variant for one in facts.variants} if facts.across else set()
+        of_paper = [record for own in by_model.values() for record in own if record.source.name in labels]
+        if len({record.source.name.partition(":")[0] for record in of_paper}) > 1:
+            sets.append((name, of_paper))
     found = []
-    for model in sorted(by_model):
+    for model, own in sets:
         found += [
             _Analysis(model, ranked_by_steps(_papers_order(group)), papers().get(model))
-            for group in build([*by_model[model], *controls], ()).groups
+            for group in build([*own, *controls], ()).groups
             if len({name_of(row) for row in group.section(Part_of.MEASURED)}) > 1
         ]
     return found
 
 
 def _papers_order(group: Group) -> Group:
-    """Return the group with its columns in the papers' order: IS, R-precision, FID, then the others as they were."""
+    """Return the group with its columns in the papers' order (METRICS), then the others as they were."""
 
     def key(place: int) -> tuple[int, int]:
-        metric = group.columns[place].metric.metric
+        metric = figure_name(group.columns[place].metric)
         return (METRICS.index(metric) if metric in METRICS else len(METRICS), place)
 
     order = sorted(range(len(group.columns)), key=key)
@@ -157,7 +178,11 @@ def _section(analysis: _Analysis) -> Section:
     heads += [*map(head_of, group.columns), Head("Steps", kind="cost", sort="lower")]
     where = next((one.dataset for row in analysis.measured if (one := analysis.reported(row))), "")
     heads += [
-        Head(f"{_TITLES[metric]} reported on {where}", kind="reported", sort="lower" if metric == "fid" else "higher")
+        Head(
+            f"{_TITLES[metric]} reported on {where}",
+            kind="reported",
+            sort="lower" if metric in _LOWER_IS_BETTER else "higher",
+        )
         for metric in shown
     ]
     title = facts.title if facts else analysis.model
@@ -249,7 +274,10 @@ def _notes(analysis: _Analysis) -> Iterable[str]:
         )
     found = [one for row in analysis.measured if (one := analysis.reported(row))]
     if facts and found:
-        yield f"Reported figures: {facts.paper}. Their ± is a spread over folds, not a confidence interval."
+        figures = [figure for one in found for metric in METRICS if (figure := one.figure(metric))]
+        spread = any(figure.spread is not None for figure in figures)
+        folds = " Their ± is a spread over folds, not a confidence interval." if spread else ""
+        yield f"Reported figures: {facts.paper}.{folds}"
         for status, tail in (
             ("verified", "read in the source named"),
             ("from memory", "not looked up in the source; do so before relying on them"),

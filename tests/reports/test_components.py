@@ -10,6 +10,7 @@ import pytest
 from lxml import html
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of
 from t2ibench.core.interfaces import ReportInput
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.spec.recipes import settings_for
@@ -20,7 +21,7 @@ from t2ibench_reports.components import Components
 from t2ibench_reports.gallery import Gallery
 from t2ibench_reports.model import Model
 from tests.reports.latex_page import assert_latex_fits
-from tests.reports.sample_results import CAPTIONS, IS, record, source, write_sample
+from tests.reports.sample_results import CAPTIONS, FID, IS, plan, record, source, write_sample
 from tests.reports.variant_results import VALUES, variant_records
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -120,7 +121,51 @@ def test_only_the_verified_rows_are_called_verified():
         if reported.status == "verified"
     }
     attngan = {("attngan", "", "cub"), ("attngan", "", "coco")}
-    assert known == attngan | {("dmgan", name, data) for name in ("", "m-wg-rg") for data in ("cub", "coco")}
+    talk = {
+        ("draw-comparison", name, "coco")
+        for name in ("lapgan", "vae", "conv_vae", "skipthoughtdraw:skip-thoughts", "aligndraw:noalign", "aligndraw")
+    }
+    dmgan = {("dmgan", name, data) for name in ("", "m-wg-rg") for data in ("cub", "coco")}
+    assert known == attngan | dmgan | talk
+
+
+def talk_records(names):
+    """Records of the talk's models: R@5 by the bound and SSI."""
+    asked = plan("simscenes")
+    recall = FID.model_copy(
+        update={"column": "r5", "metric": "bound_recall", "title": "R@5", "options": {"k": 5}, "higher_is_better": True}
+    )
+    ssi = FID.model_copy(
+        update={"column": "ssi", "metric": "structural_similarity", "title": "SSI", "higher_is_better": True}
+    )
+    found = []
+    for place, name in enumerate(names):
+        of = source(name, title=name, variant=name.partition(":")[2], identity=digest_of(name), steps=10)
+        found += [record(of, recall, 31 + place, 2, asked), record(of, ssi, 0.31 + place / 100, 0.01, asked)]
+    return found
+
+
+def test_models_of_the_talk_stand_beside_its_figures(tmp_path):
+    names = ["aligndraw", "vae", "aligndraw:noalign", "skipthoughtdraw"]
+    rows = csv.DictReader(io.StringIO(render(Components(), tmp_path, talk_records(names), ("csv",))["csv"]))
+    table = [row for row in rows if row["model"] == "draw-comparison"]
+    assert len(table) == 8
+    assert sorted(row["reported_value"] for row in table if row["reported_value"]) == [
+        "0.155",
+        "0.156",
+        "0.156",
+        "14.0",
+        "14.1",
+        "6.6",
+    ]
+    assert {row["architecture"] for row in table if not row["reported_value"]} == {"sentenceDRAW"}  # hashed words
+    text = render(Components(), tmp_path / "b", talk_records(names))["txt"]
+    assert "The talk about alignDRAW" in text and "SSI reported on coco" in text and "spread over folds" not in text
+
+
+def test_variants_of_one_model_are_no_comparison_of_the_talk(tmp_path):
+    text = render(Components(), tmp_path, talk_records(["aligndraw", "aligndraw:noalign"]))["txt"]
+    assert "The talk about alignDRAW" not in text
 
 
 def test_coco_shows_what_is_reported_of_coco_only(tmp_path):

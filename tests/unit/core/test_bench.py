@@ -47,6 +47,7 @@ def test_a_variant_may_differ_on_one_data_set():
         ({"budgets": {"small": {"steps": {"stub": 0}}}}, "greater than or equal to 1"),
         ({"seeds": [-1]}, "greater than or equal to 0"),
         ({"snapshots": [1.0]}, "less than 1"),
+        ({"protocol": "pp"}, "Did you mean p"),
     ],
 )
 def test_a_wrong_suite_is_refused(suite, expected):
@@ -80,7 +81,7 @@ def test_the_pace_is_that_of_whole_sessions(tmp_path):
     assert seconds_a_step(workspace, "stub", "", "squares").seconds == 2.0  # 300 further steps in 600 seconds
 
 
-def asked(monkeypatch, *, failing=(), keep_going=True, tmp_path, **request):
+def asked(monkeypatch, *, failing=(), keep_going=True, tmp_path, protocol="", **request):
     """Run the suite with training and evaluation replaced; return (outcome, requests trained, models evaluated)."""
     from t2ibench.studies.bench import bench
     from t2ibench.studies.bench.plan import BenchRequest
@@ -101,7 +102,7 @@ def asked(monkeypatch, *, failing=(), keep_going=True, tmp_path, **request):
 
     monkeypatch.setattr(bench, "ensure_trained", train)
     monkeypatch.setattr(bench, "evaluate", evaluate)
-    suite = {"budgets": {"small": {"steps": {"stub": 3, "stub:small": 2}, "encoder_steps": 5}}}
+    suite = {"budgets": {"small": {"steps": {"stub": 3, "stub:small": 2}, "encoder_steps": 5}}, "protocol": protocol}
     outcome = bench.run_bench(
         BenchRequest("s", **request), benchmarks(**suite), Workspace.at(tmp_path), keep_going=keep_going
     )
@@ -127,6 +128,12 @@ def test_seeds_and_budget_reach_the_training(monkeypatch, tmp_path):
     ]  # fmt: skip
     assert len(evaluated) == 1 and len(evaluated[0].models) == 4
     assert outcome.failures == ()
+
+
+def test_a_suites_protocol_judges_its_models_and_a_missing_one_is_the_data_sets(monkeypatch, tmp_path):
+    for protocol, expected in (("p", "p"), ("", None)):
+        _, _, evaluated = asked(monkeypatch, tmp_path=tmp_path / protocol, protocol=protocol)
+        assert evaluated[0].protocol == expected
 
 
 def test_a_failure_is_told_and_the_rest_goes_on(monkeypatch, tmp_path):

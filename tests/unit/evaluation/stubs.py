@@ -25,6 +25,12 @@ plugin = "stub-encoder"
 [features.likelihood]
 plugin = "likelihood"
 options = { of = "60 x 60 grey", draws = 2 }
+[features.pixels]
+plugin = "pixels"
+options = { size = 16 }
+[metrics.ssi]
+metric = "structural_similarity"
+features = "pixels"
 [metrics.bound]
 metric = "likelihood_bound"
 features = "likelihood"

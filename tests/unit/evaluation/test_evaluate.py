@@ -102,6 +102,16 @@ def test_a_new_column_measures_itself_alone(table):
     assert len(table(metrics=("is", "fid")).records) == 12
 
 
+def test_a_metric_with_its_own_reference_sets_every_image_against_its_captions(table):
+    done = table(metrics=("ssi",))
+    found = {row: record for (row, _), record in cells(done).items()}
+    assert not done.failed and set(found) == {"stub", *CONTROLS} - {"real-test"}  # whose images belong to no caption
+    assert found["ground-truth"].value == pytest.approx(1) and found["ground-truth"].n == 90
+    assert found["noise"].value < 0.3 and found["shuffled-captions"].value < 0.99
+    assert "with the caption's image" in found["stub"].metric.subtitle and found["stub"].metric.reference
+    assert found["stub"].metric.features["resize"] == "Pillow bilinear 16"
+
+
 def test_a_metric_that_refuses_stands_alone(table):
     done = table(samples=15, controls=False, change={"negatives": 5})
     assert not done.failed
