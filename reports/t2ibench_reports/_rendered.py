@@ -37,12 +37,13 @@ def rendered(
     for name in wanted:
         if name not in offered:
             raise unknown_name(f"format of the report {document.name}", name, offered)
-    return {f"{document.name}.{name}": _content(document, name, values, further) for name in wanted}
+    return {f"{document.name}.{name}": _content(document, name, wanted, values, further) for name in wanted}
 
 
 def _content(
     document: Document,
     name: str,
+    wanted: Sequence[str],
     values: Callable[[], DataFrame] | None,
     further: Callable[[], Mapping[str, Any]],
 ) -> bytes:
@@ -59,7 +60,9 @@ def _content(
         frame = values()
         text = _data.comma_separated(frame) if name == "csv" else _data.json_text(document, frame, further())
         return text.encode()
-    return {"md": _text.markdown, "tex": _latex.latex, "txt": _text.terminal}[name](document).encode()
+    if name == "md":
+        return _text.markdown(document, figure="svg" in wanted).encode()
+    return {"tex": _latex.latex, "txt": _text.terminal}[name](document).encode()
 
 
 def _drawn(document: Document, name: str) -> bytes:
