@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.records import VALIDITY
-from t2ibench_reports._document import Document, Head, Part, Place, Section, facts_of_plan
-from t2ibench_reports._drawings import Curve, Curves
-from t2ibench_reports._format import clean, count
-from t2ibench_reports._rendered import FIGURES, rendered
+from t2ibench_reports.rendering.document import Document, Head, Part, Place, Section, facts_of_plan
+from t2ibench_reports.rendering.drawings import Curve, Curves
+from t2ibench_reports.rendering.rendered import FIGURES, rendered
+from t2ibench_reports.table.format import clean, count
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from t2ibench.core.records import PROBES
-from t2ibench_reports._format import clean
-from t2ibench_reports._probe_records import Asked, ProbeRecord
+from t2ibench_reports.probes.records import Asked, ProbeRecord
+from t2ibench_reports.table.format import clean
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -6,8 +6,8 @@ import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from t2ibench_reports._document import Document, Place, Section, bare
-from t2ibench_reports._format import sentence_list, shortened
+from t2ibench_reports.rendering.document import Document, Place, Section, bare
+from t2ibench_reports.table.format import sentence_list, shortened
 
 LATER = ("cost", "reported")
 """Kinds of columns that stand in a part of their own where a table is too wide for one."""

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-_FILE = Path(__file__).parent / "reported" / "components.toml"
+_FILE = Path(__file__).with_name("reported.toml")
 METRICS = ("inception_score", "r_precision", "fid")
 """Metrics of the papers' component tables, in their order."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from t2ibench_reports._format import clean
+from t2ibench_reports.table.format import clean
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from t2ibench.core.errors import UserError, unknown_name
-from t2ibench_reports._document import Document
+from t2ibench_reports.rendering.document import Document
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -47,26 +47,26 @@ def _content(
     values: Callable[[], DataFrame] | None,
     further: Callable[[], Mapping[str, Any]],
 ) -> bytes:
-    from t2ibench_reports import _data, _latex, _text
+    from t2ibench_reports.rendering import data, latex, text
 
     if name in FIGURES:
         return _drawn(document, name)
     if name == "html":
-        from t2ibench_reports._page import page
+        from t2ibench_reports.rendering.page import page
 
         return page(document).encode()
     if name in ("csv", "json"):
         assert values is not None
         frame = values()
-        text = _data.comma_separated(frame) if name == "csv" else _data.json_text(document, frame, further())
+        text = data.comma_separated(frame) if name == "csv" else data.json_text(document, frame, further())
         return text.encode()
     if name == "md":
-        return _text.markdown(document, figure="svg" in wanted).encode()
-    return {"tex": _latex.latex, "txt": _text.terminal}[name](document).encode()
+        return text.markdown(document, figure="svg" in wanted).encode()
+    return {"tex": latex.latex, "txt": text.terminal}[name](document).encode()
 
 
 def _drawn(document: Document, name: str) -> bytes:
-    from t2ibench_reports._figures import figure_file
+    from t2ibench_reports.rendering.figures import figure_file
 
     content = figure_file(document, name)
     if content is None:
