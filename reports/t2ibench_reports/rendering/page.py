@@ -49,7 +49,7 @@ def page(document: Document) -> str:
             behind=behind,
             anchors=anchors_of(records),
             drawn=_drawn,
-            format=_format,
+            format=format,
             record_facts=record_facts,
             whisker_width=WIDTH,
             record_json=lambda record: json.dumps(

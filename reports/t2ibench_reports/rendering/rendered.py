@@ -58,8 +58,9 @@ def _content(
     if name in ("csv", "json"):
         assert values is not None
         frame = values()
-        text = data.comma_separated(frame) if name == "csv" else data.json_text(document, frame, further())
-        return text.encode()
+        if name == "csv":
+            return data.comma_separated(frame).encode()
+        return data.json_text(document, frame, further()).encode()
     if name == "md":
         return text.markdown(document, figure="svg" in wanted).encode()
     return {"tex": latex.latex, "txt": text.terminal}[name](document).encode()
