@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.records import CLAIMS
-from t2ibench_reports._document import Document, Head, Part, Place, Section
-from t2ibench_reports._format import clean, count, number
-from t2ibench_reports._rendered import rendered
-from t2ibench_reports._whiskers import whisker_of
+from t2ibench_reports.rendering.document import Document, Head, Part, Place, Section
+from t2ibench_reports.rendering.rendered import rendered
+from t2ibench_reports.table.format import clean, count, number
+from t2ibench_reports.table.whiskers import whisker_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame

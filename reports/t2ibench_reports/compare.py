@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from t2ibench.core.errors import UserError
-from t2ibench_reports._document import Document, Head, Part, Place, Section, section_on, value_place
-from t2ibench_reports._format import clean, number, sentence_list
-from t2ibench_reports._pairs import caption_lines, captions_of
-from t2ibench_reports._ranking import clearly_better
-from t2ibench_reports._rendered import FIGURES, rendered
-from t2ibench_reports._rows import board_of, check_name, details_of, find_row, name_of, sample_grids
-from t2ibench_reports._tables import Column, Group, Row
+from t2ibench_reports.details.pairs import caption_lines, captions_of
+from t2ibench_reports.details.rows import board_of, check_name, details_of, find_row, name_of, sample_grids
+from t2ibench_reports.rendering.document import Document, Head, Part, Place, Section, section_on, value_place
+from t2ibench_reports.rendering.rendered import FIGURES, rendered
+from t2ibench_reports.table.format import clean, number, sentence_list
+from t2ibench_reports.table.ranking import clearly_better
+from t2ibench_reports.table.tables import Column, Group, Row
 
 if TYPE_CHECKING:
     from pathlib import Path

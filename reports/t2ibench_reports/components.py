@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.types import Origin
-from t2ibench_reports._data import values_frame
-from t2ibench_reports._document import (
+from t2ibench_reports.details.rows import board_of, name_of
+from t2ibench_reports.rendering.data import values_frame
+from t2ibench_reports.rendering.document import (
     Document,
     Head,
     Part,
@@ -21,15 +22,14 @@ from t2ibench_reports._document import (
     section_on,
     value_place,
 )
-from t2ibench_reports._drawings import Chart, Measured, chart
-from t2ibench_reports._equal_steps import RULE, by_steps, ranked_by_steps
-from t2ibench_reports._format import clean, count, sentence_list
-from t2ibench_reports._notes import group_notes
-from t2ibench_reports._rendered import FIGURES, rendered
-from t2ibench_reports._reported import METRICS, PaperFacts, Reported, VariantFacts, figure_name, papers
-from t2ibench_reports._rows import board_of, name_of
-from t2ibench_reports._tables import ORIGIN_TITLES, SECTION_TITLES, Column, Group, Row, build
-from t2ibench_reports._tables import Section as Part_of
+from t2ibench_reports.rendering.drawings import Chart, Measured, chart
+from t2ibench_reports.rendering.rendered import FIGURES, rendered
+from t2ibench_reports.table.equal_steps import RULE, by_steps, ranked_by_steps
+from t2ibench_reports.table.format import clean, count, sentence_list
+from t2ibench_reports.table.notes import group_notes
+from t2ibench_reports.table.reported import METRICS, PaperFacts, Reported, VariantFacts, figure_name, papers
+from t2ibench_reports.table.tables import ORIGIN_TITLES, SECTION_TITLES, Column, Group, Row, build
+from t2ibench_reports.table.tables import Section as Part_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame

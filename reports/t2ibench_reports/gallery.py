@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from t2ibench.core.errors import UserError
-from t2ibench_reports._controls import CONTROL_ORDER
-from t2ibench_reports._details import details_of
-from t2ibench_reports._document import Document, Section, section_on
-from t2ibench_reports._format import sentence_list
-from t2ibench_reports._insides import HOW_TO_LOOK, insides_of
-from t2ibench_reports._rendered import rendered
-from t2ibench_reports._rows import board_of, sample_grids
-from t2ibench_reports._tables import Group, Row
-from t2ibench_reports._tables import Section as Part_of
+from t2ibench_reports.details.details import details_of
+from t2ibench_reports.details.insides import HOW_TO_LOOK, insides_of
+from t2ibench_reports.details.rows import board_of, sample_grids
+from t2ibench_reports.rendering.document import Document, Section, section_on
+from t2ibench_reports.rendering.rendered import rendered
+from t2ibench_reports.table.controls import CONTROL_ORDER
+from t2ibench_reports.table.format import sentence_list
+from t2ibench_reports.table.tables import Group, Row
+from t2ibench_reports.table.tables import Section as Part_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from t2ibench_reports._data import values_frame
-from t2ibench_reports._document import (
+from t2ibench_reports.details.rows import board_of, shared_captions
+from t2ibench_reports.rendering.data import values_frame
+from t2ibench_reports.rendering.document import (
     Document,
     Grid,
     Head,
@@ -19,13 +20,12 @@ from t2ibench_reports._document import (
     section_on,
     value_place,
 )
-from t2ibench_reports._format import clean, count, sentence_list, short_count, significant
-from t2ibench_reports._images import tiles
-from t2ibench_reports._notes import HOW_TO_READ, group_notes
-from t2ibench_reports._rendered import rendered
-from t2ibench_reports._rows import board_of, shared_captions
-from t2ibench_reports._seeds import RANGE
-from t2ibench_reports._tables import ORIGIN_TITLES, SECTION_TITLES, Group, Row
+from t2ibench_reports.rendering.images import tiles
+from t2ibench_reports.rendering.rendered import rendered
+from t2ibench_reports.table.format import clean, count, sentence_list, short_count, significant
+from t2ibench_reports.table.notes import HOW_TO_READ, group_notes
+from t2ibench_reports.table.seeds import RANGE
+from t2ibench_reports.table.tables import ORIGIN_TITLES, SECTION_TITLES, Group, Row
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from t2ibench_reports._data import values_frame
-from t2ibench_reports._details import details_of
-from t2ibench_reports._document import Document, Head, Part, Place, Section, facts_of_plan, section_on, value_place
-from t2ibench_reports._format import clean, count, significant
-from t2ibench_reports._model_parts import PARTS
-from t2ibench_reports._rendered import rendered
-from t2ibench_reports._rows import board_of, check_name, find_row, name_of, sample_grids
-from t2ibench_reports._rows import details_of as words_on
-from t2ibench_reports._tables import ORIGIN_TITLES, Group, Row
+from t2ibench_reports.details.details import details_of
+from t2ibench_reports.details.model_parts import PARTS
+from t2ibench_reports.details.rows import board_of, check_name, find_row, name_of, sample_grids
+from t2ibench_reports.details.rows import details_of as words_on
+from t2ibench_reports.rendering.data import values_frame
+from t2ibench_reports.rendering.document import (
+    Document,
+    Head,
+    Part,
+    Place,
+    Section,
+    facts_of_plan,
+    section_on,
+    value_place,
+)
+from t2ibench_reports.rendering.rendered import rendered
+from t2ibench_reports.table.format import clean, count, significant
+from t2ibench_reports.table.tables import ORIGIN_TITLES, Group, Row
 
 if TYPE_CHECKING:
     from pathlib import Path

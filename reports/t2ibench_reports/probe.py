@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.records import PROBES
-from t2ibench_reports._document import Document, Grid, Section, Strip, facts_of_plan
-from t2ibench_reports._format import clean, count, sentence_list
-from t2ibench_reports._images import tile_of
-from t2ibench_reports._probe_records import Asked, ProbeRecord, read_probes
-from t2ibench_reports._probe_sheet import sheet, strips
-from t2ibench_reports._probe_tables import MEASURES, main_table, part_table, word_table
-from t2ibench_reports._rendered import rendered
+from t2ibench_reports.probes.records import Asked, ProbeRecord, read_probes
+from t2ibench_reports.probes.sheet import sheet, strips
+from t2ibench_reports.probes.tables import MEASURES, main_table, part_table, word_table
+from t2ibench_reports.rendering.document import Document, Grid, Section, Strip, facts_of_plan
+from t2ibench_reports.rendering.images import tile_of
+from t2ibench_reports.rendering.rendered import rendered
+from t2ibench_reports.table.format import clean, count, sentence_list
 
 if TYPE_CHECKING:
     from pandas import DataFrame

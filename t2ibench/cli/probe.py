@@ -14,7 +14,6 @@ from t2ibench.cli.options import (
     seed_option,
     workspace_option,
 )
-from t2ibench.core.errors import UserError
 from t2ibench.core.spec.benchmarks import LoadedBenchmarks
 from t2ibench.core.workspace import Workspace
 
@@ -83,31 +82,10 @@ def command(
     if dry_run:
         click.echo(json.dumps(plan.describe(), indent=2, ensure_ascii=False))
         return
+    from t2ibench.cli.report import write_report_on
     from t2ibench.studies.probes.probing import run_probe
 
     record = run_probe(plan, benchmarks.content, workspace, device=device, threads=threads)
-    text = _write(record["id"], workspace, output)
+    identity = record["id"]
+    text = write_report_on("probe", identity, workspace, output or workspace.reports / "probe" / identity[:16])
     click.echo(json.dumps(record, indent=2, ensure_ascii=False) if as_json else text, nl=as_json)
-
-
-def _write(identity: str, workspace: Workspace, output: Path | None) -> str:
-    """Write the report of one probe and return its tables."""
-    from t2ibench.cli.report import load_report
-    from t2ibench.core.files import write_bytes
-    from t2ibench.core.interfaces import ReportInput
-    from t2ibench.core.records import Results
-
-    report = load_report("probe")
-    formats = tuple(dict.fromkeys((*report.default_formats, "txt")))
-    given = ReportInput([], [], Results(workspace.results).folder / "images", formats, (identity,))
-    text = ""
-    for name, content in report.render(given).items():
-        if name.endswith(".txt"):
-            text = content.decode()
-            continue
-        path = (output or workspace.reports / "probe" / identity[:16]) / name
-        write_bytes(path, content)
-        click.echo(f"wrote {path}", err=True)
-    if not text:
-        raise UserError("The report probe of this installation makes no text; reinstall t2ibench.")
-    return text

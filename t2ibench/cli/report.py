@@ -51,7 +51,8 @@ def command(
 ) -> None:
     """Render the report NAME from the results, and from nothing else.
 
-    leaderboard (the default), components, gallery, probe, compare A B, model NAME, and what other packages bring. A row
+    leaderboard (the default), components, gallery, probe, metric-validity, compare A B, model NAME, and what other
+    packages bring. A row
     is named as in tables, as in attngan:no-attention, with @ and the first digits of its weights where there are
     several.
 
@@ -145,6 +146,28 @@ def write_report(
             write_bytes(folder / file_name, content)
             paths.append(folder / file_name)
     return _text(files, shown), paths
+
+
+def write_report_on(name: str, identity: str, workspace: Workspace, folder: Path) -> str:
+    """Write the report on one study, name its files on stderr and return its text for a terminal.
+
+    Args:
+        name: of the report.
+        identity: of the study within the workspace's results.
+        workspace: whose results are read.
+        folder: to write to.
+    """
+    report = load_report(name)
+    formats = tuple(dict.fromkeys((*report.default_formats, "txt")))
+    text = ""
+    given = ReportInput([], [], Results(workspace.results).folder / "images", formats, (identity,))
+    for file_name, content in report.render(given).items():
+        if _format_of(file_name) == "txt":
+            text = content.decode()
+            continue
+        write_bytes(folder / file_name, content)
+        click.echo(f"wrote {folder / file_name}", err=True)
+    return text
 
 
 def report_folder(workspace: Workspace, name: str, parts: Sequence[str]) -> Path:

@@ -8,7 +8,7 @@ import click
 
 from t2ibench.cli.options import workspace_option
 from t2ibench.core.errors import UserError
-from t2ibench.core.records import COMPARISONS, DETAILS, PROBES, RECORDS, Results
+from t2ibench.core.records import COMPARISONS, DETAILS, PROBES, RECORDS, VALIDITY, Results
 from t2ibench.core.workspace import Workspace
 
 
@@ -92,7 +92,7 @@ def wanted_reports(workspace: Workspace) -> Iterator[tuple[str, Sequence[str]]]:
 def _stamp(workspace: Workspace) -> tuple[int, ...]:
     """Return (time of change, size) of each file of the results that is there: they change when the results do."""
     found: list[int] = []
-    for name in (RECORDS, COMPARISONS, DETAILS, PROBES):
+    for name in (RECORDS, COMPARISONS, DETAILS, PROBES, VALIDITY):
         path = workspace.results / name
         if path.exists():
             told = path.stat()

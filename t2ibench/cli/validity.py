@@ -65,8 +65,8 @@ def command(
 ) -> None:
     """Corrupt real test images and captions step by step and say which metrics notice, and which do not.
 
-    Writes metric-validity.md, .csv, .json and .svg. Asking again goes on where it was stopped. No row of it gets into
-    the workspace's results.
+    Writes metric-validity.html, .csv, .md, .json and .svg; `t2ibench report metric-validity` makes them again. Asking
+    again goes on where it was stopped. No row of it gets into the workspace's leaderboard.
     """
     from t2ibench.studies.validity.study import ValidityRequest
 
@@ -115,11 +115,11 @@ def carry_out(
         weights_dir: folder of weights files.
         out: folder of the page; None for the workspace's reports.
     """
-    from t2ibench.studies.validity.study import NAME, run_study, write_study
+    from t2ibench.cli.report import write_report_on
+    from t2ibench.studies.validity.study import NAME, keep_study, run_study
 
     study = run_study(request, benchmarks.content, workspace, device=device, root=root, weights_dir=weights_dir)
-    for path in write_study(study, out or workspace.reports / NAME, asked):
-        click.echo(f"wrote {path}", err=True)
+    write_report_on(NAME, keep_study(study, workspace, asked), workspace, out or workspace.reports / NAME)
     for row in study.rows:
         found = row.finding
         rank = "" if found.spearman is None else f"{found.spearman:+.2f}"

@@ -1,7 +1,7 @@
 """Result records: one JSON line a measured (or failed) number, appended and never changed.
 
-Reports are pure functions of the folder these lie in: records.jsonl, comparisons.jsonl, images/ for galleries, and
-details/ for what lies behind numbers.
+Reports are pure functions of the folder these lie in: records.jsonl, comparisons.jsonl, images/ for galleries,
+details/ for what lies behind numbers, probes/ and validity/ for what those studies found.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ COMPARISONS = "comparisons.jsonl"
 DETAILS = "details"
 PROBES = "probes"
 CLAIMS = "claims"
+VALIDITY = "validity"
 
 
 class _Record(BaseModel):

@@ -14,12 +14,12 @@ from t2ibench.core.files import digest_of
 from t2ibench.core.interfaces import ReportInput
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.spec.recipes import settings_for
-from t2ibench_reports._rendered import FIGURES
-from t2ibench_reports._reported import papers
 from t2ibench_reports.compare import Compare
 from t2ibench_reports.components import Components
 from t2ibench_reports.gallery import Gallery
 from t2ibench_reports.model import Model
+from t2ibench_reports.rendering.rendered import FIGURES
+from t2ibench_reports.table.reported import papers
 from tests.reports.latex_page import assert_latex_fits
 from tests.reports.sample_results import CAPTIONS, FID, IS, plan, record, source, write_sample
 from tests.reports.variant_results import VALUES, variant_records

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from t2ibench.core.types import Origin
-from t2ibench_reports._controls import check_controls
+from t2ibench_reports.table.controls import check_controls
 from tests.reports.sample_results import FID, IS, R, record, sample_records, source
 
 

@@ -11,11 +11,11 @@ from lxml import html
 from PIL import Image
 
 from t2ibench.core.interfaces import ReportInput
-from t2ibench_reports._model_parts import wilson
-from t2ibench_reports._rendered import FIGURES
 from t2ibench_reports.compare import Compare
+from t2ibench_reports.details.model_parts import wilson
 from t2ibench_reports.gallery import Gallery
 from t2ibench_reports.model import Model
+from t2ibench_reports.rendering.rendered import FIGURES
 from tests.reports.detail_results import CAPTIONS, FIRST, SECOND, write_details
 
 

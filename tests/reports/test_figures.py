@@ -10,11 +10,11 @@ from PIL import Image
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import ReportInput
-from t2ibench_reports._document import Document, Section
-from t2ibench_reports._drawings import Chart, Measured
-from t2ibench_reports._figures import COLOURS, figure_file, inlined
 from t2ibench_reports.compare import Compare
 from t2ibench_reports.components import Components
+from t2ibench_reports.rendering.document import Document, Section
+from t2ibench_reports.rendering.drawings import Chart, Measured
+from t2ibench_reports.rendering.figures import COLOURS, figure_file, inlined
 from tests.reports.detail_results import write_details
 from tests.reports.sample_results import write_sample
 from tests.reports.variant_results import VALUES, variant_records

@@ -9,8 +9,8 @@ import pytest
 from t2ibench.core.files import digest_of
 from t2ibench.core.interfaces import ReportInput
 from t2ibench.core.types import Origin
-from t2ibench_reports._tables import build
 from t2ibench_reports.leaderboard import Leaderboard
+from t2ibench_reports.table.tables import build
 from tests.reports.sample_results import FID, INCEPTION, SIMNET, R, plan, record, source
 
 PROFILES = ("tf", "clean", "pytorch-fid", "t2i-legacy", "t2i-legacy-dfgan")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from t2ibench_reports._ranking import rank
+from t2ibench_reports.table.ranking import rank
 from tests.reports.sample_results import FID, IS, SIMNET, R, record, source
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from t2ibench_reports._drawings import scatter
+from t2ibench_reports.rendering.drawings import scatter
 
 
 def drawn(first, second, **changes):

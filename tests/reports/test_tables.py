@@ -6,7 +6,7 @@ import pytest
 
 from t2ibench.core.files import digest_of
 from t2ibench.core.types import Origin
-from t2ibench_reports._tables import Section, build
+from t2ibench_reports.table.tables import Section, build
 from tests.reports.sample_results import FID, IS, SIMNET, R, plan, record, source
 
 

@@ -7,8 +7,8 @@ import pandas
 import pytest
 
 from t2ibench.core.types import Origin
-from t2ibench_reports._format import short_count
 from t2ibench_reports.leaderboard import Leaderboard
+from t2ibench_reports.table.format import short_count
 from tests.reports.sample_results import FID, record, source
 
 

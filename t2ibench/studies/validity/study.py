@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from t2ibench.core.errors import unknown_name
-from t2ibench.core.files import write_json, write_text
-from t2ibench.core.records import ResultRecord, Results
+from t2ibench.core.files import write_json
+from t2ibench.core.records import VALIDITY, ResultRecord, Results
 from t2ibench.core.spec.benchmarks import Benchmarks
 from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation.evaluate import EvaluateRequest, open_table, protocol_for
@@ -74,6 +75,7 @@ class Study:
         rows = [
             {
                 "corruption": row.corruption.name,
+                "corruption_title": row.corruption.title,
                 "strengths": [0, *row.corruption.strengths],
                 "unit": row.corruption.unit,
                 "harms": sorted(row.corruption.harms),
@@ -83,7 +85,7 @@ class Study:
             }
             for row in self.rows
         ]
-        return {"schema": 1, **self.facts, "columns": dict(self.subtitles), "rows": rows}
+        return {"schema": 2, **self.facts, "columns": dict(self.subtitles), "rows": rows}
 
 
 def run_study(
@@ -147,24 +149,17 @@ def run_study(
     return Study(facts, tuple(rows), {column.name: column.record.subtitle for column in table.columns})
 
 
-def write_study(study: Study, folder: Path, command: str) -> list[Path]:
-    """Return the files written: metric-validity.md, .csv, .json and .svg, each atomically.
+def keep_study(study: Study, workspace: Workspace, command: str) -> str:
+    """Write a study to the workspace's results, where the report metric-validity finds it, and return its name.
 
     Args:
-        study: what was found.
-        folder: made if it is not there.
-        command: that makes them again, for the page.
+        study: what was found; it takes the place of an earlier one on the same data set and protocol.
+        workspace: whose results.
+        command: that makes it again, for the page.
     """
-    from t2ibench.studies.validity.figure import figure
-    from t2ibench.studies.validity.page import as_csv, page
-
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"{NAME}.{kind}" for kind in ("md", "csv", "json", "svg")]
-    write_text(paths[0], page(study, command, figure=paths[3].name))
-    write_text(paths[1], as_csv(study))
-    write_json(paths[2], study.describe())
-    write_text(paths[3], figure(study))
-    return paths
+    name = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{study.facts['dataset']}-{study.facts['protocol']}")
+    write_json(workspace.results / VALIDITY / f"{name}.json", {**study.describe(), "command": command})
+    return name
 
 
 def _table(

@@ -116,3 +116,16 @@ def test_a_name_that_holds_a_line_separator_is_read_again(tmp_path, separator):
     results.append([record(f"a{separator}b"), record("c")])
     records, faults = results.read()
     assert [one.source.name for one in records] == [f"a{separator}b", "c"] and not faults
+
+
+def test_the_frame_has_the_last_number_of_each_row_with_every_digit(tmp_path):
+    results = Results(tmp_path)
+    assert results.frame().empty and results.frame()["value"].dtype == "float64"
+    results.append([record("a", value=1.0), record("a", value=1 / 3)])
+    results.append([record("b", value=None, status="failed", error="no disk")])
+    frame = results.frame().set_index("row")
+    assert list(frame.index) == ["a", "b"]
+    assert frame.value["a"] == 1 / 3 and math.isnan(frame.value["b"])
+    assert frame.error["b"] == "no disk" and frame.metric["a"] == "FID" and frame.column["a"] == "fid-simnet"
+    assert frame.n["a"] == 10 and frame.steps.isna().all() and str(frame.steps.dtype) == "Int64"
+    assert frame.metric_digest["a"] == record().metric.digest

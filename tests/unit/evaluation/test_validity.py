@@ -6,11 +6,14 @@ import json
 import pytest
 from scipy.stats import spearmanr
 
+from t2ibench.cli.report import load_report
 from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import ReportInput
+from t2ibench.core.records import Results
 from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation.plan import make_plan
 from t2ibench.studies.validity.corruptions import CORRUPTIONS, dealt
-from t2ibench.studies.validity.study import ValidityRequest, run_study, write_study
+from t2ibench.studies.validity.study import NAME, ValidityRequest, keep_study, run_study
 from t2ibench.studies.validity.verdicts import Series, expected_of, judge, spearman, true_alignment
 from t2ibench_simulations.simbirds.statements import statements_in
 
@@ -63,19 +66,30 @@ def test_the_true_alignment_is_the_share_of_statements_that_hold(manifest, proto
     assert true_alignment(one, {one.items[0].id: said.image_id}, statements_in, true) == 0.5
 
 
+def reported(study, workspace):
+    """Return the files of the report on a study."""
+    results = Results(workspace.results).folder
+    name = keep_study(study, workspace, "t2ibench validity")
+    report = load_report(NAME)
+    return report.render(ReportInput([], [], results / "images", report.formats, (name,)))
+
+
 def test_the_study_goes_on_where_it_was_and_stays_out_of_the_results(place, tmp_path):
     workspace = Workspace(tmp_path / "workspace")
     request = ValidityRequest("squares", None, 48, ("fid", "r"), ("captions", "copies"))
     study = run_study(request, place[1], workspace, device="cpu")
     verdicts = {(row.corruption.name, row.series.column): row.finding.verdict for row in study.rows}
     assert verdicts["captions", "fid"] == "still" and verdicts["captions", "r"] == "right"
-    assert study.facts["truth"] == "own image" and not workspace.results.exists()
+    assert study.facts["truth"] == "own image" and not Results(workspace.results).read()[0]
     again = run_study(request, place[1], workspace, device="cpu")
     assert again == study
-    paths = write_study(study, tmp_path / "out", "t2ibench validity")
-    before = [path.read_bytes() for path in paths]
-    assert [path.read_bytes() for path in write_study(again, tmp_path / "out", "t2ibench validity")] == before
-    kept = json.loads((tmp_path / "out" / "metric-validity.json").read_text())
-    assert len(kept["rows"]) == 4 and "| FID |" in paths[0].read_text() and before[3].startswith(b"<svg")
+    files = reported(study, workspace)
+    assert reported(again, workspace) == files
+    kept = json.loads(files["metric-validity.json"])
+    assert len(kept["values"]) == 4 * 6 and kept["studies"][0]["command"] == "t2ibench validity"
+    assert [one["value"] for one in kept["values"][:6]] == list(study.rows[0].series.values)
+    text = files["metric-validity.md"].decode()
+    assert "| FID |" in text and "(metric-validity.svg)" in text and b"<svg" in files["metric-validity.svg"]
+    assert b'role="img"' in files["metric-validity.html"] and b"FID" in files["metric-validity.txt"]
     with pytest.raises(UserError, match="blur"):
         run_study(dataclasses.replace(request, corruptions=("blurr",)), place[1], workspace, device="cpu")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from t2ibench_reports._document import MARKS, Document, Head, Part, Place, Section, bare
-from t2ibench_reports._latex_text import escaped
-from t2ibench_reports._text import LATER
+from t2ibench_reports.rendering.document import MARKS, Document, Head, Part, Place, Section, bare
+from t2ibench_reports.rendering.latex_text import escaped
+from t2ibench_reports.rendering.text import LATER
 
 PACKAGES = r"\usepackage{booktabs} \usepackage{graphicx} \usepackage{xcolor}"
 _LINE = 345

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from t2ibench.core.records import ResultRecord
-from t2ibench_reports._seeds import is_range
+from t2ibench_reports.table.seeds import is_range
 
 RULE = (
     "Best (*): its interval lies wholly on the better side of every other ranked interval in the column. "

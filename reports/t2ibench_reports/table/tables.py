@@ -13,10 +13,10 @@ from enum import StrEnum
 
 from t2ibench.core.records import MetricRecord, PlanRecord, ResultRecord, SourceRecord
 from t2ibench.core.types import Origin
-from t2ibench_reports._controls import CONTROL_ORDER, Check, check_controls
-from t2ibench_reports._format import clean, decimals_for
-from t2ibench_reports._ranking import Standing, rank
-from t2ibench_reports._seeds import is_range, over_seeds, seeds_of
+from t2ibench_reports.table.controls import CONTROL_ORDER, Check, check_controls
+from t2ibench_reports.table.format import clean, decimals_for
+from t2ibench_reports.table.ranking import Standing, rank
+from t2ibench_reports.table.seeds import is_range, over_seeds, seeds_of
 
 
 class Section(StrEnum):

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree
 
-from t2ibench_reports._document import Document
-from t2ibench_reports._drawings import Chart, Curves, Drawing, Scatter
+from t2ibench_reports.rendering.document import Document
+from t2ibench_reports.rendering.drawings import Chart, Curves, Drawing, Scatter
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,8 +6,8 @@ import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from t2ibench_reports._document import Document, Place, Section, bare
-from t2ibench_reports._format import sentence_list, shortened
+from t2ibench_reports.rendering.document import Document, Place, Section, bare
+from t2ibench_reports.table.format import sentence_list, shortened
 
 LATER = ("cost", "reported")
 """Kinds of columns that stand in a part of their own where a table is too wide for one."""
@@ -25,9 +25,14 @@ def terminal(document: Document) -> str:
     return "\n".join([*lines, *document.faults]) + "\n"
 
 
-def markdown(document: Document) -> str:
-    """Return tables in GitHub's Markdown; names are escaped, so that none becomes a link, a tag or a column."""
-    lines = [f"# {markdown_escaped(document.title)}", ""]
+def markdown(document: Document, *, figure: bool = False) -> str:
+    """Return tables in GitHub's Markdown; names are escaped, so that none becomes a link, a tag or a column.
+
+    Args:
+        document: the report.
+        figure: whether its drawings lie beside it as an SVG of its name, to be shown.
+    """
+    lines = [f"# {markdown_escaped(document.title)}", "", *([markdown_escaped(document.lead), ""] if figure else [])]
     for section in document.sections:
         lines += [f"## {markdown_escaped(section.whole_title)}", ""]
         lines += [f"> **The evaluation is broken.** {markdown_escaped(one.sentence)}" for one in section.failed]
@@ -40,6 +45,8 @@ def markdown(document: Document) -> str:
             lines += ["|" + "|".join(":--" if head.kind in ("name", "text") else "--:" for head in section.heads) + "|"]
             lines += [_pipes([place.plain for place in row]) for row in part.rows]
             lines += [""]
+        if figure and section.drawings:
+            lines += [f"![{markdown_escaped(section.drawings_title)}]({document.name}.svg)", ""]
         lines += [f"- {markdown_escaped(note)}" for note in _notes(section)]
         lines += [""]
     lines += [f"- {markdown_escaped(fault)}" for fault in document.faults]

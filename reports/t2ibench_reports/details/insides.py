@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from t2ibench_reports._details import details_of, strip_tiles
-from t2ibench_reports._document import Inside, View
-from t2ibench_reports._format import clean
-from t2ibench_reports._images import Tile
-from t2ibench_reports._rows import details_of as words_on
-from t2ibench_reports._tables import Row
+from t2ibench_reports.details.details import details_of, strip_tiles
+from t2ibench_reports.details.rows import details_of as words_on
+from t2ibench_reports.rendering.document import Inside, View
+from t2ibench_reports.rendering.images import Tile
+from t2ibench_reports.table.format import clean
+from t2ibench_reports.table.tables import Row
 
 HOW_TO_LOOK = (
     "Attention: bright is where the model looked for the word; each word's own range is stretched from dark to bright, "

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from t2ibench.core.records import ResultRecord
-from t2ibench_reports import _format
-from t2ibench_reports._document import Document
-from t2ibench_reports._tables import Cell, Column
-from t2ibench_reports._whiskers import WIDTH
+from t2ibench_reports.rendering.document import Document
+from t2ibench_reports.table import format
+from t2ibench_reports.table.tables import Cell, Column
+from t2ibench_reports.table.whiskers import WIDTH
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-    from t2ibench_reports._drawings import Drawing
+    from t2ibench_reports.rendering.drawings import Drawing
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _CODE = re.compile("`([^`]+)`")
@@ -49,7 +49,7 @@ def page(document: Document) -> str:
             behind=behind,
             anchors=anchors_of(records),
             drawn=_drawn,
-            format=_format,
+            format=format,
             record_facts=record_facts,
             whisker_width=WIDTH,
             record_json=lambda record: json.dumps(
@@ -62,14 +62,14 @@ def page(document: Document) -> str:
 def _drawn(drawing: Drawing, prefix: str) -> Markup:
     from markupsafe import Markup
 
-    from t2ibench_reports._figures import inlined
+    from t2ibench_reports.rendering.figures import inlined
 
     return Markup(inlined(drawing, prefix))  # made of elements, whose texts are escaped
 
 
 def _themed(field: str) -> str:
     """Return the rules that give drawings the page's own colours, light or dark."""
-    from t2ibench_reports._figures import THEME
+    from t2ibench_reports.rendering.figures import THEME
 
     return "".join(f'.charts [{field}="{colour}"]{{{field}:var({name})}}\n' for colour, name in THEME.items())
 
@@ -87,11 +87,11 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        clean=_format.clean,
+        clean=format.clean,
         coded=lambda text: Markup(_CODE.sub(r"<code>\1</code>", str(escape(text)))),  # escaped before anything is added
-        count=_format.count,
-        short_count=_format.short_count,
-        significant=_format.significant,
+        count=format.count,
+        short_count=format.short_count,
+        significant=format.significant,
         typographic=lambda text: re.sub(r"(?<![\w.])-(?=\d)", "\u2212", str(text)),
     )
     made.globals["Markup"] = Markup
@@ -140,32 +140,32 @@ def anchors_of(ids: list[str]) -> dict[str, str]:
 def record_facts(cell: Cell, column: Column) -> list[tuple[str, str]]:
     """Return (name, text) pairs: what a reader of one number wants to know before the full record."""
     record = cell.record
-    facts = [("Value", _format.value_with_interval(record, column.decimals))]
+    facts = [("Value", format.value_with_interval(record, column.decimals))]
     if record.value is not None:
-        facts += [("Unrounded", repr(record.value)), ("Images", _format.count(record.n))]
+        facts += [("Unrounded", repr(record.value)), ("Images", format.count(record.n))]
     if record.interval is not None:
-        method = _format.clean(record.interval.method)
+        method = format.clean(record.interval.method)
         facts.append(("Interval", f"{record.interval.level * 100:g}%, {method}"))
     if cell.standing is not None:
         facts.append(("Place", cell.standing.text))
-    facts += [("Spread, as papers give it", spread) for spread in _format.spreads(record)]
+    facts += [("Spread, as papers give it", spread) for spread in format.spreads(record)]
     if record.judge_seen_in_training:
         facts.append(("Judge", "seen in training: this value is partly circular"))
-    facts += [("Warning", _format.clean(warning)) for warning in record.warnings]
+    facts += [("Warning", format.clean(warning)) for warning in record.warnings]
     facts += _cost_facts(record)
-    facts += [("Note", _format.clean(note)) for note in record.source.notes]
+    facts += [("Note", format.clean(note)) for note in record.source.notes]
     for name, text in (("Paper", record.source.paper), ("Licence", record.source.licence), ("Made", record.created)):
         if text:
-            facts.append((name, _format.clean(text)))
+            facts.append((name, format.clean(text)))
     return facts
 
 
 def _cost_facts(record: ResultRecord) -> list[tuple[str, str]]:
     if record.cost is None:
         return []
-    parts = [f"{_format.significant(record.cost.seconds)} s"]
+    parts = [f"{format.significant(record.cost.seconds)} s"]
     if record.cost.images_per_second is not None:
-        parts.append(f"{_format.significant(record.cost.images_per_second)} images/s")
+        parts.append(f"{format.significant(record.cost.images_per_second)} images/s")
     if record.cost.peak_memory_bytes is not None:
-        parts.append(f"{_format.memory(record.cost.peak_memory_bytes)} peak memory")
+        parts.append(f"{format.memory(record.cost.peak_memory_bytes)} peak memory")
     return [("Cost", ", ".join(parts))]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from t2ibench_reports._format import count, sentence_list
+from t2ibench_reports.table.format import count, sentence_list
 
 _LARGEST, _SMALLEST = 15.0, 2.2
 _PLACES = 500

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from t2ibench.core.records import PROBES
-from t2ibench_reports._format import clean
-from t2ibench_reports._probe_records import Asked, ProbeRecord
+from t2ibench_reports.probes.records import Asked, ProbeRecord
+from t2ibench_reports.rendering.images import strip_of
+from t2ibench_reports.table.format import clean
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -42,32 +43,15 @@ def sheet(record: ProbeRecord, results: Path) -> bytes:
     return buffer.getvalue()
 
 
-def strip(path: Path, count: int) -> list[Image]:
-    """Return the `count` images of a strip; empty where the file is missing, damaged or of another width."""
-    from PIL import Image
-
-    try:
-        with Image.open(path, formats=("PNG",)) as found:
-            found.load()
-            image = found.convert("RGB")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        return []
-    width, height = image.size
-    if width % count:
-        return []
-    side = width // count
-    return [image.crop((place * side, 0, (place + 1) * side, height)) for place in range(count)]
-
-
 def strips(question: Asked, folder: Path) -> list[tuple[str, list[Image]]]:
     """Return (name of the row, its images) of all strips of a question, drawn truth last."""
     named = [(f"{place}", name) for place, name in enumerate(question.images, start=1)]
     named += [("drawn to fit", name) for name in question.truth]
     rows = []
     for label, name in named:
-        images = strip(folder / name, len(question.variants)) if Path(name).name == name else []
-        if images:
-            rows.append((label, images))
+        images = strip_of(folder, name, len(question.variants))
+        if len(images) == len(question.variants):
+            rows.append((label, list(images)))
     return rows
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from t2ibench.core.files import digest_of
-from t2ibench_reports._format import clean
-from t2ibench_reports._images import Tile, cut
-from t2ibench_reports._tables import Row
+from t2ibench_reports.rendering.images import Tile, cut
+from t2ibench_reports.table.format import clean
+from t2ibench_reports.table.tables import Row
 
 SCHEMA = 1
 SHARES = (

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from t2ibench_reports._format import clean
+from t2ibench_reports.table.format import clean
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -36,36 +36,40 @@ def tiles(folder: Path, name: str) -> tuple[Tile, ...]:
         folder: the results' images folder.
         name: file name from a record; a name that leaves the folder is not followed.
     """
-    if not name or Path(name).name != name:
-        return ()
-    from PIL import Image
-
-    captions = _captions(folder / f"{Path(name).stem}.json")
-    try:
-        with Image.open(folder / name, formats=("PNG",)) as strip:
-            strip.load()
-            images = _cut(strip.convert("RGB"), max(len(captions), 1))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        return ()
+    captions = _captions(folder / f"{Path(name).stem}.json") if name else []
+    images = strip_of(folder, name, max(len(captions), 1))
     texts = captions if len(images) == len(captions) else [""] * len(images)
     return tuple(tile_of(image, text) for image, text in zip(images, texts, strict=True))
 
 
 def cut(folder: Path, name: str, texts: Sequence[str]) -> tuple[Tile, ...]:
     """Return a strip cut into as many images as there are texts, each with its own; empty where that cannot be."""
+    images = strip_of(folder, name, len(texts))
+    if len(images) != len(texts):
+        return ()
+    return tuple(tile_of(image, text) for image, text in zip(images, texts, strict=True))
+
+
+def strip_of(folder: Path, name: str, count: int) -> Sequence[Image]:
+    """Return the `count` images of a strip from left to right; the strip itself where its width does not divide.
+
+    Nothing where the file is missing, damaged, no PNG, or its name leaves the folder.
+    """
     if not name or Path(name).name != name:
         return ()
     from PIL import Image
 
     try:
-        with Image.open(folder / name, formats=("PNG",)) as strip:
-            strip.load()
-            images = _cut(strip.convert("RGB"), len(texts))
+        with Image.open(folder / name, formats=("PNG",)) as found:
+            found.load()
+            strip = found.convert("RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return ()
-    if len(images) != len(texts):
-        return ()
-    return tuple(tile_of(image, text) for image, text in zip(images, texts, strict=True))
+    width, height = strip.size
+    if width % count:
+        return [strip]
+    side = width // count
+    return [strip.crop((place * side, 0, (place + 1) * side, height)) for place in range(count)]
 
 
 def _captions(path: Path) -> list[str]:
@@ -78,15 +82,6 @@ def _captions(path: Path) -> list[str]:
     if not isinstance(found, list):
         return []
     return [clean(str(one.get("text", "") if isinstance(one, dict) else one)) for one in found]
-
-
-def _cut(strip: Image, count: int) -> Sequence[Image]:
-    """Return `count` images of equal width from left to right; the strip itself where it does not divide."""
-    width, height = strip.size
-    if width % count:
-        return [strip]
-    side = width // count
-    return [strip.crop((place * side, 0, (place + 1) * side, height)) for place in range(count)]
 
 
 def tile_of(image: Image, caption: str) -> Tile:

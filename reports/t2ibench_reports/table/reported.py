@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 if TYPE_CHECKING:
     from t2ibench.core.records import MetricRecord
 
-_FILE = Path(__file__).parent / "reported" / "components.toml"
+_FILE = Path(__file__).with_name("reported.toml")
 METRICS = (
     *("inception_score", "r_precision", "fid"),
     *("likelihood_bound", "bound_recall_1", "bound_recall_5", "bound_recall_10", "bound_recall_50"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from t2ibench.core.errors import UserError, unknown_name
-from t2ibench_reports._document import Document
+from t2ibench_reports.rendering.document import Document
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -37,33 +37,37 @@ def rendered(
     for name in wanted:
         if name not in offered:
             raise unknown_name(f"format of the report {document.name}", name, offered)
-    return {f"{document.name}.{name}": _content(document, name, values, further) for name in wanted}
+    return {f"{document.name}.{name}": _content(document, name, wanted, values, further) for name in wanted}
 
 
 def _content(
     document: Document,
     name: str,
+    wanted: Sequence[str],
     values: Callable[[], DataFrame] | None,
     further: Callable[[], Mapping[str, Any]],
 ) -> bytes:
-    from t2ibench_reports import _data, _latex, _text
+    from t2ibench_reports.rendering import data, latex, text
 
     if name in FIGURES:
         return _drawn(document, name)
     if name == "html":
-        from t2ibench_reports._page import page
+        from t2ibench_reports.rendering.page import page
 
         return page(document).encode()
     if name in ("csv", "json"):
         assert values is not None
         frame = values()
-        text = _data.comma_separated(frame) if name == "csv" else _data.json_text(document, frame, further())
-        return text.encode()
-    return {"md": _text.markdown, "tex": _latex.latex, "txt": _text.terminal}[name](document).encode()
+        if name == "csv":
+            return data.comma_separated(frame).encode()
+        return data.json_text(document, frame, further()).encode()
+    if name == "md":
+        return text.markdown(document, figure="svg" in wanted).encode()
+    return {"tex": latex.latex, "txt": text.terminal}[name](document).encode()
 
 
 def _drawn(document: Document, name: str) -> bytes:
-    from t2ibench_reports._figures import figure_file
+    from t2ibench_reports.rendering.figures import figure_file
 
     content = figure_file(document, name)
     if content is None:

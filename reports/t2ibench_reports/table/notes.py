@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from t2ibench_reports._format import clean, count, sentence_list
-from t2ibench_reports._ranking import RULE
-from t2ibench_reports._seeds import is_range
-from t2ibench_reports._tables import Column, Group, Section
+from t2ibench_reports.table.format import clean, count, sentence_list
+from t2ibench_reports.table.ranking import RULE
+from t2ibench_reports.table.seeds import is_range
+from t2ibench_reports.table.tables import Column, Group, Section
 
 JUDGE_SEEN = (
     "Judge seen in training (†): the model was trained with the very network that scores it here, so its score says "

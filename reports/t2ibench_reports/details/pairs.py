@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from t2ibench_reports._details import SHARES, Details, details_of, pair_of, places, strip_tiles
-from t2ibench_reports._document import Grid, Strip
-from t2ibench_reports._drawings import Scatter, scatter
-from t2ibench_reports._format import number
-from t2ibench_reports._images import Tile
-from t2ibench_reports._tables import Column, Group, Row
+from t2ibench_reports.details.details import SHARES, Details, details_of, pair_of, places, strip_tiles
+from t2ibench_reports.rendering.document import Grid, Strip
+from t2ibench_reports.rendering.drawings import Scatter, scatter
+from t2ibench_reports.rendering.images import Tile
+from t2ibench_reports.table.format import number
+from t2ibench_reports.table.tables import Column, Group, Row
 
 
 @dataclass(frozen=True)

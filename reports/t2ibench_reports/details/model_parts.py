@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from t2ibench_reports._details import SHARES, Details, places, strip_tiles
-from t2ibench_reports._document import Grid, Head, Part, Place, Section, Strip
-from t2ibench_reports._drawings import Chart, Measured, chart
-from t2ibench_reports._format import clean, count, number
-from t2ibench_reports._images import Tile
-from t2ibench_reports._insides import HOW_TO_LOOK, insides_of
-from t2ibench_reports._tables import Column, Group, Row
-from t2ibench_reports._whiskers import whisker_of
+from t2ibench_reports.details.details import SHARES, Details, places, strip_tiles
+from t2ibench_reports.details.insides import HOW_TO_LOOK, insides_of
+from t2ibench_reports.rendering.document import Grid, Head, Part, Place, Section, Strip
+from t2ibench_reports.rendering.drawings import Chart, Measured, chart
+from t2ibench_reports.rendering.images import Tile
+from t2ibench_reports.table.format import clean, count, number
+from t2ibench_reports.table.tables import Column, Group, Row
+from t2ibench_reports.table.whiskers import whisker_of
 
 _Z = 1.959963984540054  # of a 95% interval
 _SHOWN = 6

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from t2ibench_reports._ranking import Standing, rank
-from t2ibench_reports._tables import Cell, Group, Row, Section
+from t2ibench_reports.table.ranking import Standing, rank
+from t2ibench_reports.table.tables import Cell, Group, Row, Section
 
 RULE = (
     "The rows were not all trained for the same number of steps; best and no clear difference are told among rows of "

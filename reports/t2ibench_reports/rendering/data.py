@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from t2ibench.core.records import frame_of
-from t2ibench_reports._document import Document
-from t2ibench_reports._format import clean
-from t2ibench_reports._tables import Cell, Column, Group, Row
+from t2ibench_reports.rendering.document import Document
+from t2ibench_reports.table.format import clean
+from t2ibench_reports.table.tables import Cell, Column, Group, Row
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from t2ibench_reports import _format
-from t2ibench_reports._controls import Check
-from t2ibench_reports._drawings import Drawing
-from t2ibench_reports._images import Tile
-from t2ibench_reports._tables import Cell as RecordCell
-from t2ibench_reports._tables import Column, Group, Row
-from t2ibench_reports._whiskers import Whisker, whisker
+from t2ibench_reports.rendering.drawings import Drawing
+from t2ibench_reports.rendering.images import Tile
+from t2ibench_reports.table import format
+from t2ibench_reports.table.controls import Check
+from t2ibench_reports.table.tables import Cell as RecordCell
+from t2ibench_reports.table.tables import Column, Group, Row
+from t2ibench_reports.table.whiskers import Whisker, whisker
 
 MARKS = {"best": "*", "tied": "≈", "": ""}
 SEEN = "judge seen"
@@ -222,11 +222,11 @@ def section_on(group: Group, **content: Any) -> Section:
     seeds = " ".join(map(str, group.seeds))
     heading = {
         "title": plan.dataset,
-        "small": f"{plan.protocol}, n {_format.count(group.n)}{f', seed {seeds}' if seeds else ''}",
+        "small": f"{plan.protocol}, n {format.count(group.n)}{f', seed {seeds}' if seeds else ''}",
         "dataset": plan.dataset,
         "protocol": plan.protocol,
     }
-    return Section(**{name: _format.clean(text) for name, text in heading.items()} | content)
+    return Section(**{name: format.clean(text) for name, text in heading.items()} | content)
 
 
 def value_place(cell: RecordCell | None, column: Column, *, scaled: bool = True, ranked: bool = True) -> Place:
@@ -242,16 +242,16 @@ def value_place(cell: RecordCell | None, column: Column, *, scaled: bool = True,
         return Place("not measured", kind="none")
     record = cell.record
     if record.value is None:
-        reason = _format.failure(record)
-        return Place(_format.shortened(reason, 90), kind="failed", record=record.id, hint=reason)
-    below = _format.bounds(record.interval, column.decimals) if record.interval else "; ".join(_format.spreads(record))
+        reason = format.failure(record)
+        return Place(format.shortened(reason, 90), kind="failed", record=record.id, hint=reason)
+    below = format.bounds(record.interval, column.decimals) if record.interval else "; ".join(format.spreads(record))
     if cell.other_n:
-        below = f"{below} n={_format.count(record.n)}".strip()
-    hints = [_format.clean(warning) for warning in record.warnings]
+        below = f"{below} n={format.count(record.n)}".strip()
+    hints = [format.clean(warning) for warning in record.warnings]
     if record.judge_seen_in_training:
         hints.insert(0, "The model was trained with the network that judges here.")
     return Place(
-        _format.number(record.value, column.decimals),
+        format.number(record.value, column.decimals),
         below or "no interval",
         mark=cell.mark if ranked else "",
         signs="†" * record.judge_seen_in_training + "!" * bool(record.warnings),
@@ -273,7 +273,7 @@ def cost_place(value: float | None, text: str = "") -> Place:
     """Return the place of what something cost; `text` is how it is written, its digits in thousands unless given."""
     if value is None:
         return Place("-", kind="cost")
-    return Place(text or _format.count(int(value)), kind="cost", value=value)
+    return Place(text or format.count(int(value)), kind="cost", value=value)
 
 
 def bare(head: Head) -> str:
@@ -290,4 +290,4 @@ def head_of(column: Column) -> Head:
 
 def facts_of_plan(plan_facts: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Return the facts that say something, cleaned."""
-    return tuple((name, _format.clean(text)) for name, text in plan_facts if text)
+    return tuple((name, format.clean(text)) for name, text in plan_facts if text)

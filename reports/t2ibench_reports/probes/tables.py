@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from t2ibench_reports._document import Head, Part, Place
-from t2ibench_reports._format import clean, count, number
-from t2ibench_reports._probe_records import ProbeRecord, ProbeScore
-from t2ibench_reports._whiskers import WIDTH, Whisker
+from t2ibench_reports.probes.records import ProbeRecord, ProbeScore
+from t2ibench_reports.rendering.document import Head, Part, Place
+from t2ibench_reports.table.format import clean, count, number
+from t2ibench_reports.table.whiskers import WIDTH, Whisker
 
 MEASURES: Final[Mapping[str, tuple[str, str]]] = {
     "asked": ("Asked for ↑", "%"),

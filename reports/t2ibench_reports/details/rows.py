@@ -8,10 +8,10 @@ from pathlib import Path
 
 from t2ibench.core.errors import UserError, unknown_name
 from t2ibench.core.interfaces import ReportInput
-from t2ibench_reports._document import Grid, Strip
-from t2ibench_reports._format import clean
-from t2ibench_reports._images import Tile, tiles
-from t2ibench_reports._tables import Group, Leaderboard, Row, Section, build
+from t2ibench_reports.rendering.document import Grid, Strip
+from t2ibench_reports.rendering.images import Tile, tiles
+from t2ibench_reports.table.format import clean
+from t2ibench_reports.table.tables import Group, Leaderboard, Row, Section, build
 
 _APART = 8
 """So many images are shown of a source that stands apart."""

@@ -11,8 +11,8 @@ from typing import Final, Literal
 
 from t2ibench.core.records import ResultRecord
 from t2ibench.core.types import Origin
-from t2ibench_reports._format import clean, decimals_for, sentence_list, value_with_interval
-from t2ibench_reports._ranking import clearly_better
+from t2ibench_reports.table.format import clean, decimals_for, sentence_list, value_with_interval
+from t2ibench_reports.table.ranking import clearly_better
 
 CONTROL_ORDER: Final[Mapping[str, int]] = {
     name: place for place, name in enumerate(("ground-truth", "real-train", "shuffled-captions", "untrained", "noise"))
