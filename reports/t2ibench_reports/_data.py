@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -71,7 +73,7 @@ def _safe(value: Any) -> Any:
 
 
 def read_lines(text: str) -> list[dict[str, str]]:
-    """Return the lines of a CSV that `lines_of` wrote, texts as they were before they were disarmed.
+    """Return the lines of a CSV that `comma_separated` wrote, texts as they were before they were disarmed.
 
     Texts that look like a formula behind apostrophes of their own got another one, so that it can be told.
     """

@@ -11,7 +11,7 @@ import pytest
 
 from t2ibench.core.interfaces import Report, ReportInput
 from t2ibench.core.types import Origin
-from t2ibench_reports._data import lines_of, read_lines
+from t2ibench_reports._data import comma_separated, read_lines
 from t2ibench_reports._format import bounds, clean, decimals_for, number, shortened, significant
 from t2ibench_reports._latex_text import escaped
 from t2ibench_reports.leaderboard import Leaderboard
@@ -201,7 +201,7 @@ def test_texts():
 
 def test_disarmed_texts_are_read_back_as_they_were():
     texts = ["=1+1", "'=1+1", "''@x", "+a,b", "-", "'quoted'", "plain", "a=b", ""]
-    sheet = lines_of([{"text": text, "number": -1.5} for text in texts])
+    sheet = comma_separated(pandas.DataFrame([{"text": text, "number": -1.5} for text in texts]))
     shown = [line["text"] for line in csv.DictReader(io.StringIO(sheet))]
     assert shown[:4] == ["'=1+1", "''=1+1", "'''@x", "'+a,b"] and not any(
         one.startswith(tuple("=+-@")) for one in shown
