@@ -23,6 +23,7 @@ from t2ibench.core.records import (
     SourceRecord,
 )
 from t2ibench.core.types import Interval, Origin
+from t2ibench.evaluation.caption_codes import CaptionCodes
 from t2ibench.evaluation.collect import Collected
 from t2ibench.evaluation.extractors import Extractor
 from t2ibench.evaluation.negatives import reads_captions
@@ -48,12 +49,12 @@ class Queries:
     """What R-precision ranks.
 
     Attributes:
-        codes: extractor name -> float array M x d, codes of all captions of the split; filled as they are needed.
-        queries: int N, each image's own caption.
+        codes: extractor name -> its codes of M captions; filled as they are needed.
+        queries: int N, each image's own caption among those.
         negatives: int N x k; None for metrics that rank no captions.
     """
 
-    codes: dict[str, np.ndarray]
+    codes: dict[str, CaptionCodes]
     queries: np.ndarray
     negatives: np.ndarray | None
 
@@ -173,7 +174,7 @@ def metric_input(
         features=collected.features[name],
         reference=reference if column.metric.needs_reference else {},
         groups=groups,
-        caption_codes=codes,
+        caption_codes=None if codes is None else codes.codes,
         queries=None if queries is None or (codes is None and reads_captions(column.metric)) else queries.queries,
         negatives=None if queries is None or codes is None else queries.negatives,
         seed=seed,

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of, write_json
-from t2ibench.core.interfaces import CaptionJudge, MetricInput
+from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.noise import seed_of
 from t2ibench.core.records import PlanRecord, ResultRecord, Results
 from t2ibench.core.store import Store
-from t2ibench.core.types import SamplePlan
+from t2ibench.core.types import Caption, SamplePlan
 from t2ibench.evaluation.askable import reason_not_asked, reason_without_bound
+from t2ibench.evaluation.caption_codes import CaptionCodes, read_captions
 from t2ibench.evaluation.collect import Collected, assist, collect
 from t2ibench.evaluation.external.statistics_file import StatisticsFile
 from t2ibench.evaluation.external.statistics_source import StatisticsSource
@@ -114,7 +115,7 @@ class Table:
     _reference: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
     _training: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
     _queries: dict[str, Queries] = field(default_factory=dict)
-    _codes: dict[str, np.ndarray] = field(default_factory=dict)
+    _codes: dict[str, CaptionCodes] = field(default_factory=dict)
 
     def evaluate(self, sources: Iterable[Source]) -> Evaluation:
         """Return the records of all sources; those known already are taken from the results folder.
@@ -255,6 +256,7 @@ class Table:
     ) -> ResultRecord:
         try:
             given = self._input(column, held, collected, pairs)
+            cut = self._cut(column, held)
         except UserError as error:
             return failed_record(source, plan, column, str(error), n=0, device=self.device)
         return measured_record(
@@ -266,7 +268,7 @@ class Table:
             shares=shares,
             device=self.device,
             images=strip,
-            warnings=(*self._doubts(column), *_own_images(held, self.plan, source)),
+            warnings=(*self._doubts(column), *cut, *_own_images(held, self.plan, source)),
         )
 
     def inputs(self, source: Source, columns: Sequence[Column]) -> dict[str, MetricInput | UserError]:
@@ -336,6 +338,16 @@ class Table:
             images="",
             warnings=self._doubts(column),
         )
+
+    def _cut(self, column: Column, held: SamplePlan) -> tuple[str, ...]:
+        """Return the warning that captions were longer than the column's judge reads."""
+        if not column.metric.caption_linked or not reads_captions(column.metric):
+            return ()
+        read = self._caption_queries(column, held).codes[column.extractor.name]
+        count = int(read.cut.sum())
+        if not count:
+            return ()
+        return (f"{column.extractor.name} read the beginning alone of {count:,} of {len(read.cut):,} captions.",)
 
     def _doubts(self, column: Column) -> tuple[str, ...]:
         """Return the warnings that a column's reference brings."""
@@ -420,38 +432,34 @@ class Table:
         return plan, source
 
     def _caption_queries(self, column: Column, plan: SamplePlan) -> Queries:
-        """Return the queries and negatives, with the codes of the split's captions by the column's judge."""
-        ranks = ranks_captions(column.metric)
-        key = f"{plan.digest} {'ranked' if ranks else 'read'}"
-        if key not in self._queries:
-            chosen = choose_negatives(plan, self.manifest, self.protocol) if ranks else None
-            self._queries[key] = Queries(self._codes, *(chosen or (own_captions(plan, self.manifest), None)))
-        if reads_captions(column.metric) and column.extractor.name not in self._codes:
-            self._codes[column.extractor.name] = self._caption_codes(column)
-        return self._queries[key]
+        """Return the queries and negatives, with the judge's codes of the captions that the metric reads.
 
-    def _caption_codes(self, column: Column) -> np.ndarray:
-        """Return float32 M x d, a judge's codes of all captions of the split; kept in the store."""
+        A metric that ranks captions reads all of the split, any other those of the images alone.
+        """
         import numpy as np
 
-        extractor = column.extractor
-        captions = self.manifest.captions(self.protocol.split)
-        key = {
-            "version": 1,
-            "extractor": extractor.describe(),
-            "captions": digest_of([[caption.id, caption.text] for caption in captions]),
-        }
-        kept = self.store.get("captions", key)
-        if kept is None:
-            judge = extractor.opened()
-            if not isinstance(judge, CaptionJudge):
-                raise UserError(
-                    f"{column.metric.title} needs features that can read captions, and {extractor.name} cannot: name "
-                    "another extractor for this metric in benchmarks.toml."
-                )
-            kept = {"codes": judge.read(captions).numpy().astype(np.float32)}
-            self.store.put("captions", key, kept)
-        return kept["codes"]
+        ranks, name = ranks_captions(column.metric), column.extractor.name
+        reads = reads_captions(column.metric)
+        key = f"{plan.digest} {'ranked' if ranks else f'read {name}' if reads else 'known'}"
+        if key not in self._queries:
+            captions = self.manifest.captions(self.protocol.split)
+            if ranks:
+                self._queries[key] = Queries(self._codes, *choose_negatives(plan, self.manifest, self.protocol))
+            elif not reads:
+                self._queries[key] = Queries({}, own_captions(plan, self.manifest), None)
+            else:
+                wanted, queries = np.unique(own_captions(plan, self.manifest), return_inverse=True)
+                codes = self._read_captions(column, [captions[place] for place in wanted.tolist()])
+                self._queries[key] = Queries({name: codes}, queries, None)
+        if ranks and name not in self._codes:
+            self._codes[name] = self._read_captions(column, self.manifest.captions(self.protocol.split))
+        return self._queries[key]
+
+    def _read_captions(self, column: Column, captions: Sequence[Caption]) -> CaptionCodes:
+        def report(done: int) -> None:
+            self.report(f"captions by {column.extractor.name}", done, len(captions))
+
+        return read_captions(column.extractor, captions, self.store, title=column.metric.title, on_piece=report)
 
     def _sample_images(self, source: Source) -> str:
         """Write the first images of the plan as a strip, its captions beside it, and return the strip's file name."""

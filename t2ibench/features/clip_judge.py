@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from t2ibench.core.errors import UserError
@@ -86,7 +88,8 @@ class CLIPJudge:
             )
         state = read_state(found.path)
         # Initial weights are overwritten at once; a caller's random numbers must not notice.
-        with torch.random.fork_rng(devices=[]):
+        # Nor need users hear that it is "initialized randomly".
+        with torch.random.fork_rng(devices=[]), _without_warnings():
             network = open_clip.create_model(architecture, pretrained=None)
         hint = f"Name its architecture in [features.{context.name}.options] of benchmarks.toml, or bring another file."
         network.load_state_dict(checked(state, network.state_dict(), found.path, architecture, hint))
@@ -120,6 +123,24 @@ class CLIPJudge:
                 tokens = self._tokenizer([caption.text for caption in captions[start : start + CHUNK]])
                 parts.append(self._network.encode_text(tokens.to(self._device)).float().cpu())
         return torch.cat(parts)
+
+    def cut(self, captions: Sequence[Caption]) -> list[bool]:
+        """Return whether each caption has more tokens than the network reads, of which the beginning and end count."""
+        encode, length = getattr(self._tokenizer, "encode", None), getattr(self._tokenizer, "context_length", None)
+        if not callable(encode) or not isinstance(length, int):
+            return [False] * len(captions)
+        return [len(encode(caption.text)) + 2 > length for caption in captions]
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Hold back what is logged as a warning."""
+    before = logging.root.manager.disable
+    logging.disable(max(before, logging.WARNING))
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _open_clip() -> Any:

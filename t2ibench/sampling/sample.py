@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -54,6 +55,33 @@ def require_known_words(model: TextToImage, captions: Sequence[Caption]) -> None
             known = Vocabulary(tuple(word for word in vocabulary.words if word != UNKNOWN))
             for caption in captions:
                 known.encode(caption.text)
+
+
+def unread_words(model: TextToImage, captions: Sequence[Caption]) -> tuple[str, ...]:
+    """Return the words of captions that the vocabulary of a model or its encoder does not hold, in order, each once.
+
+    They are left out or, where the vocabulary has a word for unknown ones, all read as that.
+    """
+    from t2ibench.text.tokenizer import tokenize
+    from t2ibench.text.vocabulary import Vocabulary
+
+    found: dict[str, None] = {}
+    for reader in (model, getattr(model, "encoder", None)):
+        vocabulary = getattr(reader, "vocabulary", None)
+        if isinstance(vocabulary, Vocabulary):
+            for word in (word for caption in captions for word in caption.text.split()):
+                tokens = tokenize(word)
+                found |= dict.fromkeys(token for token in tokens if token not in vocabulary.indices)
+                if not tokens and any(letter.isalnum() for letter in word):  # in other letters
+                    found[word] = None
+    return tuple(found)
+
+
+def _say_unread(folder: ModelFolder, model: TextToImage, captions: Sequence[Caption]) -> None:
+    words = unread_words(model, captions)
+    if words:
+        said = ", ".join(repr(word) for word in words)
+        print(f"{folder.label} does not know and did not read: {said}.", file=sys.stderr)
 
 
 def check_output(path: Path) -> None:
@@ -108,6 +136,7 @@ def draw_sheet(
     captions = user_captions(texts)
     model, place = _reader(folder, device)
     require_known_words(model, captions)
+    _say_unread(folder, model, captions)
     if attention and not model.capabilities.attention:
         raise UserError(f"{folder.label} has no attention to show. Ask without --attention.")
     conditions = conditions_of(box, samples)
@@ -152,6 +181,7 @@ def draw_film(folder: ModelFolder, texts: Sequence[str], *, samples: int, seed: 
     captions = user_captions(texts)
     model, place = _reader(folder, device)
     require_known_words(model, captions)
+    _say_unread(folder, model, captions)
     noise, rows = Noise(seed), []
     for caption in captions:
         trace = Trace()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import io
 import json
 import shutil
@@ -195,3 +196,13 @@ def test_texts():
         "105",
         "12,345",
     ]
+
+
+def test_disarmed_texts_are_read_back_as_they_were():
+    texts = ["=1+1", "'=1+1", "''@x", "+a,b", "-", "'quoted'", "plain", "a=b", ""]
+    sheet = comma_separated(pandas.DataFrame([{"text": text, "number": -1.5} for text in texts]))
+    shown = [line["text"] for line in csv.DictReader(io.StringIO(sheet))]
+    assert shown[:4] == ["'=1+1", "''=1+1", "'''@x", "'+a,b"] and not any(
+        one.startswith(tuple("=+-@")) for one in shown
+    )
+    assert read_lines(sheet) == [{"text": text, "number": "-1.5"} for text in texts]

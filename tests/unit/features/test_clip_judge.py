@@ -1,6 +1,7 @@
 """CLIP as a judge: with open_clip where it is installed (a small random network), else with a stub of it."""
 
 import json
+import logging
 import sys
 import types
 
@@ -139,3 +140,36 @@ def test_without_weights_the_sentence_names_the_file(weights):
     (weights / "clip.safetensors").unlink()
     with pytest.raises(UserError, match=r"clip\.safetensors.*--weights-dir"):
         peek_identity(context(weights))
+
+
+def test_captions_longer_than_the_context_are_counted_and_nothing_misleading_is_said(tmp_path, monkeypatch, capsys):
+    module = stub()
+
+    class Tokenizer:
+        context_length = 7
+
+        def encode(self, text):
+            return text.split()
+
+        def __call__(self, texts):
+            return torch.tensor([[len(text) % 300, 1] for text in texts])
+
+    def create_model(name, pretrained=None):
+        logging.warning("No pretrained weights loaded for model. Model initialized randomly.")
+        return StubNetwork()
+
+    module.get_tokenizer, module.create_model = lambda name: Tokenizer(), create_model
+    monkeypatch.setitem(sys.modules, "open_clip", module)
+    save_file(StubNetwork().state_dict(), tmp_path / "clip.safetensors")
+    entry = FeatureEntry(plugin="clip", file="clip.safetensors", options={"architecture": "small-test"})
+    records = []
+    handler = logging.Handler()
+    handler.emit = records.append
+    logging.getLogger().addHandler(handler)
+    try:
+        judge = open_extractor(FeatureContext("clip", entry, weights_dir=tmp_path))
+        logging.warning("heard again")
+    finally:
+        logging.getLogger().removeHandler(handler)
+    assert [record.getMessage() for record in records] == ["heard again"]
+    assert judge.cut(CAPTIONS) == [False, True, False]  # six words and two marks against seven

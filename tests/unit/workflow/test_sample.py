@@ -12,7 +12,15 @@ from t2ibench.core.interfaces import BuildContext
 from t2ibench.core.types import AttentionMap
 from t2ibench.models.folder import read_model_folder
 from t2ibench.sampling.montage import attention_tiles
-from t2ibench.sampling.sample import check_output, draw_sheet, require_known_words, user_captions
+from t2ibench.sampling.sample import (
+    _say_unread,
+    check_output,
+    draw_sheet,
+    require_known_words,
+    unread_words,
+    user_captions,
+)
+from t2ibench.text.vocabulary import Vocabulary
 from t2ibench.training.request import TrainRequest
 from t2ibench.training.train import ensure_trained
 from t2ibench_baselines.aligndraw import AlignDRAW, AlignDRAWParameters
@@ -87,3 +95,17 @@ def test_outputs_are_checked_first(tmp_path):
         with pytest.raises(UserError, match=sentence):
             check_output(path)
     check_output(tmp_path / "new" / "x.png")
+
+
+def test_words_that_were_not_read_are_said(folder, capsys):
+    drawn(folder, "a red square")
+    assert "did not read" not in capsys.readouterr().err
+    vocabulary = Vocabulary(("<end>", "a", "red", "square"))
+    model = type("Reader", (), {"vocabulary": vocabulary, "encoder": None})()
+    captions = user_captions(["a red zebra, square", "a квадрат and a zebra", "a red-square !"])
+    assert unread_words(model, captions) == ("zebra", "квадрат", "and")
+    reader = type("Reader", (), {"encoder": model})()
+    assert unread_words(reader, captions) == ("zebra", "квадрат", "and")
+    assert unread_words(type("Free", (), {})(), captions) == ()
+    _say_unread(folder, model, captions)
+    assert "did not read: 'zebra', 'квадрат', 'and'." in capsys.readouterr().err
