@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.records import RECORDS, MetricRecord, PlanRecord, ResultRecord, Results, SourceRecord
+from t2ibench.core.records import RECORDS, SCHEMA, MetricRecord, PlanRecord, ResultRecord, Results, SourceRecord
 from t2ibench.core.types import Origin
 
 
@@ -116,3 +116,14 @@ def test_a_name_that_holds_a_line_separator_is_read_again(tmp_path, separator):
     results.append([record(f"a{separator}b"), record("c")])
     records, faults = results.read()
     assert [one.source.name for one in records] == [f"a{separator}b", "c"] and not faults
+
+
+def test_a_line_of_another_schema_is_left_out_with_a_sentence(tmp_path: Path) -> None:
+    results = Results(tmp_path)
+    results.append([record("first"), record("second")])
+    path = tmp_path / RECORDS
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([lines[0].replace(f'"schema":{SCHEMA}', '"schema":1', 1), lines[1]]) + "\n")
+    found, faults = results.read()
+    assert [one.source.name for one in found] == ["second"]
+    assert len(faults) == 1 and f"line 1: not a result record of schema {SCHEMA}" in faults[0]

@@ -16,7 +16,7 @@ from t2ibench.sampling.sample import check_output, draw_sheet, require_known_wor
 from t2ibench.training.request import TrainRequest
 from t2ibench.training.train import ensure_trained
 from t2ibench_baselines.aligndraw import AlignDRAW, AlignDRAWParameters
-from tests.unit.workflow.conftest import COMPUTE
+from tests.unit.conftest import COMPUTE
 
 
 @pytest.fixture(scope="module")
