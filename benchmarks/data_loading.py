@@ -46,9 +46,8 @@ def main() -> None:
         for _ in range(arguments.rounds):  # in turn, so that a busy machine slows both
             for way, data in ways.items():
                 speeds[way].append(_images_a_second(data, arguments.steps, request.batch_size))
-    print(
-        f"{arguments.name}: {len(manifest.split('train'))} images, resolutions {', '.join(map(str, request.resolutions))}"
-    )
+    resolutions = ", ".join(map(str, request.resolutions))
+    print(f"{arguments.name}: {len(manifest.split('train'))} images, resolutions {resolutions}")
     print(f"cache: shorter side {facts.base}, {facts.bytes / 1e6:.0f} MB, made in {facts.seconds:.1f} s")
     print(f"largest difference between the two ways: {apart * 127.5:g} of 255")
     for way, found in speeds.items():
