@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 
 help:
 	@echo "make setup       create .venv with the toolkit and its development tools"
-	@echo "make quickstart  draw birds, train a GAN, judge it beside three that come along, print the leaderboard (5 minutes, no GPU)"
+	@echo "make quickstart  draw birds, train a GAN, evaluate it beside three that come along, print the leaderboard (5 minutes, no GPU)"
 	@echo "make test        lint, types, import contracts and the whole test suite"
 	@echo "make clean       remove .venv and the workspace"
 

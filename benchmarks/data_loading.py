@@ -46,7 +46,8 @@ def main() -> None:
         for _ in range(arguments.rounds):  # in turn, so that a busy machine slows both
             for way, data in ways.items():
                 speeds[way].append(_images_a_second(data, arguments.steps, request.batch_size))
-    print(f"{arguments.name}: {len(manifest.split('train'))} images, sides {', '.join(map(str, request.resolutions))}")
+    resolutions = ", ".join(map(str, request.resolutions))
+    print(f"{arguments.name}: {len(manifest.split('train'))} images, resolutions {resolutions}")
     print(f"cache: shorter side {facts.base}, {facts.bytes / 1e6:.0f} MB, made in {facts.seconds:.1f} s")
     print(f"largest difference between the two ways: {apart * 127.5:g} of 255")
     for way, found in speeds.items():
@@ -71,7 +72,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("name", help="a data set of benchmarks.toml")
     parser.add_argument("--root", type=Path, required=True, help="folder of its files")
-    parser.add_argument("--sides", type=int, nargs="+", default=[64, 128, 256], help="of the pyramid, ascending")
+    parser.add_argument("--resolutions", type=int, nargs="+", default=[64, 128, 256], help="of the pyramid, ascending")
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--steps", type=int, default=8, help="batches a round")
     parser.add_argument("--rounds", type=int, default=5)

@@ -35,11 +35,13 @@ def command(
     trains and measures nothing twice.
     """
     from t2ibench.cli.report import load_report, write_report
+    from t2ibench.data.open import adapter_of
     from t2ibench.studies.bench.suite import find_suite, requests_of, run_suite
     from t2ibench.training.train import NOT_PREPARED, Compute, plan_training
 
     content = benchmarks.content
     entry = find_suite(suite, content)
+    adapter_of(entry.data, content)  # without the simulations nothing can be drawn: said before anything is planned
     if dry_run:
         jobs = [plan_training(request, content, workspace).describe() for request in requests_of(entry, seed=seed)]
         if any(job["spec"]["manifest"] == NOT_PREPARED for job in jobs):

@@ -41,7 +41,7 @@ from t2ibench.core.workspace import Workspace
     "folder",
     type=click.Path(path_type=Path),
     default=None,
-    help="Without CAPTION: write the images that `eval --data` would judge into this folder.",
+    help="Without CAPTION: write the images that `eval --data` would measure into this folder.",
 )
 @click.option(
     "-n", "count", type=click.IntRange(min=0), default=None, help="Captions of --data; with --out, 0 means all of them."

@@ -21,7 +21,7 @@ from t2ibench.core.types import Origin
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-SCHEMA = 1
+SCHEMA = 2
 RECORDS = "records.jsonl"
 COMPARISONS = "comparisons.jsonl"
 DETAILS = "details"
@@ -157,7 +157,7 @@ class CostRecord(_Record):
 class ResultRecord(_Record):
     """One number, or one failure, with everything needed to judge it."""
 
-    schema_: Literal[1] = Field(default=1, alias="schema")
+    schema_: Literal[2] = Field(default=2, alias="schema")
     id: str
     created: str
     source: SourceRecord
@@ -319,7 +319,10 @@ class Results:
             try:
                 records.append(ResultRecord.model_validate_json(line))
             except ValidationError:
-                faults.append(f"{path}, line {number}: not a result record of schema {SCHEMA}; it was left out.")
+                faults.append(
+                    f"{path}, line {number}: not a result record of schema {SCHEMA}, as this version writes "
+                    "them; it was left out. Measure again."
+                )
         return records, faults
 
     def latest(self) -> tuple[dict[str, ResultRecord], list[str]]:

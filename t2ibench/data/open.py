@@ -99,6 +99,12 @@ def adapter_of(name: str, benchmarks: Benchmarks) -> DatasetAdapter:
 
 
 def _adapter(name: str, entry: DatasetEntry) -> DatasetAdapter:
+    if entry.adapter not in registry("datasets"):
+        raise UserError(
+            f"The data set {name} needs the adapter {entry.adapter!r}, which no installed package offers: install the "
+            "package that brings it (for simulated data t2ibench_simulations, a part of t2ibench), or take another "
+            "of `t2ibench list datasets`."
+        )
     adapter = registry("datasets")[entry.adapter](name, entry)
     if not isinstance(adapter, DatasetAdapter):
         raise UserError(f"The adapter {entry.adapter!r} of {name} has no method `read`: its package must be corrected.")

@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 import t2ibench
 from t2ibench.core.errors import UserError
 from t2ibench.core.folders import fault_of
+from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import Benchmarks, LoadedBenchmarks
 from t2ibench.core.workspace import Workspace
 from t2ibench.data.adapter import DrawnDataset, how_to_bring
@@ -163,6 +164,9 @@ def _without_file(context: FeatureContext) -> Finding:
 
 def _datasets(benchmarks: Benchmarks, workspace: Workspace) -> Iterator[Finding]:
     for name, entry in benchmarks.datasets.items():
+        if entry.adapter not in registry("datasets"):
+            yield Finding(name, "missing", f"no installed package offers its adapter {entry.adapter!r}")
+            continue
         path = workspace.data / name / FILE_NAME
         try:
             if path.is_file():
@@ -203,7 +207,9 @@ def _described(model: ModelFolder) -> str:
 
 def _tables(benchmarks: Benchmarks, workspace: Workspace, weights_dir: Path | None) -> Iterator[Finding]:
     """Yield, a data set, which columns of its protocol can be had and why others cannot."""
-    for name in benchmarks.datasets:
+    for name, entry in benchmarks.datasets.items():
+        if entry.adapter not in registry("datasets"):
+            continue  # said among the data sets
         request = EvaluateRequest((), (name,), weights_dir=weights_dir)
         protocol_name, protocol = protocol_for(request, benchmarks, name)
         faults: dict[str, str] = {}

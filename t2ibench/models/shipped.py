@@ -65,13 +65,14 @@ def shipped_by_identity(identity: str, benchmarks: Benchmarks) -> ModelFolder:
 
 
 def drawing_of(dataset: str, benchmarks: Benchmarks) -> Mapping[str, Any] | None:
-    """Return all that a drawn data set depends on; None for one that is not drawn, or not in benchmarks.toml."""
-    if dataset not in benchmarks.datasets:
+    """Return all that a drawn data set depends on; None where it is not drawn, unknown or without its package."""
+    entry = benchmarks.datasets.get(dataset)
+    if entry is None or entry.adapter not in registry("datasets"):
         return None
     adapter = adapter_of(dataset, benchmarks)
     if not isinstance(adapter, DrawnDataset):
         return None
-    return {"adapter": benchmarks.datasets[dataset].adapter, **adapter.drawing({})}
+    return {"adapter": entry.adapter, **adapter.drawing({})}
 
 
 def write_notice(folder: Path, drawing: Mapping[str, Any], command: str) -> None:

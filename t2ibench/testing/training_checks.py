@@ -172,7 +172,6 @@ def check_export(subject: Subject) -> None:
             plugin=inner, label=inner, parameters=checked, encoders=encoders, steps=0, identity=""
         )
     description = ModelDescription(
-        schema=1,
         kind=subject.kind,
         plugin=subject.plugin,
         name="subject",

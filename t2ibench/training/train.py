@@ -332,7 +332,6 @@ def _export(
             f"{WRAPPED}{name}": job.wrapped.encoder_vocabulary(name) for name in job.wrapped.description.encoders
         }
     description = ModelDescription(
-        schema=1,
         kind=spec.kind,
         plugin=spec.plugin,
         name=spec.name,

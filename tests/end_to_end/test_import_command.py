@@ -16,7 +16,7 @@ from t2ibench.text.damsm.text_encoder import TextEncoder
 from t2ibench_baselines.attngan.discriminator import Discriminator
 from t2ibench_baselines.attngan.generator import Generator
 from tests.parity.recipe import drawn
-from tests.unit.official.files import Touch, save, save_captions
+from tests.unit.models.official_files import Touch, save, save_captions
 
 WORDS = ("<end>", *(f"word{number}" for number in range(1, 5447)), "yellow", "bird", "black")
 

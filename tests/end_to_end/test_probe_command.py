@@ -98,7 +98,7 @@ def test_a_damaged_image_or_record_is_made_again_or_left_out(folder, here, drawn
     assert here(*asked).returncode == 0 and drawn == [4, 4]
     (kept / "probe.json").write_text("{")
     shown = here("report", "probe", "--workspace", folder / "workspace")
-    assert "is no record of a probe" in shown.stdout + shown.stderr or shown.returncode == 2
+    assert "is no probe record" in shown.stdout + shown.stderr or shown.returncode == 2
     (kept / "probe.json").unlink()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, cast
@@ -14,12 +13,13 @@ from t2ibench.text.damsm import DAMSM
 from t2ibench_baselines.dfgan import DFGAN, DFGANParameters
 from t2ibench_baselines.dfgan.discriminator import ConditionalPredictor, Discriminator
 from t2ibench_baselines.dfgan.generator import Generator
+from tests.parity.asked import mode_of
 from tests.parity.entries import Entry, gradient_entries, map_entries
+from tests.parity.inputs import real_images
 from tests.parity.models import GivenNoise
 from tests.parity.recipe import GoldenSet
 
 NETWORKS = frozenset({"NetG", "NetD", "NetC"})
-_IMAGES = re.compile(r"(\w+)\[:(\d+)\]")
 
 
 def model_of(golden: GoldenSet) -> DFGAN:
@@ -45,13 +45,6 @@ def model_of(golden: GoldenSet) -> DFGAN:
     return DFGAN(parameters, generator, (discriminator, predictor), encoder)
 
 
-def _real(golden: GoldenSet) -> torch.Tensor:
-    """Return the set's real images, as its note on inputs says: "shared_inputs.npz img256[:4]"."""
-    found = _IMAGES.search(golden.sidecar["inputs_from"]["imgs"])
-    assert found is not None
-    return golden.images(found.group(1), int(found.group(2)))
-
-
 def outputs(golden: GoldenSet) -> Iterator[Entry]:
     """Yield losses and gradients from the model's own updates, and what its networks made on the way."""
     model = model_of(golden)
@@ -60,7 +53,8 @@ def outputs(golden: GoldenSet) -> Iterator[Entry]:
     made: dict[str, list[torch.Tensor]] = {}
     for name, network in model.networks().items():
         network.register_forward_hook(_collector(made.setdefault(name, [])))
-    real = _real(golden)
+    mode_of(golden, "train", "eval")  # the same: there is no batch normalisation
+    real = real_images(golden, golden.setting("imsize"))
     captions = tuple(Caption(str(row), "", str(row)) for row in range(len(real)))
     batch = TrainBatch(0, "train", captions, {real.shape[-1]: real}, torch.arange(len(real)))
     for update in model.updates(batch, GivenNoise(golden)):

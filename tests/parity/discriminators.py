@@ -7,9 +7,12 @@ from collections.abc import Iterator
 
 import torch
 
+from tests.parity.asked import mode_of
 from tests.parity.entries import Entry, spectral_entries
+from tests.parity.inputs import real_images
 from tests.parity.networks import staged_discriminators
 from tests.parity.recipe import GoldenSet
+from tests.parity.understood import NotUnderstood
 
 _PASS = re.compile(r"out\.D\d+\.((?:eval|train)(?:\.call\d+)?)\.")
 
@@ -23,10 +26,14 @@ def outputs(golden: GoldenSet) -> Iterator[Entry]:
     """
     sentence = golden.tensor("in.sent_emb")
     passes = dict.fromkeys(match.group(1) for match in map(_PASS.match, golden.names) if match)
+    mode = mode_of(golden, "eval", "train", "both")
+    for one in passes:
+        if not one.startswith(mode.replace("both", "")):
+            raise NotUnderstood(golden.name, "mode", f"is {mode!r}, but the set has passes {one!r}")
     for resolution, discriminator in staged_discriminators(golden).items():
         for one in passes:
             discriminator.train(one.startswith("train"))
-            features = discriminator.features(golden.images(f"img{resolution}", len(sentence)))
+            features = discriminator.features(real_images(golden, resolution))
             prefix = f"out.D{resolution}.{one}"
             yield f"{prefix}.features", features
             yield f"{prefix}.features_mean", features.double().mean(dim=(2, 3))

@@ -1,4 +1,4 @@
-"""Sets of a generator alone: eval mode, and train mode with the gradients of a smooth probe."""
+"""Sets of a generator alone: eval or train mode, with or without the gradients of a smooth probe."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from torch import Tensor, nn
 
 from t2ibench_baselines._stackgan.conditioning import Condition, kl_divergence
 from tests.parity import encoders
+from tests.parity.asked import mode_of
 from tests.parity.entries import Entry, attention_entries, gradient_entries, map_entries, norms
 from tests.parity.networks import family, stackgan_generator, staged_generator
 from tests.parity.recipe import GoldenSet
 
 
-def evaluated(golden: GoldenSet) -> Iterator[Entry]:
-    """Yield the outputs of a generator in eval mode."""
-    with torch.no_grad():
-        _, _, entries = _run(golden, training=False)
-    yield from entries
+def outputs(golden: GoldenSet) -> Iterator[Entry]:
+    """Yield a generator's outputs in the set's mode, and what the pass did to it where the set has it.
 
-
-def trained(golden: GoldenSet) -> Iterator[Entry]:
-    """Yield the outputs in train mode, the probe's gradients and the running statistics after the pass."""
-    generator, (images, condition), entries = _run(golden, training=True)
+    That is the running statistics of train mode, and the gradients of the probe (images times shared images) plus KL.
+    """
+    training = mode_of(golden, "eval", "train") == "train"
+    probed = "out.probe_loss" in golden
+    with torch.set_grad_enabled(probed):
+        generator, (images, condition), entries = _run(golden, training=training)
     yield from entries
-    number = int(golden.sidecar["batch"])
-    probe = torch.stack(
-        [(fake * golden.images(f"img{resolution}", number)).mean() for resolution, fake in images.items()]
-    ).sum()
     kl = kl_divergence(condition)
-    yield "out.probe_loss", probe
     yield "out.kl", kl
-    (probe + kl).backward()
-    yield from gradient_entries("G", generator, golden.values["params.G"])
+    if probed:
+        number = int(golden.sidecar["batch"])
+        terms = [(fake * golden.images(f"img{resolution}", number)).mean() for resolution, fake in images.items()]
+        probe = torch.stack(terms).sum()
+        yield "out.probe_loss", probe
+        (probe + kl).backward()
+        yield from gradient_entries("G", generator, golden.values["params.G"])
     buffers = dict(generator.named_buffers())
-    order = [buffers[key] for key in golden.values["bn_buffers"]]
+    order = [buffers[key] for key in golden.values.get("bn_buffers", ())]
     yield "out.bn_sum", torch.tensor([float(value.double().sum()) for value in order], dtype=torch.float64)
     yield "out.bn_norm", norms(order)
     for key, value in buffers.items():

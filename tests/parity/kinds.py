@@ -18,7 +18,7 @@ def outputs_of(golden: GoldenSet) -> Outputs | None:
     if not networks:
         return loss_units.outputs if "out.KL.loss" in golden else None
     if networks == {"RNN_ENCODER"}:
-        return encoders.text
+        return encoders.text_alone
     if networks == {"CNN_ENCODER"}:
         return encoders.image
     if networks == dfgan.NETWORKS:
@@ -31,7 +31,7 @@ def outputs_of(golden: GoldenSet) -> Outputs | None:
         return losses.outputs
     if "out.errD.step0" in golden:
         return training.outputs
-    return generators.trained if "out.probe_loss" in golden else generators.evaluated
+    return generators.outputs
 
 
 def compared(golden: GoldenSet, outputs: Outputs) -> list[Comparison]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import torch
 
 from tests.parity import encoders
+from tests.parity.asked import mode_of
 from tests.parity.entries import Entry, gradient_entries, map_entries, spectral_entries
+from tests.parity.inputs import real_images
 from tests.parity.models import GivenNoise, batch_of, stackgan_model, staged_model
 from tests.parity.networks import family
 from tests.parity.recipe import GoldenSet
@@ -15,6 +18,7 @@ from tests.parity.recipe import GoldenSet
 
 def outputs(golden: GoldenSet) -> Iterator[Entry]:
     """Yield the losses, their parts and gradients, from the model's own updates."""
+    mode_of(golden, "train")
     if family(golden) == "stackgan_v2":
         yield from _stackgan(golden)
     else:
@@ -46,7 +50,7 @@ def _staged(golden: GoldenSet) -> Iterator[Entry]:
 
 
 def matching_parts(parts: dict[str, torch.Tensor], suffix: str = "") -> Iterator[Entry]:
-    """Yield the divergence and the DAMSM terms of a generator's update, under the sets' names."""
+    """Yield the KL divergence and the DAMSM terms of a generator's update, under the sets' names."""
     yield f"out.kl{suffix}", parts["kl_divergence"]
     for ours, theirs in (("words", "w"), ("sentence", "s")):
         yield f"out.{theirs}_loss0{suffix}", parts[f"{ours}/image_to_text"]
@@ -61,7 +65,7 @@ def _stackgan(golden: GoldenSet) -> Iterator[Entry]:
     for resolution, discriminator in model.discriminators.items():
         discriminator.eval()
         with torch.no_grad():
-            match, real = discriminator(golden.images(f"img{resolution}", len(condition)), condition)
+            match, real = discriminator(real_images(golden, resolution), condition)
         discriminator.train()
         yield f"out.D{resolution}.eval.cond", match.sigmoid()
         yield f"out.D{resolution}.eval.uncond", real.sigmoid()
@@ -80,7 +84,7 @@ def _stackgan(golden: GoldenSet) -> Iterator[Entry]:
     for resolution, images in fakes.items():
         yield from map_entries(f"out.fake{resolution}", images)
     statistics = {resolution: colour_statistics(images) for resolution, images in fakes.items()}
-    for coarse, fine in ((64, 128), (128, 256)):
+    for coarse, fine in itertools.pairwise(statistics):
         pair = statistics[coarse], statistics[fine]
         yield f"out.color.mu_{fine}", pair[1].mean[:, :, None, None]
         yield f"out.color.cov_{fine}", pair[1].covariance

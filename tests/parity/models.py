@@ -14,10 +14,13 @@ from t2ibench.text.vocabulary import END, Vocabulary
 from t2ibench_baselines.attngan import AttnGAN, AttnGANParameters
 from t2ibench_baselines.dmgan import DMGAN, DMGANParameters
 from t2ibench_baselines.stackgan_v2 import StackGANv2, StackGANv2Parameters
+from tests.parity.asked import resolutions_of
+from tests.parity.inputs import real_images
 from tests.parity.loss_units import gammas
 from tests.parity.networks import (
-    SIDES,
+    check_discriminators,
     family,
+    generator_name,
     image_encoder,
     stackgan_discriminators,
     stackgan_generator,
@@ -42,6 +45,7 @@ class GivenNoise:
 def batch_of(golden: GoldenSet, step: int = 0) -> TrainBatch:
     """Return the set's training batch; word t of the made-up captions is the word of index t."""
     number = int(golden.sidecar["batch"])
+    resolutions = resolutions_of(golden)
     wrong = None
     captions = tuple(Caption(str(row), "", str(row)) for row in range(number))
     if "in.captions" in golden:
@@ -50,9 +54,9 @@ def batch_of(golden: GoldenSet, step: int = 0) -> TrainBatch:
             for row, tokens in enumerate(golden.tensor("in.captions"))
         )
     else:
-        wrong = {resolution: golden.images(f"wrong{resolution}", number) for resolution in SIDES}
+        wrong = {resolution: real_images(golden, resolution, "wrong") for resolution in resolutions}
     classes = golden.tensor("in.class_ids") if "in.class_ids" in golden else torch.arange(number)
-    images = {resolution: golden.images(f"img{resolution}", number) for resolution in SIDES}
+    images = {resolution: real_images(golden, resolution) for resolution in resolutions}
     return TrainBatch(step, "train", captions, images, classes, wrong)
 
 
@@ -62,16 +66,21 @@ def staged_model(golden: GoldenSet) -> AttnGAN | DMGAN:
     Images reach the image encoder as in each repository's code today: align_corners is set in DM-GAN's, not in
     AttnGAN's.
     """
+    check_discriminators(golden)
     g = gammas(golden)
     dynamic = family(golden) == "dmgan"
+    form: dict[str, bool] = {} if dynamic else {"dcgan": generator_name(golden) == "G_DCGAN"}
     parameters = (DMGANParameters if dynamic else AttnGANParameters)(
+        branches=golden.setting("TREE.BRANCH_NUM"),
         generator_learning_rate=golden.setting("TRAIN.GENERATOR_LR"),
         discriminator_learning_rate=golden.setting("TRAIN.DISCRIMINATOR_LR"),
         damsm_weight=golden.setting("TRAIN.SMOOTH.LAMBDA"),
         gamma1=g.attention,
         gamma2=g.words,
         gamma3=g.matching,
+        words_maximum=golden.setting("TEXT.WORDS_NUM"),
         official_mask=True,
+        **form,
     )
     text = text_encoder(golden).requires_grad_(False)
     words = text.encoder.num_embeddings
@@ -87,7 +96,9 @@ def staged_model(golden: GoldenSet) -> AttnGAN | DMGAN:
 
 def stackgan_model(golden: GoldenSet) -> StackGANv2:
     """Return StackGAN-v2 over the set's networks, in train mode, the set's embeddings in place of an encoder's."""
+    check_discriminators(golden)
     parameters = StackGANv2Parameters(
+        branches=golden.setting("TREE.BRANCH_NUM"),
         kl_weight=golden.setting("TRAIN.COEFF.KL"),
         unconditional_weight=golden.setting("TRAIN.COEFF.UNCOND_LOSS"),
         colour_weight=golden.setting("TRAIN.COEFF.COLOR_LOSS"),

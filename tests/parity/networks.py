@@ -10,10 +10,12 @@ from t2ibench_baselines.dmgan.discriminator import Discriminator as DMGANDiscrim
 from t2ibench_baselines.dmgan.generator import Generator as DMGANGenerator
 from t2ibench_baselines.stackgan_v2.discriminator import Discriminator as StackGANDiscriminator
 from t2ibench_baselines.stackgan_v2.generator import Generator as StackGANGenerator
+from tests.parity.asked import resolutions_of
 from tests.parity.recipe import GoldenSet
+from tests.parity.understood import NotUnderstood
 
 GENERATORS = ("G_NET", "G_DCGAN")
-SIDES = (64, 128, 256)
+RESOLUTIONS = (64, 128, 256)
 
 
 def keys(golden: GoldenSet, name: str) -> dict[str, tuple[int, ...]]:
@@ -36,6 +38,26 @@ def family(golden: GoldenSet) -> str | None:
     return None
 
 
+def generator_name(golden: GoldenSet) -> str:
+    """Return the official name of the set's generator."""
+    return next(name for name in GENERATORS if name in golden.networks)
+
+
+def check_discriminators(golden: GoldenSet) -> None:
+    """Refuse a set of losses whose discriminators are not those of its images.
+
+    Raises:
+        NotUnderstood: one is missing or left over.
+    """
+    wanted = {f"D_NET{resolution}" for resolution in resolutions_of(golden)}
+    found = {name for name in golden.networks if name.startswith("D_NET")}
+    if wanted != found:
+        names = ", ".join(sorted(found)) or "no discriminator"
+        raise NotUnderstood(
+            golden.name, "config.TREE.BRANCH_NUM", f"asks for {len(wanted)} images, but nets has {names}"
+        )
+
+
 def text_encoder(golden: GoldenSet) -> TextEncoder:
     """Return the set's text encoder, filled, in eval mode."""
     shapes = keys(golden, "RNN_ENCODER")
@@ -54,7 +76,8 @@ def image_encoder(golden: GoldenSet, *, align_corners: bool) -> InceptionImageEn
 
 def staged_generator(golden: GoldenSet) -> AttnGANGenerator | DMGANGenerator:
     """Return the set's AttnGAN or DM-GAN generator, filled, with the official attention mask."""
-    name = next(name for name in GENERATORS if name in golden.networks)
+    resolutions_of(golden)  # refuses branches that are not those of the networks
+    name = generator_name(golden)
     sizes = {
         "channels": golden.setting("GAN.GF_DIM"),
         "branches": golden.setting("TREE.BRANCH_NUM"),
@@ -73,10 +96,10 @@ def staged_generator(golden: GoldenSet) -> AttnGANGenerator | DMGANGenerator:
 
 
 def staged_discriminators(golden: GoldenSet) -> dict[int, AttnGANDiscriminator | DMGANDiscriminator]:
-    """Return the set's AttnGAN or DM-GAN discriminators by side, filled."""
+    """Return the set's AttnGAN or DM-GAN discriminators by resolution, filled."""
     found: dict[int, AttnGANDiscriminator | DMGANDiscriminator] = {}
     sizes = golden.setting("GAN.DF_DIM"), golden.setting("TEXT.EMBEDDING_DIM")
-    for resolution in SIDES:
+    for resolution in RESOLUTIONS:
         name = f"D_NET{resolution}"
         if name not in golden.networks:
             continue
@@ -91,6 +114,7 @@ def staged_discriminators(golden: GoldenSet) -> dict[int, AttnGANDiscriminator |
 
 def stackgan_generator(golden: GoldenSet) -> StackGANGenerator:
     """Return the set's StackGAN-v2 generator, filled."""
+    resolutions_of(golden)
     generator = StackGANGenerator(
         channels=golden.setting("GAN.GF_DIM"),
         branches=golden.setting("TREE.BRANCH_NUM"),
@@ -104,9 +128,9 @@ def stackgan_generator(golden: GoldenSet) -> StackGANGenerator:
 
 
 def stackgan_discriminators(golden: GoldenSet) -> dict[int, StackGANDiscriminator]:
-    """Return the set's StackGAN-v2 discriminators by side, filled."""
+    """Return the set's StackGAN-v2 discriminators by resolution, filled."""
     found = {}
-    for resolution in SIDES:
+    for resolution in RESOLUTIONS:
         name = f"D_NET{resolution}"
         if name in golden.networks:
             found[resolution] = StackGANDiscriminator(

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from tests.parity.importing import fill_by_import
+from tests.parity.understood import NotUnderstood, check_keys
 
 _STRIDES = re.compile(r"\[((?:\s*:?\s*(?:::?\d+)?\s*,?)+)\]")
 _FORWARD_FLOOR = 5e-5
@@ -42,7 +43,12 @@ class GoldenSet:
         self.folder = sidecar.parent
         self.name = sidecar.stem
         self.sidecar: dict[str, Any] = json.loads(sidecar.read_text(encoding="utf-8"))
+        if not isinstance(self.sidecar.get("nets"), dict):
+            raise NotUnderstood(self.name, "nets", "is missing")
+        if not sidecar.with_suffix(".npz").is_file():
+            raise NotUnderstood(self.name, "arrays", f"names arrays, but {self.name}.npz is not beside it")
         self._arrays = np.load(sidecar.with_suffix(".npz"))
+        check_keys(self.name, self.sidecar)
 
     def __contains__(self, array: str) -> bool:
         return array in self._arrays
@@ -63,8 +69,15 @@ class GoldenSet:
         return self.sidecar["values"]  # type: ignore[no-any-return]
 
     def setting(self, path: str) -> Any:
-        """Return a setting of the official configuration, as in "GAN.GF_DIM"."""
-        return functools.reduce(lambda found, key: found[key], path.split("."), self.sidecar["config"])
+        """Return a setting of the official configuration, as in "GAN.GF_DIM".
+
+        Raises:
+            NotUnderstood: the configuration has none.
+        """
+        try:
+            return functools.reduce(lambda found, key: found[key], path.split("."), self.sidecar["config"])
+        except (KeyError, TypeError):
+            raise NotUnderstood(self.name, f"config.{path}", "is missing") from None
 
     def tensor(self, array: str) -> Tensor:
         """Return an array as a tensor."""

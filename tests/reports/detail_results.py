@@ -39,7 +39,7 @@ def content_of(stem: str, scores: tuple[float, ...], **changes: Any) -> dict[str
         {"title": "Writing gate for 64 px, by word", "bars": [["red", 0.25], ["bird", 1.0]]},
     ]
     return {
-        "schema": 1,
+        "schema": 2,
         "captions": "captions-plan.json",
         "values": {R.digest: list(scores)},
         "parts": {R.digest: [["wing", 10, 9], ["<i>tail</i>", 4, 1]]},
@@ -63,7 +63,7 @@ def write_details(folder: Path, **changes: Any) -> Results:
         write_text(details / f"{stem}.json", json.dumps(content))
         for name, count in (("extremes", 8), ("inside", 2), ("samples", 4)):
             write_bytes(details / f"{stem}-{name}.png", colours(count))
-    pair = {"schema": 1, "first": "first", "second": "second", "metric": R.digest, "ahead": [0, 1], "behind": [8]}
+    pair = {"schema": 2, "first": "first", "second": "second", "metric": R.digest, "ahead": [0, 1], "behind": [8]}
     name = f"pair-{digest_of(list(STEMS))[:24]}"
     write_text(details / f"{name}.json", json.dumps({**pair, "image": f"{name}.png"}))
     write_bytes(details / f"{name}.png", colours(9))

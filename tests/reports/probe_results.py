@@ -49,7 +49,7 @@ def probe(name: str = "colours", label: str = "attngan", dataset: str = "simbird
     ]
     source = {"label": label, "title": "AttnGAN", "identity": digest_of(label), "origin": "retrained", "steps": 4000}
     record = {
-        "schema": 1, "created": "2026-11-21T12:00:00+00:00", "probe": name, "kind": "change", "dataset": dataset,
+        "schema": 2, "created": "2026-11-21T12:00:00+00:00", "probe": name, "kind": "change", "dataset": dataset,
         "title": "One colour word changed", "rows": 20, "seed": 100, "resolution": 16,
         "truth_rows": 8, "unknown_words": [],
         "source": source, "judge": {"name": "simattributes"},

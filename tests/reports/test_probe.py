@@ -93,7 +93,7 @@ def test_hostile_names_and_files_do_no_harm(tmp_path):
     (tmp_path / "results" / "probes" / "torn").mkdir()
     (tmp_path / "results" / "probes" / "torn" / "probe.json").write_text("{")
     again = Probe().render(ReportInput([], [], tmp_path / "results" / "images", ("txt",)))
-    assert b"probes/torn/probe.json is no record of a probe" in again["probe.txt"]
+    assert b"probes/torn/probe.json is no probe record" in again["probe.txt"]
 
 
 @pytest.mark.browser

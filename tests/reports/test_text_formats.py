@@ -12,6 +12,7 @@ import pytest
 from t2ibench.core.interfaces import Report, ReportInput
 from t2ibench.core.types import Origin
 from t2ibench_reports.leaderboard import Leaderboard
+from t2ibench_reports.rendering.data import comma_separated, read_lines
 from t2ibench_reports.rendering.latex_text import escaped
 from t2ibench_reports.table.format import bounds, clean, decimals_for, number, shortened, significant
 from tests.reports.latex_page import assert_latex_fits

@@ -46,5 +46,5 @@ class SingleDiscriminatorModel(SentenceModel):
         return (Phase(),)
 
     def ema(self) -> Mapping[str, float]:
-        """Return nothing, unless a moving average of the generator is asked for."""
+        """Return nothing, unless an EMA of the generator is asked for."""
         return {"generator": self.parameters.ema_decay} if self.parameters.ema_decay else {}

@@ -21,7 +21,7 @@ class AdversarialParameters(BaseModel):
         discriminator_learning_rate: of every discriminator's Adam.
         beta1: of all Adams.
         beta2: of all Adams.
-        ema_decay: decay of the moving average of the generator's parameters.
+        ema_decay: decay of the EMA of the generator's parameters.
         score: "bce" of the papers, or "hinge".
         label_smoothing: real images' target is 1 minus this ("bce" only).
         instance_noise: standard deviation of the noise added to all images that a discriminator sees in training.

@@ -33,7 +33,7 @@ def gated(before: int, after: int) -> nn.Sequential:
 
 
 def upsampling(before: int, after: int) -> nn.Sequential:
-    """Return a block that doubles the side by nearest neighbours, then convolves: N x after x 2h x 2w."""
+    """Return a block that doubles the resolution by nearest neighbours, then convolves: N x after x 2h x 2w."""
     # The first place was the doubling's, which the convolution does now: state dicts number the modules.
     doubling = DoublingConvolution(before, 2 * after)
     return nn.Sequential(nn.Identity(), doubling, nn.BatchNorm2d(2 * after), GatedLinearUnit())
@@ -88,7 +88,7 @@ class ImageHead(nn.Module):
 class InitialStage(nn.Module):
     """Condition and latent to the first feature map.
 
-    A linear map to N x (channels * side/4) x 4 x 4, then blocks that double the side and halve the channels until
+    A linear map to N x (channels * side/4) x 4 x 4, then blocks that double the resolution and halve the channels until
     `resolution`. At side 64 these are the four blocks of the papers.
     """
 

@@ -49,7 +49,7 @@ def discriminator_loss(
     official code's; the paper's equation has neither.
 
     Args:
-        discriminator: the discriminator of this side.
+        discriminator: the discriminator of this resolution.
         real: N x 3 x resolution x resolution.
         fake: the generator's images, N x 3 x resolution x resolution; no gradient reaches them.
         sentence: N x D codes that the discriminator is given: the sentences', in StackGAN means of the condition codes.
@@ -92,7 +92,7 @@ def generator_loss(
     The official code sums both terms; the paper halves them.
 
     Args:
-        discriminator: the discriminator of this side.
+        discriminator: the discriminator of this resolution.
         fake: N x 3 x resolution x resolution, with a graph.
         sentence: N x D codes that the discriminator is given.
         game: how logits are scored.

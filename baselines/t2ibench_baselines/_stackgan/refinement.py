@@ -28,7 +28,7 @@ class Refined(NamedTuple):
 
 
 class AttentionStage(nn.Module):
-    """Features and words to features of twice the side (AttnGAN, figure 2: F_i with F_attn)."""
+    """Features and words to features of twice the resolution (AttnGAN, figure 2: F_i with F_attn)."""
 
     def __init__(self, channels: int, text_dimension: int, residuals: int, *, official_mask: bool) -> None:
         super().__init__()

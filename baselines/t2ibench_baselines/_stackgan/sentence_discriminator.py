@@ -43,10 +43,10 @@ class UnconditionalHead(nn.Module):
 
 
 class SentenceDiscriminator(DiscriminatorTrunk):
-    """Discriminator of the images of one side: are they real, and do they match the sentence (AttnGAN, equation 6)?
+    """Discriminator of images of one resolution: are they real, do they match the sentence (AttnGAN, equation 6)?
 
     The condition is the sentence code itself, not the generator's condition code. Without `unconditional` only the
-    match is judged (AttnDCGAN). The heads return logits; the official ones end in a sigmoid. `layer` makes the layers
+    match is scored (AttnDCGAN). The heads return logits; the official ones end in a sigmoid. `layer` makes the layers
     of the trunk and of the joint convolution.
     """
 

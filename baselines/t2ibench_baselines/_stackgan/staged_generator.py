@@ -17,7 +17,7 @@ class Generated(NamedTuple):
     """What one pass of the generator makes.
 
     Attributes:
-        images: side -> N x 3 x resolution x resolution in [-1, 1], ascending.
+        images: resolution -> N x 3 x resolution x resolution in [-1, 1], ascending.
         attention: side that the attention led to -> N x T x h x w; empty without attention.
         condition: the drawn condition and its Gaussian.
         gates: side that the gates led to -> the stage's gates, see Refined; empty without gates.
@@ -30,10 +30,10 @@ class Generated(NamedTuple):
 
 
 class StagedGenerator(nn.Module):
-    """Latent, sentence and words to images of doubling sides (AttnGAN, equation 1).
+    """Latent, sentence and words to images of doubling resolutions (AttnGAN, equation 1).
 
-    A first stage makes features of the condition and the latent; each further one refines them at twice the side.
-    `stage` makes such a stage, see Refined. With `single_image` there is one image, at the last side (AttnDCGAN).
+    A first stage makes features of the condition and the latent; each further one refines them at twice the resolution.
+    `stage` makes such a stage, see Refined. With `single_image` there is one image, at the last resolution (AttnDCGAN).
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class StagedGenerator(nn.Module):
                 self.add_module(f"img_net{number}", ImageHead(channels))
 
     def forward(self, latent: Tensor, noise: Tensor, sentence: Tensor, words: Tensor, padding: Tensor) -> Generated:
-        """Return the images of all sides, the attention, the condition and the gates.
+        """Return the images of all resolutions, the attention, the condition and the gates.
 
         Args:
             latent: N x z, standard normal.

@@ -33,12 +33,12 @@ from t2ibench_baselines._stackgan.staged_parameters import StagedParameters
 
 
 class StagedModel:
-    """A generator of stages, a discriminator a side, and DAMSM's encoders, which are taught elsewhere.
+    """A generator of stages, a discriminator a resolution, and DAMSM's encoders, which are taught elsewhere.
 
     Attributes:
         parameters: all that can change a result.
-        generator: makes images of all sides.
-        discriminators: side -> discriminator; empty where images are only made.
+        generator: makes images of all resolutions.
+        discriminators: resolution -> discriminator; empty where images are only made.
         encoder: reads captions; teaches the generator where `damsm_weight` is not 0.
         capabilities: what it can do.
     """
@@ -59,7 +59,7 @@ class StagedModel:
         self._teacher: Module | None = None
         self.capabilities = Capabilities(
             resolution=parameters.resolutions[-1],
-            stages=parameters.judged_resolutions,
+            stages=parameters.image_resolutions,
             uses=frozenset({"sentence", "words"}) if attends else frozenset({"sentence"}),
             latents=("z", "ca"),
             attention=attends,
@@ -75,7 +75,7 @@ class StagedModel:
         return {"generator": self.generator, "text_encoder": self.encoder.text_encoder}
 
     def networks(self) -> Mapping[str, Module]:
-        """Return the generator and a discriminator a side."""
+        """Return the generator and a discriminator a resolution."""
         discriminators = {
             f"discriminator/{resolution}": discriminator for resolution, discriminator in self.discriminators.items()
         }
@@ -93,8 +93,8 @@ class StagedModel:
         return networks
 
     def data_request(self) -> DataRequest:
-        """Return images of all sides that are judged."""
-        return DataRequest(resolutions=self.parameters.judged_resolutions, batch_size=self.parameters.batch_size)
+        """Return images of all resolutions that have a discriminator."""
+        return DataRequest(resolutions=self.parameters.image_resolutions, batch_size=self.parameters.batch_size)
 
     def optimizers(self) -> Mapping[str, Optimizer]:
         """Return one Adam a network."""
@@ -133,8 +133,8 @@ class StagedModel:
     ) -> tuple[Tensor, Parts]:
         """Return the generator's loss (AttnGAN, equation 4) and its parts.
 
-        The discriminators' terms are summed over the sides; the DAMSM terms are made of the last image; the
-        divergence of the conditioning augmentation is in the official code, not in the equation.
+        The discriminators' terms are summed over the resolutions; the DAMSM terms are made of the last image; the
+        KL divergence of the conditioning augmentation is in the official code, not in the equation.
         """
         p = self.parameters
         parts: Parts = {"kl_divergence": kl_divergence(made.condition)}

@@ -14,8 +14,8 @@ class StagedParameters(AdversarialParameters):
     """Sizes, text and weights of losses. The defaults are AttnGAN's for CUB.
 
     Attributes:
-        branches: number of sides.
-        base_resolution: side of the first stage; each further one doubles it.
+        branches: number of resolutions.
+        base_resolution: resolution of the first stage; each further one doubles it.
         generator_features: channels of the generator's stages.
         discriminator_features: channels of the discriminators' first layers.
         residual_blocks: a stage.
@@ -51,12 +51,12 @@ class StagedParameters(AdversarialParameters):
 
     @property
     def resolutions(self) -> tuple[int, ...]:
-        """Sides of all stages, ascending."""
+        """Resolutions of all stages, ascending."""
         return tuple(self.base_resolution << branch for branch in range(self.branches))
 
     @property
-    def judged_resolutions(self) -> tuple[int, ...]:
-        """Sides that have an image and a discriminator, ascending."""
+    def image_resolutions(self) -> tuple[int, ...]:
+        """Resolutions that have an image and a discriminator, ascending."""
         return self.resolutions
 
     @property

@@ -83,7 +83,7 @@ class ConditionalVAE:
         return {}
 
     def data_request(self) -> DataRequest:
-        """Return images of one side."""
+        """Return images of one resolution."""
         return DataRequest((self.parameters.resolution,), self.parameters.batch_size)
 
     def optimizers(self) -> Mapping[str, Optimizer]:

@@ -100,7 +100,7 @@ class AlignDRAW:
         return {}
 
     def data_request(self) -> DataRequest:
-        """Return images of one side."""
+        """Return images of one resolution."""
         return DataRequest((self.parameters.resolution,), self.parameters.batch_size)
 
     def optimizers(self) -> Mapping[str, Optimizer]:

@@ -6,7 +6,7 @@ from t2ibench_baselines._stackgan.sentence_discriminator import SentenceDiscrimi
 
 
 class Discriminator(SentenceDiscriminator):
-    """Discriminator of the images of one side, batch normalised (AttnGAN, equation 6)."""
+    """Discriminator of the images of one resolution, batch normalised (AttnGAN, equation 6)."""
 
     def __init__(
         self, resolution: int, width: int = 64, text_dimension: int = 256, *, unconditional: bool = True

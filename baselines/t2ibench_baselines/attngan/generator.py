@@ -30,9 +30,9 @@ class PlainStage(nn.Module):
 
 
 class Generator(StagedGenerator):
-    """Latent, sentence and words to images of doubling sides (AttnGAN, equation 1).
+    """Latent, sentence and words to images of doubling resolutions (AttnGAN, equation 1).
 
-    With `dcgan` there is one image, at the last side (the official AttnDCGAN).
+    With `dcgan` there is one image, at the last resolution (the official AttnDCGAN).
     """
 
     def __init__(

@@ -20,7 +20,7 @@ from t2ibench_baselines.attngan.parameters import AttnGANParameters
 
 
 class AttnGAN(StagedModel):
-    """AttnGAN (Xu et al., CVPR 2018): stages of doubling side, each of which attends to the words."""
+    """AttnGAN (Xu et al., CVPR 2018): stages of doubling resolution, each of which attends to the words."""
 
     Parameters: ClassVar[type[AttnGANParameters]] = AttnGANParameters
 
@@ -63,7 +63,7 @@ class AttnGAN(StagedModel):
             resolution: Discriminator(
                 resolution, p.discriminator_features, encoder.dimension, unconditional=not p.dcgan
             )
-            for resolution in p.judged_resolutions
+            for resolution in p.image_resolutions
         }
         for network in (generator, *discriminators.values()):
             initialise(network)

@@ -10,13 +10,13 @@ class AttnGANParameters(StagedParameters):
 
     Attributes:
         attention: False joins the condition code in the later stages instead of attending to words.
-        dcgan: one image and one discriminator, at the last side, without an unconditional head (AttnDCGAN).
+        dcgan: one image and one discriminator, at the last resolution, without an unconditional head (AttnDCGAN).
     """
 
     attention: bool = True
     dcgan: bool = False
 
     @property
-    def judged_resolutions(self) -> tuple[int, ...]:
-        """Sides that have an image and a discriminator, ascending."""
+    def image_resolutions(self) -> tuple[int, ...]:
+        """Resolutions that have an image and a discriminator, ascending."""
         return self.resolutions[-1:] if self.dcgan else self.resolutions

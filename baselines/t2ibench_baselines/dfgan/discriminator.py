@@ -12,7 +12,7 @@ from t2ibench_baselines.dfgan.generator import SLOPE, widths
 
 
 class DownBlock(nn.Module):
-    """Features to features of half the side: a shortcut plus `gamma` times a residual; `gamma` starts at 0.
+    """Features to features of half the resolution: a shortcut plus `gamma` times a residual; `gamma` starts at 0.
 
     The official code makes the shortcut's convolution even where the channels stay and it is not used. Its weights are
     kept here too, for the sake of the state dict, and do not learn.

@@ -62,7 +62,7 @@ class DeepFusion(nn.Module):
 
 
 class UpBlock(nn.Module):
-    """Features to features of twice the side (the paper's UPBlock): nearest neighbours, then text."""
+    """Features to features of twice the resolution (the paper's UPBlock): nearest neighbours, then text."""
 
     def __init__(self, condition: int, before: int, after: int) -> None:
         super().__init__()

@@ -102,7 +102,7 @@ class DFGAN:
         return {"text_encoder": self.encoder.text_encoder}
 
     def data_request(self) -> DataRequest:
-        """Return images of one side."""
+        """Return images of one resolution."""
         return DataRequest(resolutions=(self.parameters.resolution,), batch_size=self.parameters.batch_size)
 
     def optimizers(self) -> Mapping[str, Optimizer]:
@@ -127,7 +127,7 @@ class DFGAN:
         return (Phase(),)
 
     def ema(self) -> Mapping[str, float]:
-        """Return nothing, unless a moving average of the generator is asked for."""
+        """Return nothing, unless an EMA of the generator is asked for."""
         return {"generator": self.parameters.ema_decay} if self.parameters.ema_decay else {}
 
     def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:

@@ -12,14 +12,14 @@ class DFGANParameters(BaseModel):
 
     Attributes:
         resolution: of the images.
-        features: channels at full side; they double with every halving of the side, up to 8 times as many.
+        features: channels at full resolution; they double with every halving of the resolution, up to 8 times as many.
         latent: size of z.
         batch_size: captions a batch.
         generator_learning_rate: of the generator's Adam.
         discriminator_learning_rate: of the one Adam of discriminator and predictor.
         beta1: of both Adams.
         beta2: of both Adams.
-        ema_decay: decay of a moving average of the generator's parameters; 0 for none, as in the paper.
+        ema_decay: decay of an EMA of the generator's parameters; 0 for none, as in the paper.
         penalty_weight: k of the matching-aware gradient penalty; 0 for none.
         penalty_power: p of the penalty.
         truncation: images are made of a normal z truncated to [-2, 2] and multiplied by this; None leaves z as drawn.

@@ -7,10 +7,10 @@ from t2ibench_baselines._stackgan.spectral_normalisation import spectrally_norma
 
 
 class Discriminator(SentenceDiscriminator):
-    """Discriminator of the images of one side: AttnGAN's, spectrally normalised instead of batch normalised.
+    """Discriminator of the images of one resolution: AttnGAN's, spectrally normalised instead of batch normalised.
 
     The two convolutions that make the logits are plain, as in the official code; the paper normalises every one.
-    Judging moves the power iterations, in evaluation too.
+    Scoring moves the power iterations, in evaluation too.
     """
 
     def __init__(self, resolution: int, width: int = 32, text_dimension: int = 256) -> None:

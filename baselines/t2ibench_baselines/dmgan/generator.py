@@ -12,7 +12,7 @@ from t2ibench_baselines.dmgan.memory import DynamicMemory
 
 
 class MemoryStage(DynamicMemory):
-    """Features and words to features of twice the side, through the memory (DM-GAN, figure 2).
+    """Features and words to features of twice the resolution, through the memory (DM-GAN, figure 2).
 
     With a response gate the memory's answer has as many channels as the features. The official code joins that answer
     with itself before the residual blocks, which are as wide as AttnGAN's then; without `self_concatenation` it goes
@@ -72,7 +72,7 @@ class MemoryStage(DynamicMemory):
 
 
 class Generator(StagedGenerator):
-    """Latent, sentence and words to images of doubling sides (DM-GAN, section 3).
+    """Latent, sentence and words to images of doubling resolutions (DM-GAN, section 3).
 
     Without `memory` a stage attends to the words as AttnGAN's does; the gates have nothing to gate then.
     """

@@ -20,7 +20,7 @@ from t2ibench_baselines.dmgan.parameters import DMGANParameters
 
 
 class DMGAN(StagedModel):
-    """DM-GAN (Zhu et al., CVPR 2019): stages of doubling side, each of which reads from a memory of the words.
+    """DM-GAN (Zhu et al., CVPR 2019): stages of doubling resolution, each of which reads from a memory of the words.
 
     The losses are AttnGAN's.
     """
@@ -66,7 +66,7 @@ class DMGAN(StagedModel):
             return cls(p, generator, {}, encoder)
         discriminators = {
             resolution: Discriminator(resolution, p.discriminator_features, encoder.dimension)
-            for resolution in p.judged_resolutions
+            for resolution in p.image_resolutions
         }
         for network in (generator, *discriminators.values()):
             initialise(network)

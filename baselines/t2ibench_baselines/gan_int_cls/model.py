@@ -78,7 +78,7 @@ class GANINTCLS(SingleDiscriminatorModel):
         return cls(p, generator, discriminator, encoder)
 
     def data_request(self) -> DataRequest:
-        """Return images of one side and, where the discriminator learns from them, wrong ones."""
+        """Return images of one resolution and, where the discriminator learns from them, wrong ones."""
         p = self.parameters
         return DataRequest((p.resolution,), p.batch_size, wrong_images=p.mismatch_weight > 0)
 

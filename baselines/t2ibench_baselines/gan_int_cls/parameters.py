@@ -15,7 +15,7 @@ class GANINTCLSParameters(AdversarialParameters):
 
     Attributes:
         batch_size: captions a batch.
-        ema_decay: decay of a moving average of the generator's parameters; 0 for none, as in the paper.
+        ema_decay: decay of an EMA of the generator's parameters; 0 for none, as in the paper.
         resolution: of the images.
         generator_features: channels of the generator's last layer but one; 8 times as many at side 4 (of 64 pixels).
         discriminator_features: channels of the discriminator's first layer; 8 times as many at side 4.

@@ -28,7 +28,7 @@ class Discriminator(nn.Module):
     the sentence spread over the box is joined (global). The official code cuts that map out instead, which leaves a
     constant map as it was; here it is pasted, as the generator's is. Sides other than 128 are ours.
 
-    Real and fake images are judged in batches of their own, and `normalised_verdict` takes each batch's mean from the
+    Real and fake images are scored in batches of their own, and `normalised_verdict` takes each batch's mean from the
     last hidden layer: what tells the batches apart goes with it. Small networks learn nothing then.
     """
 
@@ -49,7 +49,7 @@ class Discriminator(nn.Module):
         self.located = nn.Sequential(*_halving(f, f), *_halving(f, f))
         self.whole = nn.Sequential(*_layer(9 * f, 4 * f, kernel=1), *_layer(4 * f, f, kernel=4))
         hidden = [nn.Linear(2 * f, f, bias=False), nn.BatchNorm1d(f)] if normalised_verdict else [nn.Linear(2 * f, f)]
-        self.judged = nn.Sequential(*hidden, nn.LeakyReLU(SLOPE), nn.Linear(f, 1))
+        self.scored = nn.Sequential(*hidden, nn.LeakyReLU(SLOPE), nn.Linear(f, 1))
 
     def forward(self, images: Tensor, sentence: Tensor, boxes: Tensor) -> Tensor:
         """Return logits N of images N x 3 x R x R in [-1, 1], sentence codes N x D and boxes N x 4."""
@@ -57,5 +57,5 @@ class Discriminator(nn.Module):
         spread = self.text(sentence)[:, :, None, None].expand(-1, -1, *maps.shape[2:])
         region = self.region(crop(self.joined(torch.cat((maps, spread), dim=1)), boxes)).mean(dim=(2, 3))  # N x f
         scene = torch.cat((self.scene(maps), self.located(paste(spread, boxes))), dim=1)  # N x 9f x 4 x 4
-        logits: Tensor = self.judged(torch.cat((self.whole(scene).flatten(1), region), dim=1))
+        logits: Tensor = self.scored(torch.cat((self.whole(scene).flatten(1), region), dim=1))
         return logits.flatten()

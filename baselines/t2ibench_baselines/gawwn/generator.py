@@ -13,7 +13,7 @@ MAP_SIDE = 16
 
 
 def doubling(before: int, after: int) -> nn.ConvTranspose2d:
-    """Return a transposed convolution that doubles the side."""
+    """Return a transposed convolution that doubles the resolution."""
     return nn.ConvTranspose2d(before, after, kernel_size=4, stride=2, padding=1, bias=False)
 
 

@@ -85,12 +85,12 @@ class GAWWN(SingleDiscriminatorModel):
         return cls(p, generator, discriminator, encoder)
 
     def data_request(self) -> DataRequest:
-        """Return images of one side with the boxes of what they show."""
+        """Return images of one resolution with the boxes of what they show."""
         p = self.parameters
         return DataRequest((p.resolution,), p.batch_size, boxes=True, whole=p.images == "whole")
 
     def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
-        """Yield the discriminator's update, then the generator's on the same images, judged anew.
+        """Yield the discriminator's update, then the generator's on the same images, scored anew.
 
         Raises:
             ValueError: the model was built for "generate", or the batch has no boxes though they were asked for.

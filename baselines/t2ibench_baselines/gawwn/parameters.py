@@ -15,7 +15,7 @@ class GAWWNParameters(AdversarialParameters):
 
     Attributes:
         batch_size: captions a batch.
-        ema_decay: decay of a moving average of the generator's parameters; 0 for none, as in the paper.
+        ema_decay: decay of an EMA of the generator's parameters; 0 for none, as in the paper.
         resolution: of the images.
         generator_features: channels at side 32 of the generator; 2 times as many at 16, 4 at 8, 8 at 4.
         discriminator_features: channels of the discriminator's first layer.

@@ -36,8 +36,8 @@ class Generated(NamedTuple):
 class StageOne(nn.Module):
     """Latent and sentence to a small image (StackGAN, section 3.3).
 
-    A linear map to N x (features / 2 * side / 4) x 4 x 4, then blocks that double the side and halve the channels: at
-    side 64 from 8 * features to features / 2, as in the paper.
+    A linear map to N x (features / 2 * side / 4) x 4 x 4, then blocks that double the resolution and halve the
+    channels: at 64 pixels from 8 * features to features / 2, as in the paper.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class StageOne(nn.Module):
 
 
 class StageTwo(nn.Module):
-    """The first stage's image and the sentence to an image of four times its side (StackGAN, section 3.4).
+    """The first stage's image and the sentence to an image of four times its resolution (StackGAN, section 3.4).
 
     The first stage lies within. Its images carry no gradient, so its weights stay as they are; but it is in train
     mode where this network is, and its batch normalisation goes on collecting statistics, as in the official code.

@@ -34,13 +34,13 @@ def rectified(before: int, after: int) -> list[nn.Module]:
 
 
 def halving(before: int, after: int) -> list[nn.Module]:
-    """Return a strided 4x4 convolution with batch normalisation and a rectified linear unit: half the side."""
+    """Return a strided 4x4 convolution with batch normalisation and a rectified linear unit: half the resolution."""
     convolved = Convolution(before, after, kernel_size=4, stride=2, padding=1, bias=False)
     return [convolved, nn.BatchNorm2d(after), nn.ReLU()]
 
 
 def upsampling(before: int, after: int) -> nn.Sequential:
-    """Return a block that doubles the side by nearest neighbours, then convolves: N x after x 2h x 2w."""
+    """Return a block that doubles the resolution by nearest neighbours, then convolves: N x after x 2h x 2w."""
     # The first place was the doubling's, which the convolution does now: state dicts number the modules.
     return nn.Sequential(nn.Identity(), DoublingConvolution(before, after), nn.BatchNorm2d(after), nn.ReLU())
 

@@ -155,7 +155,7 @@ class StackGANv1(SentenceModel):
         return rates | {f"discriminator/{resolution}": p.discriminator_learning_rate for resolution in p.resolutions}
 
     def curriculum(self) -> Sequence[Phase]:
-        """Return a phase a stage, with batches of its own size and images of its own side."""
+        """Return a phase a stage, with batches of its own size and images of its own resolution."""
         p = self.parameters
         shares = (1.0,) if p.stages == 1 else (p.stage1_share, 1 - p.stage1_share)
         return tuple(

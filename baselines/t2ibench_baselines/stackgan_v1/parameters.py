@@ -10,7 +10,7 @@ from t2ibench_baselines._stackgan.adversarial import AdversarialParameters
 from t2ibench_baselines._stackgan.sentences import SentenceSource
 
 MAGNIFICATION = 4
-"""Side of the second stage's images by side of the first's."""
+"""Resolution of the second stage's images by resolution of the first's."""
 
 
 class StackGANv1Parameters(AdversarialParameters):
@@ -19,10 +19,10 @@ class StackGANv1Parameters(AdversarialParameters):
     Attributes:
         batch_size: captions a batch.
         stage2_batch_size: the same of the second stage; None for that of the first.
-        ema_decay: decay of a moving average of the generator's parameters; 0 for none, as in the paper.
+        ema_decay: decay of an EMA of the generator's parameters; 0 for none, as in the paper.
         stages: 1 trains the first stage alone.
         stage1_share: of all steps, the first stage's.
-        base_resolution: side of the first stage's images; the second stage's is four times it.
+        base_resolution: resolution of the first stage's images; the second stage's is four times it.
         generator_features: channels of the second stage's first layer; it has up to 4 times as many, the first stage up
             to 8 times as many (at side 64).
         discriminator_features: channels of the discriminators' first layers.

@@ -1,4 +1,4 @@
-"""StackGAN-v2: a tree of generators of doubling side."""
+"""StackGAN-v2: a tree of generators of doubling resolution."""
 
 from __future__ import annotations
 

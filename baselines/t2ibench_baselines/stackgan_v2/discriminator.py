@@ -14,7 +14,7 @@ from t2ibench_baselines._stackgan.discriminator_trunk import (
 
 
 class Discriminator(DiscriminatorTrunk):
-    """Discriminator of the images of one side: do they match the condition, are they real (StackGAN++, section 4.2)?
+    """Discriminator of images of one resolution: do they match the condition, are they real (StackGAN++, section 4.2)?
 
     The condition is the mean of the generator's condition code. The heads return logits; the official ones end in a
     sigmoid.

@@ -22,7 +22,7 @@ class Generated(NamedTuple):
     """What one pass of the generator makes.
 
     Attributes:
-        images: side -> N x 3 x resolution x resolution in [-1, 1], ascending.
+        images: resolution -> N x 3 x resolution x resolution in [-1, 1], ascending.
         condition: the drawn condition and its Gaussian.
     """
 
@@ -31,7 +31,7 @@ class Generated(NamedTuple):
 
 
 class JoiningStage(nn.Module):
-    """Features and condition code to half as many features of twice the side (StackGAN++, section 4.1)."""
+    """Features and condition code to half as many features of twice the resolution (StackGAN++, section 4.1)."""
 
     def __init__(self, channels: int, condition: int, residuals: int) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class JoiningStage(nn.Module):
 
 
 class Generator(nn.Module):
-    """Latent and sentence to images of doubling sides; one drawn condition feeds all stages."""
+    """Latent and sentence to images of doubling resolutions; one drawn condition feeds all stages."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Generator(nn.Module):
             self.add_module(f"img_net{number}", ImageHead(channels >> (number - 1)))
 
     def forward(self, latent: Tensor, noise: Tensor, sentence: Tensor) -> Generated:
-        """Return the images of all sides and the condition.
+        """Return the images of all resolutions and the condition.
 
         Args:
             latent: N x z, standard normal.

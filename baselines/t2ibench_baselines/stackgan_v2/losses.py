@@ -43,7 +43,7 @@ def discriminator_loss(
     are the official code's, not in the equation.
 
     Args:
-        discriminator: the discriminator of this side.
+        discriminator: the discriminator of this resolution.
         real: N x 3 x resolution x resolution, images of the captions.
         wrong: N x 3 x resolution x resolution, images of other captions.
         fake: the generator's images, N x 3 x resolution x resolution; no gradient reaches them.
@@ -88,7 +88,7 @@ def generator_loss(
     """Return what the generator pays to one discriminator, a scalar with a graph, and its parts (equation 10).
 
     Args:
-        discriminator: the discriminator of this side.
+        discriminator: the discriminator of this resolution.
         fake: N x 3 x resolution x resolution, with a graph.
         condition: N x c, with a graph: gradients reach the conditioning augmentation this way too, as in the official
             code.
@@ -119,7 +119,7 @@ def colour_consistency(images: Mapping[int, Tensor]) -> Tensor:
     over neighbouring scales; gradients reach the finer image only, which is the official code's choice.
 
     Args:
-        images: side -> N x 3 x resolution x resolution, two sides or more.
+        images: resolution -> N x 3 x resolution x resolution, two resolutions or more.
     """
     statistics = [colour_statistics(images[resolution]) for resolution in sorted(images)]
     terms = [

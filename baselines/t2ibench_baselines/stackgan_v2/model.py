@@ -34,7 +34,7 @@ from t2ibench_baselines.stackgan_v2.parameters import StackGANv2Parameters
 
 
 class StackGANv2(SentenceModel):
-    """StackGAN-v2 (Zhang et al., StackGAN++, TPAMI 2018): a tree of stages of doubling side, a sentence for condition.
+    """StackGAN-v2 (Zhang et al., StackGAN++, TPAMI 2018): stages of doubling resolution, a sentence for condition.
 
     The sentence code is DAMSM's unless the files of the paper's char-CNN-RNN codes are at hand (`text`).
     """
@@ -103,14 +103,14 @@ class StackGANv2(SentenceModel):
         return state
 
     def networks(self) -> Mapping[str, Module]:
-        """Return the generator and a discriminator a side."""
+        """Return the generator and a discriminator a resolution."""
         discriminators = {
             f"discriminator/{resolution}": discriminator for resolution, discriminator in self.discriminators.items()
         }
         return {"generator": self.generator, **discriminators}
 
     def data_request(self) -> DataRequest:
-        """Return images of all sides, with images of other captions."""
+        """Return images of all resolutions, with images of other captions."""
         p = self.parameters
         return DataRequest(resolutions=p.resolutions, batch_size=p.batch_size, wrong_images=True)
 
@@ -153,7 +153,7 @@ class StackGANv2(SentenceModel):
         yield Update("generator", loss, parts)
 
     def _generator_loss(self, made: Generated, step: int, noise: BoundNoise) -> tuple[Tensor, Parts]:
-        """Return the generator's loss, summed over the sides, and its parts."""
+        """Return the generator's loss, summed over the resolutions, and its parts."""
         p = self.parameters
         parts: Parts = {"kl_divergence": kl_divergence(made.condition)}
         loss = p.kl_weight * parts["kl_divergence"]

@@ -15,8 +15,8 @@ class StackGANv2Parameters(AdversarialParameters):
 
     Attributes:
         batch_size: captions a batch.
-        branches: number of sides.
-        base_resolution: side of the first stage; each further one doubles it.
+        branches: number of resolutions.
+        base_resolution: resolution of the first stage; each further one doubles it.
         generator_features: channels of the generator's first stage; each further one halves them.
         discriminator_features: channels of the discriminators' first layers.
         residual_blocks: a stage.
@@ -49,5 +49,5 @@ class StackGANv2Parameters(AdversarialParameters):
 
     @property
     def resolutions(self) -> tuple[int, ...]:
-        """Sides of all stages, ascending."""
+        """Resolutions of all stages, ascending."""
         return tuple(self.base_resolution << branch for branch in range(self.branches))

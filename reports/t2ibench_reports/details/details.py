@@ -13,7 +13,7 @@ from t2ibench_reports.rendering.images import Tile, cut
 from t2ibench_reports.table.format import clean
 from t2ibench_reports.table.tables import Row
 
-SCHEMA = 1
+SCHEMA = 2
 SHARES = (
     "Where captions state several things, a caption's value is the share of its own statements, in %; in a row's "
     "figure all statements count alike, so longer captions weigh more."

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from t2ibench.core.records import PROBES
 
@@ -89,7 +89,7 @@ class ProbedModel(_Part):
 class ProbeRecord(_Part):
     """All of a probe; `folder` is where its images lie."""
 
-    schema_: Literal[1] = 1
+    schema_: Literal[2] = Field(alias="schema")
     id: str
     created: str = ""
     probe: str
@@ -135,7 +135,7 @@ def read_probes(results: Path, wanted: Sequence[str] = ()) -> tuple[list[ProbeRe
         try:
             record = ProbeRecord.model_validate(json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, ValidationError):
-            faults.append(f"{PROBES}/{path.parent.name}/{RECORD} is no record of a probe; it was left out.")
+            faults.append(f"{PROBES}/{path.parent.name}/{RECORD} is no probe record of this version; it was left out.")
             continue
         if record.folder == path.parent.name and (not wanted or record.id in wanted):
             records.append(record)

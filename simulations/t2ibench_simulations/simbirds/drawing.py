@@ -9,13 +9,13 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from t2ibench.core.errors import UserError
-from t2ibench_simulations.simbirds.anatomy import bird_layers
 from t2ibench_simulations.simbirds.appearance import Appearance
 from t2ibench_simulations.simbirds.attributes import PARTS, RGB, Part
-from t2ibench_simulations.simbirds.background import branch_layers, cast_shadow, draw_background
-from t2ibench_simulations.simbirds.curves import Point
-from t2ibench_simulations.simbirds.layers import Ink, Layer
-from t2ibench_simulations.simbirds.raster import Pixels, Rgb, View
+from t2ibench_simulations.simbirds.painting.anatomy import bird_layers
+from t2ibench_simulations.simbirds.painting.background import branch_layers, cast_shadow, draw_background
+from t2ibench_simulations.simbirds.painting.curves import Point
+from t2ibench_simulations.simbirds.painting.layers import Ink, Layer
+from t2ibench_simulations.simbirds.painting.raster import Pixels, Rgb, View
 
 SMALLEST, LARGEST = 32, 256
 _INKS: dict[Ink, Rgb] = {

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageDraw
 
-from t2ibench_simulations.simbirds.curves import ellipse, spline
+from t2ibench_simulations.simbirds.painting.curves import ellipse, spline
 from t2ibench_simulations.simscenes.scene import HORIZONS
 from t2ibench_simulations.simscenes.vocabulary import Place, Rgb
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from t2ibench.core.errors import UserError
-from t2ibench_simulations.simbirds.curves import Points
+from t2ibench_simulations.simbirds.painting.curves import Points
 from t2ibench_simulations.simscenes.background import draw_place
 from t2ibench_simulations.simscenes.scene import Scene, Thing
 from t2ibench_simulations.simscenes.shapes import INKS, Patch, shape_of

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from t2ibench_simulations.simbirds.curves import Points, ellipse, ribbon, spline
+from t2ibench_simulations.simbirds.painting.curves import Points, ellipse, ribbon, spline
 from t2ibench_simulations.simscenes.vocabulary import NATURES, Kind
 
 INKS: Final[dict[str, tuple[int, int, int]]] = {

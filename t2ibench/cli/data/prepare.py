@@ -12,13 +12,13 @@ from t2ibench.core.spec.benchmarks import Benchmarks, LoadedBenchmarks
 from t2ibench.core.workspace import Workspace
 
 
-class Sides(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3 only
-    """Sides of crops in pixels, separated by commas, as in "64,256"."""
+class Resolutions(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3 only
+    """Resolutions of crops in pixels, separated by commas, as in "64,256"."""
 
     name = "resolutions"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
-        """Return the sides."""
+        """Return the resolutions."""
         if isinstance(value, tuple):
             return value
         try:
@@ -26,7 +26,7 @@ class Sides(click.ParamType):  # type: ignore[type-arg]  # generic since click 8
         except ValueError:
             resolutions = ()
         if not resolutions or min(resolutions) < 8 or max(resolutions) > 2048:
-            self.fail(f"{value!r} is no list of sides from 8 to 2048 pixels, as in --cache 64,256", param, ctx)
+            self.fail(f"{value!r} is no list of resolutions from 8 to 2048 pixels, as in --cache 64,256", param, ctx)
         return resolutions
 
 
@@ -52,12 +52,12 @@ class Sides(click.ParamType):  # type: ignore[type-arg]  # generic since click 8
 @click.option(
     "--cache",
     "resolutions",
-    type=Sides(),
+    type=Resolutions(),
     is_flag=False,
     flag_value="256",
     default=None,
-    metavar="[SIDES]",
-    help="Decode and resize all images once, for models of these sides (256 unless given): faster training.",
+    metavar="[RESOLUTIONS]",
+    help="Decode and resize all images once, for models of these resolutions (256 unless given): faster training.",
 )
 def command(
     name: str,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from t2ibench.evaluation.table import Table
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 INSIDE: Final = 2
 """Version of the inner life that is kept; files of an older one get theirs anew. 2: boxes, and untrained samplers."""
 EXTREMES: Final = 8

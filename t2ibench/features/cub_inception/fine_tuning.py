@@ -37,7 +37,7 @@ class CUBInceptionParameters(BaseModel):
         from_scratch: it starts from nothing instead.
         learning_rate: of Adam.
         label_smoothing: of the cross-entropy, as slim has it for Inception.
-        ema_decay: decay of the moving average of the weights, which is what judges; 0 for none.
+        ema_decay: decay of the EMA of the weights, which then classifies; 0 for none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

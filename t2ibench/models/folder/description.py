@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field
 
 from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.core.types import ModelCard, Origin
+
+SCHEMA: Final = 2
+"""Of model.json: raised when what it says, or how, changes; others are refused."""
 
 
 class EncoderDescription(Frozen):
@@ -72,7 +75,7 @@ class ModelDescription(Frozen):
         selected: step, metric and value, where the weights are not those after the last step but those that did best.
     """
 
-    schema_: Literal[1] = Field(default=1, alias="schema")
+    schema_: Literal[2] = Field(default=2, alias="schema")
     kind: Literal["model", "encoder"]
     plugin: str
     name: str

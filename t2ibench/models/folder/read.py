@@ -15,7 +15,7 @@ from t2ibench.core.files import digest_of, read_json
 from t2ibench.core.folders import MANIFEST, fault_of
 from t2ibench.core.spec.benchmarks import describe
 from t2ibench.core.types import ModelCard
-from t2ibench.models.folder.description import ModelDescription, WrappedDescription
+from t2ibench.models.folder.description import SCHEMA, ModelDescription, WrappedDescription
 
 WEIGHTS: Final = "weights.safetensors"
 DESCRIPTION: Final = "model.json"
@@ -131,8 +131,15 @@ def read_model_folder(path: Path, *, verify: bool = True) -> ModelFolder:
         raise UserError(
             f"The model in {path} cannot be used: {fault}. Delete the folder and train, import or copy it again."
         )
+    content = read_json(path / DESCRIPTION, what="the description of a model")
+    schema = content.get("schema") if isinstance(content, dict) else None
+    if schema != SCHEMA:
+        raise UserError(
+            f"{path / DESCRIPTION} is of schema {schema}, and this version of t2ibench reads {SCHEMA}: train or import "
+            "the model again."
+        )
     try:
-        description = ModelDescription.model_validate(read_json(path / DESCRIPTION, what="the description of a model"))
+        description = ModelDescription.model_validate(content)
     except ValidationError as error:
         raise UserError(f"{path / DESCRIPTION}: {describe(error)}") from error
     files = read_json(path / MANIFEST, what="the digests of the model's files")["files"]

@@ -198,7 +198,6 @@ def _write(
     )
     card = dataclasses.replace(card, notes=(*card.notes, f"Converted from the official {', '.join(files)}."))
     description = ModelDescription(
-        schema=1,
         kind=part.kind,
         plugin=part.plugin_name,
         name=name,

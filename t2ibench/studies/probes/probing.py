@@ -91,7 +91,7 @@ def run_probe(
     if plan.training is not None:
         counts = training_counts(questions, plan.training, plan.adapter)
     record = {
-        "schema": 1,
+        "schema": 2,
         "id": identity,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         **{key: value for key, value in plan.describe().items() if key not in ("questions", "model")},

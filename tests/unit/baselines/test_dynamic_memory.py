@@ -181,5 +181,5 @@ def test_gates_need_a_memory() -> None:
 def test_defaults_are_the_official_configuration() -> None:
     parameters = DMGANParameters()
     assert (parameters.generator_features, parameters.discriminator_features, parameters.batch_size) == (64, 32, 10)
-    assert parameters.resolutions == parameters.judged_resolutions == (64, 128, 256)
+    assert parameters.resolutions == parameters.image_resolutions == (64, 128, 256)
     assert parameters.r1_weight == 0

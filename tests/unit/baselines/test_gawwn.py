@@ -236,6 +236,6 @@ def test_batch_normalisation_of_the_verdict_hides_what_a_batch_shares():
         discriminator = Discriminator(32, 8, text_dimension=6, normalised_verdict=normalised)
         assert discriminator(torch.randn(8, 3, 32, 32), sentence, boxes).shape == (8,)
         moved[normalised] = float(
-            (discriminator.judged(hidden + 5) - discriminator.judged(hidden)).detach().abs().max()
+            (discriminator.scored(hidden + 5) - discriminator.scored(hidden)).detach().abs().max()
         )
     assert moved[True] < 1e-4 < moved[False]

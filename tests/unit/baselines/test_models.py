@@ -189,6 +189,6 @@ def test_defaults_are_the_papers() -> None:
     from t2ibench_baselines.stackgan_v2 import StackGANv2Parameters
 
     assert AttnGANParameters().resolutions == (64, 128, 256)
-    assert AttnGANParameters(dcgan=True).judged_resolutions == (256,)
+    assert AttnGANParameters(dcgan=True).image_resolutions == (256,)
     assert StackGANv2Parameters().resolutions == (64, 128, 256)
     assert AttnGANParameters().r1_weight_at(0) == 0

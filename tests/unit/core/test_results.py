@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.records import RECORDS, MetricRecord, PlanRecord, ResultRecord, Results, SourceRecord
+from t2ibench.core.records import RECORDS, SCHEMA, MetricRecord, PlanRecord, ResultRecord, Results, SourceRecord
 from t2ibench.core.types import Origin
 
 
@@ -129,3 +129,14 @@ def test_the_frame_has_the_last_number_of_each_row_with_every_digit(tmp_path):
     assert frame.error["b"] == "no disk" and frame.metric["a"] == "FID" and frame.column["a"] == "fid-simnet"
     assert frame.n["a"] == 10 and frame.steps.isna().all() and str(frame.steps.dtype) == "Int64"
     assert frame.metric_digest["a"] == record().metric.digest
+
+
+def test_a_line_of_another_schema_is_left_out_with_a_sentence(tmp_path: Path) -> None:
+    results = Results(tmp_path)
+    results.append([record("first"), record("second")])
+    path = tmp_path / RECORDS
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([lines[0].replace(f'"schema":{SCHEMA}', '"schema":1', 1), lines[1]]) + "\n")
+    found, faults = results.read()
+    assert [one.source.name for one in found] == ["second"]
+    assert len(faults) == 1 and f"line 1: not a result record of schema {SCHEMA}" in faults[0]

@@ -50,7 +50,6 @@ def small_model(plugin, path, **changes):
             if name == "generator" and value.dim() > 1:  # larger than a fresh network's: what it reads must show
                 value.copy_(torch.randn(value.shape, generator=generator) * (3 / value[0].numel()) ** 0.5)
     description = ModelDescription(
-        schema=1,
         kind="model",
         plugin=plugin,
         name=plugin,

@@ -23,7 +23,7 @@ SMALL = DAMSMParameters(trunk="small", resolution=32, width=8, embedding=32, wor
 
 def written(path, encoder, parameters=SMALL, **changes):
     facts = {
-        "schema": 1, "kind": "encoder", "plugin": "damsm", "name": "damsm", "dataset": "toy", "steps": 0,
+        "schema": 2, "kind": "encoder", "plugin": "damsm", "name": "damsm", "dataset": "toy", "steps": 0,
         "parameters": parameters.model_dump(mode="json"), "card": DAMSM.card(), **changes,
     }  # fmt: skip
     tensors = {f"{name}/{key}": v for name, net in encoder.exported().items() for key, v in net.state_dict().items()}

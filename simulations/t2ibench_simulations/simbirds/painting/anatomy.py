@@ -8,10 +8,10 @@ import numpy as np
 
 from t2ibench_simulations.simbirds.appearance import Appearance
 from t2ibench_simulations.simbirds.attributes import Attributes, BillLength, BillShape, TailLength
-from t2ibench_simulations.simbirds.curves import Point, Points, ellipse, ribbon, rotate, spline
-from t2ibench_simulations.simbirds.layers import Layer, Paint, Patch
-from t2ibench_simulations.simbirds.plumage import breast_marks, folded_wing, raised_wing
-from t2ibench_simulations.simbirds.skeleton import SHOULDER, Skeleton, pose_skeleton
+from t2ibench_simulations.simbirds.painting.curves import Point, Points, ellipse, ribbon, rotate, spline
+from t2ibench_simulations.simbirds.painting.layers import Layer, Paint, Patch
+from t2ibench_simulations.simbirds.painting.plumage import breast_marks, folded_wing, raised_wing
+from t2ibench_simulations.simbirds.painting.skeleton import SHOULDER, Skeleton, pose_skeleton
 
 _TAIL: dict[TailLength, float] = {"short": 0.45, "medium": 0.78, "long": 1.25}
 _BILL: dict[BillLength, float] = {"short": 0.62, "medium": 1.15, "long": 2.0}

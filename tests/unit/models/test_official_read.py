@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from t2ibench.core.errors import UserError
 from t2ibench.models.official import find_states, read_official_file, without_data_parallel
-from tests.unit.official.files import MAGIC, Touch, python_2, save
+from tests.unit.models.official_files import MAGIC, Touch, python_2, save
 
 ARRAYS = {"a.weight": np.arange(12, dtype=np.float32).reshape(3, 4), "a.bias": np.ones(3, np.float32)}
 TENSORS = OrderedDict((name, torch.from_numpy(array.copy())) for name, array in ARRAYS.items())

@@ -24,7 +24,7 @@ from t2ibench.text.vocabulary import Vocabulary
 from t2ibench.training.request import TrainRequest
 from t2ibench.training.train import ensure_trained
 from t2ibench_baselines.aligndraw import AlignDRAW, AlignDRAWParameters
-from tests.unit.workflow.conftest import COMPUTE
+from tests.unit.conftest import COMPUTE
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from t2ibench.data.open import open_dataset
 from t2ibench.evaluation.evaluate import EvaluateRequest, evaluate
 from t2ibench.models.importing.import_official import ImportRequest, import_official
 from tests.unit.evaluation.stubs import register_all, write_config
-from tests.unit.official.files import generator, save, save_captions, text_encoder
+from tests.unit.models.official_files import generator, save, save_captions, text_encoder
 
 ENTRY = '[models.attngan]\nplugin = "attngan"\nsteps = 1\n[encoders.damsm]\nplugin = "damsm"\nsteps = 1\n'
 

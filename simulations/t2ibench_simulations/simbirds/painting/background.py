@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from t2ibench_simulations.simbirds.appearance import GROUNDS, Background, Scenery
-from t2ibench_simulations.simbirds.curves import ellipse, ribbon, spline
-from t2ibench_simulations.simbirds.layers import Layer, Paint, Patch
+from t2ibench_simulations.simbirds.painting.curves import ellipse, ribbon, spline
+from t2ibench_simulations.simbirds.painting.layers import Layer, Paint, Patch
 
 Rgb = tuple[int, int, int]
 _COARSE = 48

@@ -17,7 +17,15 @@ from t2ibench.models.importing.import_official import ImportRequest, import_offi
 from t2ibench.text.damsm import DAMSM, DAMSMParameters
 from t2ibench.text.vocabulary import Vocabulary
 from t2ibench_baselines.attngan import AttnGAN
-from tests.unit.official.files import EMBEDDING, WORDS, discriminator, generator, save, save_captions, text_encoder
+from tests.unit.models.official_files import (
+    EMBEDDING,
+    WORDS,
+    discriminator,
+    generator,
+    save,
+    save_captions,
+    text_encoder,
+)
 
 BENCHMARKS = load_benchmarks().content
 CAPTION = Caption("t/0", "a small yellow bird")
@@ -63,7 +71,7 @@ def test_the_model_makes_the_images_of_its_weights(place):
 
 def _generator(place):
     from t2ibench_baselines.attngan.generator import Generator
-    from tests.unit.official.files import SIZES
+    from tests.unit.models.official_files import SIZES
 
     network = Generator(**SIZES, text_dimension=EMBEDDING)
     network.load_state_dict(torch.load(place[1] / "g.pth", weights_only=True), strict=False)

@@ -1,5 +1,6 @@
 """Model folders: verified on reading, loaded without touching random numbers, content in their identity."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from t2ibench.models.folder import (
     read_model_folder,
     write_model_folder,
 )
+from t2ibench.models.folder.description import SCHEMA
 from t2ibench.testing.subject import Subject
 from tests.stub_run import register
 
@@ -36,7 +38,7 @@ def write(subject, name="exported", *, seed=0, vocabulary=None, **changes):
         for key, value in module.state_dict().items()
     }
     facts = {
-        "schema": 1,
+        "schema": 2,
         "kind": "encoder",
         "plugin": "stub-encoder",
         "name": "stub-encoder",
@@ -127,3 +129,15 @@ def test_reading_needs_no_torch():
     code = f"import sys, {modules}; print('torch' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "False"
+
+
+def test_another_schema_is_refused_in_a_sentence(subject):
+    folder = write(subject).path
+    text = (folder / "model.json").read_text().replace(f'"schema": {SCHEMA}', '"schema": 1', 1)
+    (folder / "model.json").write_text(text)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    changed = (folder / "model.json").read_bytes()
+    manifest["files"]["model.json"] = {"bytes": len(changed), "sha256": hashlib.sha256(changed).hexdigest()}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(UserError, match=rf"model\.json is of schema 1, .* reads {SCHEMA}: train or import the model"):
+        read_model_folder(folder)

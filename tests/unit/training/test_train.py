@@ -13,7 +13,7 @@ from t2ibench.models.find import find_models, require_model
 from t2ibench.models.folder import load_model, read_model_folder
 from t2ibench.training.request import TrainRequest
 from t2ibench.training.train import ensure_trained, plan_training
-from tests.unit.workflow.conftest import COMPUTE
+from tests.unit.conftest import COMPUTE
 
 
 def trained(place, name="stub", **rest):

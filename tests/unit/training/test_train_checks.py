@@ -12,7 +12,7 @@ from t2ibench.testing.stub_model import StubGAN
 from t2ibench.training.request import TrainRequest
 from t2ibench.training.train import ensure_trained, plan_training
 from tests.stub_run import BENCHMARKS, register
-from tests.unit.workflow.conftest import COMPUTE
+from tests.unit.conftest import COMPUTE
 
 MORE = """
 [models.boxed]

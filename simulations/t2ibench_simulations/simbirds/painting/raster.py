@@ -11,8 +11,8 @@ from PIL import Image, ImageDraw
 
 from t2ibench_simulations.simbirds.appearance import Appearance
 from t2ibench_simulations.simbirds.attributes import PARTS, Part
-from t2ibench_simulations.simbirds.curves import Point, Points
-from t2ibench_simulations.simbirds.layers import Layer, Paint
+from t2ibench_simulations.simbirds.painting.curves import Point, Points
+from t2ibench_simulations.simbirds.painting.layers import Layer, Paint
 
 Rgb = tuple[int, int, int]
 Pixels = NDArray[np.float32]

@@ -9,7 +9,7 @@ import numpy as np
 
 from t2ibench_simulations.simbirds.appearance import Pose
 from t2ibench_simulations.simbirds.attributes import Size
-from t2ibench_simulations.simbirds.curves import Point, Points, ellipse, normals, rotate, spline_rows
+from t2ibench_simulations.simbirds.painting.curves import Point, Points, ellipse, normals, rotate, spline_rows
 
 _STEPS = 10
 # (along the body, up, half thickness) of rump, vent, belly, breast, shoulder. The body is 2 long.

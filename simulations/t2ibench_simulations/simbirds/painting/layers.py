@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from t2ibench_simulations.simbirds.attributes import Colour
-from t2ibench_simulations.simbirds.curves import Points
+from t2ibench_simulations.simbirds.painting.curves import Points
 
 Region = Literal["crown", "head", "back", "wing", "breast", "belly", "tail", "bill", "legs", "eye", "perch"]
 Ink = Literal["eye", "glint", "iris", "bark", "leaf"]

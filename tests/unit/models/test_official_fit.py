@@ -7,7 +7,7 @@ from torch import nn
 from t2ibench.core.errors import UserError
 from t2ibench.core.registry import registry
 from t2ibench.models.official import convert, fit, recognise
-from tests.unit.official.files import discriminator, generator, state_of, text_encoder
+from tests.unit.models.official_files import discriminator, generator, state_of, text_encoder
 
 
 def expected():

@@ -9,9 +9,9 @@ from itertools import pairwise
 import numpy as np
 
 from t2ibench_simulations.simbirds.attributes import Attributes
-from t2ibench_simulations.simbirds.curves import Point, Points, ellipse, ribbon, rotate, spline
-from t2ibench_simulations.simbirds.layers import Layer, Paint, Patch
-from t2ibench_simulations.simbirds.skeleton import Skeleton
+from t2ibench_simulations.simbirds.painting.curves import Point, Points, ellipse, ribbon, rotate, spline
+from t2ibench_simulations.simbirds.painting.layers import Layer, Paint, Patch
+from t2ibench_simulations.simbirds.painting.skeleton import Skeleton
 
 # The folded wing in the trunk's frame: from the shoulder along its lower edge to the tip and back along the upper edge.
 _FOLDED = ((0.60, 0.20), (0.54, -0.06), (0.30, -0.24), (-0.10, -0.31), (-0.55, -0.22), (-0.98, -0.02), (-1.36, 0.16),

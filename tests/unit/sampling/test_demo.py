@@ -15,7 +15,7 @@ from t2ibench.sampling.sample import user_captions
 from t2ibench.training.request import TrainRequest
 from t2ibench.training.tracking.sample_images import to_pixels
 from t2ibench.training.train import ensure_trained
-from tests.unit.workflow.conftest import COMPUTE
+from tests.unit.conftest import COMPUTE
 
 CAPTION = "a red square"
 

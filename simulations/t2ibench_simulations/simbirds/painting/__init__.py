@@ -1,0 +1,1 @@
+"""How a bird and its surroundings are painted: outlines, plumage, layers, pixels."""
