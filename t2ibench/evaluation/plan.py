@@ -20,7 +20,7 @@ def make_plan(manifest: Manifest, protocol: ProtocolEntry, samples: int | None =
     """Return the plan. A plan of n images is the beginning of every longer one.
 
     captions = "spread": a keyed order in which every image comes once before any comes twice; past the last caption the
-    plan goes on with second images of the same captions.
+    plan goes on with second images of the same captions. With `captions_each` = k a caption has k images at each turn.
 
     captions = "passes": as DM-GAN's sampling, passes over the shuffled images with a random caption each, of which only
     full batches count. Captions are drawn anew each pass, so one may come again: as its next sample.
@@ -37,10 +37,10 @@ def make_plan(manifest: Manifest, protocol: ProtocolEntry, samples: int | None =
     if protocol.captions == "passes":
         items = _passes(manifest, protocol, wanted)
     else:
-        captions = _spread(manifest, protocol)
+        captions, each = _spread(manifest, protocol), protocol.captions_each
         items = [
-            PlanItem(captions[index % len(captions)], index // len(captions))
-            for index in range(wanted or len(captions))
+            PlanItem(captions[index // each % len(captions)], index // each // len(captions) * each + index % each)
+            for index in range(wanted or len(captions) * each)
         ]
     return SamplePlan(tuple(items), protocol.seed, manifest.name, protocol.split)
 

@@ -165,6 +165,7 @@ class ProtocolEntry(Frozen):
             loaders' order: passes over the shuffled images with one random caption each, what is left of a pass after
             its last full batch (`generation.batch_size`) is dropped, and a caption may come again in a later pass.
         seed: of the keyed noise, the caption order and the negatives.
+        captions_each: images a caption gets before the next one's turn, each with its own noise; with "spread" only.
         quantise: float image to uint8: "round" to nearest, or "truncate" as the official code.
         resolution: side in pixels that all rows' images are judged at; others are resized.
         negatives: mismatching captions a query is ranked against.
@@ -181,6 +182,7 @@ class ProtocolEntry(Frozen):
     split: Name = "test"
     samples: int = Field(default=0, ge=0)
     captions: Literal["spread", "passes"] = "spread"
+    captions_each: int = Field(default=1, ge=1)
     seed: int = 100
     quantise: Literal["round", "truncate"] = "round"
     resolution: int = Field(default=256, ge=16)
@@ -194,6 +196,8 @@ class ProtocolEntry(Frozen):
 
     @model_validator(mode="after")
     def _differences_fit(self) -> ProtocolEntry:
+        if self.captions_each > 1 and self.captions != "spread":
+            raise ValueError('captions_each above 1 goes with captions = "spread" only')
         for dataset in self.on:
             try:
                 self.for_dataset(dataset)
@@ -218,6 +222,7 @@ class ProtocolEntry(Frozen):
         values = self.model_dump(mode="json", exclude={"title", "metrics", "controls", "samples", "on"})
         for name, default in (
             ("negatives_rule", "stored"),
+            ("captions_each", 1),
             ("generation", GenerationOptions().model_dump(mode="json")),
         ):
             if values[name] == default:

@@ -51,9 +51,9 @@ def rows_distance(features: np.ndarray, reference: np.ndarray, parts: list[np.nd
 class FrechetJointDistance:
     """Frechet distance of [image, alpha * caption] to that of the reference images with captions of their own.
 
-    Source: DeVries et al. 2019. The extractor's caption codes are the condition embedding, for which the paper's release
-    has none; alpha is the reference's. Needs many more images than the two widths together. Weigh it against FID: what
-    FJD adds is the pairing.
+    Source: DeVries et al. 2019. The extractor's caption codes are the condition embedding, for which the paper's
+    release has none; alpha is the reference's. Needs many more images than the two widths together. Weigh it against
+    FID: what FJD adds is the pairing.
     """
 
     name = "fjd"

@@ -45,7 +45,7 @@ def sliced_distance(first: np.ndarray, second: np.ndarray, along: np.ndarray) ->
 
     ours = np.sort(first @ along.T, axis=0)
     theirs = np.sort(second @ along.T, axis=0)
-    return 3 * first.shape[1] * float(((ours - theirs) ** 2).mean(dtype=np.float64))
+    return float(3 * first.shape[1] * ((ours - theirs) ** 2).mean(dtype=np.float64))
 
 
 def mind(first: np.ndarray, second: np.ndarray, *, projections: int = 1000, seed: int = SEED) -> float:

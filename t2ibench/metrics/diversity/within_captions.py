@@ -26,7 +26,7 @@ def cosine_spread(features: np.ndarray) -> float:
     rows = unit_codes(features)
     first, second = np.triu_indices(len(rows), 1)
     apart = ((rows[first] - rows[second]) ** 2).sum(axis=1) / 2  # = 1 - cosine of unit rows
-    dark = ~(rows.any(axis=1))
+    dark = np.abs(rows).sum(axis=1) == 0
     if dark.any():  # a row of zeros has cosine 0 with everything but a copy of itself
         apart = np.where(dark[first] ^ dark[second], 1.0, apart)
     return float(apart.mean())
@@ -102,7 +102,7 @@ class _WithinCaptions:
 
 
 class CaptionDiversity(_WithinCaptions):
-    """Mean over captions of the mean 1 - cosine between the images of one caption; 0 for a model that ignores its noise.
+    """Mean over captions of the mean 1 - cosine between a caption's images; 0 for a model that ignores its noise.
 
     Source: ours, after the pairwise distances of conditional GANs (as in Zhu et al. 2017, section 5.1, there LPIPS).
     Diversity without alignment is noise: read it beside R-precision.

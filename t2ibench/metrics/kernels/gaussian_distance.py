@@ -98,8 +98,8 @@ class CLIPDiscrepancy(_GaussianDistance):
 class GaussianKernelDistance(_GaussianDistance):
     """KID with a Gaussian kernel: the unbiased squared MMD on all images of both sides; may fall below 0.
 
-    Source: Bińkowski et al. 2018 for the estimator, torch-fidelity's `kid_kernel="rbf"` for the kernel (sigma 10), whose
-    mean over subsets tends to this value.
+    Source: Bińkowski et al. 2018 for the estimator, torch-fidelity's `kid_kernel="rbf"` for the kernel (sigma 10),
+    whose mean over subsets tends to this value.
 
     Args:
         sigma: of the kernel; its fit depends on the features' scale.

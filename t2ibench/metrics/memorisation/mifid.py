@@ -24,7 +24,7 @@ _ADDED = 1e-14
 def least_angles(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return float64: the least 1 - |cos| of each row of `first` to the rows of `second`; rows that sum to 0 drop out.
 
-    Source: Bai et al., On Training Sample Memorization, 2021, section 3.2; opposite directions count as equal, as there.
+    Source: Bai et al., On Training Sample Memorization, 2021, section 3.2; opposite directions count as equal.
     """
     import numpy as np
 

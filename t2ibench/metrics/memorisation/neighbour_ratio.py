@@ -20,7 +20,8 @@ def neighbour_ratios(features: np.ndarray, training: np.ndarray) -> np.ndarray:
     import numpy as np
 
     _, first, second = nearest_two(features, training)
-    return np.divide(first, second, out=np.ones_like(first), where=second > 0)
+    found: np.ndarray = np.divide(first, second, out=np.ones_like(first), where=second > 0)
+    return found
 
 
 class NeighbourRatio:

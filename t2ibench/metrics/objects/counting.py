@@ -68,7 +68,8 @@ class CountingAlignment:
         import numpy as np
 
         errors, asked = self._errors(given)
-        return np.where(asked, errors, 0.0) * len(asked) / asked.sum()
+        values: np.ndarray = np.where(asked, errors, 0.0) * (len(asked) / int(asked.sum()))
+        return values
 
     def estimate(self, given: MetricInput) -> Estimate:
         """Return the mean with a bootstrap over the images that count, clustered by image. Errors as above."""

@@ -61,7 +61,7 @@ def label_overlap(
     true: Mapping[str, tuple[Sequence[int], Sequence[Box]]],
     label: int,
 ) -> float:
-    """Return SOA-IoU of one label: the best IoU of an image's true and found boxes of it, mean over images with both."""
+    """Return SOA-IoU of one label: the best IoU of true and found boxes, mean over images with both."""
     best = []
     for image, (labels, boxes) in found.items():
         mine = [box for one, box in zip(labels, boxes, strict=True) if one == label]

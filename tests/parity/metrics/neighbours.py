@@ -64,7 +64,8 @@ def clipped(golden: GoldenFile, case: Case) -> Outputs:
         return float(balls.density_of(rows).mean()), raw, calibrated_coverage(raw, expected)
 
     density, raw, coverage = both(generated)
-    expected = expected_coverage(len(generated), len(real), k)
+    furthest = max(int(at) for at in case["outputs"]["f_coverage_at"])
+    expected = expected_coverage(furthest, len(real), k)
     outputs: dict[str, Any] = {
         "clipped_density": min(density, 1.0),
         "clipped_density_unclipped": density,
