@@ -8,7 +8,7 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import caption_codes_of, groups_of, reference_pair
-from t2ibench.metrics.distribution.frechet import GaussianReference, GramRoute, Moments
+from t2ibench.metrics.distribution.frechet import GaussianReference, Moments
 from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts
 
 if TYPE_CHECKING:
@@ -35,9 +35,6 @@ def joined(images: np.ndarray, conditions: np.ndarray, alpha: float) -> np.ndarr
 
 def rows_distance(features: np.ndarray, reference: np.ndarray, parts: list[np.ndarray]) -> tuple[float, list[float]]:
     """Return the Frechet distance of float64 N x d and M x d, and it without the rows of each part (bool N)."""
-    if min(len(features), len(reference)) < features.shape[1]:
-        route = GramRoute(features, reference)
-        return route.distance(), [route.distance(~out) for out in parts]
     origin = reference.mean(axis=0)
     target = Moments.of(reference, origin)
     gaussian = GaussianReference(target.mean, target.covariance)

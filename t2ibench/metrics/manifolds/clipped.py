@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from t2ibench.metrics.pairs.neighbours import BORDER, squared_distances, squared_radii
+from t2ibench.metrics.distances import squared_distances, squared_radii
+from t2ibench.metrics.pairs.neighbours import BORDER
 
 if TYPE_CHECKING:
     import numpy as np

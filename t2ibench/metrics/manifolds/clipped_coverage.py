@@ -5,9 +5,10 @@ from __future__ import annotations
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import groups_of
+from t2ibench.metrics.distances import centred_pair
 from t2ibench.metrics.intervals import jackknife_parts
 from t2ibench.metrics.manifolds.clipped import ClippedBalls, calibrated_coverage, expected_coverage, raw_coverage
-from t2ibench.metrics.pairs.neighbours import centred_pair, checked_neighbour, share_interval
+from t2ibench.metrics.pairs.neighbours import checked_neighbour, share_interval
 
 
 class ClippedCoverage:

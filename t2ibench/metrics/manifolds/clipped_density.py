@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import groups_of
+from t2ibench.metrics.distances import centred_pair
 from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts
 from t2ibench.metrics.manifolds.clipped import ClippedBalls
-from t2ibench.metrics.pairs.neighbours import centred_pair, checked_neighbour
+from t2ibench.metrics.pairs.neighbours import checked_neighbour
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.metrics.checks import checked_features
-from t2ibench.metrics.pairs.neighbours import squared_distances, squared_radii
+from t2ibench.metrics.distances import squared_distances, squared_radii
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from t2ibench.core.interfaces import MetricInput
+from t2ibench.metrics.distances import squared_distances, squared_radii
 from t2ibench.metrics.manifolds.clipped import ClippedBalls, calibrated_coverage, expected_coverage, raw_coverage
 from t2ibench.metrics.memorisation.authenticity import authentic
 from t2ibench.metrics.memorisation.copying_test import (
@@ -24,7 +25,6 @@ from t2ibench.metrics.memorisation.nearest import nearest_two
 from t2ibench.metrics.memorisation.neighbour_ratio import neighbour_ratios
 from t2ibench.metrics.pairs.coverage import Coverage
 from t2ibench.metrics.pairs.density import Density
-from t2ibench.metrics.pairs.neighbours import squared_distances, squared_radii
 from t2ibench.metrics.pairs.precision import Precision
 from t2ibench.metrics.pairs.recall import Recall
 from tests.parity.metrics.golden import GoldenFile
