@@ -6,13 +6,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.metrics.alignment.r_precision import RPrecision
 from t2ibench.metrics.distribution.fid_infinity import FrechetDistanceInfinity
 from t2ibench.metrics.distribution.frechet import FrechetDistance
 from t2ibench.metrics.distribution.inception_score import InceptionScore
-from t2ibench.metrics.intervals import mean_interval
-from t2ibench.metrics.pairs import tiles
+from t2ibench.metrics.intervals import jackknife_parts, mean_interval
+from t2ibench.metrics.pairs import one_pass, tiles
 from t2ibench.metrics.pairs.coverage import Coverage
 from t2ibench.metrics.pairs.density import Density
 from t2ibench.metrics.pairs.kid import KernelDistance, subset_mmd2, unbiased_mmd2
@@ -81,6 +82,38 @@ def test_memory_stays_flat_and_values_the_same_in_small_tiles(monkeypatch, image
         assert found.interval.high == pytest.approx(expected.interval.high, rel=1e-8)
 
 
+def test_metrics_that_share_a_pass_say_what_each_says_alone(monkeypatch):
+    features, reference, _ = draw(7, 60, 50)
+    metrics = (*(one() for one in NEIGHBOUR_METRICS), KernelDistance(subsets=5, subset_size=20), Density(neighbour=70))
+    alone = [one.estimate(between(features, reference)) for one in metrics[:-1]]
+    passes = []
+    made = one_pass.read_pairs
+    monkeypatch.setattr(one_pass, "read_pairs", lambda *args, **rest: (passes.append(1), made(*args, **rest)))
+    shared = between(features, reference, pairs=one_pass.PairPass(metrics))
+    found = [one.estimate(shared) for one in metrics[:-1]]
+    assert [one.value for one in found] == pytest.approx([one.value for one in alone], rel=1e-12)
+    assert [one.interval.high for one in found] == pytest.approx([one.interval.high for one in alone], rel=1e-9)
+    assert len(passes) == 1
+    with pytest.raises(UserError, match="Density needs at least 71"):
+        metrics[-1].estimate(shared)
+    other = between(features[:40], reference, pairs=shared.pairs)
+    expected = Recall().estimate(between(features[:40], reference)).value
+    assert metrics[1].estimate(other).value == expected, "other features are another pass"
+
+
+def test_radii_are_exact_where_all_near_images_leave_together():
+    # Thirty near-copies in a group: no spared neighbour is left when the group is.
+    rng = np.random.default_rng(8)
+    features = np.repeat(rng.normal(size=(6, 3)), 30, axis=0) + 0.01 * rng.normal(size=(180, 3))
+    reference = rng.normal(size=(50, 3))
+    groups = np.arange(180) // 30
+    groups[::30] = 6 + np.arange(6)  # an image of each cluster stays behind
+    given = between(features, reference, groups=groups)
+    _, left_out = Recall().jackknife(given)
+    for out, found in zip(jackknife_parts(groups, 0), left_out, strict=True):
+        assert found == Recall().estimate(between(features[~out], reference)).value
+
+
 @pytest.mark.parametrize("metric", [Recall(), Coverage(), KernelDistance()])
 def test_a_jackknife_is_the_value_of_what_is_left(metric):
     # Grouped images that lie close together: leaving a part out changes radii.
@@ -90,8 +123,6 @@ def test_a_jackknife_is_the_value_of_what_is_left(metric):
     given = between(features, reference, groups=np.arange(45) // 3)
     value, left_out = metric.jackknife(given)
     assert value == metric.estimate(given).value and len(left_out) == 15
-    from t2ibench.metrics.intervals import jackknife_parts
-
     for out, found in zip(jackknife_parts(given.groups, 0), left_out, strict=True):
         assert found == pytest.approx(metric.estimate(between(features[~out], reference)).value, rel=1e-9)
 
