@@ -335,7 +335,8 @@ def _terms(analysis: _Analysis, row: Row, column: Column) -> dict[str, Any]:
     measured = row.section is Part_of.MEASURED
     facts = analysis.of(row) if measured else None
     reported = analysis.reported(row) if measured else None
-    figure = reported.figure(column.metric.metric) if reported and column.metric.metric in METRICS else None
+    metric = figure_name(column.metric)
+    figure = reported.figure(metric) if reported and metric in METRICS else None
     paper = analysis.facts.paper if analysis.facts else ""
     return {
         "model": analysis.model,
