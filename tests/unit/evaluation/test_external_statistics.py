@@ -12,7 +12,7 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import GaussianStatistics
 from t2ibench.evaluation.external.rows import ExternalRows
-from t2ibench.evaluation.external.scan import image_names
+from t2ibench.evaluation.external.scan import images_of
 from t2ibench.evaluation.external.statistics_file import ORIGIN_KEY, read_statistics, write_statistics
 from t2ibench.metrics.distribution.frechet import FrechetDistance, Moments, frechet_distance
 
@@ -131,7 +131,7 @@ def test_other_files_and_folders_are_named_as_such(tmp_path):
         with pytest.raises(UserError, match=said):
             ExternalRows(images=(path,)).check()
         with pytest.raises(UserError, match=said):
-            image_names(path)
+            images_of(path)
 
 
 def test_damaged_files_are_refused_or_read_and_never_anything_else(tmp_path):
