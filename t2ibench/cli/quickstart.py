@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 
 import click
 
-from t2ibench.cli.options import config_option, device_option, dry_run_option, seed_option, workspace_option
-from t2ibench.core.spec.benchmarks import LoadedBenchmarks
-from t2ibench.core.workspace import Workspace
+from t2ibench.cli.options import dry_run_option, place_options, seed_option
+from t2ibench.core.place import Place
 
 
 @click.command("quickstart")
 @click.option("--suite", default="quickstart", show_default=True, help="Suite of benchmarks.toml to run.")
-@click.option("--threads", type=click.IntRange(min=1), default=None, help="Threads torch computes with on the CPU.")
 @seed_option
-@device_option
 @dry_run_option
-@config_option
-@workspace_option
+@place_options("device", "threads", "config", "workers")
 def command(
     suite: str,
-    threads: int | None,
     seed: int | None,
-    device: str,
     dry_run: bool,
-    benchmarks: LoadedBenchmarks,
-    workspace: Workspace,
+    place: Place,
+    config: Path,
 ) -> None:
     """Draw birds, train two GANs on them, evaluate both and print the leaderboard.
 
@@ -36,21 +31,19 @@ def command(
     """
     from t2ibench.cli.report import load_report, write_report
     from t2ibench.studies.bench.suite import find_suite, requests_of, run_suite
-    from t2ibench.training.train import NOT_PREPARED, Compute, plan_training
+    from t2ibench.training.train import NOT_PREPARED, plan_training
 
-    content = benchmarks.content
-    entry = find_suite(suite, content)
+    entry = find_suite(suite, place.benchmarks)
     if dry_run:
-        jobs = [plan_training(request, content, workspace).describe() for request in requests_of(entry, seed=seed)]
+        jobs = [plan_training(request, place).describe() for request in requests_of(entry, seed=seed)]
         if any(job["spec"]["manifest"] == NOT_PREPARED for job in jobs):
             click.echo(f"{entry.data} is not prepared yet, so the digests below are not final.", err=True)
         click.echo(json.dumps({"suite": suite, "data": entry.data, "train": jobs}, indent=2, ensure_ascii=False))
         return
     started = time.monotonic()
-    click.echo(f"{entry.title or suite}\nUsing {benchmarks.path}; writing to {workspace.root}.", err=True)
-    compute = Compute(device=device, threads=threads)
-    evaluations = run_suite(entry, content, workspace, seed=seed, compute=compute)
-    text, paths = write_report(load_report(entry.report), workspace, data=entry.data)
+    click.echo(f"{entry.title or suite}\nUsing {config}; writing to {place.workspace.root}.", err=True)
+    evaluations = run_suite(entry, place, seed=seed)
+    text, paths = write_report(load_report(entry.report), place.workspace, data=entry.data)
     click.echo(text, nl=False)
     for path in paths:
         click.echo(f"wrote {path}", err=True)

@@ -13,9 +13,9 @@ from t2ibench.core.files import digest_of
 from t2ibench.core.store import ARRAYS, Store
 from t2ibench.core.stored_rows import StoredRows
 from t2ibench.core.types import SamplePlan
+from t2ibench.core.workers import Workers
 from t2ibench.evaluation.extractors import Extractor
 from t2ibench.evaluation.sources import Source
-from t2ibench.evaluation.workers import Workers
 from t2ibench.features.likelihood import Likelihood
 
 if TYPE_CHECKING:

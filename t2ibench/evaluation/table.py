@@ -15,6 +15,7 @@ from t2ibench.core.interfaces import CaptionJudge, MetricInput
 from t2ibench.core.records import PlanRecord, ResultRecord, Results
 from t2ibench.core.store import Store
 from t2ibench.core.types import SamplePlan
+from t2ibench.core.workers import Workers
 from t2ibench.evaluation.askable import reason_not_asked, reason_without_bound
 from t2ibench.evaluation.collect import Collected, assist, collect
 from t2ibench.evaluation.external.statistics_file import StatisticsFile
@@ -32,7 +33,6 @@ from t2ibench.evaluation.measure import (
 from t2ibench.evaluation.negatives import choose_negatives, own_captions, ranks_captions
 from t2ibench.evaluation.plan import reference_plan
 from t2ibench.evaluation.sources import Source, ground_truth
-from t2ibench.evaluation.workers import Workers
 
 if TYPE_CHECKING:
     import numpy as np

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from t2ibench.core.errors import unknown_name
+from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import Benchmarks, SuiteEntry
-from t2ibench.core.workspace import Workspace
-from t2ibench.evaluation.evaluate import EvaluateRequest, Evaluation, evaluate
+from t2ibench.evaluation.evaluate import evaluate
+from t2ibench.evaluation.request import EvaluateRequest
+from t2ibench.evaluation.table import Evaluation
 from t2ibench.models.folder import ModelFolder
 from t2ibench.models.shipped import shipped_models
 from t2ibench.training.request import TrainRequest
 from t2ibench.training.tracking.progress import say
-from t2ibench.training.train import USUAL_COMPUTE, Compute, ensure_trained
+from t2ibench.training.train import ensure_trained
 
 
 def find_suite(name: str, benchmarks: Benchmarks) -> SuiteEntry:
@@ -41,27 +43,20 @@ def shipped_of(suite: SuiteEntry, benchmarks: Benchmarks) -> tuple[list[ModelFol
     )
 
 
-def run_suite(
-    suite: SuiteEntry,
-    benchmarks: Benchmarks,
-    workspace: Workspace,
-    *,
-    seed: int | None = None,
-    compute: Compute = USUAL_COMPUTE,
-) -> list[Evaluation]:
+def run_suite(suite: SuiteEntry, place: Place, *, seed: int | None = None) -> list[Evaluation]:
     """Return the evaluations of a suite's models, an element a data set, after training what was not trained yet.
 
     Raises:
         UserError: the suite asks for something unsound.
         RunFailedError: a training failed; metrics that fail become records instead.
     """
-    shipped, lacking = shipped_of(suite, benchmarks)
+    shipped, lacking = shipped_of(suite, place.benchmarks)
     for model in shipped:
         say(f"{model.label} comes with the package, trained for {model.steps} steps: {model.path}")
     folders = [model.path for model in shipped]
     requests = [TrainRequest.of(name, dataset=suite.data, seed=seed) for name in lacking]
     for request in [*requests, *requests_of(suite, seed=seed)]:
-        folders.append(ensure_trained(request, benchmarks, workspace, compute=compute))
+        folders.append(ensure_trained(request, place))
         say(f"{request.name} is ready: {folders[-1]}")
     asked = EvaluateRequest(models=tuple(str(folder) for folder in folders), datasets=(suite.data,))
-    return evaluate(asked, benchmarks, workspace, device=compute.device)
+    return evaluate(asked, place)

@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.place import Place
 from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation.plan import make_plan
 from t2ibench.studies.validity.corruptions import CORRUPTIONS, dealt
@@ -66,11 +67,11 @@ def test_the_true_alignment_is_the_share_of_statements_that_hold(manifest, proto
 def test_the_study_goes_on_where_it_was_and_stays_out_of_the_results(place, tmp_path):
     workspace = Workspace(tmp_path / "workspace")
     request = ValidityRequest("squares", None, 48, ("fid", "r"), ("captions", "copies"))
-    study = run_study(request, place[1], workspace, device="cpu")
+    study = run_study(request, Place(place[1], workspace, device="cpu"))
     verdicts = {(row.corruption.name, row.series.column): row.finding.verdict for row in study.rows}
     assert verdicts["captions", "fid"] == "still" and verdicts["captions", "r"] == "right"
     assert study.facts["truth"] == "own image" and not workspace.results.exists()
-    again = run_study(request, place[1], workspace, device="cpu")
+    again = run_study(request, Place(place[1], workspace, device="cpu"))
     assert again == study
     paths = write_study(study, tmp_path / "out", "t2ibench validity")
     before = [path.read_bytes() for path in paths]
@@ -78,4 +79,4 @@ def test_the_study_goes_on_where_it_was_and_stays_out_of_the_results(place, tmp_
     kept = json.loads((tmp_path / "out" / "metric-validity.json").read_text())
     assert len(kept["rows"]) == 4 and "| FID |" in paths[0].read_text() and before[3].startswith(b"<svg")
     with pytest.raises(UserError, match="blur"):
-        run_study(dataclasses.replace(request, corruptions=("blurr",)), place[1], workspace, device="cpu")
+        run_study(dataclasses.replace(request, corruptions=("blurr",)), Place(place[1], workspace, device="cpu"))
