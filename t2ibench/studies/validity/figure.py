@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from t2ibench.studies.validity.page import column_titles
 
 if TYPE_CHECKING:
-    from t2ibench.studies.validity.study import Row, Study
+    from t2ibench.studies.validity.outcome import Row, Study
 
 _TOP, _WIDTH, _HEIGHT, _GAP = 56, 108, 54, 8
 _LETTER: Final = 7

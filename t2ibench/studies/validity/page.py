@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from t2ibench.studies.validity.study import Row, Study
+    from t2ibench.studies.validity.outcome import Row, Study
 
 MARKS: Final = {
     "right": "✓",

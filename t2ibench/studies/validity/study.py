@@ -7,7 +7,6 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from t2ibench.core.errors import require_known
 from t2ibench.core.files import write_json, write_text
@@ -18,7 +17,8 @@ from t2ibench.evaluation.request import Resolved, protocol_for, require_metrics
 from t2ibench.evaluation.table import Table
 from t2ibench.studies.known_truth import known_truth
 from t2ibench.studies.validity.corruptions import CORRUPTIONS, CorruptedSource, Corruption
-from t2ibench.studies.validity.verdicts import Finding, Series, judge, true_alignment
+from t2ibench.studies.validity.outcome import Row, Study
+from t2ibench.studies.validity.verdicts import Series, judge, true_alignment
 from t2ibench.training.tracking.progress import say
 
 NAME = "metric-validity"
@@ -43,47 +43,6 @@ class ValidityRequest:
     metrics: tuple[str, ...] = ()
     corruptions: tuple[str, ...] = ()
     seed: int | None = None
-
-
-@dataclass(frozen=True)
-class Row:
-    """One metric under one corruption."""
-
-    corruption: Corruption
-    series: Series
-    finding: Finding
-    truth: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Study:
-    """The outcome.
-
-    Attributes:
-        facts: data set, protocol, seed, images a row, version of the toolkit, day of the newest record.
-        rows: corruption by corruption, the protocol's columns in order.
-        subtitles: column -> its identity in short.
-    """
-
-    facts: Mapping[str, Any]
-    rows: tuple[Row, ...]
-    subtitles: Mapping[str, str]
-
-    def describe(self) -> dict[str, Any]:
-        """Return everything as JSON values."""
-        rows = [
-            {
-                "corruption": row.corruption.name,
-                "strengths": [0, *row.corruption.strengths],
-                "unit": row.corruption.unit,
-                "harms": sorted(row.corruption.harms),
-                "true_alignment": list(row.truth),
-                **dataclasses.asdict(row.series),
-                **dataclasses.asdict(row.finding),
-            }
-            for row in self.rows
-        ]
-        return {"schema": 1, **self.facts, "columns": dict(self.subtitles), "rows": rows}
 
 
 def run_study(request: ValidityRequest, place: Place) -> Study:
