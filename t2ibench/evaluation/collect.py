@@ -79,8 +79,8 @@ def collect(
         RunFailedError: a model fails, or the disk is full.
     """
     chunks = _chunks(plan, source.together or 1)
-    for index in workers.order(len(chunks)) if workers.count > 1 else ():
-        _fill(source, chunks[index], extractors, store, settings, batch_size, workers, wait=False)
+    if workers.count > 1:
+        assist(source, plan, extractors, store, settings=settings, batch_size=batch_size, workers=workers)
     rows = {extractor.name: _Rows(len(plan)) for extractor in extractors}
     hasher = hashlib.sha256()
     making, done = 0.0, 0

@@ -162,8 +162,10 @@ class Table:
         )
 
     @property
-    def _settings(self) -> dict[str, Any]:
-        return {"resolution": self.protocol.resolution, "quantise": self.protocol.quantise}
+    def _manner(self) -> dict[str, Any]:
+        """How features are made: what pixels depend on besides the source, how many at once, by whom."""
+        settings = {"resolution": self.protocol.resolution, "quantise": self.protocol.quantise}
+        return {"settings": settings, "batch_size": self.batch_size, "workers": self.workers}
 
     def _assist(self, source: Source, columns: Sequence[Column]) -> None:
         """Make features that the leading worker will want. What fails here fails there, where it is told."""
@@ -171,28 +173,11 @@ class Table:
         extractors = list({one.extractor.name: one.extractor for one in linked if not one.extractor.fault}.values())
         with suppress(UserError):
             if extractors and not isinstance(source, StatisticsSource):
-                assist(
-                    source,
-                    source.plan_of(self.plan),
-                    extractors,
-                    self.store,
-                    settings=self._settings,
-                    batch_size=self.batch_size,
-                    workers=self.workers,
-                )
+                assist(source, source.plan_of(self.plan), extractors, self.store, **self._manner)
             for column in linked:
                 if column.metric.needs_reference and self.reference_statistics is None:
                     plan, reference = self._reference_source()
-                    settings, size = self._settings, self.batch_size
-                    assist(
-                        reference,
-                        plan,
-                        [column.extractor],
-                        self.store,
-                        settings=settings,
-                        batch_size=size,
-                        workers=self.workers,
-                    )
+                    assist(reference, plan, [column.extractor], self.store, **self._manner)
 
     def _measure(self, source: Source, columns: Sequence[Column]) -> list[ResultRecord]:
         """Return a record a column; what one column lacks is no other column's fault."""
@@ -340,9 +325,7 @@ class Table:
             plan,
             unique,
             self.store,
-            settings=self._settings,
-            batch_size=self.batch_size,
-            workers=self.workers,
+            **self._manner,
             on_chunk=lambda done: self.report(source.name, done, len(plan)),
         )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.errors import UserError, require_known, unknown_name
 from t2ibench.core.interfaces import ReadsDataFiles
 from t2ibench.core.place import Place
 from t2ibench.core.registry import registry
@@ -169,9 +169,7 @@ def resolve(request: TrainRequest, place: Place, manifest: str, root: Path | Non
         wrapped = _wrapped(plugin.wrapped_selector(parameters), label, request.dataset, place)
         parameters = plugin.with_wrapped(parameters, wrapped.identity)
     needed = plugin.requirements(parameters)
-    for name in foreign:
-        if name not in needed:
-            raise unknown_name(f"encoder that {label} needs", name, needed)
+    require_known(f"encoder that {label} needs", needed, *foreign)
     encoders = {
         name: _encoder(name, request, foreign.get(name, {}), full_steps, place, manifest, root) for name in needed
     }
@@ -229,8 +227,7 @@ def _encoder(
     Its precision is full always: it judges too. Its seed is the spec's own, so that models of several seeds share it,
     as in the papers.
     """
-    if name not in place.benchmarks.encoders:
-        raise unknown_name("encoder", name, place.benchmarks.encoders)
+    require_known("encoder", place.benchmarks.encoders, name)
     batch_size = None
     learns_in_batches = (
         "batch_size" in registry("encoders")[place.benchmarks.encoders[name].plugin].Parameters.model_fields

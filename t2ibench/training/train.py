@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.interfaces import BuildContext, TextToImage, Trainable
 from t2ibench.core.noise import seed_of
 from t2ibench.core.place import Place
@@ -75,8 +75,7 @@ def plan_training(request: TrainRequest, place: Place) -> Job:
     Raises:
         UserError: as `resolve`, or an unknown data set.
     """
-    if request.dataset not in place.benchmarks.datasets:
-        raise unknown_name("data set", request.dataset, place.benchmarks.datasets)
+    require_known("data set", place.benchmarks.datasets, request.dataset)
     if request.dataset not in prepared_datasets(place.benchmarks, place.workspace):
         job = resolve(request, place, NOT_PREPARED)
     else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.errors import UserError, require_known, unknown_name
 from t2ibench.core.place import Place
 from t2ibench.core.records import Results
 from t2ibench.core.registry import registry
@@ -89,9 +89,7 @@ def plan_bench(request: BenchRequest, place: Place) -> list[BenchItem]:
         UserError: there is no such suite, data set or budget; near names are given.
     """
     suite = suite_of(request, place.benchmarks)
-    for dataset in request.datasets:
-        if dataset not in place.benchmarks.datasets:
-            raise unknown_name("data set", dataset, place.benchmarks.datasets)
+    require_known("data set", place.benchmarks.datasets, *request.datasets)
     items = []
     seeds: Sequence[int | None] = tuple(dict.fromkeys(request.seeds or suite.seeds)) or (None,)
     for dataset in tuple(dict.fromkeys(request.datasets)) or (suite.data,):
@@ -115,8 +113,7 @@ def suite_of(request: BenchRequest, benchmarks: Benchmarks) -> SuiteEntry:
     Raises:
         UserError: there is no such suite, or it has no such budget; near names are given.
     """
-    if request.suite not in benchmarks.suites:
-        raise unknown_name("suite", request.suite, benchmarks.suites, hint="`t2ibench list suites` shows them all.")
+    require_known("suite", benchmarks.suites, request.suite, hint="`t2ibench list suites` shows them all.")
     suite = benchmarks.suites[request.suite]
     if request.budget != FULL and request.budget not in suite.budgets:
         raise unknown_name(f"budget of the suite {request.suite}", request.budget, [FULL, *suite.budgets])

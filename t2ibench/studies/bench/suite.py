@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from t2ibench.core.errors import unknown_name
+from t2ibench.core.errors import require_known
 from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import Benchmarks, SuiteEntry
 from t2ibench.evaluation.evaluate import evaluate
@@ -21,8 +21,7 @@ def find_suite(name: str, benchmarks: Benchmarks) -> SuiteEntry:
     Raises:
         UserError: there is none; near names are given.
     """
-    if name not in benchmarks.suites:
-        raise unknown_name("suite", name, benchmarks.suites, hint="`t2ibench list suites` shows them all.")
+    require_known("suite", benchmarks.suites, name, hint="`t2ibench list suites` shows them all.")
     return benchmarks.suites[name]
 
 

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Final
 
-from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.files import digest_of
 from t2ibench.core.place import Place
 from t2ibench.core.spec.probes import ProbeCaptions, ProbeEntry
@@ -102,10 +102,7 @@ def plan_probe(request: ProbeRequest, place: Place) -> ProbePlan:
         UserError: the probe or the model is unknown (near names are given), there are no captions for the data set, or
             one of them is not as the probe needs it.
     """
-    if request.probe not in place.benchmarks.probes:
-        raise unknown_name(
-            "probe", request.probe, place.benchmarks.probes, hint="[probes] of benchmarks.toml has them all."
-        )
+    require_known("probe", place.benchmarks.probes, request.probe, hint="[probes] of benchmarks.toml has them all.")
     entry = place.benchmarks.probes[request.probe]
     folder = require_model(place.workspace, request.model, place.benchmarks, request.dataset)
     if folder.description.kind != "model":
