@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from t2ibench.cli.options import dry_run_option, place_options, seed_option
+from t2ibench.core.errors import UserError
 from t2ibench.core.place import Place
 
 
@@ -30,19 +31,24 @@ def command(
     trains and measures nothing twice.
     """
     from t2ibench.cli.report import load_report, write_report
-    from t2ibench.studies.bench.suite import find_suite, requests_of, run_suite
-    from t2ibench.training.train import NOT_PREPARED, plan_training
+    from t2ibench.studies.bench.bench import run_bench
+    from t2ibench.studies.bench.plan import BenchRequest, plan_bench, suite_of
+    from t2ibench.training.train import NOT_PREPARED
 
-    entry = find_suite(suite, place.benchmarks)
+    request = BenchRequest(suite, seeds=() if seed is None else (seed,))
+    entry = suite_of(request, place.benchmarks)
     if dry_run:
-        jobs = [plan_training(request, place).describe() for request in requests_of(entry, seed=seed)]
+        items = plan_bench(request, place)
+        if fault := next((item.fault for item in items if item.fault), ""):
+            raise UserError(fault)
+        jobs = [item.job.describe() for item in items if item.job is not None]
         if any(job["spec"]["manifest"] == NOT_PREPARED for job in jobs):
             click.echo(f"{entry.data} is not prepared yet, so the digests below are not final.", err=True)
         click.echo(json.dumps({"suite": suite, "data": entry.data, "train": jobs}, indent=2, ensure_ascii=False))
         return
     started = time.monotonic()
     click.echo(f"{entry.title or suite}\nUsing {config}; writing to {place.workspace.root}.", err=True)
-    evaluations = run_suite(entry, place, seed=seed)
+    evaluations = run_bench(request, place, keep_going=False).evaluations
     text, paths = write_report(load_report(entry.report), place.workspace, data=entry.data)
     click.echo(text, nl=False)
     for path in paths:
