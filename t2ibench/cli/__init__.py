@@ -11,7 +11,7 @@ from typing import Final
 import click
 
 from t2ibench import __version__
-from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.file_names import is_utf8, shown
 
 COMMANDS: Final[Mapping[str, str]] = {
@@ -43,8 +43,7 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command, or raise UserError with near names."""
-        if cmd_name not in COMMANDS:
-            raise unknown_name("command", cmd_name, COMMANDS, hint="`t2ibench --help` shows them all.")
+        require_known("command", COMMANDS, cmd_name, hint="`t2ibench --help` shows them all.")
         module = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
         command = import_module(f"t2ibench.cli.{module}").command
         assert isinstance(command, click.Command)

@@ -11,14 +11,11 @@ import click
 
 from t2ibench.cli.options import (
     NameList,
-    config_option,
-    device_option,
     dry_run_option,
-    workspace_option,
+    place_options,
 )
 from t2ibench.core.errors import UserError
-from t2ibench.core.spec.benchmarks import LoadedBenchmarks
-from t2ibench.core.workspace import Workspace
+from t2ibench.core.place import Place
 
 if TYPE_CHECKING:
     from t2ibench.studies.bench.cluster import Cluster
@@ -44,13 +41,6 @@ CLAIMS = "claims"
 @click.option("--seeds", type=NameList(), default=(), metavar="0,1,...", help="Seeds of training, a model each.")
 @click.option("--keep-going/--stop", "keep_going", default=True, show_default=True, help="After a failure.")
 @click.option(
-    "--weights-dir",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=None,
-    help="Folder with weights files that cannot be shipped (Inception).",
-)
-@click.option("--threads", type=click.IntRange(min=1), default=None, help="Threads torch computes with on the CPU.")
-@click.option(
     "--jobs",
     type=click.IntRange(min=1),
     default=1,
@@ -70,10 +60,8 @@ CLAIMS = "claims"
     metavar="KEY=VALUE",
     help="Of the jobs, as in partition=gpu, timeout_min=720 or gpus_per_node=1. Can be repeated.",
 )
-@device_option
 @dry_run_option
-@config_option
-@workspace_option
+@place_options("device", "threads", "weights_dir", "config", "workers")
 def command(
     suite: str,
     names: tuple[str, ...],
@@ -81,15 +69,12 @@ def command(
     budget: str,
     seeds: tuple[str, ...],
     keep_going: bool,
-    weights_dir: Path | None,
-    threads: int | None,
     jobs: int,
     cluster: str | None,
     cluster_options: tuple[str, ...],
-    device: str,
     dry_run: bool,
-    benchmarks: LoadedBenchmarks,
-    workspace: Workspace,
+    place: Place,
+    config: Path,
 ) -> None:
     """Train what SUITE lists, measure all of it on one plan and print the suite's report.
 
@@ -104,48 +89,40 @@ def command(
     from t2ibench.studies.bench.bench import run_bench
     from t2ibench.studies.bench.plan import BenchRequest, describe, plan_bench, suite_of
     from t2ibench.studies.claims.study import ClaimsRequest
-    from t2ibench.training.train import Compute
 
     if bad := [one for one in seeds if not one.isdecimal()]:
         raise UserError(f"--seeds wants whole numbers separated by commas, as in 0,1,2; found {bad[0]!r}.")
     if suite == VALIDITY:
-        _validity(datasets, seeds, device, benchmarks, workspace, weights_dir, dry_run=dry_run)
+        _validity(datasets, seeds, place, dry_run=dry_run)
         return
-    trainer = _trainer(jobs, cluster, cluster_options, benchmarks.path)
-    content = benchmarks.content
-    compute = Compute(device=device, threads=threads)
+    trainer = _trainer(jobs, cluster, cluster_options, config)
     numbers = tuple(int(one) for one in seeds)
     if suite == CLAIMS:
         claims_asked = ClaimsRequest(names, datasets[0] if datasets else "", budget, numbers)
         if len(datasets) > 1:
             raise UserError("bench claims takes one data set: ask for them one after the other.")
-        carry_out_claims(
-            claims_asked, content, workspace, compute, weights_dir=weights_dir, trainer=trainer, dry_run=dry_run
-        )
+        carry_out_claims(claims_asked, place, trainer=trainer, dry_run=dry_run)
         return
     if names:
         raise UserError(f"Only `bench claims` takes names after the suite; found {names[0]!r} after {suite}.")
     request = BenchRequest(suite, datasets, budget, numbers)
-    entry = suite_of(request, content)
+    entry = suite_of(request, place.benchmarks)
     report = load_report(entry.report)
     if dry_run:
-        plan = describe(request, plan_bench(request, content, workspace), content, workspace)
+        plan = describe(request, plan_bench(request, place), place)
         click.echo(json.dumps(plan, indent=2, ensure_ascii=False))
         click.echo(summary_of(plan), err=True)
         return
     started = time.monotonic()
-    click.echo(f"{entry.title or suite}\nUsing {benchmarks.path}; writing to {workspace.root}.", err=True)
+    click.echo(f"{entry.title or suite}\nUsing {config}; writing to {place.workspace.root}.", err=True)
     outcome = run_bench(
         request,
-        content,
-        workspace,
-        compute=compute,
-        weights_dir=weights_dir,
+        place,
         keep_going=keep_going,
         trainer=trainer,
     )
     for evaluation in outcome.evaluations:
-        text, paths = write_report(report, workspace, data=evaluation.dataset)
+        text, paths = write_report(report, place.workspace, data=evaluation.dataset)
         click.echo(text, nl=False)
         for path in paths:
             click.echo(f"wrote {path}", err=True)
@@ -176,16 +153,7 @@ def _trainer(jobs: int, cluster: str | None, options: tuple[str, ...], config: P
     return found
 
 
-def _validity(
-    datasets: tuple[str, ...],
-    seeds: tuple[str, ...],
-    device: str,
-    benchmarks: LoadedBenchmarks,
-    workspace: Workspace,
-    weights_dir: Path | None,
-    *,
-    dry_run: bool,
-) -> None:
+def _validity(datasets: tuple[str, ...], seeds: tuple[str, ...], place: Place, *, dry_run: bool) -> None:
     """Run the study of metric validity, which trains nothing; `t2ibench validity` has more options."""
     import dataclasses
 
@@ -201,7 +169,7 @@ def _validity(
         return
     asked = [f"t2ibench bench {VALIDITY}", *(["--data", *datasets] if datasets else [])]
     asked += ["--seeds", *seeds] if seeds else []
-    carry_out(request, benchmarks, workspace, device=device, asked=" ".join(asked), weights_dir=weights_dir)
+    carry_out(request, place, asked=" ".join(asked))
 
 
 def summary_of(plan: dict) -> str:  # type: ignore[type-arg]  # JSON values

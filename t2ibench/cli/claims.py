@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.spec.benchmarks import Benchmarks
-from t2ibench.core.workspace import Workspace
+from t2ibench.core.place import Place
 
 if TYPE_CHECKING:
     from t2ibench.studies.bench.cluster import Cluster
     from t2ibench.studies.bench.side_by_side import SideBySide
     from t2ibench.studies.claims.study import ClaimsRequest
-    from t2ibench.training.train import Compute
 
 
 def carry_out_claims(
     request: ClaimsRequest,
-    benchmarks: Benchmarks,
-    workspace: Workspace,
-    compute: Compute,
+    place: Place,
     *,
-    weights_dir: Path | None,
     trainer: SideBySide | Cluster,
     dry_run: bool,
 ) -> None:
@@ -41,26 +36,27 @@ def carry_out_claims(
     from t2ibench.studies.bench.plan import describe, plan_bench
     from t2ibench.studies.claims.study import claims_of, claims_on, datasets_of, decide, suite_for
 
-    claims = claims_of(request, benchmarks)
+    claims = claims_of(request, place.benchmarks)
     if not claims:
         raise UserError("benchmarks.toml has no claims: a table [claims.NAME] makes one.")
     failed = False
     for dataset in datasets_of(request, claims):
-        asked, content = suite_for(dataset, request, claims, benchmarks)
+        asked, content = suite_for(dataset, request, claims, place.benchmarks)
+        here = dataclasses.replace(place, benchmarks=content)
         if dry_run:
-            plan = describe(asked, plan_bench(asked, content, workspace), content, workspace)
+            plan = describe(asked, plan_bench(asked, here), here)
             click.echo(json.dumps(plan, indent=2, ensure_ascii=False))
             click.echo(summary_of(plan), err=True)
             continue
-        outcome = run_bench(asked, content, workspace, compute=compute, weights_dir=weights_dir, trainer=trainer)
-        items = plan_bench(asked, content, workspace)
-        decide(dataset, request, claims_on(dataset, request, claims), items, content, workspace)
+        outcome = run_bench(asked, here, trainer=trainer)
+        items = plan_bench(asked, here)
+        decide(dataset, request, claims_on(dataset, request, claims), items, here)
         for failure in outcome.failures:
             click.echo(f"Failed: {failure.what}: {failure.reason}", err=True)
         failed = failed or bool(outcome.failures)
     if dry_run:
         return
-    text, paths = write_report(load_report("claims"), workspace)
+    text, paths = write_report(load_report("claims"), place.workspace)
     click.echo(text, nl=False)
     for path in paths:
         click.echo(f"wrote {path}", err=True)

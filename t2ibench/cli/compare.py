@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from t2ibench.cli.options import (
     NameList,
-    config_option,
-    data_root_option,
-    device_option,
+    place_options,
     seed_option,
-    workspace_option,
 )
-from t2ibench.core.spec.benchmarks import LoadedBenchmarks
-from t2ibench.core.workspace import Workspace
+from t2ibench.core.place import Place
 
 if TYPE_CHECKING:
     from t2ibench.evaluation.compare import ComparedColumn, Comparison
@@ -35,7 +30,6 @@ _DIGITS = 2
     default=(),
     help="Data sets.  [default: every prepared one that the models were trained on]",
 )
-@data_root_option
 @click.option("--protocol", default=None, help="Protocol of benchmarks.toml.  [default: the data set's own]")
 @click.option("--samples", type=click.IntRange(min=0), default=None, help="Images a row; 0: every caption once.")
 @click.option(
@@ -46,33 +40,19 @@ _DIGITS = 2
     default=(),
     help="Columns of benchmarks.toml.  [default: the protocol's]",
 )
-@click.option(
-    "--weights-dir",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=None,
-    help="Folder with weights files that cannot be shipped (Inception, CLIP).",
-)
-@click.option("--batch-size", type=click.IntRange(min=1), default=50, show_default=True, help="Changes no number.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @seed_option
-@device_option
-@config_option
-@workspace_option
+@place_options("device", "batch_size", "data_root", "weights_dir")
 def command(
     first: str,
     second: str,
     datasets: tuple[str, ...],
-    data_root: Path | None,
     protocol: str | None,
     samples: int | None,
     metrics: tuple[str, ...],
-    weights_dir: Path | None,
-    batch_size: int,
     as_json: bool,
     seed: int | None,
-    device: str,
-    benchmarks: LoadedBenchmarks,
-    workspace: Workspace,
+    place: Place,
 ) -> None:
     """Say whether A is better than B, pairing their images by caption.
 
@@ -81,7 +61,7 @@ def command(
     again is quick. Leaves with status 1 if a column could not be compared.
     """
     from t2ibench.evaluation.compare import compare
-    from t2ibench.evaluation.evaluate import EvaluateRequest
+    from t2ibench.evaluation.request import EvaluateRequest
 
     request = EvaluateRequest(
         models=(),
@@ -90,17 +70,12 @@ def command(
         samples=samples,
         metrics=metrics,
         seed=seed,
-        weights_dir=weights_dir,
     )
     found = compare(
         first,
         second,
         request,
-        benchmarks.content,
-        workspace,
-        device=device,
-        batch_size=batch_size,
-        root=data_root,
+        place,
     )
     if as_json:
         click.echo(json.dumps([one.describe() for one in found], indent=2, ensure_ascii=False, allow_nan=False))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import click
 
-from t2ibench.cli.options import NameList, config_option, device_option, workspace_option
-from t2ibench.core.errors import UserError, unknown_name
-from t2ibench.core.spec.benchmarks import LoadedBenchmarks
-from t2ibench.core.workspace import Workspace
+from t2ibench.cli.options import NameList, place_options
+from t2ibench.core.errors import UserError, require_known
+from t2ibench.core.place import Place
 
 _CAPTION = "a small blue bird with a white belly and a short yellow bill"
 
@@ -18,16 +17,12 @@ _CAPTION = "a small blue bird with a white belly and a short yellow bill"
     "--port", type=click.IntRange(0, 65535), default=7860, show_default=True, help="Port to listen on; 0: any free one."
 )
 @click.option("--open/--no-open", "opened", default=False, help="Show the page in a browser.")
-@device_option
-@config_option
-@workspace_option
+@place_options("device")
 def command(
     models: tuple[str, ...],
     port: int,
     opened: bool,
-    device: str,
-    benchmarks: LoadedBenchmarks,
-    workspace: Workspace,
+    place: Place,
 ) -> None:
     """Draw sentences with several models side by side, on a page of this machine, until Ctrl-C.
 
@@ -40,13 +35,11 @@ def command(
     from t2ibench.core.device import choose_device
     from t2ibench.sampling.demo import Painter, drawing_models
 
-    found = drawing_models(workspace, benchmarks.content)
+    found = drawing_models(place.workspace, place.benchmarks)
     if not found:
         raise UserError("There is no trained model to draw with. `t2ibench train attngan --data simbirds` makes one.")
-    for name in models:
-        if name not in found:
-            raise unknown_name("model", name, found)
-    page = page_of(Painter(found, choose_device(device)), models or tuple(found)[:2], _CAPTION)
+    require_known("model", found, *models)
+    page = page_of(Painter(found, choose_device(place.device)), models or tuple(found)[:2], _CAPTION)
     click.echo("The demo starts; Ctrl-C ends it.")
     try:
         page.launch(

@@ -9,16 +9,12 @@ import click
 
 from t2ibench.cli.options import (
     NameList,
-    config_option,
-    data_root_option,
-    device_option,
     dry_run_option,
+    place_options,
     seed_option,
-    workspace_option,
 )
 from t2ibench.core.errors import UserError
-from t2ibench.core.spec.benchmarks import LoadedBenchmarks
-from t2ibench.core.workspace import Workspace
+from t2ibench.core.place import Place
 
 
 @click.command("eval")
@@ -66,19 +62,10 @@ from t2ibench.core.workspace import Workspace
     default=(),
     help="Data sets.  [default: every prepared one that the models were trained on]",
 )
-@data_root_option
 @click.option("--protocol", default=None, help="Protocol of benchmarks.toml.  [default: the data set's own]")
 @click.option("--samples", type=click.IntRange(min=0), default=None, help="Images a row; 0: every caption once.")
 @click.option("--metrics", type=NameList(), default=(), help="Columns of benchmarks.toml.  [default: the protocol's]")
-@click.option(
-    "--weights-dir",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=None,
-    help="Folder with weights files that cannot be shipped (Inception).",
-)
-@click.option("--download-weights", is_flag=True, help="Fetch missing weights files from their source.")
 @click.option("--controls/--no-controls", default=True, help="Measure the control rows too.")
-@click.option("--batch-size", type=click.IntRange(min=1), default=50, show_default=True, help="Changes no number.")
 @click.option("--json", "as_json", is_flag=True, help="Print the records as JSON instead of a table.")
 @seed_option
 @click.option(
@@ -88,10 +75,8 @@ from t2ibench.core.workspace import Workspace
     metavar="100,101,...",
     help="Several seeds: a table each, and their mean and range.",
 )
-@device_option
 @dry_run_option
-@config_option
-@workspace_option
+@place_options("device", "batch_size", "data_root", "weights_dir", "download", "workers")
 def command(
     models: tuple[str, ...],
     images: tuple[Path, ...],
@@ -101,21 +86,15 @@ def command(
     reference: Path | None,
     skip_bad: bool,
     datasets: tuple[str, ...],
-    data_root: Path | None,
     protocol: str | None,
     samples: int | None,
     metrics: tuple[str, ...],
-    weights_dir: Path | None,
-    download_weights: bool,
     controls: bool,
-    batch_size: int,
     as_json: bool,
     seed: int | None,
     seeds: tuple[str, ...],
-    device: str,
     dry_run: bool,
-    benchmarks: LoadedBenchmarks,
-    workspace: Workspace,
+    place: Place,
 ) -> None:
     """Measure models, images of others and the control rows on the same captions with the same noise.
 
@@ -124,8 +103,9 @@ def command(
     Every number becomes a record under results/; what is known is not measured again. Leaves with status 1 if a number
     could not be had.
     """
-    from t2ibench.evaluation.evaluate import EvaluateRequest, evaluate, plan_evaluation
+    from t2ibench.evaluation.evaluate import evaluate
     from t2ibench.evaluation.external.rows import ExternalRows
+    from t2ibench.evaluation.request import EvaluateRequest, resolve_tables
 
     if seeds and seed is not None:
         raise UserError("Both --seed and --seeds were given; give one of them.")
@@ -140,8 +120,6 @@ def command(
         controls=controls,
         seed=seed,
         seeds=tuple(int(one) for one in seeds),
-        weights_dir=weights_dir,
-        download=download_weights,
         external=ExternalRows(
             images=images,
             commands=commands,
@@ -152,9 +130,9 @@ def command(
         ),
     )
     if dry_run:
-        click.echo(json.dumps(plan_evaluation(request, benchmarks.content, workspace), indent=2, ensure_ascii=False))
+        click.echo(json.dumps([one.describe() for one in resolve_tables(request, place)], indent=2, ensure_ascii=False))
         return
-    evaluations = evaluate(request, benchmarks.content, workspace, device=device, batch_size=batch_size, root=data_root)
+    evaluations = evaluate(request, place)
     records = [record for evaluation in evaluations for record in evaluation.records]
     empty = {column: reason for evaluation in evaluations for column, reason in evaluation.empty.items()}
     if not records and not empty:  # a worker that made features for another

@@ -7,7 +7,7 @@ import json
 import click
 
 from t2ibench.cli.options import NameList, config_option, workspace_option
-from t2ibench.core.errors import unknown_name
+from t2ibench.core.errors import require_known
 from t2ibench.core.registry import KINDS, registry
 from t2ibench.core.spec.benchmarks import LoadedBenchmarks
 from t2ibench.core.workspace import Workspace
@@ -26,8 +26,7 @@ def command(kinds: tuple[str, ...], as_json: bool, benchmarks: LoadedBenchmarks,
     known = {*KINDS, "protocols", "suites", "probes", "claims"}
     rows: dict[str, list[dict[str, str]]] = {}
     for kind in kinds:
-        if kind not in known:
-            raise unknown_name("kind of thing to list", kind, known)
+        require_known("kind of thing to list", known, kind)
         rows[kind] = _rows(kind, benchmarks)
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
 
+from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import LoadedBenchmarks, load_benchmarks
+from t2ibench.core.workers import Workers
 from t2ibench.core.workspace import Workspace
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -87,13 +89,6 @@ def config_option(function: Function) -> Function:
     )(cast(Function, with_own))
 
 
-def device_option(function: Function) -> Function:
-    """Add --device, given to the command as `device: str`; "auto" takes a GPU if there is one."""
-    return click.option(
-        "--device", default="auto", show_default=True, metavar="auto|cpu|cuda[:N]|mps", help="Where to compute."
-    )(function)
-
-
 def seed_option(function: Function) -> Function:
     """Add --seed, given to the command as `seed: int | None`."""
     return click.option(
@@ -108,11 +103,56 @@ def dry_run_option(function: Function) -> Function:
     )(function)
 
 
-def data_root_option(function: Function) -> Function:
-    """Add --data-root, given to the command as `data_root: Path | None`."""
-    return click.option(
+_PLACE_OPTIONS: Mapping[str, Callable[[Any], Any]] = {
+    "device": click.option(
+        "--device", default="auto", show_default=True, metavar="auto|cpu|cuda[:N]|mps", help="Where to compute."
+    ),
+    "threads": click.option(
+        "--threads", type=click.IntRange(min=1), default=None, help="Threads torch computes with on the CPU."
+    ),
+    "batch_size": click.option(
+        "--batch-size", type=click.IntRange(min=1), default=50, show_default=True, help="Changes no number."
+    ),
+    "data_root": click.option(
         "--data-root",
         type=click.Path(path_type=Path),
         default=None,
         help="Folder that holds the data set's files, if not the workspace's own.",
-    )(function)
+    ),
+    "weights_dir": click.option(
+        "--weights-dir",
+        type=click.Path(path_type=Path, file_okay=False, exists=True),
+        default=None,
+        help="Folder with weights files that cannot be shipped (Inception).",
+    ),
+    "download": click.option(
+        "--download-weights", "download", is_flag=True, help="Fetch missing weights files from their source."
+    ),
+}
+"""Field of `Place` -> its option."""
+
+
+def place_options(*fields: str) -> Callable[[Function], Function]:
+    """Add --config, --workspace and the options of further fields of a place, given as `place: Place`.
+
+    Of "workers", torchrun's variables tell. "config" gives a command the path of its benchmarks.toml besides.
+    """
+
+    def decorate(function: Function) -> Function:
+        @functools.wraps(function)
+        def placed(**given: Any) -> Any:
+            loaded = given.pop("benchmarks")
+            own = {name: given.pop(name) for name in fields if name in _PLACE_OPTIONS}
+            if "workers" in fields:
+                own["workers"] = Workers.of_environment()
+            if "config" in fields:
+                given["config"] = loaded.path
+            return function(place=Place(loaded.content, given.pop("workspace"), **own), **given)
+
+        options = [_PLACE_OPTIONS[name] for name in fields if name in _PLACE_OPTIONS]
+        made: Any = placed
+        for option in reversed(options):
+            made = option(made)
+        return cast(Function, config_option(workspace_option(made)))
+
+    return decorate

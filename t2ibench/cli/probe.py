@@ -8,14 +8,11 @@ from pathlib import Path
 import click
 
 from t2ibench.cli.options import (
-    config_option,
-    device_option,
     dry_run_option,
+    place_options,
     seed_option,
-    workspace_option,
 )
-from t2ibench.core.spec.benchmarks import LoadedBenchmarks
-from t2ibench.core.workspace import Workspace
+from t2ibench.core.place import Place
 
 
 @click.command("probe")
@@ -45,12 +42,9 @@ from t2ibench.core.workspace import Workspace
     help="Folder for page, images and table, if not the workspace's reports.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the record as JSON instead of tables.")
-@click.option("--threads", type=click.IntRange(min=1), default=None, help="Threads torch computes with on the CPU.")
 @seed_option
-@device_option
 @dry_run_option
-@config_option
-@workspace_option
+@place_options("device", "threads")
 def command(
     probe: str,
     model: str,
@@ -59,12 +53,9 @@ def command(
     rows: int | None,
     output: Path | None,
     as_json: bool,
-    threads: int | None,
     seed: int | None,
-    device: str,
     dry_run: bool,
-    benchmarks: LoadedBenchmarks,
-    workspace: Workspace,
+    place: Place,
 ) -> None:
     """Change one thing of a caption, keep the noise, and see what changes in the image.
 
@@ -78,14 +69,15 @@ def command(
     from t2ibench.studies.probes.plan import ProbeRequest, plan_probe
 
     asked = ProbeRequest(probe, model, dataset=dataset, captions=captions, rows=rows, seed=seed)
-    plan = plan_probe(asked, benchmarks.content, workspace)
+    plan = plan_probe(asked, place)
     if dry_run:
         click.echo(json.dumps(plan.describe(), indent=2, ensure_ascii=False))
         return
     from t2ibench.cli.report import write_report_on
     from t2ibench.studies.probes.probing import run_probe
 
-    record = run_probe(plan, benchmarks.content, workspace, device=device, threads=threads)
+    record = run_probe(plan, place)
     identity = record["id"]
-    text = write_report_on("probe", identity, workspace, output or workspace.reports / "probe" / identity[:16])
+    folder = output or place.workspace.reports / "probe" / identity[:16]
+    text = write_report_on("probe", identity, place.workspace, folder)
     click.echo(json.dumps(record, indent=2, ensure_ascii=False) if as_json else text, nl=as_json)

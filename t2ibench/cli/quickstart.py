@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 
 import click
 
-from t2ibench.cli.options import config_option, device_option, dry_run_option, seed_option, workspace_option
-from t2ibench.core.spec.benchmarks import LoadedBenchmarks
-from t2ibench.core.workspace import Workspace
+from t2ibench.cli.options import dry_run_option, place_options, seed_option
+from t2ibench.core.errors import UserError
+from t2ibench.core.place import Place
 
 
 @click.command("quickstart")
 @click.option("--suite", default="quickstart", show_default=True, help="Suite of benchmarks.toml to run.")
-@click.option("--threads", type=click.IntRange(min=1), default=None, help="Threads torch computes with on the CPU.")
 @seed_option
-@device_option
 @dry_run_option
-@config_option
-@workspace_option
+@place_options("device", "threads", "config", "workers")
 def command(
     suite: str,
-    threads: int | None,
     seed: int | None,
-    device: str,
     dry_run: bool,
-    benchmarks: LoadedBenchmarks,
-    workspace: Workspace,
+    place: Place,
+    config: Path,
 ) -> None:
     """Draw birds, train two GANs on them, evaluate both and print the leaderboard.
 
@@ -36,23 +32,27 @@ def command(
     """
     from t2ibench.cli.report import load_report, write_report
     from t2ibench.data.open import adapter_of
-    from t2ibench.studies.bench.suite import find_suite, requests_of, run_suite
-    from t2ibench.training.train import NOT_PREPARED, Compute, plan_training
+    from t2ibench.studies.bench.bench import run_bench
+    from t2ibench.studies.bench.plan import BenchRequest, plan_bench, suite_of
+    from t2ibench.training.train import NOT_PREPARED
 
-    content = benchmarks.content
-    entry = find_suite(suite, content)
-    adapter_of(entry.data, content)  # without the simulations nothing can be drawn: said before anything is planned
+    request = BenchRequest(suite, seeds=() if seed is None else (seed,))
+    entry = suite_of(request, place.benchmarks)
+    # Without the simulations nothing can be drawn: said before anything is planned.
+    adapter_of(entry.data, place.benchmarks)
     if dry_run:
-        jobs = [plan_training(request, content, workspace).describe() for request in requests_of(entry, seed=seed)]
+        items = plan_bench(request, place)
+        if fault := next((item.fault for item in items if item.fault), ""):
+            raise UserError(fault)
+        jobs = [item.job.describe() for item in items if item.job is not None]
         if any(job["spec"]["manifest"] == NOT_PREPARED for job in jobs):
             click.echo(f"{entry.data} is not prepared yet, so the digests below are not final.", err=True)
         click.echo(json.dumps({"suite": suite, "data": entry.data, "train": jobs}, indent=2, ensure_ascii=False))
         return
     started = time.monotonic()
-    click.echo(f"{entry.title or suite}\nUsing {benchmarks.path}; writing to {workspace.root}.", err=True)
-    compute = Compute(device=device, threads=threads)
-    evaluations = run_suite(entry, content, workspace, seed=seed, compute=compute)
-    text, paths = write_report(load_report(entry.report), workspace, data=entry.data)
+    click.echo(f"{entry.title or suite}\nUsing {config}; writing to {place.workspace.root}.", err=True)
+    evaluations = run_bench(request, place, keep_going=False).evaluations
+    text, paths = write_report(load_report(entry.report), place.workspace, data=entry.data)
     click.echo(text, nl=False)
     for path in paths:
         click.echo(f"wrote {path}", err=True)

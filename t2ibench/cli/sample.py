@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from t2ibench.cli.options import config_option, data_root_option, device_option, seed_option, workspace_option
-from t2ibench.core.spec.benchmarks import LoadedBenchmarks
-from t2ibench.core.workspace import Workspace
+from t2ibench.cli.options import place_options, seed_option
+from t2ibench.core.place import Place
 
 
 @click.command("sample")
@@ -47,11 +46,8 @@ from t2ibench.core.workspace import Workspace
     "-n", "count", type=click.IntRange(min=0), default=None, help="Captions of --data; with --out, 0 means all of them."
 )
 @click.option("--protocol", default=None, help="Protocol that chooses them.  [default: the data set's own]")
-@data_root_option
 @seed_option
-@device_option
-@config_option
-@workspace_option
+@place_options("device", "data_root")
 def command(
     model: str,
     captions: tuple[str, ...],
@@ -63,11 +59,8 @@ def command(
     folder: Path | None,
     count: int | None,
     protocol: str | None,
-    data_root: Path | None,
     seed: int | None,
-    device: str,
-    benchmarks: LoadedBenchmarks,
-    workspace: Workspace,
+    place: Place,
 ) -> None:
     """Draw images of each CAPTION with the newest trained MODEL.
 
@@ -93,20 +86,17 @@ def command(
             model,
             dataset,
             folder,
-            benchmarks.content,
-            workspace,
+            place,
             samples=count,
             protocol=protocol,
             seed=seed,
-            device=device,
-            root=data_root,
         )
         click.echo(f"{made:,} images and a manifest.jsonl are in {folder}")
         return
     if not captions and dataset is not None and count:
         from t2ibench.evaluation.export import captions_asked
 
-        captions = captions_asked(dataset, count, benchmarks.content, workspace, protocol=protocol, root=data_root)
+        captions = captions_asked(dataset, count, place, protocol=protocol)
     elif not captions or count is not None or protocol is not None:
         raise UserError(
             'Give a CAPTION, as in "a small bird with a red belly", or --data and -n for captions of a data set, with '
@@ -115,17 +105,17 @@ def command(
     user_captions(captions)
     check_output(output)
     where = None if box is None else parse_box(box)
-    found = require_model(workspace, model, benchmarks.content, dataset)
+    found = require_model(place.workspace, model, place.benchmarks, dataset)
     steps = "official-weights" if found.description.imported else f"of {found.steps} steps"
     if found.description.wrapped is not None:
         steps = f"around {found.description.wrapped.label} of {found.description.wrapped.steps} steps"
     click.echo(f"{found.label} {steps} on {found.dataset}, {found.path}", err=True)
     each = samples or (1 if attention else 4)
     if output.suffix.lower() == FILM:
-        content = draw_film(found, captions, samples=each, seed=seed or 0, device=device)
+        content = draw_film(found, captions, samples=each, seed=seed or 0, device=place.device)
     else:
         content = draw_sheet(
-            found, captions, samples=each, seed=seed or 0, attention=attention, device=device, box=where
+            found, captions, samples=each, seed=seed or 0, attention=attention, device=place.device, box=where
         )
     write_bytes(output, content)
     click.echo(output)

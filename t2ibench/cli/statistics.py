@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from t2ibench.cli.options import config_option, data_root_option, device_option, workspace_option
-from t2ibench.core.spec.benchmarks import LoadedBenchmarks
-from t2ibench.core.workspace import Workspace
+from t2ibench.cli.options import place_options
+from t2ibench.core.place import Place
 
 
 @click.command("statistics")
@@ -19,17 +18,7 @@ from t2ibench.core.workspace import Workspace
 @click.option("--protocol", default=None, help="Protocol, which says the resolution.  [default: the data set's own]")
 @click.option("--images", type=click.Path(path_type=Path), default=None, help="A folder of images instead.")
 @click.option("--skip-bad", is_flag=True, help="Leave images of a folder out that cannot be read.")
-@data_root_option
-@click.option(
-    "--weights-dir",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=None,
-    help="Folder with weights files that cannot be shipped (Inception).",
-)
-@click.option("--download-weights", is_flag=True, help="Fetch missing weights files from their source.")
-@device_option
-@config_option
-@workspace_option
+@place_options("device", "data_root", "weights_dir", "download")
 def command(
     output: Path,
     dataset: str,
@@ -38,12 +27,7 @@ def command(
     protocol: str | None,
     images: Path | None,
     skip_bad: bool,
-    data_root: Path | None,
-    weights_dir: Path | None,
-    download_weights: bool,
-    device: str,
-    benchmarks: LoadedBenchmarks,
-    workspace: Workspace,
+    place: Place,
 ) -> None:
     """Write mu and sigma of images' features to FILE.npz, as pytorch-fid, clean-fid and TTUR read them.
 
@@ -60,8 +44,6 @@ def command(
         protocol=protocol,
         images=images,
         skip_bad=skip_bad,
-        weights_dir=weights_dir,
-        download=download_weights,
     )
-    count = make_statistics(request, benchmarks.content, workspace, device=device, root=data_root)
+    count = make_statistics(request, place)
     click.echo(f"{output}: statistics of {count:,} images")

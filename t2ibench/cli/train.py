@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 
 import click
 
 from t2ibench.cli.options import (
     NameList,
-    config_option,
-    data_root_option,
-    device_option,
     dry_run_option,
+    place_options,
     seed_option,
-    workspace_option,
 )
 from t2ibench.core.errors import UserError, unknown_name
-from t2ibench.core.spec.benchmarks import LoadedBenchmarks
-from t2ibench.core.workspace import Workspace
+from t2ibench.core.place import Place
 
 
 class Precision(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3 only
@@ -53,7 +48,6 @@ _HALF = ("16", "16-mixed", "16-true", "fp16")
 @click.argument("model", metavar="MODEL[:VARIANT]")
 @click.option("--variant", default="", help="A variant of the model, as in benchmarks.toml.")
 @click.option("--data", "dataset", default=None, help="Data set to learn from.  [default: simbirds]")
-@data_root_option
 @click.option("--steps", type=click.IntRange(min=1), default=None, help="Training steps in all.")
 @click.option("--batch-size", type=click.IntRange(min=1), default=None, help="Captions a batch.")
 @click.option("--encoder-steps", type=click.IntRange(min=1), default=None, help="Steps of the encoders it needs.")
@@ -65,7 +59,6 @@ _HALF = ("16", "16-mixed", "16-true", "fp16")
     help="Set a parameter of the model, or ENCODER.KEY=VALUE one of an encoder it needs. Can be repeated.",
 )
 @seed_option
-@device_option
 @click.option(
     "--precision",
     type=Precision(),
@@ -87,7 +80,6 @@ _HALF = ("16", "16-mixed", "16-true", "fp16")
     show_default="the number of cores, at most 8",
     help="Threads that load images.",
 )
-@click.option("--threads", type=click.IntRange(min=1), default=None, help="Threads torch computes with on the CPU.")
 @click.option(
     "--checkpoint-steps", type=click.IntRange(min=1), default=None, help="Save every N steps too, not only each minute."
 )
@@ -134,23 +126,19 @@ _HALF = ("16", "16-mixed", "16-true", "fp16")
     help="Where losses and images go besides metrics.jsonl.  [default: TensorBoard where it is installed]",
 )
 @dry_run_option
-@config_option
-@workspace_option
+@place_options("device", "threads", "data_root")
 def command(
     model: str,
     variant: str,
     dataset: str | None,
-    data_root: Path | None,
     steps: int | None,
     batch_size: int | None,
     encoder_steps: int | None,
     assignments: tuple[str, ...],
     seed: int | None,
-    device: str,
     precision: str,
     compiled: bool,
     workers: int,
-    threads: int | None,
     checkpoint_steps: int | None,
     keep_checkpoints: int,
     keep_every: int | None,
@@ -159,8 +147,7 @@ def command(
     select: tuple[str, str] | None,
     track: tuple[str, ...] | None,
     dry_run: bool,
-    benchmarks: LoadedBenchmarks,
-    workspace: Workspace,
+    place: Place,
 ) -> None:
     """Train MODEL (a model or an encoder of benchmarks.toml), and first whatever it needs.
 
@@ -200,7 +187,7 @@ def command(
         snapshots=_steps(snapshots),
     )
     if dry_run:
-        job = plan_training(request, benchmarks.content, workspace, root=data_root)
+        job = plan_training(request, place)
         if job.spec.manifest == NOT_PREPARED:
             click.echo(f"{dataset} is not prepared yet, so the digests below are not final.", err=True)
         click.echo(json.dumps(job.describe(), indent=2, ensure_ascii=False))
@@ -211,10 +198,14 @@ def command(
         keep_every=keep_every,
         quick_steps=quick_steps,
     )
-    compute = Compute(device, workers, threads, rhythm, track)
-    quick = None if quick_steps is None else quick_maker(benchmarks.content, workspace, quick_steps)
+    compute = Compute(workers, rhythm, track)
+    quick = None if quick_steps is None else quick_maker(place, quick_steps)
     folder = ensure_trained(
-        request, benchmarks.content, workspace, compute=compute, root=data_root, processes=processes, quick=quick
+        request,
+        place,
+        compute=compute,
+        processes=processes,
+        quick=quick,
     )
     if processes.leads:
         click.echo(folder)

@@ -9,14 +9,10 @@ import click
 
 from t2ibench.cli.options import (
     NameList,
-    config_option,
-    data_root_option,
-    device_option,
+    place_options,
     seed_option,
-    workspace_option,
 )
-from t2ibench.core.spec.benchmarks import LoadedBenchmarks
-from t2ibench.core.workspace import Workspace
+from t2ibench.core.place import Place
 
 if TYPE_CHECKING:
     from t2ibench.studies.validity.study import ValidityRequest
@@ -26,7 +22,6 @@ SAMPLES: Final = 500
 
 @click.command("validity")
 @click.option("--data", "dataset", default="simbirds", show_default=True, help="Data set whose images are corrupted.")
-@data_root_option
 @click.option("--protocol", default=None, help="Protocol of benchmarks.toml.  [default: simbirds-full for simbirds]")
 @click.option("--samples", type=click.IntRange(min=40), default=SAMPLES, show_default=True, help="Images a row.")
 @click.option(
@@ -34,34 +29,22 @@ SAMPLES: Final = 500
 )
 @click.option("--corruptions", type=NameList(), default=(), help="Some of them, as in blur,captions.  [default: all]")
 @click.option(
-    "--weights-dir",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=None,
-    help="Folder with weights files that cannot be shipped (Inception, CLIP).",
-)
-@click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     default=None,
     help="Folder of the page, table and figure.  [default: metric-validity in the workspace's reports]",
 )
 @seed_option
-@device_option
-@config_option
-@workspace_option
+@place_options("device", "data_root", "weights_dir")
 def command(
     dataset: str,
-    data_root: Path | None,
     protocol: str | None,
     samples: int,
     metrics: tuple[str, ...],
     corruptions: tuple[str, ...],
-    weights_dir: Path | None,
     out: Path | None,
     seed: int | None,
-    device: str,
-    benchmarks: LoadedBenchmarks,
-    workspace: Workspace,
+    place: Place,
 ) -> None:
     """Corrupt real test images and captions step by step and say which metrics notice, and which do not.
 
@@ -82,44 +65,27 @@ def command(
     ]
     carry_out(
         request,
-        benchmarks,
-        workspace,
-        device=device,
+        place,
         asked=" ".join(["t2ibench validity", *asked]),
-        root=data_root,
-        weights_dir=weights_dir,
         out=out,
     )
 
 
-def carry_out(
-    request: ValidityRequest,
-    benchmarks: LoadedBenchmarks,
-    workspace: Workspace,
-    *,
-    device: str,
-    asked: str,
-    root: Path | None = None,
-    weights_dir: Path | None = None,
-    out: Path | None = None,
-) -> None:
+def carry_out(request: ValidityRequest, place: Place, *, asked: str, out: Path | None = None) -> None:
     """Run a study, write its files and print its verdicts; `bench metric-validity` leads here too.
 
     Args:
         request: what is asked.
-        benchmarks: content of benchmarks.toml.
-        workspace: where everything lies.
-        device: where to compute.
+        place: where it is done.
         asked: the command, as the page prints it; no path of this machine is in it.
-        root: folder of the data set's files.
-        weights_dir: folder of weights files.
         out: folder of the page; None for the workspace's reports.
     """
     from t2ibench.cli.report import write_report_on
     from t2ibench.studies.validity.study import NAME, keep_study, run_study
 
-    study = run_study(request, benchmarks.content, workspace, device=device, root=root, weights_dir=weights_dir)
-    write_report_on(NAME, keep_study(study, workspace, asked), workspace, out or workspace.reports / NAME)
+    study = run_study(request, place)
+    written = keep_study(study, place.workspace, asked)
+    write_report_on(NAME, written, place.workspace, out or place.workspace.reports / NAME)
     for row in study.rows:
         found = row.finding
         rank = "" if found.spearman is None else f"{found.spearman:+.2f}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 
 class UserError(Exception):
@@ -36,3 +36,14 @@ def unknown_name(kind: str, name: str, known: Iterable[str], *, hint: str = "") 
     else:
         guess = " None is known."
     return UserError(f"There is no {kind} called {name!r}.{guess}{' ' + hint if hint else ''}")
+
+
+def require_known(kind: str, known: Collection[str], *names: str, hint: str = "") -> None:
+    """Check that names are known; arguments as `unknown_name`.
+
+    Raises:
+        UserError: one is not.
+    """
+    for name in names:
+        if name not in known:
+            raise unknown_name(kind, name, known, hint=hint)

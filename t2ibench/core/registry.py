@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
-from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.errors import UserError, require_known, unknown_name
 
 KINDS: Final[Mapping[str, str]] = {
     "models": "model",
@@ -114,8 +114,7 @@ class Registry(Mapping[str, Any]):
 @functools.cache
 def registry(kind: str) -> Registry:
     """Return the one registry of `kind`, a key of KINDS."""
-    if kind not in KINDS:
-        raise unknown_name("kind of plug-in", kind, KINDS)
+    require_known("kind of plug-in", KINDS, kind)
     return Registry.of(kind)
 
 

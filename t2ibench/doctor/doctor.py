@@ -16,13 +16,15 @@ from typing import Any, Final, Literal
 import t2ibench
 from t2ibench.core.errors import UserError
 from t2ibench.core.folders import fault_of
+from t2ibench.core.place import Place
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import Benchmarks, LoadedBenchmarks
 from t2ibench.core.workspace import Workspace
 from t2ibench.data.adapter import DrawnDataset, how_to_bring
 from t2ibench.data.manifest import FILE_NAME, read_manifest
 from t2ibench.data.open import adapter_of
-from t2ibench.evaluation.evaluate import EvaluateRequest, extractor_for, protocol_for
+from t2ibench.evaluation.open_table import extractor_for
+from t2ibench.evaluation.request import protocol_for
 from t2ibench.features.context import FeatureContext, find_weights, peek_identity
 from t2ibench.models.folder import ModelFolder, read_model_folder
 from t2ibench.models.shipped import is_shipped, shipped_models
@@ -80,9 +82,9 @@ def diagnose(loaded: LoadedBenchmarks, workspace: Workspace, *, weights_dir: Pat
         "packages": list(_packages()),
         "device and plug-ins": list(_probe()),
         "weights": list(_weights(benchmarks, weights_dir)),
-        "data sets": list(_datasets(benchmarks, workspace)),
-        "models": list(_models(benchmarks, workspace)),
-        "what would run": list(_tables(benchmarks, workspace, weights_dir)),
+        "data sets": list(_datasets(Place(benchmarks, workspace))),
+        "models": list(_models(Place(benchmarks, workspace))),
+        "what would run": list(_tables(Place(benchmarks, workspace, weights_dir=weights_dir))),
     }
     return Diagnosis(sections)
 
@@ -162,18 +164,18 @@ def _without_file(context: FeatureContext) -> Finding:
         return Finding(context.name, "missing", str(error))
 
 
-def _datasets(benchmarks: Benchmarks, workspace: Workspace) -> Iterator[Finding]:
-    for name, entry in benchmarks.datasets.items():
+def _datasets(place: Place) -> Iterator[Finding]:
+    for name, entry in place.benchmarks.datasets.items():
         if entry.adapter not in registry("datasets"):
             yield Finding(name, "missing", f"no installed package offers its adapter {entry.adapter!r}")
             continue
-        path = workspace.data / name / FILE_NAME
+        path = place.workspace.data / name / FILE_NAME
         try:
             if path.is_file():
                 manifest = read_manifest(path)
                 counts = ", ".join(f"{len(images):,} {split}" for split, images in manifest.splits.items())
                 yield Finding(name, "ok", f"{counts} images in {manifest.root}, digest {manifest.digest[:12]}")
-            elif isinstance(adapter_of(name, benchmarks), DrawnDataset):
+            elif isinstance(adapter_of(name, place.benchmarks), DrawnDataset):
                 yield Finding(name, "ok", "drawn by code when it is first needed")
             else:
                 yield Finding(name, "missing", f"not prepared. {how_to_bring(name, entry)}")
@@ -181,8 +183,10 @@ def _datasets(benchmarks: Benchmarks, workspace: Workspace) -> Iterator[Finding]
             yield Finding(name, "broken", str(error))
 
 
-def _models(benchmarks: Benchmarks, workspace: Workspace) -> Iterator[Finding]:
-    paths = sorted(workspace.runs.glob("*/*/*/model/step-*")) + [model.path for model in shipped_models(benchmarks)]
+def _models(place: Place) -> Iterator[Finding]:
+    paths = sorted(place.workspace.runs.glob("*/*/*/model/step-*")) + [
+        model.path for model in shipped_models(place.benchmarks)
+    ]
     for path in paths:
         try:
             model = read_model_folder(path, verify=False)
@@ -205,20 +209,21 @@ def _described(model: ModelFolder) -> str:
     return f"{kind}{whence}, {model.path}"
 
 
-def _tables(benchmarks: Benchmarks, workspace: Workspace, weights_dir: Path | None) -> Iterator[Finding]:
+def _tables(place: Place) -> Iterator[Finding]:
     """Yield, a data set, which columns of its protocol can be had and why others cannot."""
-    for name, entry in benchmarks.datasets.items():
+    for name, entry in place.benchmarks.datasets.items():
         if entry.adapter not in registry("datasets"):
             continue  # said among the data sets
-        request = EvaluateRequest((), (name,), weights_dir=weights_dir)
-        protocol_name, protocol = protocol_for(request, benchmarks, name)
+        protocol_name, protocol = protocol_for(name, place.benchmarks)
         faults: dict[str, str] = {}
         for column in protocol.metrics:
-            extractor = extractor_for(benchmarks.metrics[column].features, request, benchmarks, workspace, name, "cpu")
+            extractor = extractor_for(place.benchmarks.metrics[column].features, name, place)
             if extractor.fault:
                 faults[column] = extractor.fault
         can = [column for column in protocol.metrics if column not in faults]
-        ready = (workspace.data / name / FILE_NAME).is_file() or isinstance(adapter_of(name, benchmarks), DrawnDataset)
+        ready = (place.workspace.data / name / FILE_NAME).is_file() or isinstance(
+            adapter_of(name, place.benchmarks), DrawnDataset
+        )
         title = f"eval --data {name} (protocol {protocol_name})"
         if not ready:
             yield Finding(title, "missing", "the data set is not prepared")

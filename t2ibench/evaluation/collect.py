@@ -13,9 +13,9 @@ from t2ibench.core.files import digest_of
 from t2ibench.core.store import ARRAYS, Store
 from t2ibench.core.stored_rows import StoredRows
 from t2ibench.core.types import SamplePlan
+from t2ibench.core.workers import Workers
 from t2ibench.evaluation.extractors import Extractor
 from t2ibench.evaluation.sources import Source
-from t2ibench.evaluation.workers import Workers
 from t2ibench.features.likelihood import Likelihood
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ def collect(
         RunFailedError: a model fails, or the disk is full.
     """
     chunks = _chunks(plan, source.together or 1)
-    for index in workers.order(len(chunks)) if workers.count > 1 else ():
-        _fill(source, chunks[index], extractors, store, settings, batch_size, workers, wait=False)
+    if workers.count > 1:
+        assist(source, plan, extractors, store, settings=settings, batch_size=batch_size, workers=workers)
     rows = {extractor.name: _Rows(len(plan)) for extractor in extractors}
     hasher = hashlib.sha256()
     making, done = 0.0, 0

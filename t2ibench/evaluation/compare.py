@@ -9,14 +9,14 @@ from typing import Any
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.spec.benchmarks import Benchmarks
+from t2ibench.core.place import Place
 from t2ibench.core.types import Interval
-from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation.details.pair_details import keep_pair
-from t2ibench.evaluation.evaluate import EvaluateRequest, datasets_of, open_table, protocol_for
 from t2ibench.evaluation.external.rows import ExternalRows
 from t2ibench.evaluation.measure import Column
+from t2ibench.evaluation.open_table import open_table
 from t2ibench.evaluation.paired import Difference, Verdict, paired_difference
+from t2ibench.evaluation.request import EvaluateRequest, resolve_tables
 from t2ibench.evaluation.sources import CONTROLS, Source
 from t2ibench.evaluation.table import Table
 from t2ibench.models.folder import is_model_folder
@@ -84,28 +84,14 @@ class Comparison:
         return dataclasses.asdict(self)
 
 
-def compare(
-    first: str,
-    second: str,
-    request: EvaluateRequest,
-    benchmarks: Benchmarks,
-    workspace: Workspace,
-    *,
-    device: str = "auto",
-    batch_size: int = 50,
-    root: Path | None = None,
-) -> list[Comparison]:
+def compare(first: str, second: str, request: EvaluateRequest, place: Place) -> list[Comparison]:
     """Return a comparison a data set, kept for `t2ibench report compare` too. What is known is not made again.
 
     Args:
         first: a model as in `eval --models`, a control row ("ground-truth"), or a folder of images.
         second: likewise.
         request: data sets, protocol, metrics and the like; its models, controls and external rows are those of the two.
-        benchmarks: content of benchmarks.toml.
-        workspace: where features lie.
-        device: where to compute.
-        batch_size: images at a time.
-        root: folder of the data set's files, if not the workspace's own.
+        place: where it is done.
 
     Raises:
         UserError: a name is unknown, a row cannot be had, or the rows were not made for the same captions.
@@ -116,25 +102,13 @@ def compare(
     alike = len({folder.absolute().name for folder in folders}) < len(folders)
     names = tuple(f"{folder.absolute().parent.name}/{folder.absolute().name}" for folder in folders) if alike else ()
     request = replace(request, models=models, controls=False, external=ExternalRows(images=folders, names=names))
-    request.external.check()
-    if models or request.datasets:
-        datasets = datasets_of(request, benchmarks, workspace, rows_named=True)
-    else:
+    if not models and not request.datasets:
         raise UserError("Name the data set with --data: neither row was trained on one.")
+    controls = tuple(dict.fromkeys(one for one in (first, second) if _kind(one) == "control"))
     comparisons = []
-    for dataset in datasets:
-        name, protocol = protocol_for(request, benchmarks, dataset)
-        controls = tuple(dict.fromkeys(one for one in (first, second) if _kind(one) == "control"))
-        table, sources = open_table(
-            replace(request, controls=bool(controls)),
-            benchmarks,
-            workspace,
-            dataset,
-            protocol=(name, protocol.model_copy(update={"controls": controls})),
-            device=device,
-            batch_size=batch_size,
-            root=root,
-        )
+    for one in resolve_tables(request, place, rows_named=True):
+        rules = one.protocol.model_copy(update={"controls": controls})
+        table, sources = open_table(replace(one, protocol=rules, controls=controls), place)
         rows = _in_order(first, second, list(sources))
         found = _compared(table, *rows)
         table.results.keep_comparison(found.describe())

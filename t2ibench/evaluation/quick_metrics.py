@@ -6,18 +6,21 @@ Captions and real images are of the training split: what is watched, or selected
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import Metric, MetricInput, TextToImage
 from t2ibench.core.noise import Noise
+from t2ibench.core.place import Place
 from t2ibench.core.registry import registry
-from t2ibench.core.spec.benchmarks import Benchmarks, TrainingSpec
-from t2ibench.core.workspace import Workspace
+from t2ibench.core.spec.benchmarks import TrainingSpec
 from t2ibench.evaluation.extractors import Extractor
 from t2ibench.evaluation.measure import groups_by_image
 from t2ibench.evaluation.negatives import choose_negatives
+from t2ibench.evaluation.open_table import extractor_for
 from t2ibench.evaluation.plan import make_plan
+from t2ibench.evaluation.request import protocol_for
 from t2ibench.training.tracking.progress import say
 
 if TYPE_CHECKING:
@@ -69,19 +72,8 @@ class QuickMeasure:
         UserError: `needed`, or all of them, cannot be had; the text says why.
     """
 
-    def __init__(
-        self,
-        model: Any,
-        manifest: Manifest,
-        benchmarks: Benchmarks,
-        workspace: Workspace,
-        device: str,
-        needed: QuickMetric | None = None,
-    ) -> None:
-        from t2ibench.evaluation.evaluate import EvaluateRequest, extractor_for, protocol_for
-
-        request = EvaluateRequest(models=())
-        _, protocol = protocol_for(request, benchmarks, manifest.name)
+    def __init__(self, model: Any, manifest: Manifest, place: Place, needed: QuickMetric | None = None) -> None:
+        _, protocol = protocol_for(manifest.name, place.benchmarks)
         self._protocol = protocol.model_copy(update={"split": "train", "captions": "spread"})
         self._model = model
         self._manifest = manifest
@@ -91,11 +83,11 @@ class QuickMeasure:
         self._reference: dict[str, Mapping[str, np.ndarray]] = {}
         self._ranked: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
         for name, (metric, like) in _METRICS.items():
-            columns = [one for one in protocol.metrics if benchmarks.metrics[one].metric == like]
+            columns = [one for one in protocol.metrics if place.benchmarks.metrics[one].metric == like]
             fault = f"the protocol of {manifest.name} has no column of the metric {like}"
             if columns:
-                features = benchmarks.metrics[columns[0]].features
-                extractor = extractor_for(features, request, benchmarks, workspace, manifest.name, device)
+                features = place.benchmarks.metrics[columns[0]].features
+                extractor = extractor_for(features, manifest.name, place)
                 fault = extractor.fault
                 if not fault:
                     self._judges[name] = (registry("metrics")[metric](), extractor)
@@ -161,7 +153,7 @@ class QuickMeasure:
         return torch.cat(parts)
 
 
-def quick_maker(benchmarks: Benchmarks, workspace: Workspace, every: int) -> QuickMaker:
+def quick_maker(place: Place, every: int) -> QuickMaker:
     """Return what makes the quick metrics of a model once it is built, measured every so many steps.
 
     What is returned raises as `QuickMeasure`.
@@ -170,7 +162,7 @@ def quick_maker(benchmarks: Benchmarks, workspace: Workspace, every: int) -> Qui
 
     def make(spec: TrainingSpec, model: TextToImage, manifest: Manifest, device: str) -> QuickMetrics:
         chosen = best_of(spec.select)
-        measure = QuickMeasure(model, manifest, benchmarks, workspace, device, chosen)
+        measure = QuickMeasure(model, manifest, replace(place, device=device), chosen)
         higher = chosen is not None and registry("metrics")[_METRICS[chosen][0]].higher_is_better
         return QuickMetrics(every, measure, chosen or "", higher)
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from t2ibench.core.errors import UserError, unknown_name
-from t2ibench.core.spec.benchmarks import Benchmarks
+from t2ibench.core.errors import UserError, require_known
+from t2ibench.core.place import Place
 from t2ibench.core.store import Store
 from t2ibench.core.types import GaussianStatistics
-from t2ibench.core.workspace import Workspace
 from t2ibench.data.open import open_dataset
 from t2ibench.evaluation.collect import collect
-from t2ibench.evaluation.evaluate import EvaluateRequest, device_name, extractor_for, protocol_for
 from t2ibench.evaluation.external.folder_source import FolderSource
 from t2ibench.evaluation.external.statistics_file import write_statistics
+from t2ibench.evaluation.open_table import extractor_for
 from t2ibench.evaluation.plan import reference_plan
+from t2ibench.evaluation.request import protocol_for
 from t2ibench.evaluation.sources import Source, ground_truth
-from t2ibench.metrics.distribution.frechet import FrechetDistance, Moments
+from t2ibench.metrics.distribution.frechet import FrechetDistance
+from t2ibench.metrics.distribution.gaussian import Moments
 
 LAYER = "pool"
 
@@ -34,8 +35,6 @@ class StatisticsRequest:
         protocol: None for the data set's own.
         images: a folder whose images are taken instead of the data set's.
         skip_bad: leave unreadable images of the folder out.
-        weights_dir: folder of weights files that cannot be shipped.
-        download: whether missing weights may be fetched.
     """
 
     dataset: str
@@ -45,45 +44,29 @@ class StatisticsRequest:
     protocol: str | None = None
     images: Path | None = None
     skip_bad: bool = False
-    weights_dir: Path | None = None
-    download: bool = False
 
 
-def make_statistics(
-    request: StatisticsRequest,
-    benchmarks: Benchmarks,
-    workspace: Workspace,
-    *,
-    device: str = "auto",
-    root: Path | None = None,
-) -> int:
+def make_statistics(request: StatisticsRequest, place: Place) -> int:
     """Write the statistics and return how many images they rest on. Features go to the store and are found there.
 
     Raises:
         UserError: a name is unknown, weights are missing, or the extractor has no features for FID.
     """
-    if request.features not in benchmarks.features:
-        raise unknown_name(
-            "feature extractor", request.features, benchmarks.features, hint="`t2ibench list features` shows them all."
-        )
-    if request.dataset not in benchmarks.datasets:
-        raise unknown_name("data set", request.dataset, benchmarks.datasets)
+    hint = "`t2ibench list features` shows them all."
+    require_known("feature extractor", place.benchmarks.features, request.features, hint=hint)
+    _, protocol = protocol_for(request.dataset, place.benchmarks, request.protocol)
     if request.output.suffix != ".npz":
         raise UserError(f"{request.output} does not end in .npz, which is the form of statistics files.")
-    asked = EvaluateRequest(
-        (), (request.dataset,), request.protocol, weights_dir=request.weights_dir, download=request.download
-    )
-    _, protocol = protocol_for(asked, benchmarks, request.dataset)
-    extractor = extractor_for(request.features, asked, benchmarks, workspace, request.dataset, device)
+    extractor = extractor_for(request.features, request.dataset, place)
     if extractor.fault:
         raise UserError(extractor.fault)
-    manifest = open_dataset(request.dataset, benchmarks, workspace, root=root)
+    manifest = open_dataset(request.dataset, place.benchmarks, place.workspace, root=place.data_root)
     split, resolution = request.split or protocol.split, protocol.resolution
     plan = reference_plan(manifest, split)
     source: Source = ground_truth(manifest, plan, resolution)
     images = f"{manifest.name}/{split}, manifest {manifest.digest[:16]}"
     if request.images is not None:
-        memory = workspace.store / "folders"
+        memory = place.workspace.store / "folders"
         source = FolderSource(
             request.images, manifest, split, resolution=resolution, memory=memory, skip_bad=request.skip_bad
         )
@@ -96,7 +79,9 @@ def make_statistics(
     if LAYER not in extractor.opened().layers:
         raise UserError(f"{request.features} has no features for FID: name another with --features.")
     settings = {"resolution": resolution, "quantise": protocol.quantise}
-    found = collect(source, plan, [extractor], Store(workspace.store), settings=settings, batch_size=50)
+    found = collect(
+        source, plan, [extractor], Store(place.workspace.store), settings=settings, batch_size=place.batch_size
+    )
     moments = Moments.of(found.features[extractor.name][LAYER])
     origin = {
         "extractor": extractor.describe(),
@@ -104,7 +89,7 @@ def make_statistics(
         "resolution": resolution,
         "images_digest": found.images_digest,
         "n": moments.count,
-        "device": device_name(device),
+        "device": place.device_name,
     }
     write_statistics(request.output, GaussianStatistics(moments.mean, moments.covariance, moments.count), origin)
     return moments.count

@@ -16,6 +16,7 @@ from t2ibench.core.noise import seed_of
 from t2ibench.core.records import PlanRecord, ResultRecord, Results
 from t2ibench.core.store import Store
 from t2ibench.core.types import Caption, SamplePlan
+from t2ibench.core.workers import Workers
 from t2ibench.evaluation.askable import reason_not_asked, reason_without_bound
 from t2ibench.evaluation.caption_codes import CaptionCodes, read_captions
 from t2ibench.evaluation.collect import Collected, assist, collect
@@ -41,7 +42,6 @@ from t2ibench.evaluation.negatives import (
 )
 from t2ibench.evaluation.plan import reference_plan
 from t2ibench.evaluation.sources import Source, ground_truth
-from t2ibench.evaluation.workers import Workers
 from t2ibench.metrics.pairs.one_pass import PairPass
 
 if TYPE_CHECKING:
@@ -175,8 +175,10 @@ class Table:
         )
 
     @property
-    def _settings(self) -> dict[str, Any]:
-        return {"resolution": self.protocol.resolution, "quantise": self.protocol.quantise}
+    def _manner(self) -> dict[str, Any]:
+        """How features are made: what pixels depend on besides the source, how many at once, by whom."""
+        settings = {"resolution": self.protocol.resolution, "quantise": self.protocol.quantise}
+        return {"settings": settings, "batch_size": self.batch_size, "workers": self.workers}
 
     def _assist(self, source: Source, columns: Sequence[Column]) -> None:
         """Make features that the leading worker will want. What fails here fails there, where it is told."""
@@ -184,30 +186,13 @@ class Table:
         extractors = list({one.extractor.name: one.extractor for one in linked if not one.extractor.fault}.values())
         with suppress(UserError):
             if extractors and not isinstance(source, StatisticsSource):
-                assist(
-                    source,
-                    source.plan_of(self.plan),
-                    extractors,
-                    self.store,
-                    settings=self._settings,
-                    batch_size=self.batch_size,
-                    workers=self.workers,
-                )
+                assist(source, source.plan_of(self.plan), extractors, self.store, **self._manner)
             for column in linked:
                 own = has_own_reference(column.metric)
                 if own or (column.metric.needs_reference and self.reference_statistics is None):
                     held = source.plan_of(self.plan)
                     plan, reference = self._own_images_of(held) if own else self._reference_source()
-                    settings, size = self._settings, self.batch_size
-                    assist(
-                        reference,
-                        plan,
-                        [column.extractor],
-                        self.store,
-                        settings=settings,
-                        batch_size=size,
-                        workers=self.workers,
-                    )
+                    assist(reference, plan, [column.extractor], self.store, **self._manner)
 
     def _measure(self, source: Source, columns: Sequence[Column]) -> list[ResultRecord]:
         """Return a record a column; what one column lacks is no other column's fault."""
@@ -385,9 +370,7 @@ class Table:
             plan,
             unique,
             self.store,
-            settings=self._settings,
-            batch_size=self.batch_size,
-            workers=self.workers,
+            **self._manner,
             on_chunk=lambda done: self.report(source.name, done, len(plan)),
         )
 

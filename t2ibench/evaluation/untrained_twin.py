@@ -7,18 +7,18 @@ from pathlib import Path
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import read_json
-from t2ibench.core.spec.benchmarks import Benchmarks, TrainingSpec
-from t2ibench.core.workspace import Workspace
+from t2ibench.core.place import Place
+from t2ibench.core.spec.benchmarks import TrainingSpec
 from t2ibench.data.open import open_dataset
 from t2ibench.models.folder import EncoderDescription, ModelFolder, read_model_folder
 from t2ibench.models.importing.untrained import twin_of_imported
 from t2ibench.models.shipped import MARK, is_shipped, shipped_by_identity
 from t2ibench.training.checkpoints.run_folder import RunFolder
 from t2ibench.training.request import Job
-from t2ibench.training.train import Compute, train_job
+from t2ibench.training.train import USUAL_COMPUTE, train_job
 
 
-def untrained_twin(folder: ModelFolder, benchmarks: Benchmarks, workspace: Workspace) -> Path:
+def untrained_twin(folder: ModelFolder, place: Place) -> Path:
     """Return the folder of the same model before its first step: the "untrained" control.
 
     Same spec, same initial weights, same encoders. It lies beside the trained one. Of imported weights it is the same
@@ -32,7 +32,7 @@ def untrained_twin(folder: ModelFolder, benchmarks: Benchmarks, workspace: Works
     if folder.description.imported:
         return twin_of_imported(folder)
     if is_shipped(folder):
-        return _twin_of_shipped(folder, benchmarks, workspace)
+        return _twin_of_shipped(folder, place)
     path = folder.path.parent.parent
     spec_path = path / "spec.json"
     if not folder.description.spec or not spec_path.is_file():
@@ -45,11 +45,11 @@ def untrained_twin(folder: ModelFolder, benchmarks: Benchmarks, workspace: Works
         return job.exported
     encoders = {}
     for name, encoder in folder.description.encoders.items():
-        encoders[name] = encoder_folder(workspace, name, spec.dataset, encoder, benchmarks)
-    return _initialised(job, encoders, benchmarks, workspace)
+        encoders[name] = encoder_folder(place, name, spec.dataset, encoder)
+    return _initialised(job, encoders, place)
 
 
-def _twin_of_shipped(folder: ModelFolder, benchmarks: Benchmarks, workspace: Workspace) -> Path:
+def _twin_of_shipped(folder: ModelFolder, place: Place) -> Path:
     """Return the untrained twin of a model that came with a package: the spec is made again from its description."""
     found = folder.description
     spec = TrainingSpec(
@@ -63,36 +63,36 @@ def _twin_of_shipped(folder: ModelFolder, benchmarks: Benchmarks, workspace: Wor
         encoders={name: encoder.trained for name, encoder in found.encoders.items()},
         seed=found.seed,
     )
-    job = Job(spec, 0, folder.steps, RunFolder.of(spec, workspace), folder.card.title)
+    job = Job(spec, 0, folder.steps, RunFolder.of(spec, place.workspace), folder.card.title)
     if job.done:
         return job.exported
-    encoders = {name: shipped_by_identity(encoder.trained, benchmarks) for name, encoder in found.encoders.items()}
-    return _initialised(job, encoders, benchmarks, workspace)
+    encoders = {
+        name: shipped_by_identity(encoder.trained, place.benchmarks) for name, encoder in found.encoders.items()
+    }
+    return _initialised(job, encoders, place)
 
 
-def _initialised(job: Job, encoders: Mapping[str, ModelFolder], benchmarks: Benchmarks, workspace: Workspace) -> Path:
+def _initialised(job: Job, encoders: Mapping[str, ModelFolder], place: Place) -> Path:
     """Return the model folder of a job of no steps."""
-    manifest = open_dataset(job.spec.dataset, benchmarks, workspace)
+    manifest = open_dataset(job.spec.dataset, place.benchmarks, place.workspace)
     with job.folder.locked():
         if not job.done:
             import torch
 
-            train_job(job, manifest, encoders, torch.device("cpu"), Compute(device="cpu"))
+            train_job(job, manifest, encoders, torch.device("cpu"), USUAL_COMPUTE)
     return job.exported
 
 
-def encoder_folder(
-    workspace: Workspace, name: str, dataset: str, encoder: EncoderDescription, benchmarks: Benchmarks
-) -> ModelFolder:
+def encoder_folder(place: Place, name: str, dataset: str, encoder: EncoderDescription) -> ModelFolder:
     """Return the encoder that a model was trained with.
 
     Raises:
         UserError: it is not in the workspace any more.
     """
     if encoder.trained.startswith(MARK):
-        return shipped_by_identity(encoder.trained, benchmarks)
+        return shipped_by_identity(encoder.trained, place.benchmarks)
     digest, _, steps = encoder.trained.partition("@")
-    path = workspace.runs / name / dataset / digest[:12] / "model" / f"step-{int(steps or 0):06d}"
+    path = place.workspace.runs / name / dataset / digest[:12] / "model" / f"step-{int(steps or 0):06d}"
     if not path.is_dir():
         raise UserError(
             f"The encoder {name} that the model was trained with is not in {path} any more; train it again."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.errors import UserError, require_known, unknown_name
 from t2ibench.core.spec.benchmarks import Benchmarks
 from t2ibench.core.workspace import Workspace
 from t2ibench.models.folder import ModelFolder, is_model_folder, read_model_folder
@@ -67,8 +67,7 @@ def require_model(
     label = selector.partition("@")[0]
     base, _, variant = label.partition(":")
     entries = {**benchmarks.encoders, **benchmarks.models}
-    if base not in entries:
-        raise unknown_name("model", base, entries, hint="`t2ibench list models` shows them all.")
+    require_known("model", entries, base, hint="`t2ibench list models` shows them all.")
     if variant and variant not in entries[base].variants:
         raise unknown_name(f"variant of {base}", variant, entries[base].variants)
     where = f" on {dataset}" if dataset else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.spec.benchmarks import describe
 
 
@@ -44,9 +44,7 @@ def checked_parameters(plugin: Any, label: str, values: Mapping[str, Any]) -> An
         UserError: a key is not known (near names are given) or a value is not of the expected form.
     """
     fields = plugin.Parameters.model_fields
-    for key in values:
-        if key not in fields:
-            raise unknown_name(f"parameter of {label}", key, fields)
+    require_known(f"parameter of {label}", fields, *values)
     try:
         return plugin.Parameters.model_validate(dict(values))
     except ValidationError as error:

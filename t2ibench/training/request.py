@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.errors import UserError, require_known, unknown_name
 from t2ibench.core.interfaces import ReadsDataFiles
+from t2ibench.core.place import Place
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import Benchmarks, TrainableEntry, TrainingSpec
 from t2ibench.core.spec.recipes import seed_for, settings_for
 from t2ibench.core.types import BatchShare
-from t2ibench.core.workspace import Workspace
 from t2ibench.models.find import require_model
 from t2ibench.models.folder import ModelFolder
 from t2ibench.models.parameters import checked_parameters
@@ -131,15 +131,12 @@ class Job:
         }
 
 
-def resolve(
-    request: TrainRequest, benchmarks: Benchmarks, workspace: Workspace, manifest: str, root: Path | None = None
-) -> Job:
+def resolve(request: TrainRequest, place: Place, manifest: str, root: Path | None = None) -> Job:
     """Return the job of a request, and the jobs of the encoders it needs.
 
     Args:
         request: what is asked.
-        benchmarks: content of benchmarks.toml.
-        workspace: where runs lie.
+        place: where it is done.
         manifest: digest of the data set's manifest.
         root: folder of the data set's files; None while it is not prepared, and plug-ins' files have no digests yet.
 
@@ -147,8 +144,8 @@ def resolve(
         UserError: an unknown model, variant, encoder or parameter (near names are given), or a bad value; or a plug-in
             misses a file of the data set.
     """
-    request = replace(request, name=benchmarks.spelled(request.name))
-    kind, entry = _entry(request.name, benchmarks)
+    request = replace(request, name=place.benchmarks.spelled(request.name))
+    kind, entry = _entry(request.name, place.benchmarks)
     if kind == "encoder" and request.select:
         raise UserError(f"{request.name} is an encoder and makes no images: --select is for models.")
     if kind == "encoder" and request.processes > 1:
@@ -169,15 +166,12 @@ def resolve(
     if kind == "model" and full_steps == 0 and not isinstance(plugin, WrapsModel):
         raise UserError(f"benchmarks.toml trains {label} for 0 steps, but it has something to learn: set its steps.")
     if isinstance(plugin, WrapsModel):
-        wrapped = _wrapped(plugin.wrapped_selector(parameters), label, request.dataset, benchmarks, workspace)
+        wrapped = _wrapped(plugin.wrapped_selector(parameters), label, request.dataset, place)
         parameters = plugin.with_wrapped(parameters, wrapped.identity)
     needed = plugin.requirements(parameters)
-    for name in foreign:
-        if name not in needed:
-            raise unknown_name(f"encoder that {label} needs", name, needed)
+    require_known(f"encoder that {label} needs", needed, *foreign)
     encoders = {
-        name: _encoder(name, request, foreign.get(name, {}), full_steps, benchmarks, workspace, manifest, root)
-        for name in needed
+        name: _encoder(name, request, foreign.get(name, {}), full_steps, place, manifest, root) for name in needed
     }
     processes = request.processes if full_steps else 1
     BatchShare(0, processes).require_even(getattr(parameters, "batch_size", 0))  # before an encoder is trained for it
@@ -202,17 +196,17 @@ def resolve(
     if request.variant:
         title = entry.variants[request.variant].title or f"{title}, {request.variant}"
     snapshots = tuple(sorted({one for one in request.snapshots if 0 < one < steps}))
-    folder = RunFolder.of(spec, workspace)
+    folder = RunFolder.of(spec, place.workspace)
     return Job(spec, steps, full_steps, folder, title, encoders, wrapped=wrapped, snapshots=snapshots)
 
 
-def _wrapped(selector: str, label: str, dataset: str, benchmarks: Benchmarks, workspace: Workspace) -> ModelFolder:
+def _wrapped(selector: str, label: str, dataset: str, place: Place) -> ModelFolder:
     """Return the trained model that another is made around.
 
     Raises:
         UserError: there is none; or it is an encoder, or a model around another one.
     """
-    found = require_model(workspace, selector, benchmarks, dataset)
+    found = require_model(place.workspace, selector, place.benchmarks, dataset)
     if found.description.kind != "model" or found.description.wrapped is not None:
         what = "an encoder" if found.description.kind != "model" else "made around another model itself"
         raise UserError(f"{label} is made around a trained model, but {found.label} is {what}. Name another one.")
@@ -224,8 +218,7 @@ def _encoder(
     request: TrainRequest,
     parameters: Mapping[str, Any],
     model_steps: int,
-    benchmarks: Benchmarks,
-    workspace: Workspace,
+    place: Place,
     manifest: str,
     root: Path | None,
 ) -> Job:
@@ -234,16 +227,17 @@ def _encoder(
     Its precision is full always: it judges too. Its seed is the spec's own, so that models of several seeds share it,
     as in the papers.
     """
-    if name not in benchmarks.encoders:
-        raise unknown_name("encoder", name, benchmarks.encoders)
+    require_known("encoder", place.benchmarks.encoders, name)
     batch_size = None
-    learns_in_batches = "batch_size" in registry("encoders")[benchmarks.encoders[name].plugin].Parameters.model_fields
+    learns_in_batches = (
+        "batch_size" in registry("encoders")[place.benchmarks.encoders[name].plugin].Parameters.model_fields
+    )
     if request.batch_size is not None and learns_in_batches:
         batch_size = max(request.batch_size, _SMALLEST_ENCODER_BATCH)
     own = TrainRequest(name, dataset=request.dataset, batch_size=batch_size, parameters=parameters)
-    job = resolve(own, benchmarks, workspace, manifest, root)
-    job = _with_steps(job, _encoder_steps(job, request, model_steps, benchmarks))
-    return dataclasses.replace(job, shipped=_shipped(job, benchmarks))
+    job = resolve(own, place, manifest, root)
+    job = _with_steps(job, _encoder_steps(job, request, model_steps, place.benchmarks))
+    return dataclasses.replace(job, shipped=_shipped(job, place.benchmarks))
 
 
 def _encoder_steps(job: Job, request: TrainRequest, model_steps: int, benchmarks: Benchmarks) -> int:

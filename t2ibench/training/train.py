@@ -11,14 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.interfaces import BuildContext, TextToImage, Trainable
 from t2ibench.core.noise import seed_of
+from t2ibench.core.place import Place
 from t2ibench.core.provenance import environment
 from t2ibench.core.registry import registry
-from t2ibench.core.spec.benchmarks import Benchmarks, TrainingSpec
+from t2ibench.core.spec.benchmarks import TrainingSpec
 from t2ibench.core.types import Origin
-from t2ibench.core.workspace import Workspace
 from t2ibench.data.open import open_dataset, prepared_datasets
 from t2ibench.models.folder import (
     WRAPPED,
@@ -53,19 +53,15 @@ NOT_PREPARED = "not prepared yet"
 
 @dataclass(frozen=True, slots=True)
 class Compute:
-    """How to compute; nothing here is part of a spec.
+    """How to train; nothing here is part of a spec.
 
     Attributes:
-        device: "auto", "cpu", "cuda", "cuda:1", "mps".
         workers: threads that load images.
-        threads: of torch on the CPU; None leaves torch's own choice.
         rhythm: how often to log, save, draw and measure.
         track: where losses and images go besides JSON lines; None for TensorBoard where it is installed.
     """
 
-    device: str = "auto"
     workers: int = 1
-    threads: int | None = None
     rhythm: Rhythm = USUAL
     track: tuple[str, ...] | None = None
 
@@ -73,32 +69,27 @@ class Compute:
 USUAL_COMPUTE: Final = Compute()
 
 
-def plan_training(
-    request: TrainRequest, benchmarks: Benchmarks, workspace: Workspace, *, root: Path | None = None
-) -> Job:
+def plan_training(request: TrainRequest, place: Place) -> Job:
     """Return the job of a request without preparing the data set: its digest is open until that was done once.
 
     Raises:
         UserError: as `resolve`, or an unknown data set.
     """
-    if request.dataset not in benchmarks.datasets:
-        raise unknown_name("data set", request.dataset, benchmarks.datasets)
-    if request.dataset not in prepared_datasets(benchmarks, workspace):
-        job = resolve(request, benchmarks, workspace, NOT_PREPARED)
+    require_known("data set", place.benchmarks.datasets, request.dataset)
+    if request.dataset not in prepared_datasets(place.benchmarks, place.workspace):
+        job = resolve(request, place, NOT_PREPARED)
     else:
-        manifest = open_dataset(request.dataset, benchmarks, workspace, root=root)
-        job = resolve(request, benchmarks, workspace, manifest.digest, manifest.root)
+        manifest = open_dataset(request.dataset, place.benchmarks, place.workspace, root=place.data_root)
+        job = resolve(request, place, manifest.digest, manifest.root)
     require_steps_count(request, job)
     return job
 
 
 def ensure_trained(
     request: TrainRequest,
-    benchmarks: Benchmarks,
-    workspace: Workspace,
+    place: Place,
     *,
     compute: Compute = USUAL_COMPUTE,
-    root: Path | None = None,
     processes: Processes | None = None,
     quick: QuickMaker | None = None,
 ) -> Path:
@@ -106,10 +97,8 @@ def ensure_trained(
 
     Args:
         request: what is asked.
-        benchmarks: content of benchmarks.toml.
-        workspace: where everything is kept.
-        compute: device, threads, rhythm.
-        root: folder of the data set's files.
+        place: where it is done.
+        compute: how to train.
         processes: that train together, as many as the request says, with one workspace for all; None for this alone.
         quick: makes the quick metrics of a model once it is built; None measures nothing meanwhile.
 
@@ -123,21 +112,22 @@ def ensure_trained(
         from t2ibench.core.device import choose_device
 
         with processes.alike():
-            _checked(request, resolve(request, benchmarks, workspace, NOT_PREPARED), compute)
-            device = choose_device(compute.device, place=processes.local_rank)
+            _checked(request, resolve(request, place, NOT_PREPARED), compute)
+            device = choose_device(place.device, place=processes.local_rank)
         with processes.joined(device):
             # The first one draws or prepares the data set where that was not done yet.
-            processes.first(lambda: open_dataset(request.dataset, benchmarks, workspace, root=root).digest)
+            processes.first(
+                lambda: open_dataset(request.dataset, place.benchmarks, place.workspace, root=place.data_root).digest
+            )
             with processes.alike():
-                manifest = open_dataset(request.dataset, benchmarks, workspace, root=root)
-                job = resolve(request, benchmarks, workspace, manifest.digest, manifest.root)
-            compute = dataclasses.replace(compute, device=str(device))
-            return carry_out(job, manifest, compute, processes, quick)
+                manifest = open_dataset(request.dataset, place.benchmarks, place.workspace, root=place.data_root)
+                job = resolve(request, place, manifest.digest, manifest.root)
+            return carry_out(job, manifest, replace(place, device=str(device)), compute, processes, quick)
     # A mistyped parameter is told before a data set is drawn.
-    _checked(request, resolve(request, benchmarks, workspace, NOT_PREPARED), compute)
-    manifest = open_dataset(request.dataset, benchmarks, workspace, root=root)
-    job = resolve(request, benchmarks, workspace, manifest.digest, manifest.root)
-    return carry_out(job, manifest, compute, quick=quick)
+    _checked(request, resolve(request, place, NOT_PREPARED), compute)
+    manifest = open_dataset(request.dataset, place.benchmarks, place.workspace, root=place.data_root)
+    job = resolve(request, place, manifest.digest, manifest.root)
+    return carry_out(job, manifest, place, compute, quick=quick)
 
 
 def _checked(request: TrainRequest, job: Job, compute: Compute) -> None:
@@ -153,6 +143,7 @@ def _checked(request: TrainRequest, job: Job, compute: Compute) -> None:
 def carry_out(
     job: Job,
     manifest: Manifest,
+    place: Place,
     compute: Compute = USUAL_COMPUTE,
     processes: Processes | None = None,
     quick: QuickMaker | None = None,
@@ -165,16 +156,16 @@ def carry_out(
         from t2ibench.training.engine.processes import ALONE
 
         processes = ALONE
-    if processes.first(lambda: _encoders_trained(job, manifest, compute)):
+    if processes.first(lambda: _encoders_trained(job, manifest, place, compute)):
         return job.exported
 
     import torch
 
     from t2ibench.core.device import choose_device
 
-    device = choose_device(compute.device)
-    if compute.threads is not None:
-        torch.set_num_threads(compute.threads)
+    device = choose_device(place.device)
+    if place.threads is not None:
+        torch.set_num_threads(place.threads)
     with ExitStack() as held:
         processes.first(lambda: held.enter_context(job.folder.locked()))
         if not processes.first(lambda: job.done):  # another process may have finished it meanwhile
@@ -183,7 +174,7 @@ def carry_out(
     return job.exported
 
 
-def _encoders_trained(job: Job, manifest: Manifest, compute: Compute) -> bool:
+def _encoders_trained(job: Job, manifest: Manifest, place: Place, compute: Compute) -> bool:
     """Train the encoders that a job lacks, unless it is done; return whether it is."""
     _warn_of_short_encoders(job)
     if job.done:
@@ -195,7 +186,7 @@ def _encoders_trained(job: Job, manifest: Manifest, compute: Compute) -> bool:
                 say(
                     f"{job.spec.label} needs {name}: training it on {job.spec.dataset} for {encoder.steps} steps first."
                 )
-            carry_out(encoder, manifest, compute)
+            carry_out(encoder, manifest, place, compute)
     return False
 
 

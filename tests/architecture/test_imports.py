@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,3 +43,21 @@ def test_no_grab_bag_names():
         if p.name in bad
     ]
     assert not found
+
+
+def circle_of(graph):
+    """Return modules that import each other in a circle, those imported for types alone included; [] for none."""
+    try:
+        TopologicalSorter({one: graph.find_modules_directly_imported_by(one) for one in graph.modules}).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    packages = ("t2ibench", "t2ibench_baselines", "t2ibench_reports", "t2ibench_simulations")
+    graph = grimp.build_graph(*packages, cache_dir=None)
+    assert len(graph.modules) > 300
+    assert circle_of(graph) == []
+    graph.add_import(importer="t2ibench.core.errors", imported="t2ibench.core.files")
+    assert {"t2ibench.core.errors", "t2ibench.core.files"} <= set(circle_of(graph)), "a new circle is seen"

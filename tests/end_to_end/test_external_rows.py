@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from t2ibench.cli import main
+from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.workspace import Workspace
 from t2ibench.training.request import TrainRequest
@@ -45,9 +46,11 @@ def folder(tmp_path_factory):
 def trained(folder):
     register_all()
     benchmarks = load_benchmarks(folder / "benchmarks.toml").content
-    compute = Compute(device="cpu", threads=1, rhythm=Rhythm(image_steps=100))
+    compute = Compute(rhythm=Rhythm(image_steps=100))
     request = TrainRequest.of("stub", dataset="squares", steps=4, encoder_steps=4)
-    ensure_trained(request, benchmarks, Workspace(folder / "workspace"), compute=compute)
+    ensure_trained(
+        request, Place(benchmarks, Workspace(folder / "workspace"), device="cpu", threads=1), compute=compute
+    )
     return folder
 
 

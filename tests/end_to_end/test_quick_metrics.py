@@ -8,6 +8,7 @@ import pytest
 from safetensors.torch import load_file
 
 from t2ibench.cli import main
+from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation.untrained_twin import untrained_twin
@@ -49,7 +50,7 @@ def test_the_best_weights_are_exported_and_recorded(train, tmp_path):
     assert (run / "best/weights.safetensors").read_bytes() == (folder.path / "weights.safetensors").read_bytes()
     assert json.loads((run / "spec.json").read_text())["select"] == "best-of r-precision every 2 n 150 version 1"
     benchmarks = load_benchmarks(tmp_path / "benchmarks.toml").content
-    twin = read_model_folder(untrained_twin(folder, benchmarks, Workspace(tmp_path / "workspace")))
+    twin = read_model_folder(untrained_twin(folder, Place(benchmarks, Workspace(tmp_path / "workspace"))))
     assert (twin.steps, twin.description.selected) == (0, {})
 
     watched = Path(train("--steps", "6", "--quick-metrics", "2")[1])

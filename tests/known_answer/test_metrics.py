@@ -6,13 +6,8 @@ import pytest
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.metrics.alignment.r_precision import RPrecision, retrieval_hits
-from t2ibench.metrics.distribution.frechet import (
-    FrechetDistance,
-    GaussianReference,
-    Moments,
-    frechet_distance,
-    gram_influence,
-)
+from t2ibench.metrics.distribution.frechet import FrechetDistance
+from t2ibench.metrics.distribution.gaussian import GaussianReference, Moments, frechet_distance, gram_influence
 from t2ibench.metrics.distribution.inception_score import InceptionScore
 
 

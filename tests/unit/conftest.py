@@ -8,7 +8,7 @@ from t2ibench.training.rhythm import Rhythm
 from t2ibench.training.train import Compute
 from tests.stub_run import register, write_benchmarks
 
-COMPUTE = Compute(device="cpu", threads=1, rhythm=Rhythm(image_steps=100))
+COMPUTE = Compute(rhythm=Rhythm(image_steps=100))
 
 
 @pytest.fixture(scope="module")

@@ -362,7 +362,8 @@ def load_benchmarks(explicit: Path | None = None) -> LoadedBenchmarks:
     path = find_benchmarks(explicit)
     try:
         text = path.read_bytes()
-        content = with_likeness(Benchmarks.model_validate(tomllib.loads(text.decode("utf-8"))))
+        content = Benchmarks.model_validate(tomllib.loads(text.decode("utf-8")))
+        content = with_likeness(content, content.datasets)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not valid TOML: {error}.") from error
     except ValidationError as error:

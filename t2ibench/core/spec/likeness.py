@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
-if TYPE_CHECKING:
-    from t2ibench.core.spec.benchmarks import Benchmarks
+from t2ibench.core.spec.frozen import Frozen
+
+Content = TypeVar("Content", bound=Frozen)
+"""The content of benchmarks.toml."""
 
 
-def with_likeness(benchmarks: Benchmarks) -> Benchmarks:
-    """Return benchmarks in which every data set with a `like` has that one's settings."""
-    for name, dataset in benchmarks.datasets.items():
+def with_likeness(benchmarks: Content, datasets: Mapping[str, Any]) -> Content:
+    """Return benchmarks in which every one of their data sets with a `like` has that one's settings."""
+    for name, dataset in datasets.items():
         if dataset.like:
             benchmarks = with_settings_like(benchmarks, name, dataset.like)
     return benchmarks
 
 
-def with_settings_like(benchmarks: Benchmarks, name: str, like: str) -> Benchmarks:
+def with_settings_like(benchmarks: Content, name: str, like: str) -> Content:
     """Return benchmarks whose models, encoders and protocols are on the data set `name` as on `like`.
 
     What they say of `name` itself stays.

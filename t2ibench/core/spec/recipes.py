@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from t2ibench.core.errors import unknown_name
+from t2ibench.core.errors import require_known
 from t2ibench.core.spec.benchmarks import TrainableEntry, VariantEntry
 
 
@@ -19,8 +19,7 @@ def settings_for(entry: TrainableEntry, dataset: str, variant: str = "") -> tupl
     steps, parameters = entry.steps, dict(entry.parameters)
     layers = [entry.on[dataset]] if dataset in entry.on else []
     if variant:
-        if variant not in entry.variants:
-            raise unknown_name(f"variant of {entry.plugin}", variant, entry.variants)
+        require_known(f"variant of {entry.plugin}", entry.variants, variant)
         layers.append(entry.variants[variant])
     for setting in layers:
         steps = setting.steps or steps

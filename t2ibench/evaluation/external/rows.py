@@ -12,7 +12,7 @@ from t2ibench.core.workspace import Workspace
 from t2ibench.data.manifest import Manifest
 from t2ibench.evaluation.external.command import run_command
 from t2ibench.evaluation.external.folder_source import FolderSource
-from t2ibench.evaluation.external.statistics_file import StatisticsFile, read_statistics
+from t2ibench.evaluation.external.statistics_file import read_statistics
 from t2ibench.evaluation.external.statistics_source import StatisticsSource
 from t2ibench.evaluation.sources import Source
 from t2ibench.training.tracking.progress import say
@@ -102,11 +102,6 @@ def external_sources(
         yield folder_row(made, next(names) or "command")
     for path in rows.statistics:
         yield StatisticsSource(read_statistics(path), name=next(names))
-
-
-def reference_statistics(rows: ExternalRows) -> StatisticsFile | None:
-    """Return the file that takes the place of the reference images, None for none. Errors as `read_statistics`."""
-    return None if rows.reference is None else read_statistics(rows.reference)
 
 
 def distinct(sources: Sequence[Source]) -> Sequence[Source]:

@@ -9,7 +9,7 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import groups_of, reference_pair
-from t2ibench.metrics.distribution.frechet import GaussianReference, Moments
+from t2ibench.metrics.distribution.gaussian import GaussianReference, Moments
 from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts, keyed_order
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate, GaussianStatistics
 from t2ibench.metrics.checks import checked_features, same_width
-from t2ibench.metrics.distribution.frechet import GaussianReference, Moments
+from t2ibench.metrics.distribution.gaussian import GaussianReference, Moments
 
 NO_INTERVAL = "A mean and a covariance tell nothing of single images, so this value has no interval and is not ranked."
 

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.spec.benchmarks import Benchmarks
-from t2ibench.core.workspace import Workspace
-from t2ibench.evaluation.evaluate import EvaluateRequest, Evaluation, evaluate
+from t2ibench.core.place import Place
+from t2ibench.evaluation.evaluate import evaluate
+from t2ibench.evaluation.request import EvaluateRequest
+from t2ibench.evaluation.table import Evaluation
 from t2ibench.studies.bench.cluster import Cluster, train_on_cluster
 from t2ibench.studies.bench.failures import keep_failures
 from t2ibench.studies.bench.plan import BenchItem, BenchRequest, plan_bench, suite_of
 from t2ibench.studies.bench.side_by_side import SideBySide, train_side_by_side
 from t2ibench.training.tracking.progress import say
-from t2ibench.training.train import USUAL_COMPUTE, Compute, ensure_trained
+from t2ibench.training.train import ensure_trained
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,8 @@ class BenchOutcome:
 
 def run_bench(
     request: BenchRequest,
-    benchmarks: Benchmarks,
-    workspace: Workspace,
+    place: Place,
     *,
-    compute: Compute = USUAL_COMPUTE,
-    weights_dir: Path | None = None,
     keep_going: bool = True,
     trainer: SideBySide | Cluster | None = None,
 ) -> BenchOutcome:
@@ -51,10 +49,7 @@ def run_bench(
 
     Args:
         request: what is asked.
-        benchmarks: content of benchmarks.toml.
-        workspace: where everything is kept.
-        compute: device, threads, rhythm.
-        weights_dir: folder of weights files that cannot be shipped.
+        place: where it is done.
         keep_going: whether to go on after a failure.
         trainer: how to train several models at once; None trains one after the other.
 
@@ -62,25 +57,25 @@ def run_bench(
         UserError: there is no such suite, data set or budget, or the first failure where `keep_going` is False.
         KeyboardInterrupt: stopped by a signal, with everything saved.
     """
-    protocol = suite_of(request, benchmarks).protocol
-    items = plan_bench(request, benchmarks, workspace)
+    protocol = suite_of(request, place.benchmarks).protocol
+    items = plan_bench(request, place)
     failures: list[Failure] = []
     evaluations: list[Evaluation] = []
     for dataset in dict.fromkeys(item.dataset for item in items):
         here = [item for item in items if item.dataset == dataset]
-        trained, failed = _all_trained(here, benchmarks, workspace, compute, trainer, keep_going)
-        failures += [Failure(here[place].title, _reason_of(error)) for place, error in failed.items()]
+        trained, failed = _all_trained(here, place, trainer, keep_going)
+        failures += [Failure(here[index].title, _reason_of(error)) for index, error in failed.items()]
         found: list[Evaluation] = []
         if trained and (keep_going or not failed):
-            wanted = [folder for place, path in trained.items() for folder in here[place].with_snapshots(path)]
+            wanted = [folder for index, path in trained.items() for folder in here[index].with_snapshots(path)]
             folders = tuple(dict.fromkeys(map(str, wanted)))
-            asked = EvaluateRequest(folders, (dataset,), protocol=protocol or None, weights_dir=weights_dir)
+            asked = EvaluateRequest(models=folders, datasets=(dataset,), protocol=protocol or None)
             try:
-                found = evaluate(asked, benchmarks, workspace, device=compute.device)
+                found = evaluate(asked, place)
             except Exception as error:
                 _note(failures, f"evaluation on {dataset}", error, keep_going)
         failures += _failed_numbers(found)
-        kept = _kept(failed, trained, here, benchmarks, workspace, compute.device, weights_dir, protocol)
+        kept = _kept(failed, trained, here, place, protocol)
         evaluations += found or kept
         if failed and not keep_going:
             raise next(iter(failed.values()))
@@ -88,42 +83,37 @@ def run_bench(
 
 
 def _all_trained(
-    items: Sequence[BenchItem],
-    benchmarks: Benchmarks,
-    workspace: Workspace,
-    compute: Compute,
-    trainer: SideBySide | Cluster | None,
-    keep_going: bool,
+    items: Sequence[BenchItem], place: Place, trainer: SideBySide | Cluster | None, keep_going: bool
 ) -> tuple[dict[int, Path], dict[int, Exception]]:
     """Return place -> folder of the models that are there, place -> error of the others (one if not `keep_going`)."""
     told: Mapping[str, str] = {}
     stop = not keep_going
     if isinstance(trainer, Cluster):
-        told = train_on_cluster(items, benchmarks, workspace, trainer, compute=compute, stop_at_failure=stop)
+        told = train_on_cluster(items, place, trainer, stop_at_failure=stop)
     elif trainer is not None and trainer.jobs > 1:
-        told = train_side_by_side(items, benchmarks, workspace, trainer, compute=compute, stop_at_failure=stop)
+        told = train_side_by_side(items, place, trainer, stop_at_failure=stop)
     trained: dict[int, Path] = {}
     failed: dict[int, Exception] = {}
-    for place, item in enumerate(items):
+    for index, item in enumerate(items):
         try:
             if item.title in told:
                 raise UserError(told[item.title])
-            trained[place] = _trained(item, benchmarks, workspace, compute)
+            trained[index] = _trained(item, place)
         except Exception as error:
-            failed[place] = error
+            failed[index] = error
             if not keep_going:
                 break
             say(f"{item.title} failed: {_reason_of(error)} Going on with the rest.")
     return trained, failed
 
 
-def _trained(item: BenchItem, benchmarks: Benchmarks, workspace: Workspace, compute: Compute) -> Path:
+def _trained(item: BenchItem, place: Place) -> Path:
     wraps = item.job is not None and item.job.wrapped is not None  # a model that may have been trained since the plan
     if item.ready is not None and not wraps:
         say(f"{item.title}: there already, {item.ready}")
         return item.ready
     assert item.request is not None
-    path = ensure_trained(item.request, benchmarks, workspace, compute=compute)
+    path = ensure_trained(item.request, place)
     say(f"{item.title}: ready, {path}")
     return path
 
@@ -132,25 +122,13 @@ def _kept(
     failed: Mapping[int, Exception],
     trained: Mapping[int, Path],
     items: Sequence[BenchItem],
-    benchmarks: Benchmarks,
-    workspace: Workspace,
-    device: str,
-    weights_dir: Path | None,
+    place: Place,
     protocol: str,
 ) -> list[Evaluation]:
     """Return what `keep_failures` does, in a list; where nothing can be kept it is said, and the list is empty."""
-    reasons = {place: _reason_of(error) for place, error in failed.items()}
+    reasons = {index: _reason_of(error) for index, error in failed.items()}
     try:
-        kept = keep_failures(
-            reasons,
-            trained,
-            items,
-            benchmarks,
-            workspace,
-            device=device,
-            weights_dir=weights_dir,
-            protocol=protocol,
-        )
+        kept = keep_failures(reasons, trained, items, place, protocol=protocol)
     except UserError as error:
         say(f"What failed has no row in the table of {items[0].dataset}: {error}")
         return []

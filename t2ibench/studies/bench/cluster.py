@@ -11,8 +11,7 @@ from typing import Any, Final
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import read_json, write_json
-from t2ibench.core.spec.benchmarks import Benchmarks
-from t2ibench.core.workspace import Workspace
+from t2ibench.core.place import Place
 from t2ibench.data.open import open_dataset
 from t2ibench.studies.bench.cluster_job import ClusterJob
 from t2ibench.studies.bench.plan import BenchItem
@@ -21,7 +20,7 @@ from t2ibench.training.checks import require_feasible
 from t2ibench.training.interruption import Interruption
 from t2ibench.training.request import Job, TrainRequest
 from t2ibench.training.tracking.progress import say
-from t2ibench.training.train import Compute, carry_out, plan_training
+from t2ibench.training.train import carry_out, plan_training
 
 _POLL_SECONDS: Final = {"slurm": 5.0, "local": 0.2}
 _TELL_SECONDS: Final = 300.0
@@ -83,13 +82,7 @@ def check_cluster(cluster: Cluster) -> None:
 
 
 def train_on_cluster(
-    items: Sequence[BenchItem],
-    benchmarks: Benchmarks,
-    workspace: Workspace,
-    cluster: Cluster,
-    *,
-    compute: Compute,
-    stop_at_failure: bool = False,
+    items: Sequence[BenchItem], place: Place, cluster: Cluster, *, stop_at_failure: bool = False
 ) -> Mapping[str, str]:
     """Return title -> reason of the trainings that failed; the others' models are in the workspace.
 
@@ -99,10 +92,8 @@ def train_on_cluster(
 
     Args:
         items: the models of a suite on one data set.
-        benchmarks: content of benchmarks.toml.
-        workspace: where everything is kept; all machines see it under the same path.
+        place: where it is done.
         cluster: where, and with which options.
-        compute: device and threads of each.
         stop_at_failure: cancel the other jobs after a failure.
 
     Raises:
@@ -110,13 +101,13 @@ def train_on_cluster(
         KeyboardInterrupt: stopped by a signal; jobs of Slurm go on, local ones save and end.
     """
     check_cluster(cluster)
-    lacking = lacking_models(items, benchmarks, workspace)
-    queue = _Queue(cluster, workspace, compute)
+    lacking = lacking_models(items, place)
+    queue = _Queue(cluster, place)
     failures: dict[str, str] = {}
     feasible: list[tuple[BenchItem, TrainRequest, Job]] = []
     encoders: dict[str, tuple[TrainRequest, Job]] = {}
     for item, request, job in lacking:
-        manifest = open_dataset(item.dataset, benchmarks, workspace)
+        manifest = open_dataset(item.dataset, place.benchmarks, place.workspace)
         try:
             require_feasible(job, manifest)
         except UserError as error:
@@ -128,10 +119,10 @@ def train_on_cluster(
                 continue
             spec = encoder.spec
             own = TrainRequest(spec.name, dataset=spec.dataset, steps=encoder.steps or None, seed=spec.seed)
-            if encoder.steps and plan_training(own, benchmarks, workspace).spec.digest == spec.digest:
+            if encoder.steps and plan_training(own, place).spec.digest == spec.digest:
                 encoders[encoder.identity] = (own, encoder)
             else:
-                carry_out(encoder, manifest, compute)
+                carry_out(encoder, manifest, place)
     for own, encoder in encoders.values():
         queue.send(_title(encoder), encoder, own)
     lost = queue.wait(stop_at_failure)
@@ -169,11 +160,10 @@ def _seen(job: Job) -> bool:
 class _Queue:
     """Jobs sent off, and the file that remembers their numbers for a later call."""
 
-    def __init__(self, cluster: Cluster, workspace: Workspace, compute: Compute) -> None:
+    def __init__(self, cluster: Cluster, place: Place) -> None:
         self._cluster = cluster
-        self._workspace = workspace
-        self._compute = compute
-        self._folder = workspace.root / "cluster"
+        self._place = place
+        self._folder = place.workspace.root / "cluster"
         self._known = self._folder / "jobs.json"
         self._sent: list[_Submitted] = []
 
@@ -231,9 +221,9 @@ class _Queue:
         kind = self._cluster.kind
         usual = {"name": f"t2ibench {title}".replace(",", "").replace(" ", "-"), "timeout_min": _MINUTES[kind]}
         options = {**usual, **_prefixed(self._cluster.options)}
-        threads = self._compute.threads
+        threads = self._place.threads
         limit = () if threads is None else ("--threads", str(threads))
-        command = command_of(request, self._workspace, self._cluster.config, self._compute.device, *limit)
+        command = command_of(request, self._place, self._cluster.config, *limit)
         try:
             executor = submitit.AutoExecutor(self._folder, cluster=kind, slurm_max_num_timeout=_TIMES)
             executor.update_parameters(**options)

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of
+from t2ibench.core.place import Place
 from t2ibench.core.records import ResultRecord, Results
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import Benchmarks
 from t2ibench.core.spec.recipes import seed_for
 from t2ibench.core.types import ModelCard, Origin, PlanItem
-from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation.askable import reason_not_asked
-from t2ibench.evaluation.evaluate import EvaluateRequest, open_table, protocol_for
 from t2ibench.evaluation.likelihood import bound_of
 from t2ibench.evaluation.measure import failed_record
-from t2ibench.evaluation.sources import ModelSource, Source
+from t2ibench.evaluation.open_table import model_source, open_table
+from t2ibench.evaluation.request import Resolved, protocol_for
+from t2ibench.evaluation.sources import Source
 from t2ibench.evaluation.table import Evaluation, Table
 from t2ibench.models.folder import read_model_folder
 from t2ibench.studies.bench.plan import BenchItem
@@ -73,11 +74,8 @@ def keep_failures(
     failed: Mapping[int, str],
     trained: Mapping[int, Path],
     items: Collection[BenchItem],
-    benchmarks: Benchmarks,
-    workspace: Workspace,
+    place: Place,
     *,
-    device: str,
-    weights_dir: Path | None,
     protocol: str = "",
 ) -> Evaluation | None:
     """Return the records of what could not be trained, written now; None where there is none.
@@ -89,34 +87,31 @@ def keep_failures(
         failed: place among `items` -> the sentence that says why.
         trained: place among `items` -> folder of the model.
         items: what a suite wanted on one data set.
-        benchmarks: content of benchmarks.toml.
-        workspace: whose results are written.
-        device: as for `evaluate`.
-        weights_dir: as for `evaluate`.
+        place: where it is done.
         protocol: the suite's; "" for the data set's own.
 
     Raises:
         UserError: the data set cannot be opened, or the results cannot be written.
     """
     listed = list(items)
-    identities = {place: identity_of(item, benchmarks) for place, item in enumerate(listed)}
-    latest = Results(workspace.results).latest()[0].values()
+    identities = [identity_of(item, place.benchmarks) for item in listed]
+    latest = Results(place.workspace.results).latest()[0].values()
     open_ = {record.source.identity for record in latest if record.status == "failed"}
-    settled = {place: path for place, path in trained.items() if identities[place] in open_}
+    settled = {index: path for index, path in trained.items() if identities[index] in open_}
     if not failed and not settled:
         return None
     dataset = listed[0].dataset
-    request = EvaluateRequest((), (dataset,), protocol=protocol or None, controls=False, weights_dir=weights_dir)
-    judged = protocol_for(request, benchmarks, dataset)
-    table, _ = open_table(request, benchmarks, workspace, dataset, protocol=judged, device=device, batch_size=1)
+    name, rules = protocol_for(dataset, place.benchmarks, protocol or None)
+    table, _ = open_table(Resolved(dataset, name, rules), place)
     records = []
-    for place, reason in failed.items():
-        records += _records(UntrainedSource(listed[place], reason, benchmarks), table)
+    for index, reason in failed.items():
+        records += _records(UntrainedSource(listed[index], reason, place.benchmarks), table)
     answers = []
-    for place, path in settled.items():
-        answers += _answers(identities[place], path, table, latest)
+    for index, path in settled.items():
+        source = model_source(read_model_folder(path), table.manifest, rules, place)
+        answers += _answers(identities[index], source, latest)
     table.results.append([*records, *answers])
-    return Evaluation(dataset, judged[0], tuple(records), len(records)) if records else None
+    return Evaluation(dataset, name, tuple(records), len(records)) if records else None
 
 
 def _records(source: UntrainedSource, table: Table) -> list[ResultRecord]:
@@ -125,16 +120,8 @@ def _records(source: UntrainedSource, table: Table) -> list[ResultRecord]:
     return [record.with_warnings(table.manifest.caveats) for record in made]
 
 
-def _answers(identity: str, path: Path, table: Table, latest: Collection[ResultRecord]) -> list[ResultRecord]:
+def _answers(identity: str, source: Source, latest: Collection[ResultRecord]) -> list[ResultRecord]:
     """Return what a model got, a record for each of the failures that stood for it, under that one's id."""
-    source = ModelSource(
-        read_model_folder(path),
-        device=table.device,
-        resolution=table.protocol.resolution,
-        quantise=table.protocol.quantise,
-        data_root=table.manifest.root,
-        generation=table.protocol.generation,
-    )
     found = {_question(record): record for record in latest if record.source.identity == source.identity}
     stood = [record for record in latest if record.source.identity == identity and _question(record) in found]
     return [found[_question(record)].model_copy(update={"id": record.id}) for record in stood]

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.errors import UserError, require_known, unknown_name
+from t2ibench.core.place import Place
 from t2ibench.core.records import Results
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import Benchmarks, SuiteEntry
@@ -79,7 +80,7 @@ class BenchItem:
         return [*filter(is_model_folder, map(run.model, self.job.snapshots)), model]
 
 
-def plan_bench(request: BenchRequest, benchmarks: Benchmarks, workspace: Workspace) -> list[BenchItem]:
+def plan_bench(request: BenchRequest, place: Place) -> list[BenchItem]:
     """Return the models of a suite, by data set, in the suite's order.
 
     A model that cannot be trained as asked (a plug-in that is not installed, a file that is missing) has a fault.
@@ -87,14 +88,12 @@ def plan_bench(request: BenchRequest, benchmarks: Benchmarks, workspace: Workspa
     Raises:
         UserError: there is no such suite, data set or budget; near names are given.
     """
-    suite = suite_of(request, benchmarks)
-    for dataset in request.datasets:
-        if dataset not in benchmarks.datasets:
-            raise unknown_name("data set", dataset, benchmarks.datasets)
+    suite = suite_of(request, place.benchmarks)
+    require_known("data set", place.benchmarks.datasets, *request.datasets)
     items = []
     seeds: Sequence[int | None] = tuple(dict.fromkeys(request.seeds or suite.seeds)) or (None,)
     for dataset in tuple(dict.fromkeys(request.datasets)) or (suite.data,):
-        there = {model.label: model for model in shipped_models(benchmarks, dataset)}
+        there = {model.label: model for model in shipped_models(place.benchmarks, dataset)}
         lacking = []
         for name in suite.shipped:
             if name in there:
@@ -103,8 +102,8 @@ def plan_bench(request: BenchRequest, benchmarks: Benchmarks, workspace: Workspa
                 lacking.append(name)
         for seed in seeds:
             for name in (*lacking, *suite.models):
-                asked = _request(name, dataset, seed, request, suite, benchmarks)
-                items.append(_item(name, asked, suite, benchmarks, workspace))
+                asked = _request(name, dataset, seed, request, suite, place.benchmarks)
+                items.append(_item(name, asked, suite, place))
     return items
 
 
@@ -114,22 +113,19 @@ def suite_of(request: BenchRequest, benchmarks: Benchmarks) -> SuiteEntry:
     Raises:
         UserError: there is no such suite, or it has no such budget; near names are given.
     """
-    if request.suite not in benchmarks.suites:
-        raise unknown_name("suite", request.suite, benchmarks.suites, hint="`t2ibench list suites` shows them all.")
+    require_known("suite", benchmarks.suites, request.suite, hint="`t2ibench list suites` shows them all.")
     suite = benchmarks.suites[request.suite]
     if request.budget != FULL and request.budget not in suite.budgets:
         raise unknown_name(f"budget of the suite {request.suite}", request.budget, [FULL, *suite.budgets])
     return suite
 
 
-def describe(
-    request: BenchRequest, items: Sequence[BenchItem], benchmarks: Benchmarks, workspace: Workspace
-) -> dict[str, Any]:
+def describe(request: BenchRequest, items: Sequence[BenchItem], place: Place) -> dict[str, Any]:
     """Return the plan as JSON values, with what it will take as far as earlier runs of this workspace tell."""
-    suite = suite_of(request, benchmarks)
+    suite = suite_of(request, place.benchmarks)
     counted: set[str] = set()
-    rows = [_row(item, workspace, counted) for item in items]
-    evaluation = {dataset: _evaluation(dataset, suite, items, benchmarks, workspace) for dataset in _datasets(items)}
+    rows = [_row(item, place.workspace, counted) for item in items]
+    evaluation = {dataset: _evaluation(dataset, suite, items, place) for dataset in _datasets(items)}
     seconds = [row["estimate"]["seconds"] for row in rows] + [one["seconds"] for one in evaluation.values()]
     sizes = [row["estimate"]["bytes"] for row in rows]
     return {
@@ -166,16 +162,14 @@ def _request(
     )
 
 
-def _item(
-    label: str, request: TrainRequest, suite: SuiteEntry, benchmarks: Benchmarks, workspace: Workspace
-) -> BenchItem:
+def _item(label: str, request: TrainRequest, suite: SuiteEntry, place: Place) -> BenchItem:
     try:
-        steps = plan_training(request, benchmarks, workspace).steps
+        steps = plan_training(request, place).steps
         request = replace(request, snapshots=tuple(max(1, round(share * steps)) for share in suite.snapshots))
-        job = plan_training(request, benchmarks, workspace)
+        job = plan_training(request, place)
     except UserError as error:
         return BenchItem(label, request.dataset, request.seed, request, fault=str(error))
-    ready = job.exported if job.done else _shipped(job, benchmarks)
+    ready = job.exported if job.done else _shipped(job, place.benchmarks)
     return BenchItem(label, request.dataset, request.seed, request, job, ready)
 
 
@@ -241,14 +235,12 @@ def _estimate(job: Job, workspace: Workspace, counted: set[str]) -> dict[str, An
     }
 
 
-def _evaluation(
-    dataset: str, suite: SuiteEntry, items: Sequence[BenchItem], benchmarks: Benchmarks, workspace: Workspace
-) -> dict[str, Any]:
+def _evaluation(dataset: str, suite: SuiteEntry, items: Sequence[BenchItem], place: Place) -> dict[str, Any]:
     """Return which protocol judges, and the seconds of rows not known yet, at the pace of rows known."""
-    protocol = suite.protocol or benchmarks.datasets[dataset].protocol
+    protocol = suite.protocol or place.benchmarks.datasets[dataset].protocol
     count = sum(item.dataset == dataset and not item.fault for item in items)
     spent: dict[str, float] = {}
-    for record in Results(workspace.results).latest()[0].values():
+    for record in Results(place.workspace.results).latest()[0].values():
         here = (record.plan.dataset, record.plan.protocol) == (dataset, protocol)
         if here and record.cost is not None and record.source.origin is not Origin.CONTROL:
             spent[record.source.identity] = spent.get(record.source.identity, 0.0) + record.cost.seconds

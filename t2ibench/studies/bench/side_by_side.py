@@ -13,15 +13,14 @@ from pathlib import Path
 from typing import Final
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.spec.benchmarks import Benchmarks
-from t2ibench.core.workspace import Workspace
+from t2ibench.core.place import Place
 from t2ibench.data.open import open_dataset
 from t2ibench.studies.bench.plan import BenchItem
 from t2ibench.training.checks import require_feasible
 from t2ibench.training.interruption import Interruption
 from t2ibench.training.request import Job, TrainRequest
 from t2ibench.training.tracking.progress import say
-from t2ibench.training.train import Compute, carry_out, plan_training
+from t2ibench.training.train import carry_out, plan_training
 
 _POLL_SECONDS: Final = 0.2
 _COMMAND = (sys.executable, "-m", "t2ibench")
@@ -51,13 +50,7 @@ class _Training:
 
 
 def train_side_by_side(
-    items: Sequence[BenchItem],
-    benchmarks: Benchmarks,
-    workspace: Workspace,
-    how: SideBySide,
-    *,
-    compute: Compute,
-    stop_at_failure: bool = False,
+    items: Sequence[BenchItem], place: Place, how: SideBySide, *, stop_at_failure: bool = False
 ) -> Mapping[str, str]:
     """Return title -> reason of the trainings that failed; the others' models are in the workspace.
 
@@ -66,20 +59,18 @@ def train_side_by_side(
 
     Args:
         items: the models of a suite on one data set.
-        benchmarks: content of benchmarks.toml.
-        workspace: where everything is kept.
+        place: where it is done.
         how: how many at once.
-        compute: device and threads of them all together.
         stop_at_failure: begin no other training after a failure.
 
     Raises:
         UserError: the data set cannot be prepared, or an encoder fails.
         KeyboardInterrupt: stopped by a signal; every training finished its step and saved everything.
     """
-    waiting = _alone(items, benchmarks, workspace, compute)
+    waiting = _alone(items, place)
     if len(waiting) < 2:
         return {}
-    threads = max(1, (compute.threads or len(os.sched_getaffinity(0))) // how.jobs)
+    threads = max(1, (place.threads or len(os.sched_getaffinity(0))) // how.jobs)
     say(f"Training {len(waiting)} models, {how.jobs} at a time with {threads} threads each.")
     running: list[_Training] = []
     failures: dict[str, str] = {}
@@ -87,7 +78,7 @@ def train_side_by_side(
         try:
             while waiting or running:
                 while waiting and len(running) < how.jobs and not (failures and stop_at_failure):
-                    running.append(_begun(waiting.pop(0), workspace, how.config, compute, threads))
+                    running.append(_begun(waiting.pop(0), place, how.config, threads))
                 if interruption.requested:
                     raise KeyboardInterrupt
                 for one in [each for each in running if each.process.poll() is not None]:
@@ -110,9 +101,7 @@ def train_side_by_side(
     return failures
 
 
-def lacking_models(
-    items: Sequence[BenchItem], benchmarks: Benchmarks, workspace: Workspace
-) -> list[tuple[BenchItem, TrainRequest, Job]]:
+def lacking_models(items: Sequence[BenchItem], place: Place) -> list[tuple[BenchItem, TrainRequest, Job]]:
     """Return what of a suite's models can be trained by a process of its own, the data set being prepared now.
 
     Raises:
@@ -122,20 +111,18 @@ def lacking_models(
     for item in items:
         if item.request is None or item.ready is not None or item.fault or (item.job and item.job.wrapped is not None):
             continue
-        open_dataset(item.dataset, benchmarks, workspace)
-        job = plan_training(item.request, benchmarks, workspace)
+        open_dataset(item.dataset, place.benchmarks, place.workspace)
+        job = plan_training(item.request, place)
         if not job.done and job.steps:
             found.append((item, item.request, job))
     return found
 
 
-def _alone(
-    items: Sequence[BenchItem], benchmarks: Benchmarks, workspace: Workspace, compute: Compute
-) -> list[tuple[BenchItem, TrainRequest]]:
+def _alone(items: Sequence[BenchItem], place: Place) -> list[tuple[BenchItem, TrainRequest]]:
     """Return what can be trained by processes that share nothing, their encoders trained now."""
-    found = lacking_models(items, benchmarks, workspace)
+    found = lacking_models(items, place)
     if len(found) > 1:
-        manifest = open_dataset(found[0][0].dataset, benchmarks, workspace)
+        manifest = open_dataset(found[0][0].dataset, place.benchmarks, place.workspace)
         for _, _, job in found:
             try:
                 require_feasible(job, manifest)
@@ -143,22 +130,20 @@ def _alone(
                 continue  # its process says so; no encoder is trained for it
             for encoder in job.encoders.values():
                 if not encoder.done:
-                    carry_out(encoder, manifest, compute)
+                    carry_out(encoder, manifest, place)
     return [(item, request) for item, request, _ in found]
 
 
-def command_of(request: TrainRequest, workspace: Workspace, config: Path, device: str, *options: str) -> list[str]:
+def command_of(request: TrainRequest, place: Place, config: Path, *options: str) -> list[str]:
     """Return the command that makes a request in a process of its own."""
-    places = ["--device", device, "--workspace", str(workspace.root), "--config", str(config.absolute())]
+    places = ["--device", place.device, "--workspace", str(place.workspace.root), "--config", str(config.absolute())]
     return [*_COMMAND, *_words(request), *options, *places]
 
 
-def _begun(
-    what: tuple[BenchItem, TrainRequest], workspace: Workspace, config: Path, compute: Compute, threads: int
-) -> _Training:
+def _begun(what: tuple[BenchItem, TrainRequest], place: Place, config: Path, threads: int) -> _Training:
     item, request = what
     process = subprocess.Popen(
-        command_of(request, workspace, config, compute.device, "--threads", str(threads), "--workers", "1"),
+        command_of(request, place, config, "--threads", str(threads), "--workers", "1"),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from t2ibench.core.errors import UserError, unknown_name
 from t2ibench.core.files import write_json
+from t2ibench.core.place import Place
 from t2ibench.core.records import CLAIMS, ResultRecord, Results
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import Benchmarks
 from t2ibench.core.spec.claims import ClaimEntry
-from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation.sources import CONTROLS
 from t2ibench.studies.bench.plan import FULL, BenchItem, BenchRequest
 from t2ibench.studies.claims.contrasts import ClaimTest
@@ -104,8 +104,7 @@ def decide(
     request: ClaimsRequest,
     claims: Mapping[str, ClaimEntry],
     items: Sequence[BenchItem],
-    benchmarks: Benchmarks,
-    workspace: Workspace,
+    place: Place,
 ) -> dict[str, Any]:
     """Return the table of verdicts on one data set as JSON values, kept under results/claims/ for reports.
 
@@ -114,14 +113,13 @@ def decide(
         request: what was asked.
         claims: those tested on it.
         items: the trainings that the rows are, with their seeds and steps.
-        benchmarks: content of benchmarks.toml.
-        workspace: where results lie.
+        place: whose benchmarks judge, and where results lie.
 
     Raises:
         UserError: the results cannot be read or written.
     """
-    results = Results(workspace.results)
-    protocol = benchmarks.datasets[dataset].protocol
+    results = Results(place.workspace.results)
+    protocol = place.benchmarks.datasets[dataset].protocol
     records = [
         record
         for record in results.latest()[0].values()
@@ -142,7 +140,7 @@ def decide(
         "command": _command(dataset, request),
         "rows": [_row(*one, measured, answer) for one, measured, answer in zip(asked, found, answers, strict=True)],
     }
-    write_json(workspace.results / CLAIMS / f"{dataset}-{request.budget}.json", table)
+    write_json(place.workspace.results / CLAIMS / f"{dataset}-{request.budget}.json", table)
     return table
 
 

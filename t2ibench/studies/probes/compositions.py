@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.registry import registry
 from t2ibench.studies.known_truth import known_truth
 from t2ibench.studies.probes.questions import Question, Variant, filled
@@ -38,9 +38,7 @@ def composition_questions(template: str, adapter: str) -> list[Question]:
             f"out of training; {' and '.join(sorted(registry('truths')))} do. Write the captions out."
         )
     parts, (held_out, seen) = truth.parts, truth.combinations()
-    for name in names:
-        if name not in parts:
-            raise unknown_name(f"part of what {adapter} holds out", name, parts)
+    require_known(f"part of what {adapter} holds out", parts, *names)
     if sorted(names) != sorted(parts):
         wanted = " and ".join(f"{{{part}}}" for part in parts)
         raise UserError(f"The caption {template!r} of a probe wants {wanted}, once each.")

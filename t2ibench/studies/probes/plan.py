@@ -6,11 +6,10 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Final
 
-from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.files import digest_of
-from t2ibench.core.spec.benchmarks import Benchmarks
+from t2ibench.core.place import Place
 from t2ibench.core.spec.probes import ProbeCaptions, ProbeEntry
-from t2ibench.core.workspace import Workspace
 from t2ibench.data.manifest import Manifest
 from t2ibench.data.open import open_dataset, prepared_datasets
 from t2ibench.models.find import require_model
@@ -96,26 +95,25 @@ class ProbePlan:
         return digest_of({**self.describe(), "judge": judge})
 
 
-def plan_probe(request: ProbeRequest, benchmarks: Benchmarks, workspace: Workspace) -> ProbePlan:
+def plan_probe(request: ProbeRequest, place: Place) -> ProbePlan:
     """Return the plan of a request.
 
     Raises:
         UserError: the probe or the model is unknown (near names are given), there are no captions for the data set, or
             one of them is not as the probe needs it.
     """
-    if request.probe not in benchmarks.probes:
-        raise unknown_name("probe", request.probe, benchmarks.probes, hint="[probes] of benchmarks.toml has them all.")
-    entry = benchmarks.probes[request.probe]
-    folder = require_model(workspace, request.model, benchmarks, request.dataset)
+    require_known("probe", place.benchmarks.probes, request.probe, hint="[probes] of benchmarks.toml has them all.")
+    entry = place.benchmarks.probes[request.probe]
+    folder = require_model(place.workspace, request.model, place.benchmarks, request.dataset)
     if folder.description.kind != "model":
         raise UserError(f"{request.model} is an encoder, which makes no images: name a model.")
-    dataset = benchmarks.datasets.get(folder.dataset)
+    dataset = place.benchmarks.datasets.get(folder.dataset)
     adapter = dataset.adapter if dataset is not None else ""
     captions = _captions(request, entry, folder.dataset, adapter)
     resolution = _SIDE
-    if dataset is not None and dataset.protocol in benchmarks.protocols:
-        resolution = benchmarks.protocols[dataset.protocol].for_dataset(folder.dataset).resolution
-    looked_up = entry.kind == "compositions" and folder.dataset in prepared_datasets(benchmarks, workspace)
+    if dataset is not None and dataset.protocol in place.benchmarks.protocols:
+        resolution = place.benchmarks.protocols[dataset.protocol].for_dataset(folder.dataset).resolution
+    looked_up = entry.kind == "compositions" and folder.dataset in prepared_datasets(place.benchmarks, place.workspace)
     return ProbePlan(
         name=request.probe,
         entry=entry,
@@ -125,7 +123,7 @@ def plan_probe(request: ProbeRequest, benchmarks: Benchmarks, workspace: Workspa
         rows=request.rows or entry.rows,
         seed=entry.seed if request.seed is None else request.seed,
         resolution=resolution,
-        training=open_dataset(folder.dataset, benchmarks, workspace) if looked_up else None,
+        training=open_dataset(folder.dataset, place.benchmarks, place.workspace) if looked_up else None,
     )
 
 

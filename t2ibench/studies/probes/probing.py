@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import read_json, write_bytes, write_json
+from t2ibench.core.place import Place
 from t2ibench.core.provenance import environment
 from t2ibench.core.records import PROBES
-from t2ibench.core.spec.benchmarks import Benchmarks
 from t2ibench.core.store import Store
-from t2ibench.core.workspace import Workspace
-from t2ibench.evaluation.evaluate import EvaluateRequest, device_name, extractor_for
 from t2ibench.evaluation.manner import Manner
+from t2ibench.evaluation.open_table import extractor_for
 from t2ibench.evaluation.sources import OWN_MANNER
 from t2ibench.models.folder import ModelFolder
 from t2ibench.studies.known_truth import KnownTruth, known_truth
@@ -44,38 +43,33 @@ TRUTH_ROWS: Final = 8
 SHOWN_TRUTH: Final = 1
 
 
-def run_probe(
-    plan: ProbePlan, benchmarks: Benchmarks, workspace: Workspace, *, device: str = "auto", threads: int | None = None
-) -> dict[str, Any]:
+def run_probe(plan: ProbePlan, place: Place) -> dict[str, Any]:
     """Return the record of a probe, kept under results/probes/; what is known is not drawn again.
 
     Args:
         plan: what is asked.
-        benchmarks: content of benchmarks.toml.
-        workspace: where results lie.
-        device: where the model computes.
-        threads: of torch on the CPU; None leaves torch's own choice.
+        place: where it is done.
 
     Raises:
         UserError: the model reads no text of its own, or knows none of a caption's words.
         RunFailedError: the model fails, or the disk is full.
     """
-    reader = _reader(plan, benchmarks, workspace, device)
+    reader = _reader(plan, place)
     judge = None if reader is None else reader.describe()
     identity = plan.identity(judge)
-    folder = workspace.results / PROBES / identity[:16]
+    folder = place.workspace.results / PROBES / identity[:16]
     known = _known(folder, identity)
     if known is not None:
         say(f"Known already: {folder / RECORD}")
         return known
-    answers = _answers(plan, device, threads)
+    answers = _answers(plan, place.device, place.threads)
     questions = plan.questions
     scores = [{"row": "model", **_plain(score)} for score in _scores(answers, questions, plan.seed, reader)]
-    truths = _truths(plan, Store(workspace.store), reader) if reader is not None else []
-    drawn = [place for place, truth in enumerate(truths) if truth is not None]
+    truths = _truths(plan, Store(place.workspace.store), reader) if reader is not None else []
+    drawn = [number for number, truth in enumerate(truths) if truth is not None]
     if drawn:
         ceiling = [Answer(truth, None) for truth in truths if truth is not None]
-        asked = [questions[place] for place in drawn]
+        asked = [questions[number] for number in drawn]
         scores += [{"row": "drawn", **_plain(score)} for score in _scores(ceiling, asked, plan.seed, reader)]
     words: list[dict[str, Any]] = []
     if plan.entry.kind == "words":
@@ -103,15 +97,15 @@ def run_probe(
         "questions": [
             {
                 **_asked(question),
-                "images": images[place],
-                "truth": truth_images[place] if truth_images else [],
-                "training_captions": counts[place] if counts else [],
+                "images": images[number],
+                "truth": truth_images[number] if truth_images else [],
+                "training_captions": counts[number] if counts else [],
             }
-            for place, question in enumerate(questions)
+            for number, question in enumerate(questions)
         ],
         "scores": scores,
         "words": words,
-        "environment": environment(device_name(device)),
+        "environment": environment(place.device_name),
     }
     write_json(folder / RECORD, record)
     return record
@@ -128,16 +122,15 @@ def _known(folder: Path, identity: str) -> dict[str, Any] | None:
     return dict(record)
 
 
-def _reader(plan: ProbePlan, benchmarks: Benchmarks, workspace: Workspace, device: str) -> KnownTruth | None:
+def _reader(plan: ProbePlan, place: Place) -> KnownTruth | None:
     """Return what reads the images; None for images that nothing reads exactly enough."""
     reads = known_truth(plan.adapter)
     if reads is None:
         return None
-    name = next((name for name, entry in benchmarks.features.items() if entry.plugin == reads.plugin), None)
+    name = next((name for name, entry in place.benchmarks.features.items() if entry.plugin == reads.plugin), None)
     if name is None:
         return None
-    asked = EvaluateRequest(models=())
-    extractor = extractor_for(name, asked, benchmarks, workspace, plan.folder.dataset, device)
+    extractor = extractor_for(name, plan.folder.dataset, place)
     if extractor.fault:
         say(f"Nothing is scored: {extractor.fault}")
         return None

@@ -7,19 +7,19 @@ import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from t2ibench.core.errors import unknown_name
+from t2ibench.core.errors import require_known
 from t2ibench.core.files import write_json
+from t2ibench.core.place import Place
 from t2ibench.core.records import VALIDITY, ResultRecord, Results
-from t2ibench.core.spec.benchmarks import Benchmarks
 from t2ibench.core.workspace import Workspace
-from t2ibench.evaluation.evaluate import EvaluateRequest, open_table, protocol_for
+from t2ibench.evaluation.open_table import open_table
+from t2ibench.evaluation.request import Resolved, protocol_for, require_metrics
 from t2ibench.evaluation.table import Table
 from t2ibench.studies.known_truth import known_truth
 from t2ibench.studies.validity.corruptions import CORRUPTIONS, CorruptedSource, Corruption
-from t2ibench.studies.validity.verdicts import Finding, Series, judge, true_alignment
+from t2ibench.studies.validity.outcome import Row, Study
+from t2ibench.studies.validity.verdicts import Series, judge, true_alignment
 from t2ibench.training.tracking.progress import say
 
 NAME = "metric-validity"
@@ -46,57 +46,7 @@ class ValidityRequest:
     seed: int | None = None
 
 
-@dataclass(frozen=True)
-class Row:
-    """One metric under one corruption."""
-
-    corruption: Corruption
-    series: Series
-    finding: Finding
-    truth: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Study:
-    """The outcome.
-
-    Attributes:
-        facts: data set, protocol, seed, images a row, version of the toolkit, day of the newest record.
-        rows: corruption by corruption, the protocol's columns in order.
-        subtitles: column -> its identity in short.
-    """
-
-    facts: Mapping[str, Any]
-    rows: tuple[Row, ...]
-    subtitles: Mapping[str, str]
-
-    def describe(self) -> dict[str, Any]:
-        """Return everything as JSON values."""
-        rows = [
-            {
-                "corruption": row.corruption.name,
-                "corruption_title": row.corruption.title,
-                "strengths": [0, *row.corruption.strengths],
-                "unit": row.corruption.unit,
-                "harms": sorted(row.corruption.harms),
-                "true_alignment": list(row.truth),
-                **dataclasses.asdict(row.series),
-                **dataclasses.asdict(row.finding),
-            }
-            for row in self.rows
-        ]
-        return {"schema": 2, **self.facts, "columns": dict(self.subtitles), "rows": rows}
-
-
-def run_study(
-    request: ValidityRequest,
-    benchmarks: Benchmarks,
-    workspace: Workspace,
-    *,
-    device: str = "auto",
-    root: Path | None = None,
-    weights_dir: Path | None = None,
-) -> Study:
+def run_study(request: ValidityRequest, place: Place) -> Study:
     """Return the study. Features lie in the workspace's store and values in `studies/`, so asking again is quick.
 
     The records stand apart from the workspace's results: no corrupted row gets into a leaderboard.
@@ -105,7 +55,7 @@ def run_study(
         UserError: a name is unknown, or the data set cannot be opened.
     """
     chosen = [_corruption(name) for name in request.corruptions or CORRUPTIONS]
-    table = _table(request, benchmarks, workspace, device, root, weights_dir)
+    table = _table(request, place)
     clean = CorruptedSource(table.manifest, table.plan, table.protocol.resolution)
     measured: dict[str, list[dict[str, ResultRecord]]] = {}
     first = _measured(table, clean)
@@ -119,7 +69,7 @@ def run_study(
     for name, steps in sources.items():
         measured[name] = [_measured(table, step) for step in steps]
         say(f"{CORRUPTIONS[name].title}: measured at {len(steps)} strengths.")
-    known = known_truth(benchmarks.datasets[table.manifest.name].adapter)
+    known = known_truth(place.benchmarks.datasets[table.manifest.name].adapter)
     said = None if known is None else known.said
     true = None if known is None else known.true_of(table.manifest)
     rows = []
@@ -162,40 +112,17 @@ def keep_study(study: Study, workspace: Workspace, command: str) -> str:
     return name
 
 
-def _table(
-    request: ValidityRequest,
-    benchmarks: Benchmarks,
-    workspace: Workspace,
-    device: str,
-    root: Path | None,
-    weights_dir: Path | None,
-) -> Table:
-    if request.dataset not in benchmarks.datasets:
-        raise unknown_name("data set", request.dataset, benchmarks.datasets)
-    usual = "simbirds-full" if request.dataset == "simbirds" and "simbirds-full" in benchmarks.protocols else None
-    asked = EvaluateRequest(
-        models=(),
-        datasets=(request.dataset,),
-        protocol=request.protocol or usual,
-        samples=request.samples,
-        metrics=request.metrics,
-        controls=False,
-        seed=request.seed,
-        weights_dir=weights_dir,
-    )
-    for metric in request.metrics:
-        if metric not in benchmarks.metrics:
-            raise unknown_name("metric", metric, benchmarks.metrics, hint="`t2ibench list metrics` shows them all.")
-    protocol = protocol_for(asked, benchmarks, request.dataset)
-    table, _ = open_table(
-        asked, benchmarks, workspace, request.dataset, protocol=protocol, device=device, batch_size=50, root=root
-    )
-    return dataclasses.replace(table, results=Results(workspace.root / "studies" / NAME))
+def _table(request: ValidityRequest, place: Place) -> Table:
+    usual = "simbirds-full" if request.dataset == "simbirds" and "simbirds-full" in place.benchmarks.protocols else None
+    require_metrics(request.metrics, place.benchmarks)
+    name, protocol = protocol_for(request.dataset, place.benchmarks, request.protocol or usual, request.seed)
+    asked = Resolved(request.dataset, name, protocol, samples=request.samples, metrics=request.metrics)
+    table, _ = open_table(asked, place)
+    return dataclasses.replace(table, results=Results(place.workspace.root / "studies" / NAME))
 
 
 def _corruption(name: str) -> Corruption:
-    if name not in CORRUPTIONS:
-        raise unknown_name("corruption", name, CORRUPTIONS)
+    require_known("corruption", CORRUPTIONS, name)
     return CORRUPTIONS[name]
 
 

@@ -13,7 +13,7 @@ from lightning_fabric import Fabric
 from torch import Tensor
 from torch.nn import BatchNorm1d, BatchNorm2d, BatchNorm3d, Module, SyncBatchNorm
 
-from t2ibench.core.errors import RunFailedError, unknown_name
+from t2ibench.core.errors import RunFailedError, require_known
 from t2ibench.core.interfaces import HasSchedule, Trainable
 from t2ibench.core.noise import Noise, seed_of
 from t2ibench.core.types import TrainBatch, Update
@@ -60,8 +60,7 @@ class Engine:
         steps_per_epoch: int | Mapping[str, int] = 1,
         processes: Processes = ALONE,
     ) -> None:
-        if precision not in PRECISIONS:
-            raise unknown_name("precision", precision, PRECISIONS)
+        require_known("precision", PRECISIONS, precision)
         self.model = model
         self.losses = LossLog(processes.mean)
         self._processes = processes
@@ -133,8 +132,7 @@ class Engine:
         self.ema.update()
 
     def _apply(self, update: Update, step: int) -> None:
-        if update.optimizer not in self._optimizers:
-            raise unknown_name("optimiser of this model", update.optimizer, self._optimizers)
+        require_known("optimiser of this model", self._optimizers, update.optimizer)
         optimizer, parameters = self._optimizers[update.optimizer], self._parameters[update.optimizer]
         self.losses.add(step, update.optimizer, update.loss, update.parts)
         optimizer.zero_grad(set_to_none=True)

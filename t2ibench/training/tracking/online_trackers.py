@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.errors import UserError, require_known
 
 PROJECT: Final = "t2ibench"
 TRACKERS: Final = ("tensorboard", "wandb", "trackio")
@@ -62,7 +62,6 @@ def check_trackers(names: tuple[str, ...]) -> None:
         UserError: one is not.
     """
     for name in names:
-        if name not in TRACKERS:
-            raise unknown_name("tracker", name, TRACKERS)
+        require_known("tracker", TRACKERS, name)
         if find_spec(name) is None:
             raise UserError(f"--track {name} was asked for, but {name} is not installed: pip install {name}.")

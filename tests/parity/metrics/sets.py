@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from t2ibench.metrics.distribution.fid_infinity import intercept
-from t2ibench.metrics.distribution.frechet import frechet_distance
+from t2ibench.metrics.distribution.gaussian import frechet_distance
 from t2ibench.metrics.distribution.joint import joined, joint_scale
 from t2ibench.metrics.distribution.sliced import mind
 from t2ibench.metrics.diversity.vendi import vendi, vendi_of_kernel

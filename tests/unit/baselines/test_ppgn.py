@@ -12,6 +12,7 @@ from torch import Tensor
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import BuildContext
+from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import TrainableEntry, load_benchmarks
 from t2ibench.core.workspace import Workspace
 from t2ibench.training.request import TrainRequest, resolve
@@ -91,21 +92,23 @@ def test_images_come_to_match_their_captions() -> None:
 
 def test_it_is_made_around_a_trained_model_that_its_identity_names(tmp_path: Path) -> None:
     workspace, content = Workspace(tmp_path), load_benchmarks(ROOT / "benchmarks.toml").content
-    job = resolve(TrainRequest.of("ppgn"), content, workspace, "m")
+    job = resolve(TrainRequest.of("ppgn"), Place(content, workspace), "m")
     assert job.wrapped is not None and (job.wrapped.label, job.steps) == ("attngan", 0)
     assert job.spec.parameters["over_identity"] == job.wrapped.identity
-    other = resolve(TrainRequest.of("ppgn", parameters={"over": "dmgan"}), content, workspace, "m")
+    other = resolve(TrainRequest.of("ppgn", parameters={"over": "dmgan"}), Place(content, workspace), "m")
     assert other.spec.digest != job.spec.digest
     for over, message in (("damsm", "is an encoder"), ("stackgan_v1", "is not trained"), ("atngan", "attngan")):
         with pytest.raises(UserError, match=message):
-            resolve(TrainRequest.of("ppgn", parameters={"over": over}), content, workspace, "m")
+            resolve(TrainRequest.of("ppgn", parameters={"over": over}), Place(content, workspace), "m")
 
 
 def test_a_model_that_learns_needs_steps(tmp_path: Path) -> None:
     content = load_benchmarks(ROOT / "benchmarks.toml").content
     models = {**content.models, "gawwn": TrainableEntry(plugin="gawwn", steps=0)}
     with pytest.raises(UserError, match="set its steps"):
-        resolve(TrainRequest.of("gawwn"), content.model_copy(update={"models": models}), Workspace(tmp_path), "m")
+        resolve(
+            TrainRequest.of("gawwn"), Place(content.model_copy(update={"models": models}), Workspace(tmp_path)), "m"
+        )
 
 
 def test_a_model_without_gradients_is_refused() -> None:

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import Benchmarks
 from t2ibench.core.spec.recipes import settings_for
 from t2ibench.core.workspace import Workspace
@@ -104,7 +105,7 @@ def asked(monkeypatch, *, failing=(), keep_going=True, tmp_path, protocol="", **
     monkeypatch.setattr(bench, "evaluate", evaluate)
     suite = {"budgets": {"small": {"steps": {"stub": 3, "stub:small": 2}, "encoder_steps": 5}}, "protocol": protocol}
     outcome = bench.run_bench(
-        BenchRequest("s", **request), benchmarks(**suite), Workspace.at(tmp_path), keep_going=keep_going
+        BenchRequest("s", **request), Place(benchmarks(**suite), Workspace.at(tmp_path)), keep_going=keep_going
     )
     return outcome, trained, evaluated
 

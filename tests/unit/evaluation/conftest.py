@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.workspace import Workspace
 from t2ibench.data.open import open_dataset
@@ -12,7 +13,7 @@ from t2ibench.training.rhythm import Rhythm
 from t2ibench.training.train import Compute, ensure_trained
 from tests.unit.evaluation.stubs import register_all, write_config
 
-COMPUTE = Compute(device="cpu", threads=1, rhythm=Rhythm(image_steps=100))
+COMPUTE = Compute(rhythm=Rhythm(image_steps=100))
 
 
 @pytest.fixture(scope="package")
@@ -40,4 +41,6 @@ def trained(place):
     """The folder of the stub model."""
     workspace, benchmarks = place
     request = TrainRequest.of("stub", dataset="squares", steps=4, encoder_steps=4)
-    return read_model_folder(ensure_trained(request, benchmarks, workspace, compute=COMPUTE))
+    return read_model_folder(
+        ensure_trained(request, Place(benchmarks, workspace, device="cpu", threads=1), compute=COMPUTE)
+    )

@@ -55,8 +55,10 @@ def test_pieces_are_kept_and_reported(tmp_path, monkeypatch):
 def test_a_metric_that_ranks_nothing_reads_the_captions_of_its_images_alone(
     place, trained, tmp_path, monkeypatch, samples
 ):
+    from t2ibench.core.place import Place
     from t2ibench.core.workspace import Workspace
-    from t2ibench.evaluation.evaluate import EvaluateRequest, evaluate
+    from t2ibench.evaluation.evaluate import evaluate
+    from t2ibench.evaluation.request import EvaluateRequest
     from tests.unit.evaluation.stubs import Oracle
 
     read = []
@@ -69,7 +71,7 @@ def test_a_metric_that_ranks_nothing_reads_the_captions_of_its_images_alone(
     )
     benchmarks = benchmarks.model_copy(update={"metrics": {**benchmarks.metrics, "clip": metric}})
     request = EvaluateRequest((str(trained.path),), ("squares",), metrics=("clip",), samples=samples)
-    (found,) = evaluate(request, benchmarks, Workspace(tmp_path / "ws"), device="cpu")
+    (found,) = evaluate(request, Place(benchmarks, Workspace(tmp_path / "ws"), device="cpu"))
     assert read and max(read) <= samples
     (record,) = [one for one in found.records if one.source.name == "ground-truth"]
     assert any("read the beginning alone of" in warning for warning in record.warnings)

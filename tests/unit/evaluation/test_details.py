@@ -5,11 +5,13 @@ import json
 import pytest
 from PIL import Image
 
+from t2ibench.core.place import Place
 from t2ibench.core.records import Results
 from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation.compare import compare
 from t2ibench.evaluation.details.pair_details import furthest
-from t2ibench.evaluation.evaluate import EvaluateRequest, evaluate
+from t2ibench.evaluation.evaluate import evaluate
+from t2ibench.evaluation.request import EvaluateRequest
 
 N = 40
 
@@ -26,7 +28,7 @@ def kept(place, trained, tmp_path_factory):
 
     apart = Apart(workspace.root)
     request = EvaluateRequest((str(trained.path),), ("squares",), samples=N)
-    (evaluation,) = evaluate(request, benchmarks, apart, device="cpu", batch_size=8)
+    (evaluation,) = evaluate(request, Place(benchmarks, apart, device="cpu", batch_size=8))
     return Results(folder / "results"), benchmarks, apart, {one.source.name: one for one in evaluation.records}
 
 
@@ -70,7 +72,7 @@ def test_a_model_shows_its_inner_life_and_its_training(kept):
 def test_a_comparison_keeps_the_captions_on_which_rows_differ(kept):
     results, benchmarks, workspace, _ = kept
     request = EvaluateRequest((), ("squares",), samples=N)
-    compare("ground-truth", "noise", request, benchmarks, workspace, device="cpu", batch_size=8)
+    compare("ground-truth", "noise", request, Place(benchmarks, workspace, device="cpu", batch_size=8))
     (path,) = results.details.glob("pair-*.json")
     pair = json.loads(path.read_text())
     digest = pair["metric"]
@@ -94,6 +96,6 @@ def test_an_inner_life_of_an_older_version_is_made_anew_and_nothing_else(kept, t
     older = {key: value for key, value in before.items() if key not in ("inside", "inside_version")}
     path.write_text(json.dumps({**older, "extremes": {"kept": "as it was"}}))
     request = EvaluateRequest((str(trained.path),), ("squares",), samples=N)
-    evaluate(request, benchmarks, workspace, device="cpu", batch_size=8)
+    evaluate(request, Place(benchmarks, workspace, device="cpu", batch_size=8))
     assert json.loads(path.read_text()) == {**before, "extremes": {"kept": "as it was"}}
     path.write_text(json.dumps(before))

@@ -10,10 +10,12 @@ from PIL import Image
 
 import t2ibench.models.folder as folders
 from t2ibench.core.errors import UserError
+from t2ibench.core.place import Place
 from t2ibench.core.records import Results
 from t2ibench.core.types import Origin
 from t2ibench.core.workspace import Workspace
-from t2ibench.evaluation.evaluate import EvaluateRequest, evaluate, plan_evaluation
+from t2ibench.evaluation.evaluate import evaluate
+from t2ibench.evaluation.request import EvaluateRequest, resolve_tables
 from tests.unit.evaluation.stubs import Colours, Oracle
 
 CONTROLS = ("ground-truth", "real-test", "shuffled-captions", "noise", "untrained")
@@ -28,11 +30,12 @@ def table(place, trained, tmp_path):
         store = tmp_path / "store"
         results = tmp_path / "results"
 
-    def run(*, change=None, **rest):
+    def run(*, change=None, weights_dir=None, **rest):
         request = EvaluateRequest(**{"models": (str(trained.path),), "datasets": ("squares",), "samples": 90, **rest})
         entries = {**benchmarks.protocols, "p": benchmarks.protocols["p"].model_copy(update=change or {})}
         changed = benchmarks.model_copy(update={"protocols": entries})
-        (evaluation,) = evaluate(request, changed, Apart(workspace.root), device="cpu", batch_size=8)
+        apart = Apart(workspace.root)
+        (evaluation,) = evaluate(request, Place(changed, apart, device="cpu", batch_size=8, weights_dir=weights_dir))
         return evaluation
 
     run.results = Results(tmp_path / "results")
@@ -258,7 +261,9 @@ def test_options_that_do_not_fit(place, trained):
     wrong = benchmarks.metrics["is"].model_copy(update={"options": {"folds": 3}})
     changed = benchmarks.model_copy(update={"metrics": {**benchmarks.metrics, "is": wrong}})
     with pytest.raises(UserError, match=r"options of \[metrics.is\] .* 'folds'"):
-        evaluate(EvaluateRequest(models=(str(trained.path),), datasets=("squares",)), changed, workspace, device="cpu")
+        evaluate(
+            EvaluateRequest(models=(str(trained.path),), datasets=("squares",)), Place(changed, workspace, device="cpu")
+        )
 
 
 def test_without_data_sets_those_learned_from_are_taken(place, trained, tmp_path):
@@ -269,14 +274,16 @@ def test_without_data_sets_those_learned_from_are_taken(place, trained, tmp_path
     both = {**benchmarks.datasets, "other": benchmarks.datasets["squares"]}
     benchmarks = benchmarks.model_copy(update={"datasets": both})
     for selector in ("stub", str(trained.path), "stub,stub"):
-        planned = plan_evaluation(EvaluateRequest(models=tuple(selector.split(","))), benchmarks, workspace)
+        request = EvaluateRequest(models=tuple(selector.split(",")))
+        planned = [one.describe() for one in resolve_tables(request, Place(benchmarks, workspace))]
         assert [(one["dataset"], len(one["models"])) for one in planned] == [("squares", 1)]
     with pytest.raises(UserError, match="not trained yet"):
-        plan_evaluation(EvaluateRequest(models=("poisoned",)), benchmarks, workspace)
+        list(resolve_tables(EvaluateRequest(models=("poisoned",)), Place(benchmarks, workspace)))
 
 
 def test_nothing_of_a_plan_is_the_request_object(place, trained):
     asked = EvaluateRequest(models=("stub",), datasets=("squares",), seed=7)
-    (planned,) = plan_evaluation(asked, place[1], place[0])
+    (planned,) = (one.describe() for one in resolve_tables(asked, Place(place[1], place[0])))
     assert planned["protocol"]["seed"] == 7 and planned["metrics"] == ["is", "fid", "r"]
-    assert plan_evaluation(dataclasses.replace(asked, controls=False), place[1], place[0])[0]["controls"] == []
+    (bare,) = resolve_tables(dataclasses.replace(asked, controls=False), Place(place[1], place[0]))
+    assert bare.describe()["controls"] == []

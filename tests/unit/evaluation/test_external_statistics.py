@@ -14,7 +14,8 @@ from t2ibench.core.types import GaussianStatistics
 from t2ibench.evaluation.external.rows import ExternalRows
 from t2ibench.evaluation.external.scan import images_of
 from t2ibench.evaluation.external.statistics_file import ORIGIN_KEY, read_statistics, write_statistics
-from t2ibench.metrics.distribution.frechet import FrechetDistance, Moments, frechet_distance
+from t2ibench.metrics.distribution.frechet import FrechetDistance
+from t2ibench.metrics.distribution.gaussian import Moments, frechet_distance
 
 WIDTH = 5
 ORIGIN = {

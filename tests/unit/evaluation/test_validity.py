@@ -9,6 +9,7 @@ from scipy.stats import spearmanr
 from t2ibench.cli.report import load_report
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import ReportInput
+from t2ibench.core.place import Place
 from t2ibench.core.records import Results
 from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation.plan import make_plan
@@ -77,11 +78,11 @@ def reported(study, workspace):
 def test_the_study_goes_on_where_it_was_and_stays_out_of_the_results(place, tmp_path):
     workspace = Workspace(tmp_path / "workspace")
     request = ValidityRequest("squares", None, 48, ("fid", "r"), ("captions", "copies"))
-    study = run_study(request, place[1], workspace, device="cpu")
+    study = run_study(request, Place(place[1], workspace, device="cpu"))
     verdicts = {(row.corruption.name, row.series.column): row.finding.verdict for row in study.rows}
     assert verdicts["captions", "fid"] == "still" and verdicts["captions", "r"] == "right"
     assert study.facts["truth"] == "own image" and not Results(workspace.results).read()[0]
-    again = run_study(request, place[1], workspace, device="cpu")
+    again = run_study(request, Place(place[1], workspace, device="cpu"))
     assert again == study
     files = reported(study, workspace)
     assert reported(again, workspace) == files
@@ -92,4 +93,4 @@ def test_the_study_goes_on_where_it_was_and_stays_out_of_the_results(place, tmp_
     assert "| FID |" in text and "(metric-validity.svg)" in text and b"<svg" in files["metric-validity.svg"]
     assert b'role="img"' in files["metric-validity.html"] and b"FID" in files["metric-validity.txt"]
     with pytest.raises(UserError, match="blur"):
-        run_study(dataclasses.replace(request, corruptions=("blurr",)), place[1], workspace, device="cpu")
+        run_study(dataclasses.replace(request, corruptions=("blurr",)), Place(place[1], workspace, device="cpu"))

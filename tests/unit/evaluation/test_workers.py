@@ -13,11 +13,13 @@ from PIL import Image
 
 from t2ibench.cli import main
 from t2ibench.core.errors import UserError
+from t2ibench.core.place import Place
+from t2ibench.core.workers import Workers
 from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation import collect as module
-from t2ibench.evaluation.evaluate import EvaluateRequest, evaluate
+from t2ibench.evaluation.evaluate import evaluate
+from t2ibench.evaluation.request import EvaluateRequest
 from t2ibench.evaluation.sources import ModelSource
-from t2ibench.evaluation.workers import Workers
 from tests.unit.evaluation.stubs import register_all, write_config
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -39,11 +41,9 @@ def run(place, trained, tmp_path, monkeypatch):
         def work(rank):
             (made,) = evaluate(
                 request,
-                benchmarks,
-                Apart(workspace.root),
-                device="cpu",
-                batch_size=batch_size,
-                workers=Workers(rank, count),
+                Place(
+                    benchmarks, Apart(workspace.root), device="cpu", batch_size=batch_size, workers=Workers(rank, count)
+                ),
             )
             return made
 

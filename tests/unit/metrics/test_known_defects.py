@@ -7,7 +7,8 @@ import torch
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import GaussianStatistics
-from t2ibench.metrics.distribution.frechet import FrechetDistance, frechet_distance
+from t2ibench.metrics.distribution.frechet import FrechetDistance
+from t2ibench.metrics.distribution.gaussian import frechet_distance
 from t2ibench.metrics.distribution.inception_score import InceptionScore
 
 

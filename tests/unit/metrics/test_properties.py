@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.metrics.alignment.r_precision import retrieval_hits
-from t2ibench.metrics.distribution.frechet import FrechetDistance, Moments
+from t2ibench.metrics.distribution.frechet import FrechetDistance
+from t2ibench.metrics.distribution.gaussian import Moments
 from t2ibench.metrics.distribution.inception_score import InceptionScore
 from t2ibench.metrics.intervals import hit_rate_interval, jackknife_parts, keyed_order
 

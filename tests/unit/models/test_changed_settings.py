@@ -2,6 +2,7 @@
 
 import pytest
 
+from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.workspace import Workspace
 from t2ibench.models.changed_settings import changed_settings
@@ -25,7 +26,7 @@ class Folder:
 
 def folder(name, tmp_path, imported=False, **rest):
     return Folder(
-        resolve(TrainRequest.of(name, **rest), CONTENT, Workspace(tmp_path), "manifest").spec, imported=imported
+        resolve(TrainRequest.of(name, **rest), Place(CONTENT, Workspace(tmp_path)), "manifest").spec, imported=imported
     )
 
 

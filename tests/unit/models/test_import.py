@@ -7,6 +7,7 @@ import torch
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.noise import Noise
+from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.types import Caption, Origin
 from t2ibench.core.workspace import Workspace
@@ -117,7 +118,7 @@ def test_it_is_found_by_name_and_has_an_untrained_twin(place):
     assert require_model(workspace, "attngan", BENCHMARKS, "cub").path == path
     folder = find_models(workspace, "attngan")[0]
     assert folder.description.imported and folder.description.learned and folder.steps == 0
-    twin = read_model_folder(untrained_twin(folder, BENCHMARKS, workspace))
+    twin = read_model_folder(untrained_twin(folder, Place(BENCHMARKS, workspace)))
     assert not twin.description.learned and twin.card.origin is Origin.RETRAINED
     assert [model.path for model in find_models(workspace, "attngan")] == [path]
     trained, fresh = (load_model(one).model for one in (folder, twin))
@@ -125,7 +126,7 @@ def test_it_is_found_by_name_and_has_an_untrained_twin(place):
     assert all(torch.equal(one, other) for one, other in same)
     weights = [model.generator.h_net1.fc[0].weight for model in (trained, fresh)]
     assert not torch.equal(*weights)
-    assert untrained_twin(folder, BENCHMARKS, workspace) == twin.path
+    assert untrained_twin(folder, Place(BENCHMARKS, workspace)) == twin.path
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,13 @@
 import pytest
 import torch
 
+from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.types import Origin
 from t2ibench.core.workspace import Workspace
 from t2ibench.data.open import open_dataset
-from t2ibench.evaluation.evaluate import EvaluateRequest, evaluate
+from t2ibench.evaluation.evaluate import evaluate
+from t2ibench.evaluation.request import EvaluateRequest
 from t2ibench.models.importing.import_official import ImportRequest, import_official
 from tests.unit.evaluation.stubs import register_all, write_config
 from tests.unit.models.official_files import generator, save, save_captions, text_encoder
@@ -27,7 +29,7 @@ def records(tmp_path_factory):
     captions = save_captions(folder / "captions.pickle", words)
     import_official(ImportRequest("attngan", paths, captions, dataset="squares"), benchmarks, workspace)
     asked = EvaluateRequest(models=("attngan",), samples=40, metrics=("is", "r"))
-    (evaluation,) = evaluate(asked, benchmarks, workspace, device="cpu")
+    (evaluation,) = evaluate(asked, Place(benchmarks, workspace, device="cpu"))
     return {(record.source.name, record.metric.column): record for record in evaluation.records}
 
 

@@ -6,6 +6,7 @@ import pytest
 from safetensors import safe_open
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.workspace import Workspace
 from t2ibench.models.find import find_models, require_model
@@ -41,7 +42,7 @@ def test_each_is_small_whole_and_loads(model):
 
 @pytest.mark.parametrize("model", SHIPPED, ids=lambda model: model.label)
 def test_the_command_of_today_would_make_it(model, tmp_path):
-    job = resolve(TrainRequest.of(model.label, dataset=model.dataset), CONTENT, Workspace(tmp_path), "manifest")
+    job = resolve(TrainRequest.of(model.label, dataset=model.dataset), Place(CONTENT, Workspace(tmp_path)), "manifest")
     assert job.steps == model.steps
     assert dict(job.spec.parameters) == dict(model.parameters)
     for name, encoder in job.encoders.items():
@@ -50,7 +51,9 @@ def test_the_command_of_today_would_make_it(model, tmp_path):
 
 def test_a_training_takes_the_shipped_encoder_whatever_the_length(tmp_path):
     def encoder(**rest):
-        return resolve(TrainRequest.of("attngan", **rest), CONTENT, Workspace(tmp_path), "manifest").encoders["damsm"]
+        return resolve(TrainRequest.of("attngan", **rest), Place(CONTENT, Workspace(tmp_path)), "manifest").encoders[
+            "damsm"
+        ]
 
     for short in (encoder(), encoder(steps=3), encoder(seed=7)):
         assert short.done
@@ -62,7 +65,7 @@ def test_a_training_takes_the_shipped_encoder_whatever_the_length(tmp_path):
 
 def test_another_drawing_has_no_shipped_models(tmp_path):
     assert not shipped_models(redrawn())
-    job = resolve(TrainRequest.of("attngan"), redrawn(), Workspace(tmp_path), "manifest")
+    job = resolve(TrainRequest.of("attngan"), Place(redrawn(), Workspace(tmp_path)), "manifest")
     assert job.encoders["damsm"].shipped is None
 
 
@@ -79,7 +82,7 @@ def test_names_lead_to_shipped_models_last(tmp_path):
 def test_hyphens_and_underscores_are_one(tmp_path):
     workspace = Workspace(tmp_path)
     assert require_model(workspace, "stackgan-v2", CONTENT) == require_model(workspace, "stackgan_v2", CONTENT)
-    assert resolve(TrainRequest.of("gan-int-cls"), CONTENT, workspace, "manifest").spec.name == "gan_int_cls"
+    assert resolve(TrainRequest.of("gan-int-cls"), Place(CONTENT, workspace), "manifest").spec.name == "gan_int_cls"
     assert CONTENT.spelled("stackgan-v2:brief@12ab") == "stackgan_v2:brief@12ab"
     assert CONTENT.spelled("my-model") == "my-model"
 

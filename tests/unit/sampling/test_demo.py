@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.place import Place
 from t2ibench.core.types import Trace
 from t2ibench.models.folder import read_model_folder
 from t2ibench.sampling.demo import Painter, drawing_models
@@ -24,7 +25,9 @@ CAPTION = "a red square"
 def folder(place):
     workspace, benchmarks = place
     request = TrainRequest.of("stub", dataset="squares", steps=2)
-    return read_model_folder(ensure_trained(request, benchmarks, workspace, compute=COMPUTE))
+    return read_model_folder(
+        ensure_trained(request, Place(benchmarks, workspace, device="cpu", threads=1), compute=COMPUTE)
+    )
 
 
 @pytest.fixture(scope="module")

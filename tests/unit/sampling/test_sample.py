@@ -9,6 +9,7 @@ from PIL import Image
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import BuildContext
+from t2ibench.core.place import Place
 from t2ibench.core.types import AttentionMap
 from t2ibench.models.folder import read_model_folder
 from t2ibench.sampling.montage import attention_tiles
@@ -31,7 +32,9 @@ from tests.unit.conftest import COMPUTE
 def folder(place):
     workspace, benchmarks = place
     request = TrainRequest.of("stub", dataset="squares", steps=2)
-    return read_model_folder(ensure_trained(request, benchmarks, workspace, compute=COMPUTE))
+    return read_model_folder(
+        ensure_trained(request, Place(benchmarks, workspace, device="cpu", threads=1), compute=COMPUTE)
+    )
 
 
 def drawn(folder, *texts, **rest):

@@ -10,12 +10,13 @@ import time
 
 import pytest
 
+from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.workspace import Workspace
 from t2ibench.studies.bench import side_by_side as bench_side_by_side
 from t2ibench.studies.bench.plan import BenchRequest, plan_bench
 from t2ibench.studies.bench.side_by_side import SideBySide, train_side_by_side
-from t2ibench.training.train import Compute, ensure_trained
+from t2ibench.training.train import ensure_trained
 from tests.stub_run import register, write_benchmarks
 
 SUITE = """
@@ -40,9 +41,9 @@ def side_by_side(tmp_path, monkeypatch):
 
     def run(**request):
         workspace = Workspace.at(tmp_path / "workspace")
-        items = plan_bench(BenchRequest("three", **request), benchmarks, workspace)
+        items = plan_bench(BenchRequest("three", **request), Place(benchmarks, workspace))
         how = SideBySide(2, config)
-        failures = train_side_by_side(items, benchmarks, workspace, how, compute=Compute(device="cpu"))
+        failures = train_side_by_side(items, Place(benchmarks, workspace, device="cpu"), how)
         return failures, items, benchmarks, workspace
 
     return run
@@ -55,8 +56,8 @@ def test_models_are_those_of_one_after_the_other_and_a_failure_stops_nothing(sid
     alone = Workspace.at(tmp_path / "alone")
     for item in items[:2]:
         assert item.job is not None
-        here = ensure_trained(item.request, benchmarks, workspace)
-        there = ensure_trained(item.request, benchmarks, alone)
+        here = ensure_trained(item.request, Place(benchmarks, workspace, device="cpu"))
+        there = ensure_trained(item.request, Place(benchmarks, alone, device="cpu"))
         assert (here / "weights.safetensors").read_bytes() == (there / "weights.safetensors").read_bytes()
     assert len(list((workspace.runs / "stub-encoder").glob("*/*/model/*"))) == 1
     again, *_ = side_by_side()

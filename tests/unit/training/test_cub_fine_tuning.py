@@ -8,11 +8,13 @@ import torch
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of_file
 from t2ibench.core.interfaces import BuildContext
+from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.workspace import Workspace
 from t2ibench.data.images import RealImages
 from t2ibench.data.open import open_dataset
-from t2ibench.evaluation.evaluate import EvaluateRequest, open_table, protocol_for
+from t2ibench.evaluation.open_table import open_table
+from t2ibench.evaluation.request import Resolved, protocol_for
 from t2ibench.features.cub_inception.fine_tuning import Classifier, CUBInceptionClassifier, CUBInceptionParameters
 from t2ibench.features.cub_inception.network import empty_network
 from t2ibench.models.folder import load_encoder
@@ -63,17 +65,18 @@ def place(tmp_path_factory):
 @pytest.fixture(scope="module")
 def trained(place):
     workspace, benchmarks = place
-    compute = Compute(device="cpu", threads=1, rhythm=Rhythm(image_steps=100))
-    return ensure_trained(TrainRequest.of("cub-inception", dataset="squares"), benchmarks, workspace, compute=compute)
+    compute = Compute(rhythm=Rhythm(image_steps=100))
+    return ensure_trained(
+        TrainRequest.of("cub-inception", dataset="squares"),
+        Place(benchmarks, workspace, device="cpu", threads=1),
+        compute=compute,
+    )
 
 
 def opened(place, metric, weights_dir=None):
     workspace, benchmarks = place
-    request = EvaluateRequest(
-        (), datasets=("squares",), metrics=(metric,), samples=20, controls=False, weights_dir=weights_dir
-    )
-    rules = protocol_for(request, benchmarks, "squares")
-    return open_table(request, benchmarks, workspace, "squares", protocol=rules, device="cpu", batch_size=20)[0]
+    asked = Resolved("squares", *protocol_for("squares", benchmarks), samples=20, metrics=(metric,))
+    return open_table(asked, Place(benchmarks, workspace, device="cpu", batch_size=20, weights_dir=weights_dir))[0]
 
 
 @pytest.fixture(autouse=True)
@@ -178,8 +181,10 @@ def test_it_trains_on_real_birds(tmp_path):
         steps=2,
         parameters={"network": "small", "resolution": 32, "width": 4, "batch_size": 8},
     )
-    compute = Compute(device="cpu", threads=1)
-    path = ensure_trained(request, benchmarks, workspace, compute=compute, root=root)
+    compute = Compute()
+    path = ensure_trained(
+        request, Place(benchmarks, workspace, data_root=root, device="cpu", threads=1), compute=compute
+    )
     meaning = load_encoder(path).encoder.classifier.classes
     manifest = open_dataset("cub", benchmarks, workspace)
     test = {image.class_id for image in manifest.split("test")}

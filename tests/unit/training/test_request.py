@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.workspace import Workspace
 from t2ibench.models.parameters import parse_assignments
@@ -19,7 +20,7 @@ def asked(tmp_path):
 
     def resolved(name="stub", **rest):
         request = TrainRequest.of(name, dataset="squares", **rest)
-        return resolve(request, benchmarks, Workspace(tmp_path / "workspace"), "manifest")
+        return resolve(request, Place(benchmarks, Workspace(tmp_path / "workspace")), "manifest")
 
     return resolved
 

@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from t2ibench.core.place import Place
 from t2ibench.core.records import MetricRecord, PlanRecord, ResultRecord, SourceRecord
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.spec.recipes import seed_for
 from t2ibench.core.types import Origin
 from t2ibench.core.workspace import Workspace
-from t2ibench.evaluation.evaluate import EvaluateRequest, each_seed, open_table, protocol_for
+from t2ibench.evaluation.external.rows import ExternalRows
+from t2ibench.evaluation.open_table import open_table
+from t2ibench.evaluation.request import EvaluateRequest, Resolved, protocol_for, resolve_tables
 from t2ibench.training.request import TrainRequest, resolve
 from t2ibench.training.rhythm import Rhythm
 from t2ibench.training.train import Compute, ensure_trained
@@ -36,9 +39,8 @@ def place(tmp_path_factory):
 
 def opened(place, metric):
     workspace, benchmarks = place
-    request = EvaluateRequest((), datasets=("squares",), metrics=(metric,), samples=20, controls=False)
-    rules = protocol_for(request, benchmarks, "squares")
-    return open_table(request, benchmarks, workspace, "squares", protocol=rules, device="cpu", batch_size=20)[0]
+    asked = Resolved("squares", *protocol_for("squares", benchmarks), samples=20, metrics=(metric,))
+    return open_table(asked, Place(benchmarks, workspace, device="cpu", batch_size=20))[0]
 
 
 def test_a_variant_may_set_the_seed_and_a_seed_asked_for_wins(place):
@@ -46,7 +48,7 @@ def test_a_variant_may_set_the_seed_and_a_seed_asked_for_wins(place):
     entry = benchmarks.encoders["stub-encoder"]
     assert (seed_for(entry, "squares"), seed_for(entry, "squares", "second")) == (0, 5)
     specs = [
-        resolve(TrainRequest.of(name, dataset="squares", **rest), benchmarks, workspace, "m").spec
+        resolve(TrainRequest.of(name, dataset="squares", **rest), Place(benchmarks, workspace), "m").spec
         for name, rest in (("stub-encoder", {}), ("stub-encoder:second", {}), ("stub-encoder:second", {"seed": 9}))
     ]
     assert [spec.seed for spec in specs] == [0, 5, 9]
@@ -55,20 +57,28 @@ def test_a_variant_may_set_the_seed_and_a_seed_asked_for_wins(place):
 
 def test_each_judge_is_the_encoder_of_its_name(place):
     workspace, benchmarks = place
-    compute = Compute(device="cpu", threads=1, rhythm=Rhythm(image_steps=100))
+    compute = Compute(rhythm=Rhythm(image_steps=100))
     for name in ("stub-encoder", "stub-encoder:second"):
-        ensure_trained(TrainRequest.of(name, dataset="squares", steps=3), benchmarks, workspace, compute=compute)
+        ensure_trained(
+            TrainRequest.of(name, dataset="squares", steps=3),
+            Place(benchmarks, workspace, device="cpu", threads=1),
+            compute=compute,
+        )
     first, second = (opened(place, metric).columns[0] for metric in ("r-judge", "r-judge-2"))
     assert not first.extractor.fault and not second.extractor.fault
     assert first.record.features["weights"] != second.record.features["weights"]
     assert first.record.digest != second.record.digest, "two judges are two columns"
 
 
-def test_several_seeds_are_several_requests_each_once():
-    request = EvaluateRequest(("a",), seed=4)
-    assert each_seed(request) == [request]
-    several = each_seed(replace(request, seed=None, seeds=(100, 7, 100)))
-    assert [one.seed for one in several] == [100, 7] and all(one.seeds == () for one in several)
+def test_several_seeds_are_several_tables_each_once(place):
+    workspace, benchmarks = place
+    request = EvaluateRequest((), datasets=("squares",), external=ExternalRows(images=(workspace.root,)), seed=4)
+
+    def seeds(asked):
+        return [one.protocol.seed for one in resolve_tables(asked, Place(benchmarks, workspace))]
+
+    assert seeds(request) == [4]
+    assert seeds(replace(request, seed=None, seeds=(100, 7, 100))) == [100, 7]
 
 
 def test_protocols_that_judge_alike_keep_records_of_their_own():

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.place import Place
 from t2ibench.core.types import Origin
 from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation.untrained_twin import untrained_twin
@@ -18,7 +19,11 @@ from tests.unit.conftest import COMPUTE
 
 def trained(place, name="stub", **rest):
     workspace, benchmarks = place
-    return ensure_trained(TrainRequest.of(name, dataset="squares", **rest), benchmarks, workspace, compute=COMPUTE)
+    return ensure_trained(
+        TrainRequest.of(name, dataset="squares", **rest),
+        Place(benchmarks, workspace, device="cpu", threads=1),
+        compute=COMPUTE,
+    )
 
 
 def test_the_encoder_is_trained_first_and_nothing_twice(place, capsys):
@@ -77,10 +82,10 @@ def test_a_short_trial_shortens_the_encoder_and_says_so(place, capsys):
 def test_the_untrained_twin(place):
     workspace, benchmarks = place
     folder = read_model_folder(trained(place))
-    twin = read_model_folder(untrained_twin(folder, benchmarks, workspace))
+    twin = read_model_folder(untrained_twin(folder, Place(benchmarks, workspace)))
     assert twin.steps == 0 and twin.description.spec == folder.description.spec
     assert twin.identity != folder.identity and twin.description.encoders == folder.description.encoders
-    assert untrained_twin(folder, benchmarks, workspace) == twin.path
+    assert untrained_twin(folder, Place(benchmarks, workspace)) == twin.path
     words = [load_model(one).model.encoder.words.weight for one in (folder, twin)]
     assert torch.equal(*words)
     assert all(model.steps for model in find_models(workspace, "stub"))
@@ -136,7 +141,7 @@ def test_what_is_not_there(place, selector, sentence):
 def test_a_plan_computes_nothing(place, tmp_path):
     from t2ibench.core.workspace import Workspace
 
-    job = plan_training(TrainRequest.of("stub", dataset="squares"), place[1], Workspace(tmp_path / "new"))
+    job = plan_training(TrainRequest.of("stub", dataset="squares"), Place(place[1], Workspace(tmp_path / "new")))
     assert job.spec.manifest == "not prepared yet" and not (tmp_path / "new").exists()
     with pytest.raises(UserError, match="Did you mean squares"):
-        plan_training(TrainRequest.of("stub", dataset="square"), place[1], Workspace(tmp_path / "new"))
+        plan_training(TrainRequest.of("stub", dataset="square"), Place(place[1], Workspace(tmp_path / "new")))

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.place import Place
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.workspace import Workspace
@@ -67,7 +68,11 @@ def place(tmp_path_factory):
 def test_boxes_that_are_missing_are_told_before_the_encoder_is_trained(place, capsys):
     workspace, benchmarks = place
     with pytest.raises(UserError, match="squares has no bounding boxes"):
-        ensure_trained(TrainRequest.of("boxed", dataset="squares"), benchmarks, workspace, compute=COMPUTE)
+        ensure_trained(
+            TrainRequest.of("boxed", dataset="squares"),
+            Place(benchmarks, workspace, device="cpu", threads=1),
+            compute=COMPUTE,
+        )
     assert not workspace.runs.exists() and "training it" not in capsys.readouterr().err
 
 
@@ -75,15 +80,19 @@ def test_a_batch_larger_than_the_split_too(place):
     workspace, benchmarks = place
     request = TrainRequest.of("stub", dataset="squares", batch_size=100)
     with pytest.raises(UserError, match="18 images, fewer than a batch of 100"):
-        ensure_trained(request, benchmarks, workspace, compute=COMPUTE)
+        ensure_trained(request, Place(benchmarks, workspace, device="cpu", threads=1), compute=COMPUTE)
     assert not workspace.runs.exists()
 
 
 def test_steps_of_what_learns_nothing_are_refused(place):
     workspace, benchmarks = place
-    ensure_trained(TrainRequest.of("stub", dataset="squares", steps=1), benchmarks, workspace, compute=COMPUTE)
+    ensure_trained(
+        TrainRequest.of("stub", dataset="squares", steps=1),
+        Place(benchmarks, workspace, device="cpu", threads=1),
+        compute=COMPUTE,
+    )
     request = TrainRequest.of("idle", dataset="squares", steps=5)
     for ask in (ensure_trained, plan_training):
         with pytest.raises(UserError, match="idle has nothing to learn, so --steps 5 means nothing"):
-            ask(request, benchmarks, workspace)
-    assert plan_training(TrainRequest.of("idle", dataset="squares"), benchmarks, workspace).steps == 0
+            ask(request, Place(benchmarks, workspace))
+    assert plan_training(TrainRequest.of("idle", dataset="squares"), Place(benchmarks, workspace)).steps == 0
