@@ -87,7 +87,7 @@ def command(
     from t2ibench.cli.claims import carry_out_claims
     from t2ibench.cli.report import load_report, write_report
     from t2ibench.studies.bench.bench import run_bench
-    from t2ibench.studies.bench.plan import BenchRequest, describe, plan_bench, suite_of
+    from t2ibench.studies.bench.plan import BenchRequest, describe, plan_bench, suite_of, summary_of
     from t2ibench.studies.claims.study import ClaimsRequest
 
     if bad := [one for one in seeds if not one.isdecimal()]:
@@ -115,12 +115,7 @@ def command(
         return
     started = time.monotonic()
     click.echo(f"{entry.title or suite}\nUsing {config}; writing to {place.workspace.root}.", err=True)
-    outcome = run_bench(
-        request,
-        place,
-        keep_going=keep_going,
-        trainer=trainer,
-    )
+    outcome = run_bench(request, place, keep_going=keep_going, trainer=trainer)
     for evaluation in outcome.evaluations:
         text, paths = write_report(report, place.workspace, data=evaluation.dataset)
         click.echo(text, nl=False)
@@ -170,18 +165,3 @@ def _validity(datasets: tuple[str, ...], seeds: tuple[str, ...], place: Place, *
     asked = [f"t2ibench bench {VALIDITY}", *(["--data", *datasets] if datasets else [])]
     asked += ["--seeds", *seeds] if seeds else []
     carry_out(request, place, asked=" ".join(asked))
-
-
-def summary_of(plan: dict) -> str:  # type: ignore[type-arg]  # JSON values
-    """Return the plan's estimate as a sentence."""
-    rows = plan["models"]
-    to_train = [row for row in rows if not row["trained"] and not row.get("fault")]
-    faults = [f"\nCannot be trained: {row['model']}: {row['fault']}" for row in rows if row.get("fault")]
-    estimate = plan["estimate"]
-    minutes = f"{estimate['known_seconds'] / 60:.0f} minutes"
-    space = f"{estimate['known_bytes'] / 2**20:.0f} MiB"
-    if estimate["seconds"] == "unknown":
-        minutes = f"unknown (no earlier run of some models here), {minutes} of it known"
-    if estimate["bytes"] == "unknown":
-        space = f"unknown, {space} of it known"
-    return f"{len(rows)} models, {len(to_train)} to train. Time: {minutes}. Disk: {space}.{''.join(faults)}"

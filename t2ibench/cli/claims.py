@@ -30,10 +30,9 @@ def carry_out_claims(
         UserError: a claim, data set or budget is unknown.
         SystemExit: with status 1 after failures, which are told.
     """
-    from t2ibench.cli.bench import summary_of
     from t2ibench.cli.report import load_report, write_report
     from t2ibench.studies.bench.bench import run_bench
-    from t2ibench.studies.bench.plan import describe, plan_bench
+    from t2ibench.studies.bench.plan import describe, plan_bench, summary_of
     from t2ibench.studies.claims.study import claims_of, claims_on, datasets_of, decide, suite_for
 
     claims = claims_of(request, place.benchmarks)

@@ -84,7 +84,7 @@ def diagnose(loaded: LoadedBenchmarks, workspace: Workspace, *, weights_dir: Pat
         "weights": list(_weights(benchmarks, weights_dir)),
         "data sets": list(_datasets(Place(benchmarks, workspace))),
         "models": list(_models(Place(benchmarks, workspace))),
-        "what would run": list(_tables(Place(benchmarks, workspace, weights_dir=weights_dir))),
+        "what would run": list(_tables(Place(benchmarks, workspace, device="cpu", weights_dir=weights_dir))),
     }
     return Diagnosis(sections)
 

@@ -144,6 +144,21 @@ def describe(request: BenchRequest, items: Sequence[BenchItem], place: Place) ->
     }
 
 
+def summary_of(plan: Mapping[str, Any]) -> str:
+    """Return the estimate of a plan, as `describe` returns it, as a sentence."""
+    rows = plan["models"]
+    to_train = [row for row in rows if not row["trained"] and not row.get("fault")]
+    faults = [f"\nCannot be trained: {row['model']}: {row['fault']}" for row in rows if row.get("fault")]
+    estimate = plan["estimate"]
+    minutes = f"{estimate['known_seconds'] / 60:.0f} minutes"
+    space = f"{estimate['known_bytes'] / 2**20:.0f} MiB"
+    if estimate["seconds"] == "unknown":
+        minutes = f"unknown (no earlier run of some models here), {minutes} of it known"
+    if estimate["bytes"] == "unknown":
+        space = f"unknown, {space} of it known"
+    return f"{len(rows)} models, {len(to_train)} to train. Time: {minutes}. Disk: {space}.{''.join(faults)}"
+
+
 def _request(
     name: str, dataset: str, seed: int | None, request: BenchRequest, suite: SuiteEntry, benchmarks: Benchmarks
 ) -> TrainRequest:
