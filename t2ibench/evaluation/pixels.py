@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
+from t2ibench.core.errors import RunFailedError
+
 if TYPE_CHECKING:
     from torch import Tensor
 
