@@ -12,7 +12,7 @@ from abc import abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from t2ibench.core.errors import RunFailedError, UserError, unknown_name
 from t2ibench.core.files import digest_of
@@ -23,6 +23,7 @@ from t2ibench.core.types import ImageBatch, ModelCard, Origin, PlanItem, SampleP
 from t2ibench.evaluation.likelihood import bound_of, bounds_of
 from t2ibench.evaluation.manner import Manner
 from t2ibench.evaluation.negatives import choose_negatives
+from t2ibench.evaluation.pixels import Quantise, resized, to_uint8
 from t2ibench.models.folder.data_files import unrecorded_files
 
 if TYPE_CHECKING:
@@ -35,13 +36,8 @@ if TYPE_CHECKING:
     from t2ibench.features.likelihood import Likelihood
     from t2ibench.models.folder import ModelFolder
 
-Quantise = Literal["round", "truncate"]
-
 AT_ONCE: Final = 10
 """Images that pass through a generator at once, always: sums may be ordered otherwise for other numbers of them."""
-
-_OVER: Final = 1e-3
-"""How far rounding may carry a model's images out of [-1, 1]."""
 
 _SAID: Final = 2
 """Changed parameters that a title names."""
@@ -427,32 +423,3 @@ def shuffled_captions(manifest: Manifest, plan: SamplePlan, resolution: int, pro
 
 CONTROLS: Final = ("ground-truth", "real-train", "shuffled-captions", "noise", "untrained")
 """Names a protocol may list under `controls`."""
-
-
-def to_uint8(images: Tensor, rule: Quantise) -> Tensor:
-    """Return uint8 images of float ones in [-1, 1]: rounded to nearest, or truncated as the official code does.
-
-    Raises:
-        RunFailedError: they are integers or leave [-1, 1]: clamped, images of 0 to 255 would be white.
-    """
-    if not images.is_floating_point() or (images.numel() and float(images.abs().max()) > 1 + _OVER):
-        raise RunFailedError(
-            f"A model made images of {str(images.dtype).removeprefix('torch.')} from {float(images.min()):.4g} to "
-            f"{float(images.max()):.4g}: `generate` has to return floats in [-1, 1], -1 for black and 1 for white."
-        )
-    scaled = (images.float().clamp(-1, 1) + 1) * 127.5
-    import torch
-
-    return (scaled.round() if rule == "round" else scaled).to(torch.uint8)
-
-
-def resized(images: Tensor, resolution: int) -> Tensor:
-    """Return uint8 images of `resolution` pixels: as they are, or resized bilinearly with antialiasing."""
-    if images.shape[-1] == resolution:
-        return images
-    import torch
-
-    smooth = torch.nn.functional.interpolate(
-        images.float(), size=(resolution, resolution), mode="bilinear", align_corners=False, antialias=True
-    )
-    return smooth.round().clamp(0, 255).to(torch.uint8)

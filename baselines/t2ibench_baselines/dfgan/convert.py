@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from t2ibench.core.interfaces import OfficialNetwork
+from t2ibench.core.official import OfficialNetwork
 
 _BLOCK = re.compile(r"([GD])Blocks\.(\d+)\.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from t2ibench.core.interfaces import OfficialNetwork
+from t2ibench.core.official import OfficialNetwork
 from t2ibench_baselines._stackgan.official_shapes import Shapes, counted, generator_sizes
 
 _MEMORY: Final = re.compile(r"h_net\d\.(A|B|M_r|M_w|key|value|response_gate)\.")

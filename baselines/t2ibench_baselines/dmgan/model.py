@@ -7,7 +7,8 @@ from typing import ClassVar, Self
 
 from torch import Tensor
 
-from t2ibench.core.interfaces import BuildContext, OfficialNetwork
+from t2ibench.core.interfaces import BuildContext
+from t2ibench.core.official import OfficialNetwork
 from t2ibench.core.types import ModelCard
 from t2ibench.text.damsm import DAMSM
 from t2ibench_baselines._stackgan.cards import read_card

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.interfaces import OfficialNetwork
+from t2ibench.core.official import OfficialNetwork
 
 Shapes = Mapping[str, tuple[int, ...]]
 

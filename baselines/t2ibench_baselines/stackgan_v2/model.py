@@ -10,7 +10,8 @@ from torch import Tensor
 from torch.nn import Module
 from torch.optim import Optimizer
 
-from t2ibench.core.interfaces import BoundNoise, BuildContext, OfficialNetwork
+from t2ibench.core.interfaces import BoundNoise, BuildContext
+from t2ibench.core.official import OfficialNetwork
 from t2ibench.core.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
 from t2ibench.models.wrapping import gradients_for
 from t2ibench_baselines._stackgan.cards import read_card

@@ -17,7 +17,8 @@ from t2ibench.data.manifest import Manifest
 from t2ibench.evaluation.external.image_file import ImageFacts, read_square
 from t2ibench.evaluation.external.layouts import Linking, link_images
 from t2ibench.evaluation.external.scan import scan_images
-from t2ibench.evaluation.sources import Source, resized
+from t2ibench.evaluation.pixels import resized
+from t2ibench.evaluation.sources import Source
 
 if TYPE_CHECKING:
     from torch import Tensor

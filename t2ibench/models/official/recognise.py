@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.interfaces import ImportsOfficial, OfficialNetwork
+from t2ibench.core.official import ImportsOfficial, OfficialNetwork
 from t2ibench.core.registry import registry
 
 

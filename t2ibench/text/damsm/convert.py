@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from t2ibench.core.interfaces import OfficialNetwork
+from t2ibench.core.official import OfficialNetwork
 
 _RELEASED: Final = {5450: "cub", 27297: "coco"}
 """Words of the released vocabularies to the data set they belong to."""

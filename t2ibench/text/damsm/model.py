@@ -16,7 +16,8 @@ from torch.optim import Adam, Optimizer
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.folding import folded
-from t2ibench.core.interfaces import BoundNoise, BuildContext, OfficialNetwork
+from t2ibench.core.interfaces import BoundNoise, BuildContext
+from t2ibench.core.official import OfficialNetwork
 from t2ibench.core.types import Caption, DataRequest, ModelCard, Origin, Phase, TrainBatch, Update
 from t2ibench.text.damsm import convert
 from t2ibench.text.damsm.image_encoder import ImageEncoder, SmallImageEncoder

@@ -15,8 +15,8 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor, nn
 
-from t2ibench.core.interfaces import ImportsOfficial
 from t2ibench.core.noise import Noise
+from t2ibench.core.official import ImportsOfficial
 from t2ibench.core.types import TrainBatch
 from t2ibench_baselines.dfgan import DFGAN, DFGANParameters
 from t2ibench_baselines.dfgan.discriminator import ConditionalPredictor, Discriminator

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from t2ibench.core.interfaces import ImportsOfficial
+from t2ibench.core.official import ImportsOfficial
 from t2ibench_baselines.attngan import AttnGAN
 from t2ibench_baselines.attngan.discriminator import Discriminator as AttnGANDiscriminator
 from t2ibench_baselines.attngan.generator import Generator as AttnGANGenerator

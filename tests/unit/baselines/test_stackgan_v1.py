@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy
 
-from t2ibench.core.interfaces import HasSchedule, ImportsOfficial, TextToImage, Trainable
+from t2ibench.core.interfaces import HasSchedule, TextToImage, Trainable
 from t2ibench.core.noise import Noise
+from t2ibench.core.official import ImportsOfficial
 from t2ibench.core.types import Trace, TrainBatch
 from t2ibench.training.engine.engine import Engine
 from t2ibench_baselines._stackgan.adversarial import AdversarialParameters
