@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of, write_json
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.noise import seed_of
 from t2ibench.core.records import PlanRecord, ResultRecord, Results
 from t2ibench.core.store import Store
 from t2ibench.core.types import Caption, SamplePlan
@@ -41,7 +40,8 @@ from t2ibench.evaluation.negatives import (
     reads_captions,
 )
 from t2ibench.evaluation.plan import reference_plan
-from t2ibench.evaluation.sources import Source, ground_truth
+from t2ibench.evaluation.references import reference_captions, reference_images, remark_on_other_plan
+from t2ibench.evaluation.sources import Source
 from t2ibench.metrics.pairs.one_pass import PairPass
 
 if TYPE_CHECKING:
@@ -191,7 +191,9 @@ class Table:
                 own = has_own_reference(column.metric)
                 if own or (column.metric.needs_reference and self.reference_statistics is None):
                     held = source.plan_of(self.plan)
-                    plan, reference = self._own_images_of(held) if own else self._reference_source()
+                    plan, reference = (
+                        self._real(held) if own else self._real(reference_plan(self.manifest, self.protocol.split))
+                    )
                     assist(reference, plan, [column.extractor], self.store, **self._manner)
 
     def _measure(self, source: Source, columns: Sequence[Column]) -> list[ResultRecord]:
@@ -253,7 +255,7 @@ class Table:
             shares=shares,
             device=self.device,
             images=strip,
-            warnings=(*self._doubts(column), *cut, *_own_images(held, self.plan, source)),
+            warnings=(*self._doubts(column), *cut, *remark_on_other_plan(held, self.plan, source)),
         )
 
     def inputs(self, source: Source, columns: Sequence[Column]) -> dict[str, MetricInput | UserError]:
@@ -281,7 +283,7 @@ class Table:
 
     def _input(self, column: Column, held: SamplePlan, collected: Collected, pairs: PairPass) -> MetricInput:
         if has_own_reference(column.metric):
-            plan, real = self._own_images_of(held)
+            plan, real = self._real(held)
             found = self._collect(real, plan, [column.extractor]).features[column.extractor.name]
             reference = MetricInput({}, reference=found)
         else:
@@ -302,7 +304,9 @@ class Table:
             given,
             reference_statistics=reference.reference_statistics,
             training=self._training_features(column.extractor) if getattr(metric, "needs_training", False) else {},
-            reference_queries=self._reference_queries() if getattr(metric, "needs_reference_captions", False) else None,
+            reference_queries=self._reference_captions()
+            if getattr(metric, "needs_reference_captions", False)
+            else None,
         )
 
     def _statistics_record(self, source: StatisticsSource, plan: PlanRecord, column: Column) -> ResultRecord:
@@ -376,7 +380,7 @@ class Table:
 
     def _reference_features(self, extractor: Extractor) -> dict[str, np.ndarray]:
         if extractor.name not in self._reference:
-            plan, source = self._reference_source()
+            plan, source = self._real(reference_plan(self.manifest, self.protocol.split))
             self._reference[extractor.name] = self._collect(source, plan, [extractor]).features[extractor.name]
         return self._reference[extractor.name]
 
@@ -385,34 +389,15 @@ class Table:
         if self.protocol.split == TRAINING or TRAINING not in self.manifest.splits:
             return {}
         if extractor.name not in self._training:
-            plan, source = self._real_images(TRAINING)
+            plan, source = self._real(reference_plan(self.manifest, TRAINING))
             self._training[extractor.name] = self._collect(source, plan, [extractor]).features[extractor.name]
         return self._training[extractor.name]
 
-    def _reference_queries(self) -> np.ndarray | None:
-        """Return int N: a caption of each reference image, a keyed one; None for a statistics file."""
-        import numpy as np
+    def _reference_captions(self) -> np.ndarray | None:
+        return None if self.reference_statistics else reference_captions(self.manifest, self.protocol)
 
-        if self.reference_statistics is not None:
-            return None
-        place = {caption.id: at for at, caption in enumerate(self.manifest.captions(self.protocol.split))}
-        chosen = []
-        for image in self.manifest.split(self.protocol.split):
-            turn = seed_of(self.protocol.seed, "reference caption", image.id) % len(image.captions)
-            chosen.append(place[self.manifest.caption(image, turn).id])
-        return np.array(chosen, dtype=np.int64)
-
-    def _reference_source(self) -> tuple[SamplePlan, Source]:
-        return self._own_images_of(reference_plan(self.manifest, self.protocol.split))
-
-    def _real_images(self, split: str) -> tuple[SamplePlan, Source]:
-        return self._own_images_of(reference_plan(self.manifest, split))
-
-    def _own_images_of(self, plan: SamplePlan) -> tuple[SamplePlan, Source]:
-        """Return a plan and the images that its captions were written for."""
-        source = ground_truth(self.manifest, plan, self.protocol.resolution)
-        source.name = "reference"
-        return plan, source
+    def _real(self, plan: SamplePlan) -> tuple[SamplePlan, Source]:
+        return plan, reference_images(self.manifest, plan, self.protocol.resolution)
 
     def _caption_queries(self, column: Column, plan: SamplePlan) -> Queries:
         """Return the queries and negatives, with the judge's codes of the captions that the metric reads.
@@ -463,14 +448,3 @@ class Table:
             self.results.attach_image(f"{name}.png", buffer.getvalue())
             write_json(folder / f"{name}.json", {"captions": [source.shown_caption(item) for item in items]})
         return f"{name}.png"
-
-
-def _own_images(held: SamplePlan, asked: SamplePlan, source: Source) -> tuple[str, ...]:
-    """Return the warning of a row that was not made for the table's captions."""
-    if held.digest == asked.digest:
-        return ()
-    if source.caption_linked:
-        wanted = {item.id for item in asked.items}
-        have = sum(item.id in wanted for item in held.items)
-        return (f"Judged on {len(held):,} images of its own choice, {have:,} of them of this table's plan.",)
-    return (f"Judged on {len(held):,} images whose captions are not known.",)
