@@ -120,7 +120,7 @@ def test_a_command_is_a_row(folder, here):
             "{python} {sampler} {{captions}} {{out}} fail",
             "ended with status 3: drawn / Traceback ... / MemoryError: out",
         ),
-        ("{python} -c pass {{captions}} {{out}}", "left no PNG or JPEG image"),
+        ("{python} -c pass {{captions}} {{out}}", "left no image in the folder"),
         ("{python} {sampler} {{captions}}", "lacks {out}"),
         ("{python} {sampler} {{out}}", "lacks {captions}"),
         ("no-such-program {{captions}} {{out}}", "cannot be started"),
@@ -170,8 +170,8 @@ def test_statistics_of_another_network_are_refused(here, tmp_path):
 
 def test_mistakes(folder, here, tmp_path):
     for arguments, said in (
-        (("--images", str(tmp_path / "none"), *BARE), "is not a folder"),
-        (("--images", str(tmp_path), *BARE), "no PNG or JPEG"),
+        (("--images", str(tmp_path / "none"), *BARE), "wants the folder that the images lie in"),
+        (("--images", str(tmp_path), *BARE), "There is no image in"),
         (("--statistics", str(tmp_path / "none.npz"), *BARE), "does not exist"),
         (("--images", str(tmp_path), "--json"), "Name the data set with --data"),
         (("--images", str(tmp_path), "--name", "a", "--name", "b", *BARE), "2 names"),
