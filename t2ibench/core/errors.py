@@ -28,14 +28,17 @@ def unknown_name(kind: str, name: str, known: Iterable[str], *, hint: str = "") 
         hint: a further sentence, as in "Run `t2ibench list models` to see them all."
     """
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    if near:
-        guess = f" Did you mean {' or '.join(near)}?"
-    elif names:
+    guess = did_you_mean(name, names)
+    if not guess and names:
         guess = f" Known: {', '.join(names[:12])}{', ...' if len(names) > 12 else ''}."
-    else:
-        guess = " None is known."
+    guess = guess or " None is known."
     return UserError(f"There is no {kind} called {name!r}.{guess}{' ' + hint if hint else ''}")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return " Did you mean ...?" with the nearest known names, "" where none is near."""
+    near = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.5)
+    return f" Did you mean {' or '.join(near)}?" if near else ""
 
 
 def require_known(kind: str, known: Collection[str], *names: str, hint: str = "") -> None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from filelock import FileLock
 
-from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.errors import UserError, did_you_mean, unknown_name
 from t2ibench.core.files import digest_of
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import Benchmarks, DatasetEntry
@@ -103,7 +103,7 @@ def _adapter(name: str, entry: DatasetEntry) -> DatasetAdapter:
         raise UserError(
             f"The data set {name} needs the adapter {entry.adapter!r}, which no installed package offers: install the "
             "package that brings it (for simulated data t2ibench_simulations, a part of t2ibench), or take another "
-            "of `t2ibench list datasets`."
+            f"of `t2ibench list datasets`.{did_you_mean(entry.adapter, registry('datasets'))}"
         )
     adapter = registry("datasets")[entry.adapter](name, entry)
     if not isinstance(adapter, DatasetAdapter):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from t2ibench.cli import main
+from t2ibench.core.records import SCHEMA
 from tests.unit.evaluation.stubs import register_all, write_config
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,7 +97,7 @@ def test_json_is_the_records(here):
     assert [(one["source"]["name"], one["metric"]["column"], one["n"]) for one in found] == [
         ("stub", column, 40) for column in ("is", "fid", "r")
     ]
-    assert all(one["schema"] == 1 and one["status"] == "ok" for one in found)
+    assert all(one["schema"] == SCHEMA and one["status"] == "ok" for one in found)
 
 
 def test_a_number_that_cannot_be_had(here, folder):

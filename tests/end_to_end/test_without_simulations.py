@@ -33,7 +33,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def said(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     hidden = ROOT / "tests" / "without_simulations.py"
-    common = ["--config", str(ROOT / "benchmarks.toml"), "--workspace", str(place / "workspace")]
+    common = ["--workspace", str(place / "workspace")]
+    if arguments[0] != "report":
+        common += ["--config", str(ROOT / "benchmarks.toml")]
     return subprocess.run(
         [sys.executable, str(hidden), *arguments, *common], capture_output=True, text=True, cwd=place, timeout=500
     )

@@ -104,7 +104,7 @@ def judge(series: Series, corruption: Corruption, truth: Sequence[float] | None 
     rank = spearman(range(len(badness)), badness)
     monotone = all(after >= before for before, after in itertools.pairwise(badness))
     moved: Literal["worse", "better", ""] = ""
-    if not series.low <= values[-1] <= series.high:
+    if badness[-1] != badness[0] and not series.low <= values[-1] <= series.high:
         moved = "worse" if badness[-1] > badness[0] else "better"
     linked = series.metric not in MEASURES and truth is not None and "alignment" in corruption.harms
     alignment = spearman(truth, [-bad for bad in badness]) if linked and truth is not None else None
