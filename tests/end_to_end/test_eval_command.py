@@ -96,7 +96,7 @@ def test_json_is_the_records(here):
     assert [(one["source"]["name"], one["metric"]["column"], one["n"]) for one in found] == [
         ("stub", column, 40) for column in ("is", "fid", "r")
     ]
-    assert all(one["schema"] == 1 and one["status"] == "ok" for one in found)
+    assert all(one["schema"] == 2 and one["status"] == "ok" for one in found)
 
 
 def test_a_number_that_cannot_be_had(here, folder):
