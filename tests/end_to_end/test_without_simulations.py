@@ -91,5 +91,5 @@ def test_from_a_folder_to_a_cell_of_the_table(place: Path) -> None:
         done = said(place, *arguments)
         assert done.returncode == 0, f"{arguments}: {done.stderr}"
     with (place / "workspace" / "reports" / "leaderboard" / "own" / "leaderboard.csv").open(newline="") as lines:
-        rows = [row for row in csv.DictReader(lines) if row["model"] == "stackgan_v2"]
+        rows = [row for row in csv.DictReader(lines) if row["row"] == "stackgan_v2"]
     assert len(rows) == 1 and rows[0]["column"] == "r-damsm" and 0 <= float(rows[0]["value"]) <= 100
