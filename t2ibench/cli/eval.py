@@ -98,7 +98,8 @@ def command(
 ) -> None:
     """Measure models, images of others and the control rows on the same captions with the same noise.
 
-    Several processes share the work, with the same numbers: torchrun --nproc-per-node 4 -m t2ibench eval ...
+    Several processes share the work, with the same numbers: torchrun --nproc-per-node 4 -m t2ibench eval
+    ..., or srun -n 4.
 
     Every number becomes a record under results/; what is known is not measured again. Leaves with status 1 if a number
     could not be had.

@@ -1,8 +1,8 @@
-"""Several processes that share one evaluation through the store: `torchrun --nproc-per-node 3 -m t2ibench eval ...`.
+"""Several processes that share one evaluation: `torchrun --nproc-per-node 3 -m t2ibench eval ...`, or `srun -n 3`.
 
-There is no talk between them. Each takes a range of the plan's chunks and keeps their features in the store; who is
-done helps the others; the first one waits for the rest and measures. A chunk is the same whoever makes it, so the
-numbers are those of one process, and what a killed worker had finished is not made again.
+There is no talk between them but by the store. Each takes a range of the plan's chunks and keeps their features there;
+who is done helps the others; the first one waits for the rest and measures. A chunk is the same whoever makes it, so
+the numbers are those of one process, and what a killed worker had finished is not made again.
 """
 
 from __future__ import annotations
@@ -12,8 +12,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from t2ibench.core.errors import UserError
+
+_TORCHRUN: Final = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
+_SRUN: Final = ("SLURM_PROCID", "SLURM_NTASKS", "SLURM_LOCALID")
 
 
 @dataclass(frozen=True)
@@ -32,18 +36,21 @@ class Workers:
 
     @classmethod
     def of_environment(cls, environment: Mapping[str, str] = os.environ) -> Workers:
-        """Return what torchrun's RANK, WORLD_SIZE and LOCAL_RANK say; one worker where they are not set.
+        """Return what torchrun's RANK, WORLD_SIZE and LOCAL_RANK say, else srun's; one worker where none is set.
 
         Raises:
             UserError: they do not fit together.
         """
+        names, starter = _TORCHRUN, "torchrun"
+        if not any(name in environment for name in _TORCHRUN[:2]) and "SLURM_PROCID" in environment:
+            names, starter = _SRUN, "srun"
         try:
-            rank, count = int(environment.get("RANK", "0")), int(environment.get("WORLD_SIZE", "1"))
-            local_rank = int(environment.get("LOCAL_RANK", str(rank)))
+            rank, count = int(environment.get(names[0], "0")), int(environment.get(names[1], "1"))
+            local_rank = int(environment.get(names[2], str(rank)))
         except ValueError as error:
-            raise UserError("RANK, WORLD_SIZE and LOCAL_RANK, which torchrun sets, should be whole numbers.") from error
+            raise UserError(f"{', '.join(names)}, which {starter} sets, should be whole numbers.") from error
         if not 0 <= rank < count or local_rank < 0:
-            raise UserError(f"RANK {rank} does not fit WORLD_SIZE {count}: start the workers with torchrun.")
+            raise UserError(f"{names[0]} {rank} does not fit {names[1]} {count}: start the workers with {starter}.")
         return cls(rank, count, local_rank)
 
     @property

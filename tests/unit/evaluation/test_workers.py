@@ -143,8 +143,22 @@ def test_what_torchrun_says():
             Workers.of_environment(wrong)
 
 
-def test_two_processes(tmp_path, monkeypatch, capsys):
-    """Started as torchrun starts them; a folder needs no model."""
+def test_what_srun_says():
+    tasks = {"SLURM_PROCID": "1", "SLURM_NTASKS": "4", "SLURM_LOCALID": "0"}
+    assert Workers.of_environment(tasks) == Workers(1, 4, 0)
+    assert Workers.of_environment({**tasks, "RANK": "0", "WORLD_SIZE": "1"}) == Workers(0, 1, 0)  # torchrun in a task
+    assert Workers.of_environment({"SLURM_NTASKS": "4"}) == Workers(0, 1, 0)  # a batch script's own process
+    with pytest.raises(UserError, match="SLURM_PROCID 4 does not fit SLURM_NTASKS 4: start the workers with srun"):
+        Workers.of_environment({**tasks, "SLURM_PROCID": "4"})
+
+
+@pytest.mark.parametrize(
+    ("rank_name", "place_name", "count_name"),
+    [("RANK", "LOCAL_RANK", "WORLD_SIZE"), ("SLURM_PROCID", "SLURM_LOCALID", "SLURM_NTASKS")],
+    ids=["torchrun", "srun"],
+)
+def test_two_processes(tmp_path, monkeypatch, capsys, rank_name, place_name, count_name):
+    """Started as torchrun and as srun start them; a folder needs no model."""
     write_config(tmp_path, lambda text: text.replace(', "untrained"', ""))
     (tmp_path / "images").mkdir()
     for place in range(40):
@@ -155,7 +169,7 @@ def test_two_processes(tmp_path, monkeypatch, capsys):
         subprocess.Popen(
             [sys.executable, "-m", "tests.unit.evaluation.stubs", *asked, str(tmp_path / "together")],
             cwd=ROOT,
-            env=os.environ | {"OMP_NUM_THREADS": "1", "RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "2"},
+            env=os.environ | {"OMP_NUM_THREADS": "1", rank_name: str(rank), place_name: str(rank), count_name: "2"},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
