@@ -73,10 +73,12 @@ class Place:
     @property
     def plain(self) -> str:
         """Return it in one line."""
-        first = self.text + MARKS[self.mark] + self.signs
+        signs = MARKS[self.mark] + self.signs
         if not self.below:
-            return first
-        return f"{first} ({self.below})" if self.kind in ("name", "reported", "text") else f"{first} {self.below}"
+            return self.text + signs
+        if self.kind in ("name", "reported", "text"):
+            return f"{self.text}{signs} ({self.below})"
+        return f"{self.text} {self.below}{signs}"
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,9 @@ def _section_lines(section: Section) -> Iterator[str]:
     heads = [head.plain for head in section.heads]
     failures: Failures = {}
     parts = [(part.title, [_row(row, section, failures) for row in part.rows]) for part in section.parts]
+    for place, head in enumerate(section.heads):
+        if head.kind == "value":
+            _hang([row for _, rows in parts for row in rows], place)
     if heads:
         widths = [max(map(_width, texts)) for texts in zip(heads, *(row for _, rows in parts for row in rows))]  # noqa: B905
         for block in _blocks(widths, [place for place, head in enumerate(section.heads) if head.kind in LATER]):
@@ -127,6 +130,13 @@ def _row(row: Sequence[Place], section: Section, failures: Failures) -> list[str
         else:
             texts.append(shortened(place.plain, _LONGEST))
     return texts
+
+
+def _hang(rows: Sequence[list[str]], place: int) -> None:
+    """Pad a column in place, so that intervals end above each other and the signs behind them hang out."""
+    behind = {number: len(row[place]) - row[place].rindex("]") for number, row in enumerate(rows) if "]" in row[place]}
+    for number, signs in behind.items():
+        rows[number][place] += " " * (max(behind.values()) - signs)
 
 
 def _wrapped(text: str, indent: str = "  ") -> list[str]:
