@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from t2ibench.core.errors import UserError
@@ -32,7 +33,7 @@ def cosine_spread(features: np.ndarray) -> float:
     return float(apart.mean())
 
 
-class _WithinCaptions:
+class _WithinCaptions(ABC):
     """What both forms share: images of one caption are found by the caption they were made for."""
 
     version = 1
@@ -47,8 +48,9 @@ class _WithinCaptions:
     minimum_n = 10
     title = ""
 
+    @abstractmethod
     def _of(self, features: np.ndarray) -> float:
-        raise NotImplementedError
+        """Return one caption's value from its images' features, n x d, n >= 2."""
 
     def _by_caption(self, given: MetricInput) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return (values of captions with two images or more, int N caption of each image or -1, the groups)."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from t2ibench.core.registry import registry
 from t2ibench.core.types import SamplePlan
 from t2ibench.studies.known_truth import Said
 from t2ibench.studies.validity.corruptions import Corruption, Harm
@@ -27,8 +28,14 @@ MEASURES: Final[Mapping[str, frozenset[Harm]]] = {
     "precision": frozenset({"fidelity"}),
     "density": frozenset({"fidelity"}),
     "recall": frozenset({"diversity"}),
+    "caption_diversity": frozenset({"diversity"}),
+    "caption_vendi": frozenset({"diversity"}),
+    "vendi": frozenset({"diversity"}),
 }
-"""Registered metric -> what its authors say it measures; metrics of captions, not listed, measure alignment."""
+"""Registered metric -> what its authors say it measures.
+
+Metrics of captions that are not listed measure alignment; of others that are not listed nothing is expected.
+"""
 
 _ALIGNMENT: Final = frozenset[Harm]({"alignment"})
 
@@ -79,9 +86,18 @@ class Finding:
     verdict: Verdict
 
 
+def _measured(metric: str) -> frozenset[Harm] | None:
+    """Return what a metric measures; None where nobody has said it of one that reads no captions."""
+    metrics = registry("metrics")
+    linked = metric not in metrics or metrics[metric].caption_linked
+    return MEASURES.get(metric, _ALIGNMENT if linked else None)
+
+
 def expected_of(metric: str, corruption: Corruption) -> Expected:
     """Return what a corruption must do to a metric."""
-    measured = MEASURES.get(metric, _ALIGNMENT)
+    measured = _measured(metric)
+    if measured is None:
+        return "open"
     if measured & corruption.harms:
         return "worse"
     return "open" if measured & corruption.leaves_open else "still"
@@ -106,7 +122,7 @@ def judge(series: Series, corruption: Corruption, truth: Sequence[float] | None 
     moved: Literal["worse", "better", ""] = ""
     if badness[-1] != badness[0] and not series.low <= values[-1] <= series.high:
         moved = "worse" if badness[-1] > badness[0] else "better"
-    linked = series.metric not in MEASURES and truth is not None and "alignment" in corruption.harms
+    linked = _measured(series.metric) == _ALIGNMENT and truth is not None and "alignment" in corruption.harms
     alignment = spearman(truth, [-bad for bad in badness]) if linked and truth is not None else None
     return Finding(expected, rank, monotone, moved, alignment, _verdict(expected, rank, monotone, moved))
 

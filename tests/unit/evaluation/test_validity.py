@@ -56,6 +56,11 @@ def test_alignment_is_judged_against_the_truth_where_it_is_known():
     assert expected_of("recall", BLUR) == "still" and expected_of("recall", COPIES) == "worse"
 
 
+def test_nothing_is_expected_of_a_metric_that_nobody_has_described():
+    assert {expected_of("mifid", one) for one in CORRUPTIONS.values()} == {"open"}
+    assert "worse" in {expected_of("r_precision", one) for one in CORRUPTIONS.values()}
+
+
 def test_the_true_alignment_is_the_share_of_statements_that_hold(manifest, protocol):
     plan = make_plan(manifest, protocol, 10)
     own = dealt(plan, None, 0)
