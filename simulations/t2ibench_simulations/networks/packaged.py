@@ -1,14 +1,16 @@
-"""Weights of small judges that come with the package: naming them and loading them."""
+"""Small networks that come with the package as feature extractors: naming them and loading their weights."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of_file
 from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.features.context import FeatureContext
 
 
 def packaged_identity(plugin: str, weights: Path, *, title: str, version: int, resolution: int) -> FeatureIdentity:
@@ -54,3 +56,59 @@ def packaged_network(build: Callable[[], Any], weights: Path, *, title: str, dev
         reason = " ".join(str(error).split())[:200]
         raise UserError(f"{title}'s weights are damaged ({reason}); reinstall t2ibench.") from error
     return network.to(device).eval().requires_grad_(False)
+
+
+class PackagedExtractor(ABC):
+    """Base of extractors whose network comes with the package.
+
+    Attributes:
+        title: as errors call it.
+        version: raised by hand when its numbers would change.
+        weights: the file.
+        resolution: of the images that the network sees.
+        layers: layer -> width.
+        identity: see `packaged_identity`.
+
+    Args:
+        network: with its weights, on the device.
+        identity: of the extractor.
+        device: where it computes.
+    """
+
+    title: ClassVar[str]
+    version: ClassVar[int]
+    weights: ClassVar[Path]
+    resolution: ClassVar[int]
+    layers: Mapping[str, int]
+
+    def __init__(self, network: Any, identity: FeatureIdentity, device: str) -> None:
+        self.identity = identity
+        self._network = network
+        self._device = device
+
+    @classmethod
+    def peek(cls, context: FeatureContext) -> FeatureIdentity:
+        """Return the identity without building the network.
+
+        Raises:
+            UserError: the weights are missing from the package.
+        """
+        return packaged_identity(
+            context.entry.plugin, cls.weights, title=cls.title, version=cls.version, resolution=cls.resolution
+        )
+
+    @classmethod
+    def open(cls, context: FeatureContext) -> Self:
+        """Return the extractor with its weights on the context's device.
+
+        Raises:
+            UserError: the weights are missing or damaged.
+        """
+        identity = cls.peek(context)
+        network = packaged_network(cls._build, cls.weights, title=cls.title, device=context.device)
+        return cls(network, identity, context.device)
+
+    @classmethod
+    @abstractmethod
+    def _build(cls) -> Any:
+        """Return the network before its weights are loaded."""

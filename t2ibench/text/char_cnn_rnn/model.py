@@ -13,11 +13,10 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import BuildContext
 from t2ibench.core.types import Caption, ModelCard, Origin
 from t2ibench.text.char_cnn_rnn.files import SPLITS, STEM, CodesFile, find_codes
+from t2ibench.text.sentence_vectors.look_up import LookUp
 
 if TYPE_CHECKING:
     import numpy as np
-    from torch import Tensor
-    from torch.nn import Module
 
 
 class CharCNNRNNParameters(BaseModel):
@@ -36,7 +35,7 @@ class CharCNNRNNParameters(BaseModel):
     digests: Mapping[str, str] = Field(default_factory=dict)
 
 
-class CharCNNRNN:
+class CharCNNRNN(LookUp):
     """Captions of a data set to the sentence codes that StackGAN came with.
 
     Reed et al., Learning Deep Representations of Fine-Grained Visual Descriptions, CVPR 2016. The network itself is a
@@ -63,11 +62,6 @@ class CharCNNRNN:
         )
 
     @classmethod
-    def requirements(cls, parameters: CharCNNRNNParameters) -> tuple[str, ...]:
-        """Return no encoders: this is one."""
-        return ()
-
-    @classmethod
     def with_files(cls, parameters: CharCNNRNNParameters, root: Path) -> CharCNNRNNParameters:
         """Return the parameters with the digests of the files under the data set's folder; see `ReadsDataFiles`.
 
@@ -84,26 +78,8 @@ class CharCNNRNN:
         """Return the encoder; files are looked for when the first caption comes."""
         return cls(parameters, context.data_root)
 
-    @property
-    def dimension(self) -> int:
-        """Numbers a sentence."""
-        return self.parameters.dimension
-
-    def exported(self) -> Mapping[str, Module]:
-        """Return no networks: the codes stay in the data set's folder, their digests are among the parameters."""
-        return {}
-
-    def sentences(self, captions: Sequence[Caption]) -> Tensor:
-        """Return the captions' codes, float32, N x D, on the CPU.
-
-        Raises:
-            UserError: a caption is not one of the data set's; or a file is missing, damaged or not that of training.
-        """
-        import numpy as np
-        import torch
-
-        rows = [self._row(caption) for caption in captions]
-        return torch.from_numpy(np.stack(rows)) if rows else torch.zeros(0, self.dimension)
+    def _rows(self, captions: Sequence[Caption]) -> list[np.ndarray]:
+        return [self._row(caption) for caption in captions]
 
     def _row(self, caption: Caption) -> np.ndarray:
         if not caption.image_id:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -11,12 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from t2ibench.core.interfaces import BuildContext
 from t2ibench.core.types import Caption, ModelCard, Origin
+from t2ibench.text.sentence_vectors.look_up import LookUp
 from t2ibench.text.tokenizer import tokenize
 
 if TYPE_CHECKING:
     import numpy as np
-    from torch import Tensor
-    from torch.nn import Module
 
 
 class HashedSentencesParameters(BaseModel):
@@ -31,7 +30,7 @@ class HashedSentencesParameters(BaseModel):
     dimension: int = Field(default=4800, ge=2, multiple_of=2)
 
 
-class HashedSentences:
+class HashedSentences(LookUp):
     """Any sentence to a fixed vector: signed hashes of its words in one half, of its pairs of words in the other.
 
     Each half has length 1 (0 where a sentence has no pair), as skip-thought's halves have. Nothing is learned, so no
@@ -56,31 +55,12 @@ class HashedSentences:
         )
 
     @classmethod
-    def requirements(cls, parameters: HashedSentencesParameters) -> tuple[str, ...]:
-        """Return no encoders: this is one."""
-        return ()
-
-    @classmethod
     def build(cls, parameters: HashedSentencesParameters, context: BuildContext) -> Self:
         """Return the encoder."""
         return cls(parameters)
 
-    @property
-    def dimension(self) -> int:
-        """Numbers a sentence."""
-        return self.parameters.dimension
-
-    def exported(self) -> Mapping[str, Module]:
-        """Return no networks."""
-        return {}
-
-    def sentences(self, captions: Sequence[Caption]) -> Tensor:
-        """Return the captions' vectors, float32, N x D, on the CPU."""
-        import numpy as np
-        import torch
-
-        rows = [self._vector(caption.text) for caption in captions]
-        return torch.from_numpy(np.stack(rows)) if rows else torch.zeros(0, self.dimension)
+    def _rows(self, captions: Sequence[Caption]) -> list[np.ndarray]:
+        return [self._vector(caption.text) for caption in captions]
 
     def _vector(self, text: str) -> np.ndarray:
         import numpy as np

@@ -12,12 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import BuildContext
 from t2ibench.core.types import Caption, ModelCard, Origin
+from t2ibench.text.sentence_vectors.look_up import LookUp
 from t2ibench.text.sentence_vectors.vector_file import digest_of_vectors, key_of, read_vectors
 
 if TYPE_CHECKING:
     import numpy as np
-    from torch import Tensor
-    from torch.nn import Module
 
 _FILE: Final = "file"
 _NAMED: Final = 5
@@ -41,7 +40,7 @@ class SkipThoughtsParameters(BaseModel):
     digests: Mapping[str, str] = Field(default_factory=dict)
 
 
-class SkipThoughts:
+class SkipThoughts(LookUp):
     """Captions to the skip-thought vectors that a file holds of them.
 
     Kiros et al., Skip-Thought Vectors, NIPS 2015. The encoder itself is a Theano program with pickled files of two
@@ -66,11 +65,6 @@ class SkipThoughts:
         )
 
     @classmethod
-    def requirements(cls, parameters: SkipThoughtsParameters) -> tuple[str, ...]:
-        """Return no encoders: this is one."""
-        return ()
-
-    @classmethod
     def with_files(cls, parameters: SkipThoughtsParameters, root: Path) -> SkipThoughtsParameters:
         """Return the parameters with the file's digest; see `ReadsDataFiles`.
 
@@ -87,24 +81,7 @@ class SkipThoughts:
         """Return the encoder; the file is looked for when the first caption comes."""
         return cls(parameters, context.data_root)
 
-    @property
-    def dimension(self) -> int:
-        """Numbers a sentence."""
-        return self.parameters.dimension
-
-    def exported(self) -> Mapping[str, Module]:
-        """Return no networks: the vectors stay in their file, its digest is among the parameters."""
-        return {}
-
-    def sentences(self, captions: Sequence[Caption]) -> Tensor:
-        """Return the captions' vectors, float32, N x D, on the CPU.
-
-        Raises:
-            UserError: a caption is not in the file; or the file is missing, damaged or not that of training.
-        """
-        import numpy as np
-        import torch
-
+    def _rows(self, captions: Sequence[Caption]) -> list[np.ndarray]:
         table = self._table
         missing = [caption.text for caption in captions if key_of(caption.text) not in table]
         if missing:
@@ -112,8 +89,7 @@ class SkipThoughts:
                 f"{self._path} has no skip-thought vector for {len(missing)} of {len(captions)} captions: "
                 f"{', '.join(map(repr, missing[:_NAMED]))}. Encode them too, or take a model that reads any sentence."
             )
-        rows = [table[key_of(caption.text)] for caption in captions]
-        return torch.from_numpy(np.stack(rows)) if rows else torch.zeros(0, self.dimension)
+        return [table[key_of(caption.text)] for caption in captions]
 
     @property
     def _path(self) -> Path:

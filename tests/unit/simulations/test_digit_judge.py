@@ -166,7 +166,7 @@ def test_the_card_tells_of_these_weights_and_they_are_small(judge):
 def test_damaged_or_missing_weights_are_a_sentence(tmp_path, monkeypatch):
     cut = tmp_path / "weights.safetensors"
     cut.write_bytes(digit_judge.WEIGHTS.read_bytes()[:1000])
-    monkeypatch.setattr(digit_judge, "WEIGHTS", cut)
+    monkeypatch.setattr(digit_judge.DigitJudge, "weights", cut)
     with pytest.raises(UserError, match="damaged"):
         open_extractor(CONTEXT)
     cut.unlink()

@@ -139,7 +139,7 @@ def test_the_card_tells_of_these_weights_and_they_are_small(judge):
 def test_damaged_or_missing_weights_are_a_sentence(tmp_path, monkeypatch):
     cut = tmp_path / "weights.safetensors"
     cut.write_bytes(simattributes.WEIGHTS.read_bytes()[:1000])
-    monkeypatch.setattr(simattributes, "WEIGHTS", cut)
+    monkeypatch.setattr(simattributes.SimAttributes, "weights", cut)
     with pytest.raises(UserError, match="damaged"):
         open_extractor(CONTEXT)
     cut.unlink()

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.types import Caption
 from t2ibench.features.context import FeatureContext, chunks
 from t2ibench_simulations.mnist_captions.statements import LAYOUTS, PLACES, STATEMENTS, statements_in, true_statements
-from t2ibench_simulations.networks.packaged import packaged_identity, packaged_network
+from t2ibench_simulations.networks.packaged import PackagedExtractor
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,7 +25,7 @@ SIDE: Final = 60
 _PLACE_OF: Final = {statement: at for at, statement in enumerate(STATEMENTS)}
 
 
-class DigitJudge:
+class DigitJudge(PackagedExtractor):
     """Judges whether an image shows the digits that a caption of mnist-captions states, where it states them.
 
     The layer "statements" has a number for each of `STATEMENTS`: 1 where it is true of the scene that the image looks
@@ -33,38 +34,23 @@ class DigitJudge:
     (MNIST's) the row of the ground truth says how well it reads them.
     """
 
-    layers: Mapping[str, int]
-
-    def __init__(self, network: SceneReader, identity: FeatureIdentity, device: str) -> None:
-        self.identity = identity
-        self.layers = {"statements": len(STATEMENTS)}
-        self._network = network
-        self._device = device
+    title = "The digit judge"
+    version = VERSION
+    weights = WEIGHTS
+    resolution = SIDE
+    _network: SceneReader
+    layers: Mapping[str, int] = MappingProxyType({"statements": len(STATEMENTS)})
 
     @classmethod
     def peek(cls, context: FeatureContext) -> FeatureIdentity:
-        """Return the identity without building the network.
-
-        Raises:
-            UserError: the weights are missing from the package.
-        """
-        found = packaged_identity(
-            context.entry.plugin, WEIGHTS, title="The digit judge", version=VERSION, resolution=SIDE
-        )
-        return replace(found, range="grey in [0, 1]")
+        """Return the identity without building the network. Raises UserError: the weights are missing."""
+        return replace(super().peek(context), range="grey in [0, 1]")
 
     @classmethod
-    def open(cls, context: FeatureContext) -> Self:
-        """Return the extractor with its weights on the context's device.
-
-        Raises:
-            UserError: the weights are missing or damaged.
-        """
+    def _build(cls) -> Any:
         from t2ibench_simulations.networks.digit_judge.network import SceneReader
 
-        identity = cls.peek(context)
-        network = packaged_network(SceneReader, WEIGHTS, title="The digit judge", device=context.device)
-        return cls(network, identity, context.device)
+        return SceneReader()
 
     def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
         """Return "statements", N x 106 zeros and ones, float32 on the CPU.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
-from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.types import Caption
-from t2ibench.features.context import FeatureContext, chunks
-from t2ibench_simulations.networks.packaged import packaged_identity, packaged_network
+from t2ibench.features.context import chunks
+from t2ibench_simulations.networks.packaged import PackagedExtractor
 from t2ibench_simulations.simbirds.attributes import PLUMAGE
 from t2ibench_simulations.simbirds.statements import MAIN_PARTS, STATEMENTS, statements_in
 
@@ -23,7 +23,7 @@ WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
 SIDE: Final = 64
 
 
-class SimAttributes:
+class SimAttributes(PackagedExtractor):
     """Judges whether an image shows what a caption of simulated birds states.
 
     The layer "statements" has a number for each of `STATEMENTS`: 1 where the image's likeliest words make it true,
@@ -31,39 +31,22 @@ class SimAttributes:
     that is judged has seen neither.
     """
 
-    layers: Mapping[str, int]
+    title = "SimAttributes"
+    version = VERSION
+    weights = WEIGHTS
+    resolution = SIDE
+    _network: AttributeNetwork
+    layers: Mapping[str, int] = MappingProxyType({"statements": len(STATEMENTS)})
     subjects: Final = tuple(subject for subject, _ in STATEMENTS)
     """What each statement is about, as in "wing": reports count hits by it."""
 
-    def __init__(self, network: AttributeNetwork, identity: FeatureIdentity, device: str) -> None:
-        self.identity = identity
-        self.layers = {"statements": len(STATEMENTS)}
-        self._network = network
-        self._device = device
-
     @classmethod
-    def peek(cls, context: FeatureContext) -> FeatureIdentity:
-        """Return the identity without building the network.
-
-        Raises:
-            UserError: the weights are missing from the package.
-        """
-        return packaged_identity(context.entry.plugin, WEIGHTS, title="SimAttributes", version=VERSION, resolution=SIDE)
-
-    @classmethod
-    def open(cls, context: FeatureContext) -> Self:
-        """Return the extractor with its weights on the context's device.
-
-        Raises:
-            UserError: the weights are missing or damaged.
-        """
+    def _build(cls) -> Any:
         import torch
 
         from t2ibench_simulations.networks.simattributes.network import AttributeNetwork
 
-        identity = cls.peek(context)
-        network = packaged_network(AttributeNetwork, WEIGHTS, title="SimAttributes", device=context.device)
-        return cls(network.to(memory_format=torch.channels_last), identity, context.device)
+        return AttributeNetwork().to(memory_format=torch.channels_last)
 
     def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
         """Return "statements", N x 133 zeros and ones, float32 on the CPU.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
-from t2ibench.core.interfaces import FeatureIdentity
-from t2ibench.features.context import FeatureContext, chunks
-from t2ibench_simulations.networks.packaged import packaged_identity, packaged_network
+from t2ibench.features.context import chunks
+from t2ibench_simulations.networks.packaged import PackagedExtractor
 from t2ibench_simulations.networks.simnet.words import HEADS, JOINT, POOL, SIDE
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ VERSION: Final = 1
 WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
 
 
-class SimNet:
+class SimNet(PackagedExtractor):
     """Stands in for Inception where images are simulated birds and no large weights are at hand.
 
     The layer "pool" is a 64-number embedding that knows colours of parts, patterns and proportions; "logits" are the
@@ -28,35 +28,18 @@ class SimNet:
     measured with it compare with each other only, never with published ones.
     """
 
-    layers: Mapping[str, int]
-
-    def __init__(self, network: SimNetwork, identity: FeatureIdentity, device: str) -> None:
-        self.identity = identity
-        self.layers = {"pool": POOL, "logits": JOINT}
-        self._network = network
-        self._device = device
-
-    @classmethod
-    def peek(cls, context: FeatureContext) -> FeatureIdentity:
-        """Return the identity without building the network.
-
-        Raises:
-            UserError: the weights are missing from the package.
-        """
-        return packaged_identity(context.entry.plugin, WEIGHTS, title="SimNet", version=VERSION, resolution=SIDE)
+    title = "SimNet"
+    version = VERSION
+    weights = WEIGHTS
+    resolution = SIDE
+    _network: SimNetwork
+    layers: Mapping[str, int] = MappingProxyType({"pool": POOL, "logits": JOINT})
 
     @classmethod
-    def open(cls, context: FeatureContext) -> Self:
-        """Return the extractor with its weights on the context's device.
-
-        Raises:
-            UserError: the weights are missing or damaged.
-        """
+    def _build(cls) -> Any:
         from t2ibench_simulations.networks.simnet.network import SimNetwork
 
-        identity = cls.peek(context)
-        network = packaged_network(SimNetwork, WEIGHTS, title="SimNet", device=context.device)
-        return cls(network, identity, context.device)
+        return SimNetwork()
 
     def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
         """Return "pool", N x 64 (never negative), and "logits", N x 121, float32 on the CPU.

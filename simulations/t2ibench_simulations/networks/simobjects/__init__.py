@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
-from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.types import Caption
-from t2ibench.features.context import FeatureContext, chunks
-from t2ibench_simulations.networks.packaged import packaged_identity, packaged_network
+from t2ibench.features.context import chunks
+from t2ibench_simulations.networks.packaged import PackagedExtractor
 from t2ibench_simulations.simscenes.positions import Span, relations_among
 from t2ibench_simulations.simscenes.statement_list import STATEMENTS, Statement, single_statements, stated_singly
 from t2ibench_simulations.simscenes.statements import statements_in
@@ -46,7 +46,7 @@ class Shown:
         return single_statements(self.groups, relations_among(self.spans), self.place)
 
 
-class SimObjects:
+class SimObjects(PackagedExtractor):
     """Judges whether an image shows what a caption of simulated scenes states.
 
     The layer "statements" has a number for each of `STATEMENTS`: 1 where it is true of what the image likeliest
@@ -55,39 +55,22 @@ class SimObjects:
     own tables. Trained on every kind in every colour, also on pairs held out from models.
     """
 
-    layers: Mapping[str, int]
+    title = "SimObjects"
+    version = VERSION
+    weights = WEIGHTS
+    resolution = SIDE
+    _network: ObjectNetwork
+    layers: Mapping[str, int] = MappingProxyType({"statements": len(STATEMENTS)})
     subjects: Final = tuple(statement[0] for statement in STATEMENTS)
     """What each statement is about, as in "colour" or "left of": reports count hits by it."""
 
-    def __init__(self, network: ObjectNetwork, identity: FeatureIdentity, device: str) -> None:
-        self.identity = identity
-        self.layers = {"statements": len(STATEMENTS)}
-        self._network = network
-        self._device = device
-
     @classmethod
-    def peek(cls, context: FeatureContext) -> FeatureIdentity:
-        """Return the identity without building the network.
-
-        Raises:
-            UserError: the weights are missing from the package.
-        """
-        return packaged_identity(context.entry.plugin, WEIGHTS, title="SimObjects", version=VERSION, resolution=SIDE)
-
-    @classmethod
-    def open(cls, context: FeatureContext) -> Self:
-        """Return the extractor with its weights on the context's device.
-
-        Raises:
-            UserError: the weights are missing or damaged.
-        """
+    def _build(cls) -> Any:
         import torch
 
         from t2ibench_simulations.networks.simobjects.network import ObjectNetwork
 
-        identity = cls.peek(context)
-        network = packaged_network(ObjectNetwork, WEIGHTS, title="SimObjects", device=context.device)
-        return cls(network.to(memory_format=torch.channels_last), identity, context.device)
+        return ObjectNetwork().to(memory_format=torch.channels_last)
 
     def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
         """Return "statements", N x 450 zeros and ones, float32 on the CPU.
