@@ -8,6 +8,7 @@ from math import isclose
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.spec.reported import Reported
 from t2ibench.core.types import Origin
 from t2ibench_reports.details.rows import board_of, name_of
 from t2ibench_reports.rendering.data import values_frame
@@ -27,7 +28,7 @@ from t2ibench_reports.rendering.rendered import FIGURES, rendered
 from t2ibench_reports.table.equal_steps import RULE, by_steps, ranked_by_steps
 from t2ibench_reports.table.format import clean, count, sentence_list
 from t2ibench_reports.table.notes import group_notes
-from t2ibench_reports.table.reported import METRICS, PaperFacts, Reported, VariantFacts, figure_name, papers
+from t2ibench_reports.table.reported import METRICS, PaperFacts, VariantFacts, figure_name, papers
 from t2ibench_reports.table.tables import ORIGIN_TITLES, SECTION_TITLES, Column, Group, Row, build
 from t2ibench_reports.table.tables import Section as Part_of
 

@@ -26,12 +26,14 @@ from t2ibench_reports.table.format import clean, count, sentence_list, short_cou
 from t2ibench_reports.table.notes import HOW_TO_READ, group_notes
 from t2ibench_reports.table.seeds import RANGE
 from t2ibench_reports.table.tables import ORIGIN_TITLES, SECTION_TITLES, Group, Row
+from t2ibench_reports.table.tables import Section as Table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from t2ibench.core.interfaces import ReportInput
 
+_NOT_PRINTED = Place("-", kind="none")
 _STEPS = Head("Steps", "trained", "cost", sort="lower")
 _TRAINING = (
     Head("Parameters", "of the model", "cost", sort="lower"),
@@ -61,7 +63,7 @@ class Leaderboard:
         Raises:
             UserError: there are no records, or a format is unknown.
         """
-        board = board_of(given, self.name)
+        board = board_of(given, self.name, printed=True)
         labels = [_label(group) for group in board.groups]
         sections = []
         for group, label in zip(board.groups, labels, strict=True):
@@ -123,7 +125,10 @@ def _row(row: Row, group: Group) -> tuple[Place, ...]:
     )
     return (
         Place(row.label, " · ".join(row.details), "name", origin=ORIGIN_TITLES[source.origin]),
-        *(value_place(cell, column) for column, cell in zip(group.columns, row.cells, strict=True)),
+        *(
+            _NOT_PRINTED if cell is None and row.section is Table.REPORTED else value_place(cell, column)
+            for column, cell in zip(group.columns, row.cells, strict=True)
+        ),
         cost_place(source.steps),
         *(training if group.knows_training else ()),
         cost_place(speed, significant(speed or 0)),

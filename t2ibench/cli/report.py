@@ -51,10 +51,9 @@ def command(
 ) -> None:
     """Render the report NAME from the results, and from nothing else.
 
-    leaderboard (the default), components, gallery, probe, metric-validity, compare A B, model NAME, and what other
-    packages bring. A row
-    is named as in tables, as in attngan:no-attention, with @ and the first digits of its weights where there are
-    several.
+    leaderboard (the default), components, gallery, previous (what papers print), probe, metric-validity, compare A B,
+    model NAME, and what other packages bring. A row is named as in tables, as in attngan:no-attention, with @ and the
+    first digits of its weights where there are several.
 
     The table goes to stdout, the paths of the files written to stderr.
     """

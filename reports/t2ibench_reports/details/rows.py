@@ -17,8 +17,8 @@ _APART = 8
 """So many images are shown of a source that stands apart."""
 
 
-def board_of(given: ReportInput, report: str) -> Leaderboard:
-    """Return the tables of all records.
+def board_of(given: ReportInput, report: str, *, printed: bool = False) -> Leaderboard:
+    """Return the tables of all records; `printed` as for `build`.
 
     Raises:
         UserError: there are none.
@@ -31,7 +31,7 @@ def board_of(given: ReportInput, report: str) -> Leaderboard:
         )
     # Faults name a file by its whole path; the page must be the same wherever the results folder lies.
     folder = f"{given.images.parent}/"
-    return build(given.records, [fault.replace(folder, "") for fault in given.faults])
+    return build(given.records, [fault.replace(folder, "") for fault in given.faults], printed=printed)
 
 
 def find_row(name: str, group: Group) -> Row | None:

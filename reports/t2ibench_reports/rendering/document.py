@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from t2ibench.core.types import Origin
 from t2ibench_reports.rendering.drawings import Drawing
 from t2ibench_reports.rendering.images import Tile
 from t2ibench_reports.table import format
@@ -254,7 +255,7 @@ def value_place(cell: RecordCell | None, column: Column, *, scaled: bool = True,
         hints.insert(0, "The model was trained with the network that judges here.")
     return Place(
         format.number(record.value, column.decimals),
-        below or "no interval",
+        below or ("" if record.source.origin is Origin.REPORTED else "no interval"),
         mark=cell.mark if ranked else "",
         signs="†" * record.judge_seen_in_training + "!" * bool(record.warnings),
         hint=" ".join(hints),

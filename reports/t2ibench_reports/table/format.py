@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from t2ibench.core.records import IntervalRecord, ResultRecord
 
 _MOST_DECIMALS = 6
+PRINTED = "±"
+"""Name of a spread that a source prints without saying what it is."""
 _REORDERING = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
@@ -82,8 +84,10 @@ def shortened(text: str, longest: int) -> str:
 
 
 def spreads(record: ResultRecord) -> tuple[str, ...]:
-    """Return the papers' own spreads under their own names, as in "std over 10 splits: 0.04"."""
-    return tuple(f"{clean(name)}: {value:.3g}" for name, value in sorted(record.spread.items()))
+    """Return the papers' own spreads under their own names, as in "std over 10 splits: 0.04", or "± 0.04"."""
+    return tuple(
+        f"{clean(name)}{' ' if name == PRINTED else ': '}{value:.3g}" for name, value in sorted(record.spread.items())
+    )
 
 
 def significant(value: float) -> str:

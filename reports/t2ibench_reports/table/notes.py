@@ -69,7 +69,7 @@ def _notes(group: Group) -> Iterator[str]:
     if group.section(Section.CONTROL):
         yield "Controls are never ranked."
     if group.section(Section.REPORTED):
-        yield "Reported numbers are copied from papers, were made under other rules, and are never ranked."
+        yield "Reported numbers are copied from the papers and READMEs named, made by others, and never ranked."
     yield from _spread_note(group)
     yield from _warnings(group)
 

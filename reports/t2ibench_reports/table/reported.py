@@ -1,4 +1,4 @@
-"""Figures that papers report of their component analyses, with their source and how far each was verified."""
+"""The component analyses of papers: what their rows are called and which figures they report."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from t2ibench.core.spec.frozen import Frozen
+from t2ibench.core.spec.reported import Reported, printed_rows
 
 if TYPE_CHECKING:
     from t2ibench.core.records import MetricRecord
@@ -22,48 +25,7 @@ METRICS = (
 """Metrics of the papers' component tables, in their order, as `figure_name` names them."""
 
 
-class _Fact(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Figure(_Fact):
-    """A printed figure. `spread` is the paper's ±, which is no confidence interval."""
-
-    value: float
-    spread: float | None = None
-
-    @property
-    def text(self) -> str:
-        """Return "4.36 ± 0.03"; a third decimal below 1, as of SSI."""
-        return f"{self.value:.{2 if abs(self.value) >= 1 else 3}f}" + (
-            "" if self.spread is None else f" ± {self.spread:.2f}"
-        )
-
-
-class Reported(_Fact):
-    """What is reported of one variant on one data set."""
-
-    dataset: str
-    source: str
-    status: Literal["verified", "from memory"]
-    inception_score: Figure | None = None
-    r_precision: Figure | None = None
-    fid: Figure | None = None
-    likelihood_bound: Figure | None = None
-    bound_recall_1: Figure | None = None
-    bound_recall_5: Figure | None = None
-    bound_recall_10: Figure | None = None
-    bound_recall_50: Figure | None = None
-    bound_median_rank: Figure | None = None
-    structural_similarity: Figure | None = None
-
-    def figure(self, metric: str) -> Figure | None:
-        """Return the figure of a metric of METRICS, None where none is reported."""
-        found: Figure | None = getattr(self, metric)
-        return found
-
-
-class VariantFacts(_Fact):
+class VariantFacts(Frozen):
     """How a paper's table calls a variant, and what it reports of it."""
 
     variant: str
@@ -83,7 +45,7 @@ class VariantFacts(_Fact):
         return self.lambda_on.get(dataset, self.lambda_)
 
 
-class PaperFacts(_Fact):
+class PaperFacts(Frozen):
     """A paper's component analysis.
 
     Attributes:
@@ -120,4 +82,9 @@ def figure_name(metric: MetricRecord) -> str:
 def papers() -> Mapping[str, PaperFacts]:
     """Return model name -> its paper's component analysis."""
     content = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    own = {row.model: row.reported for row in printed_rows() if row.what == "paper"}
+    for model, table in content.items():
+        for variant in table["variants"]:
+            if variant.pop("whole", False):
+                variant["reported"] = own[model]
     return {name: PaperFacts.model_validate(table) for name, table in content.items()}

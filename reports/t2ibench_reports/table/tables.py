@@ -15,6 +15,7 @@ from t2ibench.core.records import MetricRecord, PlanRecord, ResultRecord, Source
 from t2ibench.core.types import Origin
 from t2ibench_reports.table.controls import CONTROL_ORDER, Check, check_controls
 from t2ibench_reports.table.format import clean, decimals_for
+from t2ibench_reports.table.printed import with_printed
 from t2ibench_reports.table.ranking import Standing, rank
 from t2ibench_reports.table.seeds import is_range, over_seeds, seeds_of
 
@@ -178,16 +179,23 @@ class Leaderboard:
     faults: tuple[str, ...]
 
 
-def build(records: Iterable[ResultRecord], faults: Sequence[str]) -> Leaderboard:
-    """Return the table model. Its order depends on the records alone."""
+def build(records: Iterable[ResultRecord], faults: Sequence[str], *, printed: bool = False) -> Leaderboard:
+    """Return the table model. Its order depends on the records alone.
+
+    Args:
+        records: the results.
+        faults: sentences about what could not be read.
+        printed: whether what papers print stands below the rows of tables whose columns measure alike.
+    """
     records = list(records)
     plans: dict[tuple[str, ...], list[ResultRecord]] = {}
     for record in records:
         plan = record.plan
         key = (plan.dataset, plan.manifest, plan.split, plan.protocol, plan.protocol_digest, plan.digest)
         plans.setdefault(key, []).append(record)
-    groups = [_group(members) for members in plans.values()]
-    groups += [replace(_group(means), seeds=seeds) for seeds, means in over_seeds(records)]
+    whole = with_printed if printed else list
+    groups = [_group(whole(members)) for members in plans.values()]
+    groups += [replace(_group(whole(means)), seeds=seeds) for seeds, means in over_seeds(records)]
     groups.sort(
         key=lambda group: (
             group.plan.dataset,
@@ -262,7 +270,7 @@ def _row_key(source: SourceRecord) -> str:
 def _cell(record: ResultRecord | None, standings: Mapping[str, Standing], key: str, n: int) -> Cell | None:
     if record is None:
         return None
-    return Cell(record, standings.get(key), other_n=record.status == "ok" and record.n != n)
+    return Cell(record, standings.get(key), other_n=record.status == "ok" and record.n not in (0, n))
 
 
 def _unique_subtitle(digest: str, metrics: Mapping[str, MetricRecord]) -> str:
