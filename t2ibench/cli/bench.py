@@ -19,7 +19,6 @@ from t2ibench.core.place import Place
 
 if TYPE_CHECKING:
     from t2ibench.studies.bench.cluster import Cluster
-    from t2ibench.studies.bench.side_by_side import SideBySide
 
 VALIDITY = "metric-validity"
 """The suite without models: real images corrupted step by step."""
@@ -127,25 +126,22 @@ def command(
     raise SystemExit(1 if outcome.failures else 0)
 
 
-def _trainer(jobs: int, cluster: str | None, options: tuple[str, ...], config: Path) -> SideBySide | Cluster:
-    """Return how several models are trained at once.
+def _trainer(jobs: int, cluster: str | None, options: tuple[str, ...], config: Path) -> Cluster | None:
+    """Return where models are trained as jobs; None trains one after the other here.
 
     Raises:
         UserError: options do not go together, or jobs cannot be sent off from here.
     """
     from t2ibench.models.parameters import parse_assignments
-    from t2ibench.studies.bench.cluster import Cluster, check_cluster
-    from t2ibench.studies.bench.side_by_side import SideBySide
+    from t2ibench.studies.bench.cluster import Cluster
 
     if cluster is None:
         if options:
             raise UserError("--cluster-option says how jobs run on a cluster: name one with --cluster slurm.")
-        return SideBySide(jobs, config)
+        return Cluster("local", config, at_once=jobs) if jobs > 1 else None
     if jobs > 1:
         raise UserError("--jobs is for this machine's processes and --cluster for a cluster's jobs: leave one out.")
-    found = Cluster(cluster, config, parse_assignments(options, option="--cluster-option", example="partition=gpu"))
-    check_cluster(found)
-    return found
+    return Cluster(cluster, config, parse_assignments(options, option="--cluster-option", example="partition=gpu"))
 
 
 def _validity(datasets: tuple[str, ...], seeds: tuple[str, ...], place: Place, *, dry_run: bool) -> None:

@@ -13,7 +13,6 @@ from t2ibench.core.place import Place
 
 if TYPE_CHECKING:
     from t2ibench.studies.bench.cluster import Cluster
-    from t2ibench.studies.bench.side_by_side import SideBySide
     from t2ibench.studies.claims.study import ClaimsRequest
 
 
@@ -21,7 +20,7 @@ def carry_out_claims(
     request: ClaimsRequest,
     place: Place,
     *,
-    trainer: SideBySide | Cluster,
+    trainer: Cluster | None,
     dry_run: bool,
 ) -> None:
     """Train the rows of claims, measure, decide, and print the table of verdicts, one a data set.

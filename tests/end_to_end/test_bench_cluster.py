@@ -13,11 +13,8 @@ import pytest
 import torch
 
 from t2ibench.cli import main
-from t2ibench.core.errors import UserError
 from t2ibench.core.records import Results
 from t2ibench.studies.bench import cluster as bench_cluster
-from t2ibench.studies.bench import side_by_side as bench_side_by_side
-from t2ibench.studies.bench.cluster import Cluster, check_cluster
 from tests.unit.evaluation.stubs import register_all, write_config
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,13 +67,12 @@ def slurm(tmp_path, monkeypatch):
 
 @pytest.fixture
 def bench(tmp_path, monkeypatch, capsys):
-    pytest.importorskip("submitit", reason="submitit is not installed: pip install 't2ibench[cluster]'")
     torch.set_num_threads(1)
     register_all()
     config = write_config(tmp_path, lambda text: text + SUITE)
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.setattr(bench_side_by_side, "_COMMAND", (sys.executable, "-m", "tests.stub_run"))
+    monkeypatch.setattr(bench_cluster, "_COMMAND", (sys.executable, "-m", "tests.stub_run"))
     workspace = tmp_path / "workspace"
 
     def run(*arguments):
@@ -148,16 +144,8 @@ def test_what_is_missing_is_one_sentence(bench, monkeypatch, tmp_path):
     assert "--cluster-option 'a' is not of the form key=value" in run("--cluster", "local", "--cluster-option", "a")[1]
     said = run("--cluster", "local", "--cluster-option", "tasks_per_node=2")[1]
     assert "a suite's model is trained by one process" in said
-    monkeypatch.setitem(sys.modules, "submitit", None)
-    assert "pip install 't2ibench[cluster]'" in run("--cluster", "local")[1]
 
 
 def test_an_option_that_slurm_does_not_know_is_a_sentence(bench, slurm):
     run, _ = bench
     assert "submitit refuses --cluster-option" in run("--cluster", "slurm", "--cluster-option", "partitoin=gpu")[1]
-
-
-def test_submitit_is_asked_for_first(monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "submitit", None)
-    with pytest.raises(UserError, match="cluster"):
-        check_cluster(Cluster("local", tmp_path / "benchmarks.toml"))

@@ -11,10 +11,10 @@ from t2ibench.core.place import Place
 from t2ibench.evaluation.evaluate import evaluate
 from t2ibench.evaluation.request import EvaluateRequest
 from t2ibench.evaluation.table import Evaluation
-from t2ibench.studies.bench.cluster import Cluster, train_on_cluster
+from t2ibench.studies.bench.cluster import Cluster
 from t2ibench.studies.bench.failures import keep_failures
 from t2ibench.studies.bench.plan import BenchItem, BenchRequest, plan_bench, suite_of
-from t2ibench.studies.bench.side_by_side import SideBySide, train_side_by_side
+from t2ibench.studies.bench.training_jobs import train_as_jobs
 from t2ibench.training.tracking.progress import say
 from t2ibench.training.train import ensure_trained
 
@@ -40,7 +40,7 @@ def run_bench(
     place: Place,
     *,
     keep_going: bool = True,
-    trainer: SideBySide | Cluster | None = None,
+    trainer: Cluster | None = None,
 ) -> BenchOutcome:
     """Return what came of training and measuring a suite. What is there is neither trained nor measured again.
 
@@ -51,7 +51,7 @@ def run_bench(
         request: what is asked.
         place: where it is done.
         keep_going: whether to go on after a failure.
-        trainer: how to train several models at once; None trains one after the other.
+        trainer: where models are trained as jobs; None trains one after the other here.
 
     Raises:
         UserError: there is no such suite, data set or budget, or the first failure where `keep_going` is False.
@@ -83,15 +83,10 @@ def run_bench(
 
 
 def _all_trained(
-    items: Sequence[BenchItem], place: Place, trainer: SideBySide | Cluster | None, keep_going: bool
+    items: Sequence[BenchItem], place: Place, trainer: Cluster | None, keep_going: bool
 ) -> tuple[dict[int, Path], dict[int, Exception]]:
     """Return place -> folder of the models that are there, place -> error of the others (one if not `keep_going`)."""
-    told: Mapping[str, str] = {}
-    stop = not keep_going
-    if isinstance(trainer, Cluster):
-        told = train_on_cluster(items, place, trainer, stop_at_failure=stop)
-    elif trainer is not None and trainer.jobs > 1:
-        told = train_side_by_side(items, place, trainer, stop_at_failure=stop)
+    told = {} if trainer is None else train_as_jobs(items, place, trainer, stop_at_failure=not keep_going)
     trained: dict[int, Path] = {}
     failed: dict[int, Exception] = {}
     for index, item in enumerate(items):

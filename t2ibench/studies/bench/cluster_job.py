@@ -1,8 +1,9 @@
-"""What runs on a cluster's machine: one command line of ours, and the sentence that it ended with."""
+"""What runs as a job: one command line of ours, and the sentence that it ended with."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,16 +16,18 @@ class ClusterJob:
 
     Args:
         command: what to run.
-        environment: variables besides those of the machine.
+        environment: variables besides those of the machine; None for one that is not to be.
     """
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str | None]) -> None:
         self._command = tuple(command)
         self._environment = dict(environment)
         self._process: subprocess.Popen[str] | None = None
+        self._ending = False
 
     def __call__(self) -> str:
         """Return "" once the command has done its work, else the sentence that it ended with."""
+        variables = {**os.environ, **self._environment}
         process = subprocess.Popen(
             self._command,
             stdin=subprocess.DEVNULL,
@@ -32,9 +35,11 @@ class ClusterJob:
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            env=os.environ | self._environment,
+            env={name: value for name, value in variables.items() if value is not None},
         )
         self._process = process
+        if "SUBMITIT_LOCAL_JOB_ID" in os.environ:  # Slurm sends SIGTERM to every process of a job, the command included
+            signal.signal(signal.SIGTERM, self._end_once)
         last = ""
         try:
             assert process.stderr is not None
@@ -47,6 +52,12 @@ class ClusterJob:
             process.wait()
             raise
         return "" if status == 0 else last.removeprefix("Error: ") or f"It ended with status {status}, saying nothing."
+
+    def _end_once(self, *_: object) -> None:
+        """Let the command finish its step and save; a second signal would end it at once."""
+        if self._process is not None and not self._ending:
+            self._ending = True
+            self._process.terminate()
 
     def checkpoint(self) -> Any:
         """Return what submitit is to queue again, the time of the job being over: the same, once all is saved."""

@@ -5,8 +5,6 @@ import signal
 import sys
 import textwrap
 
-import pytest
-
 from t2ibench.studies.bench.cluster_job import ClusterJob
 
 PATIENT = """
@@ -36,8 +34,13 @@ def test_it_says_what_the_command_said_last(capfd):
     assert "status 3" in job("raise SystemExit(3)")()
 
 
+def test_a_variable_that_is_not_to_be_is_not_there(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    told = job("import os, sys; sys.exit(str('CUDA_VISIBLE_DEVICES' in os.environ))", CUDA_VISIBLE_DEVICES=None)
+    assert told() == "False"
+
+
 def test_when_its_time_is_over_all_is_saved_before_it_is_sent_off_again(tmp_path):
-    pytest.importorskip("submitit", reason="submitit is not installed: pip install 't2ibench[cluster]'")
     saved = tmp_path / "saved"
     patient = job(PATIENT, str(saved))
     again = []

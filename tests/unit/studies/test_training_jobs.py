@@ -1,4 +1,4 @@
-"""Trainings side by side: real processes with the stub plug-ins."""
+"""Trainings as jobs of this machine, two at a time: real processes with the stub plug-ins."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ import pytest
 from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.workspace import Workspace
-from t2ibench.studies.bench import side_by_side as bench_side_by_side
+from t2ibench.studies.bench import cluster as bench_cluster
+from t2ibench.studies.bench.cluster import Cluster
 from t2ibench.studies.bench.plan import BenchRequest, plan_bench
-from t2ibench.studies.bench.side_by_side import SideBySide, train_side_by_side
+from t2ibench.studies.bench.training_jobs import train_as_jobs
 from t2ibench.training.train import ensure_trained
 from tests.stub_run import register, write_benchmarks
 
@@ -36,14 +37,14 @@ def side_by_side(tmp_path, monkeypatch):
     write_benchmarks(tmp_path)
     config = tmp_path / "benchmarks.toml"
     config.write_text(config.read_text() + SUITE)
-    monkeypatch.setattr(bench_side_by_side, "_COMMAND", (sys.executable, "-m", "tests.stub_run"))
+    monkeypatch.setattr(bench_cluster, "_COMMAND", (sys.executable, "-m", "tests.stub_run"))
     benchmarks = load_benchmarks(config).content
 
     def run(**request):
         workspace = Workspace.at(tmp_path / "workspace")
         items = plan_bench(BenchRequest("three", **request), Place(benchmarks, workspace))
-        how = SideBySide(2, config)
-        failures = train_side_by_side(items, Place(benchmarks, workspace, device="cpu"), how)
+        cluster = Cluster("local", config, at_once=2)
+        failures = train_as_jobs(items, Place(benchmarks, workspace, device="cpu"), cluster)
         return failures, items, benchmarks, workspace
 
     return run
@@ -61,7 +62,7 @@ def test_models_are_those_of_one_after_the_other_and_a_failure_stops_nothing(sid
         assert (here / "weights.safetensors").read_bytes() == (there / "weights.safetensors").read_bytes()
     assert len(list((workspace.runs / "stub-encoder").glob("*/*/model/*"))) == 1
     again, *_ = side_by_side()
-    assert again == {}  # one is left that is not trained, and whoever trains one at a time will tell of it
+    assert again == failures  # what is trained is no job any more
 
 
 def test_a_signal_ends_all_with_everything_saved(side_by_side, tmp_path):
