@@ -14,6 +14,7 @@ from t2ibench_reports.rendering.rendered import FIGURES, rendered
 from t2ibench_reports.table.format import clean, number, sentence_list
 from t2ibench_reports.table.ranking import clearly_better
 from t2ibench_reports.table.tables import Column, Group, Row
+from t2ibench_reports.table.trainings import t_interval
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,12 +22,22 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from t2ibench.core.interfaces import ReportInput
+    from t2ibench.core.records import ResultRecord
 
 _LEAD = (
     "A difference is the first row's value less the second's. Paired intervals come from images of the same captions "
     "and tell small differences apart that the two rows' own intervals cannot; where none was computed yet, only the "
     "rows' own intervals are looked at."
 )
+CAPTIONS = "captions"
+TRAINING = "training"
+_LUCK = {
+    CAPTIONS: "The verdicts know the luck of captions and noise, not that of training: a row is one training.",
+    TRAINING: (
+        "Paired by training seed: the verdict knows the luck of training, on the captions that all trainings were "
+        "measured on."
+    ),
+}
 _ASK = "`t2ibench compare {} {} --data {}` keeps {}; this report then shows them."
 _NO_FIGURE = (
     "There is nothing to draw: the two rows' values caption by caption are not kept, or all are equal. `t2ibench eval` "
@@ -36,7 +47,7 @@ _NO_FIGURE = (
 
 @dataclass(frozen=True)
 class _Line:
-    """One column's comparison. `paired` says whether the interval rests on pairs."""
+    """One column's comparison. `paired` says whether the interval rests on pairs, `covers` whose luck it knows."""
 
     column: Column
     first: Place
@@ -47,6 +58,7 @@ class _Line:
     verdict: str
     paired: bool
     reason: str = ""
+    covers: str = CAPTIONS
 
 
 @dataclass(frozen=True)
@@ -111,6 +123,9 @@ def _lines(group: Group, first: Row, second: Row, comparisons: Sequence[Mapping[
         # Places among all rows of the table would say another thing than the verdict on these two.
         ours_place, theirs_place = (value_place(one, column, scaled=False, ranked=False) for one in (ours, theirs))
         places = (ours_place, theirs_place)
+        if (over := _over_trainings(column, places, _by_seed(first, column), _by_seed(second, column))) is not None:
+            lines.append(over)
+            continue
         if column.digest in stored:
             difference, low, high, verdict, paired, reason = stored[column.digest]
             lines.append(_Line(column, *places, difference, low, high, verdict, paired, reason))
@@ -134,6 +149,31 @@ def _lines(group: Group, first: Row, second: Row, comparisons: Sequence[Mapping[
         difference = ours.record.value - theirs.record.value
         lines.append(_Line(column, *places, difference, None, None, verdict, False, reason))
     return lines
+
+
+def _by_seed(row: Row, column: Column) -> dict[int, ResultRecord]:
+    """Return training seed -> its record in a column; empty for a row of one training."""
+    records = [cell.record for run in row.runs for cell in run.cells if cell is not None]
+    found = [one for one in records if one.metric.digest == column.digest and one.value is not None]
+    return {one.source.seed: one for one in found if one.source.seed is not None}
+
+
+def _over_trainings(
+    column: Column, places: tuple[Place, Place], ours: Mapping[int, ResultRecord], theirs: Mapping[int, ResultRecord]
+) -> _Line | None:
+    """Return the comparison of two rows of several trainings, seed by seed; None with fewer than two shared seeds."""
+    seeds = sorted(set(ours) & set(theirs))
+    differences = [(ours[seed].value or 0.0) - (theirs[seed].value or 0.0) for seed in seeds]
+    ends = t_interval(differences)
+    if ends is None or column.no_verdict:
+        return None
+    mean, low, high = ends
+    side = 1 if column.metric.higher_is_better else -1
+    verdict = "not told apart"
+    if low > 0 or high < 0:
+        verdict = _VERDICTS["first" if side * mean > 0 else "second"]
+    reason = f"paired by training seed: {', '.join(map(str, seeds))}"
+    return _Line(column, *places, mean, low, high, verdict, True, reason, TRAINING)
 
 
 def _stored(
@@ -206,6 +246,7 @@ def _section(pair: _Pair, images: Path, details: Path) -> Section:
     if wanted:
         names = (name_of(first), name_of(second), clean(group.plan.dataset))
         notes.append(_ASK.format(*names, sentence_list(wanted)))
+    notes += [_LUCK[covers] for covers in sorted({line.covers for line in pair.lines})]
     if sum(line.paired for line in pair.lines) > 1:
         notes.append("Several columns were looked at, and one of 20 intervals misses the truth by luck.")
     return section_on(
@@ -247,6 +288,7 @@ def _values(pair: _Pair) -> Iterator[dict[str, Any]]:
             "interval_high": line.high,
             "paired": line.paired,
             "verdict": line.verdict,
+            "covers": line.covers,
             "reason": line.reason,
             "first_identity": pair.first.source.identity,
             "second_identity": pair.second.source.identity,

@@ -20,6 +20,7 @@ from t2ibench_reports.rendering.document import (
     Section,
     cost_place,
     head_of,
+    runs_of,
     section_on,
     value_place,
 )
@@ -167,8 +168,13 @@ def _papers_order(group: Group) -> Group:
     return replace(
         group,
         columns=tuple(group.columns[place] for place in order),
-        rows=tuple(replace(row, cells=tuple(row.cells[place] for place in order)) for row in group.rows),
+        rows=tuple(_reordered(row, order) for row in group.rows),
     )
+
+
+def _reordered(row: Row, order: Sequence[int]) -> Row:
+    runs = tuple(_reordered(run, order) for run in row.runs)
+    return replace(row, cells=tuple(row.cells[place] for place in order), runs=runs)
 
 
 def _section(analysis: _Analysis) -> Section:
@@ -198,9 +204,10 @@ def _section(analysis: _Analysis) -> Section:
         checks=group.checks,
         heads=tuple(heads),
         parts=tuple(parts),
+        runs=runs_of(longest, lambda row: _rows(analysis, (row,), shown, papers_beside=False)[0]),
         drawings=tuple(_charts(analysis)),
         notes=tuple(_notes(analysis)),
-        records=tuple(group.cells),
+        records=tuple(group.all_cells),
     )
     return replace(section, title=clean(title), small=section.whole_title)
 
@@ -227,9 +234,7 @@ def _rows(
     for row in rows:
         facts = analysis.of(row) if row.section is Part_of.MEASURED else None
         label = facts.architecture if facts and not row.source.changed else row.label
-        details = (
-            [name_of(row), *(one for one in row.details if one != row.source.variant)] if facts else list(row.details)
-        )
+        details = [name_of(row), *(one for one in row.told if one != row.source.variant)] if facts else list(row.told)
         if not papers_beside:
             details.insert(1, f"{count(row.source.steps or 0)} steps")  # what tells the rows of a variant apart
         places = [Place(label, " · ".join(details), "name", origin=ORIGIN_TITLES[row.source.origin])]
@@ -327,8 +332,8 @@ def _frame(analyses: Sequence[_Analysis]) -> DataFrame:
     """Return a row a value: the leaderboard's columns behind the paper's terms and figures."""
     from pandas import DataFrame, concat
 
-    terms = [_terms(one, row, column) for one in analyses for row, column, _ in one.group.cells]
-    values = values_frame([(one.group, *found) for one in analyses for found in one.group.cells])
+    terms = [_terms(one, row, column) for one in analyses for row, column, _ in one.group.all_cells]
+    values = values_frame([(one.group, *found) for one in analyses for found in one.group.all_cells])
     return concat([DataFrame(terms, dtype=object), values], axis=1)
 
 

@@ -17,6 +17,7 @@ from t2ibench_reports.rendering.document import (
     Strip,
     cost_place,
     head_of,
+    runs_of,
     section_on,
     value_place,
 )
@@ -71,7 +72,7 @@ class Leaderboard:
             own = f"{label}-seed-{group.plan.seed}" if labels.count(label) > 1 else label
             sections.append(_section(group, own, given.images))
         document = Document(self.name, "Leaderboard", HOW_TO_READ, tuple(sections), board.faults)
-        values = [(group, *found) for group in board.groups for found in group.cells]
+        values = [(group, *found) for group in board.groups for found in group.all_cells]
         return rendered(document, given.formats, self.formats, lambda: values_frame(values))
 
 
@@ -103,11 +104,12 @@ def _section(group: Group, label: str, images: Path) -> Section:
             Part(SECTION_TITLES[section], section.value, tuple(_row(row, group) for row in group.section(section)))
             for section in group.sections
         ),
+        runs=runs_of(group.rows, lambda row: _row(row, group)),
         grids=_gallery(group, images),
         notes=group_notes(group),
         caption=tuple(_caption(group)),
         label=label,
-        records=tuple(group.cells),
+        records=tuple(group.all_cells),
     )
 
 
@@ -124,7 +126,7 @@ def _row(row: Row, group: Group) -> tuple[Place, ...]:
         cost_place(source.training_seconds, significant(source.training_seconds or 0)),
     )
     return (
-        Place(row.label, " · ".join(row.details), "name", origin=ORIGIN_TITLES[source.origin]),
+        Place(row.label, " · ".join(row.told), "name", origin=ORIGIN_TITLES[source.origin]),
         *(
             _NOT_PRINTED if cell is None and row.section is Table.REPORTED else value_place(cell, column)
             for column, cell in zip(group.columns, row.cells, strict=True)

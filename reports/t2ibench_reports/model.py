@@ -58,11 +58,12 @@ class Model:
         sections = [_card(row)]
         for group, one in found:
             sections.append(_section(group, one, given.images, name))
-            details = details_of(one, given.details) if len(group.seeds) == 1 else None
+            kept = one.runs[0] if one.runs else one  # what lies behind a mean is that of its first training
+            details = details_of(kept, given.details) if len(group.seeds) == 1 else None
             if details is not None:
-                sections += (made for part in PARTS if (made := part(group, one, details, given.details)) is not None)
+                sections += (made for part in PARTS if (made := part(group, kept, details, given.details)) is not None)
         document = Document(self.name, row.label, _LEAD, tuple(sections), board.faults)
-        values = [(group, *cell) for group, one in found for cell in group.cells if cell[0] is one]
+        values = [(group, *cell) for group, one in found for cell in group.all_cells if cell[0] in (one, *one.runs)]
         return rendered(
             document,
             given.formats,
@@ -82,7 +83,7 @@ def _card(row: Row) -> Section:
             ("Origin", ORIGIN_TITLES[source.origin]),
             ("Learned from", source.trained_on),
             ("Steps", "" if source.steps is None else count(source.steps)),
-            ("Weights", source.identity[:16]),
+            ("Weights", ", ".join(one.source.identity[:16] for one in row.runs or (row,))),
             ("Trained with", ", ".join(one[:12] for one in source.trained_with)),
         )
     )
@@ -126,5 +127,5 @@ def _section(group: Group, row: Row, images: Path, name: str) -> Section:
         parts=(Part("", "measured", tuple(rows)),),
         grids=grids,
         notes=tuple(notes),
-        records=tuple(one for one in group.cells if one[0] is row),
+        records=tuple(one for one in group.all_cells if one[0] in (row, *row.runs)),
     )

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from t2ibench.evaluation.compare import ComparedColumn, Comparison
 
 _DIGITS = 2
+_LUCK = (
+    "The verdicts know the luck of captions and noise. A trained row is one training, whose own luck they do not know: "
+    "`t2ibench bench claims` decides over trainings."
+)
 
 
 @click.command("compare")
@@ -108,6 +112,7 @@ def _text(found: Comparison) -> str:
         lines.append(f"  95% intervals of {', '.join(titles[one.column] for one in of)}: {method}.")
     lines += [f"  {titles[column.column]}: {column.subtitle}." for column in found.columns]
     lines += [f"  {titles[column.column]}: {column.reason.rstrip('.')}." for column in found.columns if column.reason]
+    lines.append(f"  {_LUCK}")
     judged = sum(column.interval is not None for column in found.columns)
     if judged > 1:
         lines.append(

@@ -69,6 +69,7 @@ class Comparison:
         first: name, title and identity of the first row.
         second: of the second.
         columns: in the protocol's order.
+        covers: whose luck the verdicts know: of captions and noise, never of training, as each row is one training.
     """
 
     dataset: str
@@ -78,6 +79,7 @@ class Comparison:
     first: dict[str, str]
     second: dict[str, str]
     columns: tuple[ComparedColumn, ...]
+    covers: str = "captions"
 
     def describe(self) -> dict[str, Any]:
         """Return everything as JSON values."""

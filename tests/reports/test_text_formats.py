@@ -114,7 +114,7 @@ def test_terminal_text_is_aligned_and_obeys_nothing(render):
 def test_what_tells_rows_apart_is_never_cut_off_on_a_terminal(render):
     records = [record(source("a", title="w " * 40, identity=place * 64), FID, 5.0, 1) for place in "bc"]
     text = render(records, ["txt"])["txt"]
-    assert "weights bbbbbbbb)" in text and "weights cccccccc)" in text and "w…" in text
+    assert "weights bbbbbbbb · one" in text and "weights cccccccc · one" in text and "w…" in text
 
 
 def test_a_wide_table_is_shown_in_parts_that_fit_a_terminal(render):

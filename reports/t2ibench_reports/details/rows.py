@@ -37,11 +37,15 @@ def board_of(given: ReportInput, report: str, *, printed: bool = False) -> Leade
 def find_row(name: str, group: Group) -> Row | None:
     """Return the row that a name means in a table, of several the longest trained; None where there is none.
 
+    A name with weights means a single training, which may stand behind a row that is the mean of several.
+
     Args:
         name: "attngan", "attngan:brief", "ground-truth", or with "@" and the first digits of the weights.
         group: the table.
     """
-    found = [row for row in group.rows if section_fits(row) and _means(name, row)]
+    rows = [row for row in group.rows if section_fits(row)]
+    found = [row for row in rows if _means(name, row)]
+    found = found or [run for row in rows for run in row.runs if _means(name, run)]
     return max(found, key=lambda row: (row.source.steps or 0, row.key)) if found else None
 
 
@@ -52,7 +56,7 @@ def section_fits(row: Row) -> bool:
 
 def check_name(name: str, board: Leaderboard) -> None:
     """Refuse a name that no row of any table has, with near names."""
-    rows = [row for group in board.groups for row in group.rows if section_fits(row)]
+    rows = [one for group in board.groups for row in group.rows if section_fits(row) for one in (row, *row.runs)]
     if not any(_means(name, row) for row in rows):
         known = {name_of(row) for row in rows}
         raise unknown_name("row with results", clean(name), known, hint="`t2ibench eval` measures further ones.")
@@ -67,7 +71,7 @@ def name_of(row: Row) -> str:
 def details_of(row: Row) -> str:
     """Return the row's details with its steps."""
     steps = () if row.source.steps is None else (f"{row.source.steps:,} steps",)
-    return " · ".join((*row.details, *steps))
+    return " · ".join((*row.told, *steps))
 
 
 def sample_grids(rows: Iterable[Row], folder: Path) -> tuple[Grid, ...]:

@@ -35,6 +35,8 @@ def values_frame(values: Sequence[Values]) -> DataFrame:
     frame.insert(after, "verdict", [cell.mark for _, _, _, cell in values])
     for place, (name, field) in enumerate((("best_rank",) * 2, ("worst_rank",) * 2, ("ranked", "of")), start=1):
         frame.insert(after + place, name, Series([getattr(one, field, None) for one in standings], dtype="Int64"))
+    if any(row.trainings for _, row, _, _ in values):
+        frame["trainings"] = [row.trainings for _, row, _, _ in values]
     if any(len(group.seeds) > 1 for group, *_ in values):
         frame["seed"] = [" ".join(map(str, group.seeds or (group.plan.seed,))) for group, *_ in values]
     return frame

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,6 +153,7 @@ class Section:
         checks: the controls' verdicts; failed ones are seen first.
         heads: of the table; empty for none.
         parts: its rows.
+        runs: rows of single trainings whose means stand in the table, for who asks.
         drawings: figures.
         drawings_title: their heading.
         grids: images.
@@ -172,6 +173,7 @@ class Section:
     checks: tuple[Check, ...] = ()
     heads: tuple[Head, ...] = ()
     parts: tuple[Part, ...] = ()
+    runs: tuple[tuple[Place, ...], ...] = ()
     drawings: tuple[Drawing, ...] = ()
     drawings_title: str = "Against training steps"
     grids: tuple[Grid, ...] = ()
@@ -270,6 +272,11 @@ def value_place(cell: RecordCell | None, column: Column, *, scaled: bool = True,
         if record.judge_seen_in_training
         else "",
     )
+
+
+def runs_of(rows: Iterable[Row], written: Callable[[Row], tuple[Place, ...]]) -> tuple[tuple[Place, ...], ...]:
+    """Return the places of the single trainings of rows, `written` as the rows are."""
+    return tuple(written(run) for row in rows for run in row.runs)
 
 
 def cost_place(value: float | None, text: str = "") -> Place:

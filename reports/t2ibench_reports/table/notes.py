@@ -14,6 +14,14 @@ JUDGE_SEEN = (
     "Judge seen in training (†): the model was trained with the very network that scores it here, so its score says "
     "how well it pleases that network. Such values are not ranked against those of models that never saw the judge."
 )
+OF_ONE = (
+    "One training: the interval knows the luck of captions and noise only. Another training of the same recipe may lie "
+    "outside it; `--seeds` of `t2ibench bench` trains several."
+)
+OF_SEVERAL = (
+    "Mean of several trainings: the interval knows the luck of training (Student's t over trainings) beside that of "
+    "captions. Sample images are of the first seed. Rows of one training know the luck of captions and noise only."
+)
 HOW_TO_READ = (
     "Each row is a source of images, each column one way of measuring them; the arrow points to better (↑ higher, "
     "↓ lower). A value is followed by its interval: had other captions been drawn, the value would most likely have "
@@ -51,6 +59,10 @@ def _notes(group: Group) -> Iterator[str]:
             by_note.setdefault(column.no_verdict, []).append(column.title)
     for reason, titles in by_note.items():
         yield f"{sentence_list(titles)}: {reason}."
+    if any(row.runs for row in group.rows):
+        yield OF_SEVERAL
+    elif any(row.trainings for row in group.rows):
+        yield OF_ONE
     if any(record.judge_seen_in_training for record in records):
         yield JUDGE_SEEN
     for standing, sentence in (

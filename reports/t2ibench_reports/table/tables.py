@@ -18,6 +18,7 @@ from t2ibench_reports.table.format import clean, decimals_for
 from t2ibench_reports.table.printed import with_printed
 from t2ibench_reports.table.ranking import Standing, rank
 from t2ibench_reports.table.seeds import is_range, over_seeds, seeds_of
+from t2ibench_reports.table.trainings import over_trainings, trainings_said
 
 
 class Section(StrEnum):
@@ -96,7 +97,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One source of images. `cells` has a place a column, None where nothing was measured."""
+    """One source of images. `cells` has a place a column, None where nothing was measured.
+
+    `trainings` says whose luck its values know, as in "one training"; "" for what was not trained. `runs` are the
+    single trainings of a row that is the mean of several.
+    """
 
     key: str
     source: SourceRecord
@@ -104,6 +109,13 @@ class Row:
     label: str
     details: tuple[str, ...]
     cells: tuple[Cell | None, ...]
+    trainings: str = ""
+    runs: tuple[Row, ...] = ()
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Return the details with whose luck of training the values know."""
+        return (*self.details, self.trainings) if self.trainings else self.details
 
     @property
     def records(self) -> list[ResultRecord]:
@@ -162,10 +174,18 @@ class Group:
 
     @property
     def cells(self) -> list[tuple[Row, Column, Cell]]:
-        """Return all that was asked, row by row."""
+        """Return all that was asked, row by row; of several trainings their means."""
+        return self._cells(self.rows)
+
+    @property
+    def all_cells(self) -> list[tuple[Row, Column, Cell]]:
+        """Return all that was asked, the single trainings of a row behind it."""
+        return self._cells([one for row in self.rows for one in (row, *row.runs)])
+
+    def _cells(self, rows: Iterable[Row]) -> list[tuple[Row, Column, Cell]]:
         return [
             (row, column, cell)
-            for row in self.rows
+            for row in rows
             for column, cell in zip(self.columns, row.cells, strict=True)
             if cell is not None
         ]
@@ -216,12 +236,13 @@ def section_of(origin: Origin) -> Section:
 
 def _group(records: list[ResultRecord]) -> Group:
     """Return the table of the records of one plan."""
-    by_column: dict[str, dict[str, ResultRecord]] = {}
+    by_column: dict[str, dict[str, ResultRecord]] = {record.metric.digest: {} for record in records}
+    records, singles = over_trainings(records)
     sources: dict[str, SourceRecord] = {}
     for record in records:
         key = _row_key(record.source)
         sources[key] = record.source
-        by_column.setdefault(record.metric.digest, {})[key] = record
+        by_column[record.metric.digest][key] = record
     n = max(Counter(record.n for record in records if record.n).items(), key=lambda item: item[::-1], default=(0, 0))[0]
     standings, columns = {}, []
     metrics = {digest: next(iter(found.values())).metric for digest, found in by_column.items()}
@@ -248,7 +269,11 @@ def _group(records: list[ResultRecord]) -> Group:
         cells = tuple(_cell(by_column[column.digest].get(key), standings[column.digest], key, n) for column in columns)
         mine = next(cell.record for cell in cells if cell is not None)
         details = _details(source, mine.plan, show_resolution=len(resolutions) > 1)
-        rows.append(Row(key, source, section_of(source.origin), clean(source.title or source.name), details, cells))
+        label = clean(source.title or source.name)
+        own = singles.get(source.identity, [])
+        runs = _runs(own, columns, label, details, n)
+        said = trainings_said(source, own)
+        rows.append(Row(key, source, section_of(source.origin), label, details, cells, said, runs))
     rows.sort(key=lambda row: _row_order(row, columns, lead))
     plan = records[0].plan
     return Group(
@@ -261,6 +286,23 @@ def _group(records: list[ResultRecord]) -> Group:
         checks=() if any(is_range(record.interval) for record in records) else check_controls(records),
         seeds=seeds_of(records),
     )
+
+
+def _runs(
+    records: Sequence[ResultRecord], columns: Sequence[Column], label: str, details: tuple[str, ...], n: int
+) -> tuple[Row, ...]:
+    """Return a row a training, in the order of their seeds; nothing is ranked by one of several."""
+    found: dict[int, list[ResultRecord]] = {}
+    for record in records:
+        found.setdefault(record.source.seed or 0, []).append(record)
+    rows = []
+    for seed, own in sorted(found.items()):
+        source = own[0].source
+        by_column = {record.metric.digest: record for record in own}
+        cells = tuple(_cell(by_column.get(column.digest), {}, "", n) for column in columns)
+        said = f"one of {len(found)} trainings, seed {seed}"
+        rows.append(Row(_row_key(source), source, Section.MEASURED, label, details, cells, said))
+    return tuple(rows)
 
 
 def _row_key(source: SourceRecord) -> str:
