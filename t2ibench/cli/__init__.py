@@ -19,6 +19,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "train": "Train a model (and first whatever it needs).",
     "sample": "Make images of a sentence with a trained model.",
     "import": "Make models of files of the official code.",
+    "verify": "Say whether official weights give here what was printed of them.",
     "eval": "Measure models under one protocol.",
     "bench": "Train, measure and report whatever a suite lists.",
     "compare": "Say whether one model is better than another, paired by caption.",
