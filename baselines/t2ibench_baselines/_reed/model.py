@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from torch.nn import Module
 from torch.optim import Optimizer
 
-from t2ibench.core.types import Phase
 from t2ibench_baselines._stackgan.optimisation import adam_optimizers
 from t2ibench_baselines._stackgan.sentence_model import SentenceModel
 
@@ -40,11 +39,3 @@ class SingleDiscriminatorModel(SentenceModel):
         halvings = step // max(steps_per_epoch, 1) // p.halving_epochs if p.halving_epochs else 0
         rates = {"generator": p.generator_learning_rate, "discriminator": p.discriminator_learning_rate}
         return {name: rates[name] * 0.5**halvings for name in self.networks()}
-
-    def curriculum(self) -> Sequence[Phase]:
-        """Return one phase."""
-        return (Phase(),)
-
-    def ema(self) -> Mapping[str, float]:
-        """Return nothing, unless an EMA of the generator is asked for."""
-        return {"generator": self.parameters.ema_decay} if self.parameters.ema_decay else {}

@@ -7,10 +7,11 @@ from typing import Any
 
 from torch.nn import Module
 
+from t2ibench_baselines._baseline import Baseline
 from t2ibench_baselines._stackgan.sentences import ENCODERS, SentenceEncoder, text_networks
 
 
-class SentenceModel:
+class SentenceModel(Baseline):
     """Base of models whose captions are read by the encoder that the parameter `text` names.
 
     Attributes:

@@ -16,13 +16,13 @@ from t2ibench.core.types import (
     Caption,
     DataRequest,
     GateMap,
-    Phase,
     Trace,
     TrainBatch,
     Update,
 )
 from t2ibench.models.wrapping import gradients_for
 from t2ibench.text.damsm import DAMSM, TextCodes, sentence_loss, words_loss
+from t2ibench_baselines._baseline import Baseline, KeepsOfficialNames, with_discriminators
 from t2ibench_baselines._stackgan.conditioning import kl_divergence
 from t2ibench_baselines._stackgan.discriminator_losses import Parts, detached, discriminator_loss, generator_loss
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
@@ -32,7 +32,7 @@ from t2ibench_baselines._stackgan.staged_generator import Generated, StagedGener
 from t2ibench_baselines._stackgan.staged_parameters import StagedParameters
 
 
-class StagedModel:
+class StagedModel(KeepsOfficialNames, Baseline):
     """A generator of stages, a discriminator a resolution, and DAMSM's encoders, which are taught elsewhere.
 
     Attributes:
@@ -76,10 +76,7 @@ class StagedModel:
 
     def networks(self) -> Mapping[str, Module]:
         """Return the generator and a discriminator a resolution."""
-        discriminators = {
-            f"discriminator/{resolution}": discriminator for resolution, discriminator in self.discriminators.items()
-        }
-        return {"generator": self.generator, **discriminators}
+        return with_discriminators(self.generator, self.discriminators)
 
     def frozen_networks(self) -> Mapping[str, Module]:
         """Return the text encoder and, where its losses count, the image encoder, its batch norms folded.
@@ -99,14 +96,6 @@ class StagedModel:
     def optimizers(self) -> Mapping[str, Optimizer]:
         """Return one Adam a network."""
         return adam_optimizers(self.networks(), self.parameters)
-
-    def curriculum(self) -> Sequence[Phase]:
-        """Return one phase."""
-        return (Phase(),)
-
-    def ema(self) -> Mapping[str, float]:
-        """Return the generator's decay."""
-        return {"generator": self.parameters.ema_decay}
 
     def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
         """Yield an update a discriminator, then the generator's on the same images (made once a step)."""

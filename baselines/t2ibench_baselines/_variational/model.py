@@ -13,10 +13,10 @@ from torch.nn import Module
 from torch.optim import Adam, Optimizer
 
 from t2ibench.core.interfaces import BoundNoise, BuildContext
-from t2ibench.core.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
+from t2ibench.core.types import Capabilities, Caption, DataRequest, Trace, TrainBatch, Update
 from t2ibench.text.tokens import encode_captions
 from t2ibench.text.vocabulary import Vocabulary
-from t2ibench_baselines._stackgan.cards import read_card
+from t2ibench_baselines._baseline import Baseline
 from t2ibench_baselines._stackgan.modes import evaluating
 from t2ibench_baselines._variational.autoencoder import Autoencoder
 from t2ibench_baselines.aligndraw import AlignDRAW
@@ -27,7 +27,7 @@ _ACTIVE: Final = 0.01
 """A latent number is in use where its posterior's mean has more variance than this over the images."""
 
 
-class ConditionalVAE:
+class ConditionalVAE(Baseline):
     """Base of the conditional VAEs: one network, one update that raises the bound, one latent "z"."""
 
     Parameters: ClassVar[type[Any]]
@@ -50,16 +50,6 @@ class ConditionalVAE:
         """Return the network, initialised, for a vocabulary of so many words."""
 
     @classmethod
-    def card(cls) -> ModelCard:
-        """Return title, paper and licence."""
-        return read_card(cls.__module__.rpartition(".")[0])
-
-    @classmethod
-    def requirements(cls, parameters: Any) -> tuple[str, ...]:
-        """Return nothing: it learns to read captions by itself."""
-        return ()
-
-    @classmethod
     def bound_of(cls, parameters: Any) -> str:
         """Return what the bound is of, in the words of alignDRAW, as it is the same quantity."""
         return AlignDRAW.bound_of(parameters)
@@ -78,10 +68,6 @@ class ConditionalVAE:
         """Return the network."""
         return self.exported()
 
-    def frozen_networks(self) -> Mapping[str, Module]:
-        """Return nothing."""
-        return {}
-
     def data_request(self) -> DataRequest:
         """Return images of one resolution."""
         return DataRequest((self.parameters.resolution,), self.parameters.batch_size)
@@ -95,14 +81,6 @@ class ConditionalVAE:
         p = self.parameters
         done = min(1.0, step / p.decay_steps) if p.decay_steps else 0.0
         return {"autoencoder": p.learning_rate * (1 + math.cos(math.pi * done)) / 2}
-
-    def curriculum(self) -> Sequence[Phase]:
-        """Return one phase."""
-        return (Phase(),)
-
-    def ema(self) -> Mapping[str, float]:
-        """Return nothing."""
-        return {}
 
     def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
         """Yield the one update that raises the bound."""

@@ -13,10 +13,10 @@ from torch.nn import functional as F
 from torch.optim import Adam, Optimizer
 
 from t2ibench.core.interfaces import BoundNoise, BuildContext
-from t2ibench.core.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
+from t2ibench.core.types import Capabilities, Caption, DataRequest, Phase, Trace, TrainBatch, Update
 from t2ibench.text.tokens import TokenBatch, encode_captions
 from t2ibench.text.vocabulary import Vocabulary
-from t2ibench_baselines._stackgan.cards import read_card
+from t2ibench_baselines._baseline import Baseline
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
 from t2ibench_baselines.aligndraw.alignment import WordStates
 from t2ibench_baselines.aligndraw.drawer import Drawer, reconstruction
@@ -32,7 +32,7 @@ LOWEST = 0.02
 """Share of the learning rate that is left when `decay_steps` are over."""
 
 
-class AlignDRAW:
+class AlignDRAW(Baseline):
     """alignDRAW (Mansimov et al., ICLR 2016): a recurrent variational autoencoder with attention to words.
 
     It is the only model here with a likelihood bound. With `sharpener_features` a second phase of training teaches an
@@ -64,16 +64,6 @@ class AlignDRAW:
         )
 
     @classmethod
-    def card(cls) -> ModelCard:
-        """Return title, paper and licence."""
-        return read_card(__package__ or "t2ibench_baselines.aligndraw")
-
-    @classmethod
-    def requirements(cls, parameters: AlignDRAWParameters) -> tuple[str, ...]:
-        """Return nothing: it learns to read captions by itself."""
-        return ()
-
-    @classmethod
     def bound_of(cls, parameters: AlignDRAWParameters) -> str:
         """Return what the bound is of, as in "32 x 32 RGB"."""
         return f"{parameters.resolution} x {parameters.resolution} {'grey' if parameters.channels == 1 else 'RGB'}"
@@ -94,10 +84,6 @@ class AlignDRAW:
     def networks(self) -> Mapping[str, Module]:
         """Return the drawer and, if there is one, the sharpener and its discriminator."""
         return {**self.exported(), **({} if self.discriminator is None else {"discriminator": self.discriminator})}
-
-    def frozen_networks(self) -> Mapping[str, Module]:
-        """Return nothing."""
-        return {}
 
     def data_request(self) -> DataRequest:
         """Return images of one resolution."""
@@ -133,10 +119,6 @@ class AlignDRAW:
         """Return one phase, or two with a sharpener."""
         share = self.parameters.sharpener_share if self.sharpener is not None else 0.0
         return (Phase(DRAW, 1 - share), Phase(SHARPEN, share)) if share else (Phase(DRAW),)
-
-    def ema(self) -> Mapping[str, float]:
-        """Return nothing: no averages in the paper."""
-        return {}
 
     def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
         """Yield the one update that raises the bound; in the second phase the discriminator's, then the sharpener's."""

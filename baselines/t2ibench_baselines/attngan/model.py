@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import ClassVar, Self
 
-from torch import Tensor
-
 from t2ibench.core.interfaces import BuildContext
-from t2ibench.core.official import OfficialNetwork
-from t2ibench.core.types import ModelCard
 from t2ibench.text.damsm import DAMSM
-from t2ibench_baselines._stackgan.cards import read_card
+from t2ibench_baselines._baseline import discriminators_for
 from t2ibench_baselines._stackgan.initialisation import initialise
 from t2ibench_baselines._stackgan.staged_model import StagedModel
 from t2ibench_baselines.attngan import convert
@@ -25,6 +22,8 @@ class AttnGAN(StagedModel):
 
     Parameters: ClassVar[type[AttnGANParameters]] = AttnGANParameters
 
+    recognise = staticmethod(convert.recognise)
+
     def __init__(
         self,
         parameters: AttnGANParameters,
@@ -35,11 +34,6 @@ class AttnGAN(StagedModel):
         super().__init__(
             parameters, generator, discriminators, encoder, attends=parameters.attention and parameters.branches > 1
         )
-
-    @classmethod
-    def card(cls) -> ModelCard:
-        """Return title, paper and licence."""
-        return read_card(__package__ or "t2ibench_baselines.attngan")
 
     @classmethod
     def build(cls, parameters: AttnGANParameters, context: BuildContext) -> Self:
@@ -58,24 +52,11 @@ class AttnGAN(StagedModel):
             dcgan=p.dcgan,
             official_mask=p.official_mask,
         )
-        if context.purpose == "generate":
-            return cls(p, generator, {}, encoder)
-        discriminators = {
-            resolution: Discriminator(
-                resolution, p.discriminator_features, encoder.dimension, unconditional=not p.dcgan
-            )
-            for resolution in p.image_resolutions
-        }
-        for network in (generator, *discriminators.values()):
-            initialise(network)
+        make = partial(
+            Discriminator,
+            width=p.discriminator_features,
+            text_dimension=encoder.dimension,
+            unconditional=not p.dcgan,
+        )
+        discriminators = discriminators_for(context, generator, p.image_resolutions, make, initialise)
         return cls(p, generator, discriminators, encoder)
-
-    @classmethod
-    def recognise(cls, shapes: Mapping[str, tuple[int, ...]]) -> OfficialNetwork | None:
-        """Return which of its networks an official state dict is, None if it is none of them."""
-        return convert.recognise(shapes)
-
-    @classmethod
-    def official_state(cls, network: str, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Return the state as it is: the official names are ours."""
-        return state

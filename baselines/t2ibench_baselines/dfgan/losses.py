@@ -8,9 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from t2ibench_baselines._stackgan.discriminator_losses import Parts, detached
 from t2ibench_baselines.dfgan.discriminator import ConditionalPredictor, Discriminator
-
-Parts = dict[str, Tensor]
 
 
 def discriminator_loss(
@@ -86,8 +85,3 @@ def gradient_penalty(scores: Tensor, inputs: Sequence[Tensor], *, weight: float,
     gradients = torch.autograd.grad(scores.float().sum(), inputs, create_graph=True)
     squares = torch.stack([gradient.float().flatten(1).square().sum(dim=1) for gradient in gradients]).sum(dim=0)  # N
     return weight * squares.pow(power / 2).mean()
-
-
-def detached(parts: Parts) -> Parts:
-    """Return the parts without their graphs."""
-    return {name: value.detach() for name, value in parts.items()}

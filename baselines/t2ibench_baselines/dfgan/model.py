@@ -11,11 +11,10 @@ from torch.nn import Module
 from torch.optim import Adam, Optimizer
 
 from t2ibench.core.interfaces import BoundNoise, BuildContext
-from t2ibench.core.official import OfficialNetwork
-from t2ibench.core.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
+from t2ibench.core.types import Capabilities, Caption, DataRequest, Trace, TrainBatch, Update
 from t2ibench.models.wrapping import gradients_for
 from t2ibench.text.damsm import DAMSM
-from t2ibench_baselines._stackgan.cards import read_card
+from t2ibench_baselines._baseline import Baseline, KeepsOfficialNames
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
 from t2ibench_baselines.dfgan import convert
 from t2ibench_baselines.dfgan.discriminator import ConditionalPredictor, Discriminator
@@ -25,10 +24,12 @@ from t2ibench_baselines.dfgan.parameters import DFGANParameters
 from t2ibench_baselines.dfgan.truncation import truncated
 
 
-class DFGAN:
+class DFGAN(KeepsOfficialNames, Baseline):
     """DF-GAN (Tao et al., CVPR 2022): one stage, the sentence fused into every block, no network but the GAN's own."""
 
     Parameters: ClassVar[type[DFGANParameters]] = DFGANParameters
+
+    recognise = staticmethod(convert.recognise)
 
     official_licence: ClassVar[str] = "CC BY-NC-SA 4.0"
     """Of the official weights, which are non-commercial; this code is MIT."""
@@ -52,11 +53,6 @@ class DFGAN:
         )
 
     @classmethod
-    def card(cls) -> ModelCard:
-        """Return title, paper and licence."""
-        return read_card(__package__ or "t2ibench_baselines.dfgan")
-
-    @classmethod
     def requirements(cls, parameters: DFGANParameters) -> tuple[str, ...]:
         """Return the encoder it reads captions with."""
         return ("damsm",)
@@ -76,16 +72,6 @@ class DFGAN:
             ConditionalPredictor(p.resolution, p.features, encoder.dimension),
         )
         return cls(p, generator, discriminators, encoder)
-
-    @classmethod
-    def recognise(cls, shapes: Mapping[str, tuple[int, ...]]) -> OfficialNetwork | None:
-        """Return which of its networks an official state dict is; None if it is none of them."""
-        return convert.recognise(shapes)
-
-    @classmethod
-    def official_state(cls, network: str, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Return the state as it is: the names agree."""
-        return state
 
     def exported(self) -> Mapping[str, Module]:
         """Return the generator and the text encoder it reads captions with."""
@@ -122,14 +108,6 @@ class DFGAN:
         if learning:
             optimizers["discriminator"] = Adam(learning, lr=p.discriminator_learning_rate, betas=betas, fused=True)
         return optimizers
-
-    def curriculum(self) -> Sequence[Phase]:
-        """Return one phase."""
-        return (Phase(),)
-
-    def ema(self) -> Mapping[str, float]:
-        """Return nothing, unless an EMA of the generator is asked for."""
-        return {"generator": self.parameters.ema_decay} if self.parameters.ema_decay else {}
 
     def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
         """Yield the joint update of discriminator and predictor, then the generator's on the same images.

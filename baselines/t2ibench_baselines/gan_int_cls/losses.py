@@ -5,9 +5,8 @@ from __future__ import annotations
 from torch import Tensor
 
 from t2ibench_baselines._stackgan.adversarial import AdversarialParameters, gradient_penalty
+from t2ibench_baselines._stackgan.discriminator_losses import Parts, detached
 from t2ibench_baselines.gan_int_cls.discriminator import Discriminator
-
-Parts = dict[str, Tensor]
 
 
 def discriminator_loss(
@@ -92,8 +91,3 @@ def generator_loss(
         parts["interpolated"] = game.generator_loss(logits[true:])
         loss = loss + interpolation_weight * (len(logits) - true) * parts["interpolated"]
     return loss / len(logits), detached(parts)
-
-
-def detached(parts: Parts) -> Parts:
-    """Return the parts without their graphs."""
-    return {name: value.detach() for name, value in parts.items()}

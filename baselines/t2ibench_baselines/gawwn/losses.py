@@ -5,9 +5,8 @@ from __future__ import annotations
 from torch import Tensor
 
 from t2ibench_baselines._stackgan.adversarial import AdversarialParameters, gradient_penalty
+from t2ibench_baselines._stackgan.discriminator_losses import Parts, detached
 from t2ibench_baselines.gawwn.discriminator import Discriminator
-
-Parts = dict[str, Tensor]
 
 
 def discriminator_loss(
@@ -50,4 +49,4 @@ def discriminator_loss(
     if r1_weight:
         parts["r1"] = gradient_penalty(matching, real)
         loss = loss + r1_weight * parts["r1"]
-    return loss, {name: value.detach() for name, value in parts.items()}
+    return loss, detached(parts)

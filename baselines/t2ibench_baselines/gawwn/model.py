@@ -9,12 +9,11 @@ import torch
 from torch import Tensor
 
 from t2ibench.core.interfaces import BoundNoise, BuildContext
-from t2ibench.core.types import Capabilities, Caption, DataRequest, ModelCard, Trace, TrainBatch, Update
+from t2ibench.core.types import Capabilities, Caption, DataRequest, Trace, TrainBatch, Update
 from t2ibench.models.conditions import Conditions
 from t2ibench.models.wrapping import gradients_for
 from t2ibench_baselines._reed.initialisation import initialise
 from t2ibench_baselines._reed.model import SingleDiscriminatorModel
-from t2ibench_baselines._stackgan.cards import read_card
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
 from t2ibench_baselines._stackgan.optimisation import with_instance_noise
 from t2ibench_baselines._stackgan.sentences import ENCODERS, SentenceEncoder, sentence_codes, text_networks
@@ -54,11 +53,6 @@ class GAWWN(SingleDiscriminatorModel):
             any_text=parameters.text == "damsm",
             conditions=("box",),
         )
-
-    @classmethod
-    def card(cls) -> ModelCard:
-        """Return title, paper and licence."""
-        return read_card(__package__ or "t2ibench_baselines.gawwn")
 
     @classmethod
     def build(cls, parameters: GAWWNParameters, context: BuildContext) -> Self:

@@ -13,9 +13,9 @@ from torch.nn import functional as F
 from torch.optim import Adam, Optimizer
 
 from t2ibench.core.interfaces import BoundNoise, BuildContext
-from t2ibench.core.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
+from t2ibench.core.types import Capabilities, Caption, DataRequest, Trace, TrainBatch, Update
+from t2ibench_baselines._baseline import Baseline
 from t2ibench_baselines._sentence_vectors import VectorEncoder, encoder_name, encoder_of
-from t2ibench_baselines._stackgan.cards import read_card
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
 from t2ibench_baselines.aligndraw.film import to_image, to_values
 from t2ibench_baselines.lapgan.networks import DetailDiscriminator, DetailGenerator, FirstDiscriminator, FirstGenerator
@@ -23,7 +23,7 @@ from t2ibench_baselines.lapgan.parameters import LAPGANParameters
 from t2ibench_baselines.lapgan.pyramid import enlarged, pyramid
 
 
-class LAPGAN:
+class LAPGAN(Baseline):
     """Conditional LAPGAN (Denton et al., NIPS 2015) on sentence vectors, as the talk about alignDRAW compares with.
 
     Each level is a GAN of its own: it learns on real coarse images, and only sampling chains the levels. It has no
@@ -53,11 +53,6 @@ class LAPGAN:
         )
 
     @classmethod
-    def card(cls) -> ModelCard:
-        """Return title, paper and licence."""
-        return read_card(__package__ or "t2ibench_baselines.lapgan")
-
-    @classmethod
     def requirements(cls, parameters: LAPGANParameters) -> tuple[str, ...]:
         """Return the encoder of sentences."""
         return (encoder_name(parameters.text),)
@@ -85,10 +80,6 @@ class LAPGAN:
         judges = {f"discriminator/{side}": network for side, network in self.discriminators.items()}
         return {**self.exported(), **judges}
 
-    def frozen_networks(self) -> Mapping[str, Module]:
-        """Return nothing: sentence vectors come from no network."""
-        return {}
-
     def data_request(self) -> DataRequest:
         """Return images of the finished side; the pyramid is made of them."""
         return DataRequest((self.parameters.resolution,), self.parameters.batch_size)
@@ -100,10 +91,6 @@ class LAPGAN:
             name: Adam(network.parameters(), p.learning_rate, betas=(p.beta1, 0.999))
             for name, network in self.networks().items()
         }
-
-    def curriculum(self) -> Sequence[Phase]:
-        """Return one phase: the levels learn side by side, from the same images, and know nothing of one another."""
-        return (Phase(),)
 
     def ema(self) -> Mapping[str, float]:
         """Return nothing, unless moving averages of the generators are asked for."""

@@ -13,9 +13,9 @@ from torch.nn import Module, functional
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import BoundNoise, BuildContext, TextToImage
 from t2ibench.core.noise import Noise
-from t2ibench.core.types import Caption, ModelCard, Trace
+from t2ibench.core.types import Caption, Trace
 from t2ibench.text.damsm import DAMSM
-from t2ibench_baselines._stackgan.cards import read_card
+from t2ibench_baselines._baseline import Baseline
 from t2ibench_baselines._stackgan.modes import evaluating
 from t2ibench_baselines.ppgn.latents import HeldNoise
 from t2ibench_baselines.ppgn.parameters import PPGNStyleParameters
@@ -28,7 +28,7 @@ _TRIAL_WORDS = 5
 """Of the caption that tells whether a model's images have a gradient."""
 
 
-class PPGNStyle:
+class PPGNStyle(Baseline):
     """A sampler after PPGN (Nguyen et al., CVPR 2017): iterations on a generator's latents under a text score.
 
     It learns nothing: it holds a trained model and the DAMSM that scores its images. It is not PPGN, whose generator
@@ -46,11 +46,6 @@ class PPGNStyle:
         self.capabilities = dataclasses.replace(
             wrapped.capabilities, latents=(*latents, STEP) if noisy else latents, bound=False, conditions=()
         )
-
-    @classmethod
-    def card(cls) -> ModelCard:
-        """Return title, paper and licence."""
-        return read_card(__package__ or "t2ibench_baselines.ppgn")
 
     @classmethod
     def requirements(cls, parameters: PPGNStyleParameters) -> tuple[str, ...]:

@@ -10,12 +10,11 @@ import torch
 from torch import nn
 
 from t2ibench.core.interfaces import BoundNoise, BuildContext
-from t2ibench.core.types import Caption, ModelCard
+from t2ibench.core.types import Caption
 from t2ibench.text.tokenizer import tokenize
 from t2ibench.text.tokens import TokenBatch
 from t2ibench.text.vocabulary import Vocabulary
 from t2ibench_baselines._sentence_vectors import VectorEncoder, encoder_name, encoder_of
-from t2ibench_baselines._stackgan.cards import read_card
 from t2ibench_baselines.aligndraw import AlignDRAW
 from t2ibench_baselines.aligndraw.alignment import WordStates
 from t2ibench_baselines.aligndraw.drawer import Drawer
@@ -34,12 +33,7 @@ class SkipThoughtDRAW(AlignDRAW):
     sentence_encoder: VectorEncoder
 
     @classmethod
-    def card(cls) -> ModelCard:
-        """Return title, paper and licence."""
-        return read_card(__package__ or "t2ibench_baselines.skipthoughtdraw")
-
-    @classmethod
-    def requirements(cls, parameters: SkipThoughtDRAWParameters) -> tuple[str, ...]:  # type: ignore[override]
+    def requirements(cls, parameters: SkipThoughtDRAWParameters) -> tuple[str, ...]:
         """Return the encoder of sentences."""
         return (encoder_name(parameters.text),)
 

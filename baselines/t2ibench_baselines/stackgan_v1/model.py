@@ -11,10 +11,9 @@ from torch.nn import Module
 from torch.optim import Adam, Optimizer
 
 from t2ibench.core.interfaces import BoundNoise, BuildContext
-from t2ibench.core.official import OfficialNetwork
-from t2ibench.core.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
+from t2ibench.core.types import Capabilities, Caption, DataRequest, Phase, Trace, TrainBatch, Update
 from t2ibench.models.wrapping import gradients_for
-from t2ibench_baselines._stackgan.cards import read_card
+from t2ibench_baselines._baseline import KeepsOfficialNames, discriminators_for, with_discriminators
 from t2ibench_baselines._stackgan.conditioning import kl_divergence
 from t2ibench_baselines._stackgan.discriminator_losses import detached, discriminator_loss, generator_loss
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
@@ -30,7 +29,7 @@ from t2ibench_baselines.stackgan_v1.parameters import StackGANv1Parameters
 PHASES = ("stage1", "stage2")
 
 
-class StackGANv1(SentenceModel):
+class StackGANv1(KeepsOfficialNames, SentenceModel):
     """StackGAN (Zhang et al., ICCV 2017): a small image of a sentence, then a larger one of both.
 
     The stages are two phases of training, with batches, optimisers and learning rates of their own. Until the second
@@ -38,6 +37,8 @@ class StackGANv1(SentenceModel):
     """
 
     Parameters: ClassVar[type[StackGANv1Parameters]] = StackGANv1Parameters
+
+    recognise = staticmethod(convert.recognise)
     generator: StageOne | StageTwo
 
     def __init__(
@@ -53,11 +54,6 @@ class StackGANv1(SentenceModel):
         self.encoder = encoder
 
     @classmethod
-    def card(cls) -> ModelCard:
-        """Return title, paper and licence."""
-        return read_card(__package__ or "t2ibench_baselines.stackgan_v1")
-
-    @classmethod
     def build(cls, parameters: StackGANv1Parameters, context: BuildContext) -> Self:
         """Return the model; for "generate" without discriminators, its generator's weights to be loaded."""
         p = parameters
@@ -70,27 +66,12 @@ class StackGANv1(SentenceModel):
             generator = StageTwo(
                 channels=p.generator_features, resolution=p.base_resolution, residuals=p.residual_blocks, **sizes
             )
-        if context.purpose == "generate":
-            return cls(p, generator, {}, encoder)
-        discriminators = {
-            resolution: Discriminator(
-                resolution, p.discriminator_features, p.condition, unconditional=resolution != p.base_resolution
-            )
-            for resolution in p.resolutions
-        }
-        for network in (generator, *discriminators.values()):
-            initialise(network)
-        return cls(p, generator, discriminators, encoder)
 
-    @classmethod
-    def recognise(cls, shapes: Mapping[str, tuple[int, ...]]) -> OfficialNetwork | None:
-        """Return which of its networks an official state dict is, None if it is none of them."""
-        return convert.recognise(shapes)
+        def make(resolution: int) -> Discriminator:
+            unconditional = resolution != p.base_resolution
+            return Discriminator(resolution, p.discriminator_features, p.condition, unconditional=unconditional)
 
-    @classmethod
-    def official_state(cls, network: str, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Return the state as it is: the official names are ours."""
-        return state
+        return cls(p, generator, discriminators_for(context, generator, p.resolutions, make, initialise), encoder)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -116,10 +97,7 @@ class StackGANv1(SentenceModel):
 
     def networks(self) -> Mapping[str, Module]:
         """Return the generator and a discriminator a stage."""
-        discriminators = {
-            f"discriminator/{resolution}": discriminator for resolution, discriminator in self.discriminators.items()
-        }
-        return {"generator": self.generator, **discriminators}
+        return with_discriminators(self.generator, self.discriminators)
 
     def data_request(self) -> DataRequest:
         """Return what either stage's batches hold; `curriculum` has each one's own."""
@@ -163,10 +141,6 @@ class StackGANv1(SentenceModel):
             Phase(name, share, DataRequest((resolution,), batch_size))
             for name, share, resolution, batch_size in zip(PHASES, shares, p.resolutions, p.batch_sizes, strict=False)
         )
-
-    def ema(self) -> Mapping[str, float]:
-        """Return the generator's decay, if there is one."""
-        return {"generator": self.parameters.ema_decay} if self.parameters.ema_decay else {}
 
     def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
         """Yield the update of the stage's discriminator, then its generator's on the same images."""

@@ -11,9 +11,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from t2ibench_baselines._stackgan.adversarial import AdversarialParameters, gradient_penalty
+from t2ibench_baselines._stackgan.discriminator_losses import Parts, detached
 from t2ibench_baselines.stackgan_v2.discriminator import Discriminator
-
-Parts = dict[str, Tensor]
 
 _COVARIANCE_FACTOR = 5.0
 
@@ -128,8 +127,3 @@ def colour_consistency(images: Mapping[int, Tensor]) -> Tensor:
         for coarse, fine in itertools.pairwise(statistics)
     ]
     return torch.stack(terms).sum()
-
-
-def detached(parts: Parts) -> Parts:
-    """Return the parts without their graphs."""
-    return {name: value.detach() for name, value in parts.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import ClassVar, Self
 
 import torch
@@ -11,11 +12,11 @@ from torch.nn import Module
 from torch.optim import Optimizer
 
 from t2ibench.core.interfaces import BoundNoise, BuildContext
-from t2ibench.core.official import OfficialNetwork
-from t2ibench.core.types import Capabilities, Caption, DataRequest, ModelCard, Phase, Trace, TrainBatch, Update
+from t2ibench.core.types import Capabilities, Caption, DataRequest, Trace, TrainBatch, Update
 from t2ibench.models.wrapping import gradients_for
-from t2ibench_baselines._stackgan.cards import read_card
+from t2ibench_baselines._baseline import KeepsOfficialNames, discriminators_for, with_discriminators
 from t2ibench_baselines._stackgan.conditioning import kl_divergence
+from t2ibench_baselines._stackgan.discriminator_losses import Parts, detached
 from t2ibench_baselines._stackgan.initialisation import initialise
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
 from t2ibench_baselines._stackgan.optimisation import adam_optimizers, with_instance_noise
@@ -24,23 +25,19 @@ from t2ibench_baselines._stackgan.sentences import ENCODERS, SentenceEncoder, se
 from t2ibench_baselines.stackgan_v2 import convert
 from t2ibench_baselines.stackgan_v2.discriminator import Discriminator
 from t2ibench_baselines.stackgan_v2.generator import Generated, Generator
-from t2ibench_baselines.stackgan_v2.losses import (
-    Parts,
-    colour_consistency,
-    detached,
-    discriminator_loss,
-    generator_loss,
-)
+from t2ibench_baselines.stackgan_v2.losses import colour_consistency, discriminator_loss, generator_loss
 from t2ibench_baselines.stackgan_v2.parameters import StackGANv2Parameters
 
 
-class StackGANv2(SentenceModel):
+class StackGANv2(KeepsOfficialNames, SentenceModel):
     """StackGAN-v2 (Zhang et al., StackGAN++, TPAMI 2018): stages of doubling resolution, a sentence for condition.
 
     The sentence code is DAMSM's unless the files of the paper's char-CNN-RNN codes are at hand (`text`).
     """
 
     Parameters: ClassVar[type[StackGANv2Parameters]] = StackGANv2Parameters
+
+    recognise = staticmethod(convert.recognise)
 
     def __init__(
         self,
@@ -62,11 +59,6 @@ class StackGANv2(SentenceModel):
         )
 
     @classmethod
-    def card(cls) -> ModelCard:
-        """Return title, paper and licence."""
-        return read_card(__package__ or "t2ibench_baselines.stackgan_v2")
-
-    @classmethod
     def build(cls, parameters: StackGANv2Parameters, context: BuildContext) -> Self:
         """Return the model; for "generate" without discriminators, its generator's weights to be loaded."""
         p = parameters
@@ -80,35 +72,12 @@ class StackGANv2(SentenceModel):
             condition=p.condition,
             text_dimension=encoder.dimension,
         )
-        if context.purpose == "generate":
-            return cls(p, generator, {}, encoder)
-        discriminators = {
-            resolution: Discriminator(resolution, p.discriminator_features, p.condition) for resolution in p.resolutions
-        }
-        for network in (generator, *discriminators.values()):
-            initialise(network)
-        return cls(p, generator, discriminators, encoder)
-
-    @classmethod
-    def recognise(cls, shapes: Mapping[str, tuple[int, ...]]) -> OfficialNetwork | None:
-        """Return which of its networks an official state dict is, None if it is none of them.
-
-        Raises:
-            UserError: it is one of an unconditional model.
-        """
-        return convert.recognise(shapes)
-
-    @classmethod
-    def official_state(cls, network: str, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Return the state as it is: the official names are ours."""
-        return state
+        make = partial(Discriminator, width=p.discriminator_features, condition=p.condition)
+        return cls(p, generator, discriminators_for(context, generator, p.resolutions, make, initialise), encoder)
 
     def networks(self) -> Mapping[str, Module]:
         """Return the generator and a discriminator a resolution."""
-        discriminators = {
-            f"discriminator/{resolution}": discriminator for resolution, discriminator in self.discriminators.items()
-        }
-        return {"generator": self.generator, **discriminators}
+        return with_discriminators(self.generator, self.discriminators)
 
     def data_request(self) -> DataRequest:
         """Return images of all resolutions, with images of other captions."""
@@ -118,14 +87,6 @@ class StackGANv2(SentenceModel):
     def optimizers(self) -> Mapping[str, Optimizer]:
         """Return one Adam a network."""
         return adam_optimizers(self.networks(), self.parameters)
-
-    def curriculum(self) -> Sequence[Phase]:
-        """Return one phase."""
-        return (Phase(),)
-
-    def ema(self) -> Mapping[str, float]:
-        """Return the generator's decay."""
-        return {"generator": self.parameters.ema_decay}
 
     def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
         """Yield an update a discriminator, then the generator's on the same images (made once a step).

@@ -1,0 +1,87 @@
+"""What our models do alike as plug-ins, unless they say otherwise."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.resources import files
+from typing import Any, Protocol, TypeVar
+
+from torch import Tensor
+from torch.nn import Module
+
+from t2ibench.core.interfaces import BuildContext
+from t2ibench.core.types import ModelCard, Origin, Phase
+
+D = TypeVar("D", bound=Module)
+
+
+class _Parametrised(Protocol):
+    parameters: Any
+
+
+class Baseline:
+    """A model with a card.toml beside its code, one phase of training and, if it is asked for, an EMA."""
+
+    @classmethod
+    def card(cls) -> ModelCard:
+        """Return title, paper, licence and notes, from the card.toml of the class, else of its base."""
+        packages = (one.__module__.rpartition(".")[0] for one in cls.__mro__)
+        card = next(file for package in packages if package and (file := files(package) / "card.toml").is_file())
+        content = tomllib.loads(card.read_text(encoding="utf-8"))
+        return ModelCard(
+            title=content["title"],
+            paper=content["paper"],
+            licence=content["licence"],
+            origin=Origin.RETRAINED,
+            notes=tuple(content["notes"]),
+        )
+
+    @classmethod
+    def requirements(cls, parameters: Any) -> tuple[str, ...]:
+        """Return the encoders it needs: none."""
+        return ()
+
+    def frozen_networks(self) -> Mapping[str, Module]:
+        """Return nothing: all networks learn."""
+        return {}
+
+    def curriculum(self) -> Sequence[Phase]:
+        """Return one phase."""
+        return (Phase(),)
+
+    def ema(self: _Parametrised) -> Mapping[str, float]:
+        """Return the generator's decay; nothing where no EMA is asked for, or can be."""
+        decay = getattr(self.parameters, "ema_decay", 0.0)
+        return {"generator": decay} if decay else {}
+
+
+class KeepsOfficialNames:
+    """A model whose networks have the parameter names of the official code."""
+
+    @classmethod
+    def official_state(cls, network: str, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Return the state as it is: the official names are ours."""
+        return state
+
+
+def with_discriminators(generator: Module, discriminators: Mapping[int, Module]) -> dict[str, Module]:
+    """Return "generator" -> generator and "discriminator/<resolution>" -> discriminator."""
+    return {"generator": generator} | {f"discriminator/{resolution}": one for resolution, one in discriminators.items()}
+
+
+def discriminators_for(
+    context: BuildContext,
+    generator: Module,
+    resolutions: Iterable[int],
+    make: Callable[[int], D],
+    initialise: Callable[[Module], None],
+) -> dict[int, D]:
+    """Return resolution -> discriminator, all networks initialised; {} for "generate", the weights to be loaded."""
+    if context.purpose == "generate":
+        return {}
+    discriminators = {resolution: make(resolution) for resolution in resolutions}
+    initialise(generator)
+    for discriminator in discriminators.values():
+        initialise(discriminator)
+    return discriminators
