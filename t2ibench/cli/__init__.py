@@ -10,9 +10,9 @@ from typing import Final
 
 import click
 
-from t2ibench import __version__
 from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.file_names import is_utf8, shown
+from t2ibench.core.version import VERSION
 
 COMMANDS: Final[Mapping[str, str]] = {
     "quickstart": "Draw birds, train two GANs, evaluate them and print the leaderboard: about ten minutes, no GPU.",
@@ -57,7 +57,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="t2ibench")
+@click.version_option(VERSION, prog_name="t2ibench")
 def group() -> None:
     """Train, sample, evaluate and report text-to-image GANs under one protocol.
 

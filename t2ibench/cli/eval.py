@@ -75,6 +75,13 @@ from t2ibench.core.place import Place
     metavar="100,101,...",
     help="Several seeds: a table each, and their mean and range.",
 )
+@click.option(
+    "--track",
+    type=NameList(),
+    default=(),
+    metavar="tensorboard,wandb,trackio",
+    help="Where the table is logged too.",
+)
 @dry_run_option
 @place_options("device", "batch_size", "data_root", "weights_dir", "download", "workers")
 def command(
@@ -93,6 +100,7 @@ def command(
     as_json: bool,
     seed: int | None,
     seeds: tuple[str, ...],
+    track: tuple[str, ...],
     dry_run: bool,
     place: Place,
 ) -> None:
@@ -104,12 +112,10 @@ def command(
     Every number becomes a record under results/; what is known is not measured again. Leaves with status 1 if a number
     could not be had.
     """
-    from t2ibench.evaluation.evaluate import evaluate
+    from t2ibench.api.evaluate import measured
     from t2ibench.evaluation.external.rows import ExternalRows
     from t2ibench.evaluation.request import EvaluateRequest, resolve_tables
 
-    if seeds and seed is not None:
-        raise UserError("Both --seed and --seeds were given; give one of them.")
     if bad := [one for one in seeds if not one.isdecimal()]:
         raise UserError(f"--seeds wants whole numbers separated by commas, as in 100,101,102; found {bad[0]!r}.")
     request = EvaluateRequest(
@@ -133,31 +139,16 @@ def command(
     if dry_run:
         click.echo(json.dumps([one.describe() for one in resolve_tables(request, place)], indent=2, ensure_ascii=False))
         return
-    evaluations = evaluate(request, place)
-    records = [record for evaluation in evaluations for record in evaluation.records]
-    empty = {column: reason for evaluation in evaluations for column, reason in evaluation.empty.items()}
-    if not records and not empty:  # a worker that made features for another
+    table = measured(request, place, track)
+    if not table.records and not table.empty:  # a worker that made features for another
         return
-    if as_json:
-        click.echo(json.dumps([record.model_dump(mode="json", by_alias=True) for record in records], indent=2))
-    elif records:
-        click.echo(_table(records), nl=False)
-    failed = sorted({record.error for record in records if record.status == "failed"})
-    unasked = [f"No row has a number for {column}: {reason}." for column, reason in empty.items()]
-    if metrics or not records:  # they were asked for by name
-        failed += unasked
+    click.echo(table.json() if as_json else str(table), nl=as_json)
+    failed = list(table.failures)
+    if metrics or not table.records:  # they were asked for by name
+        failed += table.empty
     else:
-        for reason in unasked:
+        for reason in table.empty:
             click.echo(reason, err=True)
     for reason in failed:
         click.echo(f"Error: {reason}", err=True)
     raise SystemExit(1 if failed else 0)
-
-
-def _table(records: list) -> str:  # type: ignore[type-arg]  # records' class is imported when it is needed only
-    """Return the records as the leaderboard's text."""
-    from t2ibench.cli.report import load_report
-    from t2ibench.core.interfaces import ReportInput
-
-    given = ReportInput(records, [], Path("images"), ("txt",))
-    return "".join(content.decode() for content in load_report("leaderboard").render(given).values())

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import t2ibench
+from t2ibench.core.version import VERSION
 
 PACKAGES = ("torch", "torchvision", "torch-fidelity", "clean-fid", "numpy", "scipy", "pillow", "lightning-fabric")
 
@@ -46,7 +46,7 @@ def environment(device: str = "cpu") -> dict[str, Any]:
             continue
     commit, dirty = _commit()
     found: dict[str, Any] = {
-        "t2ibench": t2ibench.__version__,
+        "t2ibench": VERSION,
         "commit": commit,
         "dirty": dirty,
         "python": platform.python_version(),

@@ -68,13 +68,13 @@ class Registry(Mapping[str, Any]):
             points[point.name] = point
         return cls(kind, points)
 
-    def add(self, name: str, value: Any) -> None:
-        """Register a class from code (a notebook, a test).
+    def add(self, name: str, value: Any, *, again: bool = False) -> None:
+        """Register a class from code (a notebook, a test); `again` replaces one that code registered before.
 
         Raises:
             UserError: the name is taken.
         """
-        if name in self._points or name in self._added:
+        if name in self._points or (name in self._added and not again):
             raise UserError(f"A {KINDS[self.kind]} called {name!r} is registered already; choose another name.")
         self._added[name] = value
 

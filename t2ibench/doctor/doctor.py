@@ -13,12 +13,12 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import t2ibench
 from t2ibench.core.errors import UserError
 from t2ibench.core.folders import fault_of
 from t2ibench.core.place import Place
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import Benchmarks, LoadedBenchmarks
+from t2ibench.core.version import VERSION
 from t2ibench.core.workspace import Workspace
 from t2ibench.data.adapter import DrawnDataset, how_to_bring
 from t2ibench.data.manifest import FILE_NAME, read_manifest
@@ -90,9 +90,7 @@ def diagnose(loaded: LoadedBenchmarks, workspace: Workspace, *, weights_dir: Pat
 
 
 def _program(loaded: LoadedBenchmarks, workspace: Workspace) -> Iterator[Finding]:
-    yield Finding(
-        "t2ibench", "ok", f"{t2ibench.__version__}, Python {platform.python_version()}, {platform.platform()}"
-    )
+    yield Finding("t2ibench", "ok", f"{VERSION}, Python {platform.python_version()}, {platform.platform()}")
     yield Finding("benchmarks.toml", "ok", str(loaded.path))
     existing = next(parent for parent in (workspace.root, *workspace.root.parents) if parent.exists())
     state: State = "ok" if existing.is_dir() else "broken"

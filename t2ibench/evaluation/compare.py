@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,9 @@ class Comparison:
         return dataclasses.asdict(self)
 
 
-def compare(first: str, second: str, request: EvaluateRequest, place: Place) -> list[Comparison]:
+def compare(
+    first: str, second: str, request: EvaluateRequest, place: Place, *, names: Mapping[str, str] | None = None
+) -> list[Comparison]:
     """Return a comparison a data set, kept for `t2ibench report compare` too. What is known is not made again.
 
     Args:
@@ -94,6 +97,7 @@ def compare(first: str, second: str, request: EvaluateRequest, place: Place) -> 
         second: likewise.
         request: data sets, protocol, metrics and the like; its models, controls and external rows are those of the two.
         place: where it is done.
+        names: folder -> name of its row, for all folders; None for the folders' own names.
 
     Raises:
         UserError: a name is unknown, a row cannot be had, or the rows were not made for the same captions.
@@ -102,8 +106,10 @@ def compare(first: str, second: str, request: EvaluateRequest, place: Place) -> 
     models = tuple(one for one in (first, second) if _kind(one) == "model")
     folders = tuple(Path(one) for one in (first, second) if _kind(one) == "folder")
     alike = len({folder.absolute().name for folder in folders}) < len(folders)
-    names = tuple(f"{folder.absolute().parent.name}/{folder.absolute().name}" for folder in folders) if alike else ()
-    request = replace(request, models=models, controls=False, external=ExternalRows(images=folders, names=names))
+    called = tuple(f"{folder.absolute().parent.name}/{folder.absolute().name}" for folder in folders) if alike else ()
+    if names is not None:
+        called = tuple(names[str(folder)] for folder in folders)
+    request = replace(request, models=models, controls=False, external=ExternalRows(images=folders, names=called))
     if not models and not request.datasets:
         raise UserError("Name the data set with --data: neither row was trained on one.")
     controls = tuple(dict.fromkeys(one for one in (first, second) if _kind(one) == "control"))

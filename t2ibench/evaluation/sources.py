@@ -141,7 +141,7 @@ class ModelSource(Source):
     Args:
         folder: the model on disk.
         device: where it computes.
-        resolution: side the images are judged at.
+        resolution: side the images are judged at; None for the model's own.
         quantise: how float images become uint8.
         name: the row's name, if not the model's own.
         data_root: folder of the data set's files, for models that read more of them than captions.
@@ -159,7 +159,7 @@ class ModelSource(Source):
         folder: ModelFolder,
         *,
         device: str,
-        resolution: int,
+        resolution: int | None,
         quantise: Quantise,
         name: str = "",
         data_root: Path | None = None,
@@ -228,7 +228,7 @@ class ModelSource(Source):
         order = self._manner.order([item.caption for item in items])
         seen = [items[place] for place in order]
         noise = self._manner.noise(Noise(seed).bind([item.id for item in seen], self._device))
-        made = self._model().generate([item.caption for item in seen], noise).detach().cpu()
+        made = self.loaded().generate([item.caption for item in seen], noise).detach().cpu()
         made = made[torch.tensor(order).argsort()]  # back in the plan's order
         finite = torch.isfinite(made).flatten(1).all(dim=1)
         if not finite.all():
@@ -237,7 +237,8 @@ class ModelSource(Source):
                 f"{self.name} made images that are not finite, for example for {example}: its training "
                 f"may have diverged; train it again with a smaller learning rate ({self._folder.path})."
             )
-        return resized(to_uint8(made, self._quantise), self._resolution)
+        pixels = to_uint8(made, self._quantise)
+        return pixels if self._resolution is None else resized(pixels, self._resolution)
 
     @property
     def folder(self) -> ModelFolder:
@@ -251,7 +252,7 @@ class ModelSource(Source):
         """
         trace, filled = Trace(), [*items, *[items[-1]] * (AT_ONCE - len(items))]
         noise = self._manner.noise(Noise(seed).bind([item.id for item in filled], self._device))
-        made = self._model().generate([item.caption for item in filled], noise, trace=trace)
+        made = self.loaded().generate([item.caption for item in filled], noise, trace=trace)
         return made.detach().float().cpu()[: len(items)], trace
 
     def bound_of(self) -> str:
@@ -265,13 +266,13 @@ class ModelSource(Source):
 
     def weigh(self, plan: SamplePlan, judge: Likelihood) -> Mapping[str, Tensor]:
         """Return the model's bounds for the real images of a plan's captions. Errors as `bounds_of`."""
-        model = self._model()
+        model = self.loaded()
         if self._manifest is None or not isinstance(model, HasBound):
             return super().weigh(plan, judge)
         resolution = model.capabilities.resolution
         return bounds_of(model, plan, self._manifest, judge.options, resolution=resolution, device=self._device)
 
-    def _model(self) -> TextToImage:
+    def loaded(self) -> TextToImage:
         """Return the model, loaded when it is first needed."""
         from t2ibench.models.folder import load_model
 

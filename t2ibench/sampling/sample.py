@@ -204,10 +204,15 @@ def _reader(folder: ModelFolder, device: str) -> tuple[TextToImage, torch.device
 
     place = choose_device(device)
     model = load_model(folder, place).model
+    require_any_text(folder.label, folder.dataset, model)
+    return model, place
+
+
+def require_any_text(label: str, dataset: str, model: TextToImage) -> None:
+    """Raise a UserError unless a model reads any sentence."""
     if not model.capabilities.any_text:
         raise UserError(
-            f"{folder.label} cannot draw a sentence of yours: it was trained with sentence codes from files, which "
-            f"hold the captions of {folder.dataset} only. Take a model that reads text itself; `t2ibench eval` "
+            f"{label} cannot draw a sentence of yours: it was trained with sentence codes from files, which "
+            f"hold the captions of {dataset} only. Take a model that reads text itself; `t2ibench eval` "
             "measures this one on its captions."
         )
-    return model, place

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -55,7 +55,7 @@ class OnlineTracker:
         self._module.finish()
 
 
-def check_trackers(names: tuple[str, ...]) -> None:
+def check_trackers(names: Sequence[str]) -> None:
     """Check that all trackers named are known and installed.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -102,8 +102,14 @@ def trackers_for(folder: Path, first: int, run: RunName, names: tuple[str, ...] 
     """
     if names is None:
         names = ("tensorboard",) if find_spec("tensorboard") is not None else ()
+    online = named_trackers(folder, first, run, names)
+    return [JsonLinesTracker(folder / "metrics.jsonl", first), *online]
+
+
+def named_trackers(folder: Path, first: int, run: RunName, names: Sequence[str]) -> list[Tracker]:
+    """Return the trackers named, each once, without JSON lines. Arguments and errors as `trackers_for`."""
     check_trackers(names)
-    trackers: list[Tracker] = [JsonLinesTracker(folder / "metrics.jsonl", first)]
+    trackers: list[Tracker] = []
     for name in dict.fromkeys(names):
         if name == "tensorboard":
             trackers.append(TensorBoardTracker(folder / "tensorboard", first))

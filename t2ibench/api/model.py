@@ -1,0 +1,113 @@
+"""A trained model in Python: images of sentences, or of a data set's captions as an evaluation would make them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from t2ibench.api.place import PlaceOptions, place_at
+from t2ibench.core.errors import UserError
+from t2ibench.core.types import Caption, ModelCard, PlanItem
+from t2ibench.evaluation.sources import ModelSource
+from t2ibench.models.find import require_model
+from t2ibench.models.folder import ModelFolder
+from t2ibench.sampling.sample import require_any_text, require_known_words, user_captions
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_AT_ONCE = 200
+"""Images held as floats at a time; changes no image."""
+
+
+class Model:
+    """A trained model. Its networks are loaded when the first image is asked for.
+
+    Attributes:
+        path: its folder.
+        name: with the variant, as in "attngan:attngan1".
+        dataset: the data set it learned from.
+        steps: of its training.
+        card: title, paper, licence, origin, notes.
+        parameters: everything that it was trained with.
+        identity: digest of all that its images depend on besides captions and seed.
+    """
+
+    def __init__(self, folder: ModelFolder, device: str) -> None:
+        self.path: Path = folder.path
+        self.name: str = folder.label
+        self.dataset: str = folder.dataset
+        self.steps: int = folder.steps
+        self.card: ModelCard = folder.card
+        self.parameters: Mapping[str, Any] = folder.parameters
+        self.identity: str = folder.identity
+        self._source = ModelSource(folder, device=device, resolution=None, quantise="round")
+
+    @property
+    def resolution(self) -> int:
+        """Side of its images in pixels."""
+        return self._source.loaded().capabilities.resolution
+
+    def sample(self, captions: str | Sequence[str | Caption], *, samples: int = 1, seed: int = 0) -> np.ndarray:
+        """Return uint8 images, N x H x W x 3, RGB: `samples` of the first caption, then those of the next.
+
+        An image depends on its caption, its place among the images of that caption and the seed, and on nothing else.
+        A caption that is given again gets its next image, so the images of `t2ibench.captions(...)` are those that an
+        evaluation of that seed judges, where its protocol has the model's resolution.
+
+        Args:
+            captions: a sentence, or several; or captions of a data set.
+            samples: images a caption, at least 1.
+            seed: of the noise.
+
+        Raises:
+            UserError: a caption is empty or has no word that the model knows, or the model reads only captions of its
+                data set and was given a sentence.
+            RunFailedError: the model made an image that is not finite.
+        """
+        import numpy as np
+
+        if samples < 1:
+            raise UserError(f"samples={samples} asks for no image: ask for 1 or more.")
+        asked = [captions] if isinstance(captions, str) else list(captions)
+        read = [one if isinstance(one, Caption) else user_captions([one])[0] for one in asked]
+        typed = [caption for caption, one in zip(read, asked, strict=True) if isinstance(one, str)]
+        if typed:
+            require_any_text(self.name, self.dataset, self._source.loaded())
+            require_known_words(self._source.loaded(), typed)
+        counts: Counter[str] = Counter()
+        items = []
+        for caption in read:
+            items += [PlanItem(caption, counts[caption.id] + index) for index in range(samples)]
+            counts[caption.id] += samples
+        parts = [
+            self._source.pixels_of(items[start : start + _AT_ONCE], seed).permute(0, 2, 3, 1).numpy()
+            for start in range(0, len(items), _AT_ONCE)
+        ]
+        if not parts:
+            raise UserError("No caption was given: `sample` wants one or more.")
+        return np.concatenate(parts)
+
+    def __repr__(self) -> str:
+        return f"Model({self.name!r}, {self.steps:,} steps on {self.dataset}, {str(self.path)!r})"
+
+
+def load_model(name: str | Path, *, data: str | None = None, **place: Unpack[PlaceOptions]) -> Model:
+    """Return a trained, imported or shipped model.
+
+    Args:
+        name: as in `t2ibench eval --models`: "attngan", "attngan:attngan1", "attngan@1f3a", or a folder.
+        data: only one that learned from this data set.
+        place: see `PlaceOptions`.
+
+    Raises:
+        UserError: there is none (the text names the command that would make it, or near names), it is an encoder, or
+            its files are damaged.
+    """
+    at = place_at(**place)
+    folder = require_model(at.workspace, str(name), at.benchmarks, data)
+    if folder.description.kind != "model":
+        raise UserError(f"{name} is an encoder, which makes no images: name a model.")
+    return Model(folder, at.device_name)
