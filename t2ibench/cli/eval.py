@@ -64,6 +64,13 @@ from t2ibench.core.place import Place
 )
 @click.option("--protocol", default=None, help="Protocol of benchmarks.toml.  [default: the data set's own]")
 @click.option("--samples", type=click.IntRange(min=0), default=None, help="Images a row; 0: every caption once.")
+@click.option(
+    "--samples-per-caption",
+    type=click.IntRange(min=1),
+    default=None,
+    metavar="K",
+    help="Images of every caption, each with its own noise; diversity within captions needs two or more.",
+)
 @click.option("--metrics", type=NameList(), default=(), help="Columns of benchmarks.toml.  [default: the protocol's]")
 @click.option("--controls/--no-controls", default=True, help="Measure the control rows too.")
 @click.option("--json", "as_json", is_flag=True, help="Print the records as JSON instead of a table.")
@@ -95,6 +102,7 @@ def command(
     datasets: tuple[str, ...],
     protocol: str | None,
     samples: int | None,
+    samples_per_caption: int | None,
     metrics: tuple[str, ...],
     controls: bool,
     as_json: bool,
@@ -123,6 +131,7 @@ def command(
         datasets=datasets,
         protocol=protocol,
         samples=samples,
+        samples_per_caption=samples_per_caption,
         metrics=metrics,
         controls=controls,
         seed=seed,

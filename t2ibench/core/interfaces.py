@@ -283,6 +283,9 @@ class MetricInput:
         training: the features of training images, for metrics with `needs_training`; else empty.
         reference_queries: int array of the reference images: a caption of each among the M, for metrics with
             `needs_reference_captions`; else None.
+        swapped_codes: float array M x d, codes of the captions with their position word turned into its opposite, for
+            metrics with `needs_swapped_captions`; else None.
+        position_words: that word of each of the M captions, "" where there is none.
     """
 
     features: Mapping[str, np.ndarray]
@@ -298,6 +301,8 @@ class MetricInput:
     pairs: Any = None
     training: Mapping[str, np.ndarray] = field(default_factory=dict)
     reference_queries: np.ndarray | None = None
+    swapped_codes: np.ndarray | None = None
+    position_words: Sequence[str] = ()
 
 
 @runtime_checkable
@@ -321,9 +326,9 @@ class Metric(Protocol):
     what images of other captions would get may have `chance: float`, in its unit: the column's head says it.
 
     Further things that a metric may ask for, each False where it is not there: `needs_training` (features of training
-    images), `needs_reference_captions` (which captions the reference images have), `needs_repeats` (several images of
-    one caption). A caption-linked one with `needs_caption_codes = False` is told which caption each image is of, and
-    its extractor need not read captions.
+    images), `needs_reference_captions` (which captions the reference images have), `needs_swapped_captions` (codes of
+    captions with a position word swapped), `needs_repeats` (several images of one caption). A caption-linked one with
+    `needs_caption_codes = False` is told which caption each image is of, and its extractor need not read captions.
     """
 
     name: str

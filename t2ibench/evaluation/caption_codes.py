@@ -12,6 +12,7 @@ from t2ibench.core.interfaces import CaptionJudge
 from t2ibench.core.store import Store
 from t2ibench.core.types import Caption
 from t2ibench.evaluation.extractors import Extractor
+from t2ibench.text.position_words import swapped
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,6 +32,20 @@ class CaptionCodes:
 
     codes: np.ndarray
     cut: np.ndarray
+
+
+def swapped_codes(
+    captions: Sequence[Caption], own: CaptionCodes, read: Callable[[list[Caption]], CaptionCodes]
+) -> tuple[list[str], np.ndarray]:
+    """Return (position word of each caption, "" for none; float32 M x d: its codes with that word swapped, else 0)."""
+    import numpy as np
+
+    found = [swapped(caption.text) for caption in captions]
+    turned = [Caption(f"swapped {row}", one[1]) for row, one in enumerate(found) if one]
+    rows = np.zeros_like(own.codes)
+    if turned:
+        rows[[one is not None for one in found]] = read(turned).codes
+    return [one[0] if one else "" for one in found], rows
 
 
 def read_captions(

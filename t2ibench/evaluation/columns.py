@@ -11,6 +11,7 @@ from t2ibench.core.records import MetricRecord
 from t2ibench.evaluation.extractors import Extractor
 from t2ibench.evaluation.measure import Column
 from t2ibench.evaluation.negatives import NEGATIVES_RULES, has_own_reference, ranks_captions
+from t2ibench.evaluation.references import TRAINING, training_images
 
 if TYPE_CHECKING:
     from t2ibench.core.spec.benchmarks import Benchmarks, ProtocolEntry
@@ -66,6 +67,9 @@ def make_columns(
             options |= {"negatives": protocol.negatives, "exclude": protocol.exclude, "rule": rule}
             fresh = ", fresh negatives" if protocol.negatives_rule == "fresh" else ""
             parts.append(f"1 of {protocol.negatives + 1}, other {protocol.exclude}{fresh}")
+        if getattr(metric, "needs_training", False) and (seen := training_images(manifest, protocol)):
+            options["training"] = RealImages(manifest).digest(seen, protocol.resolution)
+            parts.append(f"training {manifest.name}/{TRAINING} {len(seen):,}")
         if (chance := getattr(metric, "chance", None)) is not None:
             parts.append(f"chance {chance:.1f}{metric.unit and f' {metric.unit}'}")
         parts.append(f"n {count:,}")

@@ -52,11 +52,13 @@ class Queries:
         codes: extractor name -> its codes of M captions; filled as they are needed.
         queries: int N, each image's own caption among those.
         negatives: int N x k; None for metrics that rank no captions.
+        reference: int, a caption of each reference image among those; None unless needed.
     """
 
     codes: dict[str, CaptionCodes]
     queries: np.ndarray
     negatives: np.ndarray | None
+    reference: np.ndarray | None = None
 
 
 def source_record(source: Source) -> SourceRecord:
@@ -177,6 +179,7 @@ def metric_input(
         caption_codes=None if codes is None else codes.codes,
         queries=None if queries is None or (codes is None and reads_captions(column.metric)) else queries.queries,
         negatives=None if queries is None or codes is None else queries.negatives,
+        reference_queries=None if queries is None else queries.reference,
         seed=seed,
         device=device if device.startswith("cuda") else "cpu",
         pairs=pairs,

@@ -98,6 +98,7 @@ def extractor_for(name: str, dataset: str, place: Place) -> Extractor:
             weights_dir=place.weights_dir,
             encoder=encoder,
             download=place.download,
+            others=place.benchmarks.features,
         )
     )
 

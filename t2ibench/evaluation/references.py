@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from t2ibench.core.noise import seed_of
 from t2ibench.core.types import SamplePlan
@@ -13,6 +13,16 @@ if TYPE_CHECKING:
 
     from t2ibench.core.spec.benchmarks import ProtocolEntry
     from t2ibench.data.manifest import Manifest
+
+TRAINING: Final = "train"
+"""The split whose images metrics of memorisation compare with."""
+
+
+def training_images(manifest: Manifest, protocol: ProtocolEntry) -> list[str]:
+    """Return the ids of the training images; none where the protocol judges by that split, or there is none."""
+    if protocol.split == TRAINING or TRAINING not in manifest.splits:
+        return []
+    return [image.id for image in manifest.split(TRAINING)]
 
 
 def reference_images(manifest: Manifest, plan: SamplePlan, resolution: int) -> RealSource:

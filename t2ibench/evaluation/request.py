@@ -28,6 +28,7 @@ class EvaluateRequest:
         datasets: names; empty for every prepared data set that the models were trained on.
         protocol: name of the protocol.
         samples: images a row; 0 for every caption once.
+        samples_per_caption: images of every caption, each with its own noise.
         metrics: columns; empty for the protocol's.
         controls: whether to measure the control rows.
         seed: of noise, captions and negatives.
@@ -39,6 +40,7 @@ class EvaluateRequest:
     datasets: tuple[str, ...] = ()
     protocol: str | None = None
     samples: int | None = None
+    samples_per_caption: int | None = None
     metrics: tuple[str, ...] = ()
     controls: bool = True
     seed: int | None = None
@@ -101,6 +103,8 @@ def resolve_tables(request: EvaluateRequest, place: Place, *, rows_named: bool =
     for seed in dict.fromkeys(request.seeds) or (request.seed,):
         for dataset in datasets_of(request, place, rows_named=rows_named):
             name, protocol = protocol_for(dataset, place.benchmarks, request.protocol, seed)
+            if request.samples_per_caption is not None:
+                protocol = with_repeats(name, protocol, request.samples_per_caption)
             yield Resolved(
                 dataset=dataset,
                 protocol_name=name,
@@ -112,6 +116,20 @@ def resolve_tables(request: EvaluateRequest, place: Place, *, rows_named: bool =
                 controls=protocol.controls if request.controls else (),
                 reference=reference,
             )
+
+
+def with_repeats(name: str, protocol: ProtocolEntry, each: int) -> ProtocolEntry:
+    """Return the protocol with `each` images a caption.
+
+    Raises:
+        UserError: its captions are drawn in passes, where none has a number of images of its own.
+    """
+    if protocol.captions != "spread":
+        raise UserError(
+            f"--samples-per-caption wants a protocol whose captions are spread, and {name} draws them in passes: name "
+            "another with --protocol."
+        )
+    return protocol.model_copy(update={"captions_each": each})
 
 
 def require_metrics(names: Sequence[str], benchmarks: Benchmarks) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -10,14 +9,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.files import digest_of, write_json
+from t2ibench.core.files import digest_of
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.records import PlanRecord, ResultRecord, Results
 from t2ibench.core.store import Store
 from t2ibench.core.types import Caption, SamplePlan
 from t2ibench.core.workers import Workers
 from t2ibench.evaluation.askable import reason_not_asked, reason_without_bound
-from t2ibench.evaluation.caption_codes import CaptionCodes, read_captions
+from t2ibench.evaluation.caption_codes import CaptionCodes, read_captions, swapped_codes
 from t2ibench.evaluation.collect import Collected, assist, collect
 from t2ibench.evaluation.external.statistics_file import StatisticsFile
 from t2ibench.evaluation.external.statistics_source import StatisticsSource
@@ -40,7 +39,14 @@ from t2ibench.evaluation.negatives import (
     reads_captions,
 )
 from t2ibench.evaluation.plan import reference_plan
-from t2ibench.evaluation.references import reference_captions, reference_images, remark_on_other_plan
+from t2ibench.evaluation.references import (
+    TRAINING,
+    reference_captions,
+    reference_images,
+    remark_on_other_plan,
+    training_images,
+)
+from t2ibench.evaluation.sample_strip import sample_strip
 from t2ibench.evaluation.sources import Source
 from t2ibench.metrics.pairs.one_pass import PairPass
 
@@ -49,10 +55,6 @@ if TYPE_CHECKING:
 
     from t2ibench.core.spec.benchmarks import ProtocolEntry
     from t2ibench.data.manifest import Manifest
-
-SAMPLE_IMAGES = 16
-TRAINING = "train"
-"""The split whose images metrics of memorisation compare with."""
 
 
 @dataclass(frozen=True)
@@ -211,7 +213,7 @@ class Table:
         while sound := [one for one in columns if one.name not in records and not one.extractor.fault]:
             try:
                 collected = self._collect(source, held, [column.extractor for column in sound])
-                strip = self._sample_images(source)
+                strip = sample_strip(source, self.plan, self.plan_record, self.results, self.batch_size)
             except UserError as error:
                 if any(column.extractor.fault for column in sound):
                     continue  # it showed when it was opened; the others go on without it
@@ -304,10 +306,19 @@ class Table:
             given,
             reference_statistics=reference.reference_statistics,
             training=self._training_features(column.extractor) if getattr(metric, "needs_training", False) else {},
-            reference_queries=self._reference_captions()
-            if getattr(metric, "needs_reference_captions", False)
-            else None,
+            **(self._swapped(column, held) if getattr(metric, "needs_swapped_captions", False) else {}),
         )
+
+    def _swapped(self, column: Column, plan: SamplePlan) -> dict[str, Any]:
+        """Return the fields of a metric's input that hold the captions with their position words swapped."""
+        import numpy as np
+
+        captions, codes = self.manifest.captions(self.protocol.split), self._caption_queries(column, plan).codes
+        wanted = [captions[place] for place in np.unique(own_captions(plan, self.manifest)).tolist()]
+        words, rows = swapped_codes(
+            wanted, codes[column.extractor.name], lambda some: self._read_captions(column, some)
+        )
+        return {"swapped_codes": rows, "position_words": words}
 
     def _statistics_record(self, source: StatisticsSource, plan: PlanRecord, column: Column) -> ResultRecord:
         n = source.file.statistics.n or 0
@@ -385,16 +396,13 @@ class Table:
         return self._reference[extractor.name]
 
     def _training_features(self, extractor: Extractor) -> dict[str, np.ndarray]:
-        """Return the features of the data set's training images; empty where the protocol judges by that split."""
-        if self.protocol.split == TRAINING or TRAINING not in self.manifest.splits:
+        """Return the features of the data set's training images; empty where there are none to compare with."""
+        if not training_images(self.manifest, self.protocol):
             return {}
         if extractor.name not in self._training:
             plan, source = self._real(reference_plan(self.manifest, TRAINING))
             self._training[extractor.name] = self._collect(source, plan, [extractor]).features[extractor.name]
         return self._training[extractor.name]
-
-    def _reference_captions(self) -> np.ndarray | None:
-        return None if self.reference_statistics else reference_captions(self.manifest, self.protocol)
 
     def _real(self, plan: SamplePlan) -> tuple[SamplePlan, Source]:
         return plan, reference_images(self.manifest, plan, self.protocol.resolution)
@@ -408,7 +416,8 @@ class Table:
 
         ranks, name = ranks_captions(column.metric), column.extractor.name
         reads = reads_captions(column.metric)
-        key = f"{plan.digest} {'ranked' if ranks else f'read {name}' if reads else 'known'}"
+        real = getattr(column.metric, "needs_reference_captions", False) and self.reference_statistics is None
+        key = f"{plan.digest} {'ranked' if ranks else f'read {name} {real}' if reads else 'known'}"
         if key not in self._queries:
             captions = self.manifest.captions(self.protocol.split)
             if ranks:
@@ -416,9 +425,13 @@ class Table:
             elif not reads:
                 self._queries[key] = Queries({}, own_captions(plan, self.manifest), None)
             else:
-                wanted, queries = np.unique(own_captions(plan, self.manifest), return_inverse=True)
-                codes = self._read_captions(column, [captions[place] for place in wanted.tolist()])
-                self._queries[key] = Queries({name: codes}, queries, None)
+                own = own_captions(plan, self.manifest)
+                theirs = reference_captions(self.manifest, self.protocol) if real else own[:0]
+                wanted, place = np.unique(np.concatenate([own, theirs]), return_inverse=True)
+                codes = self._read_captions(column, [captions[one] for one in wanted.tolist()])
+                self._queries[key] = Queries(
+                    {name: codes}, place[: len(own)], None, place[len(own) :] if real else None
+                )
         if ranks and name not in self._codes:
             self._codes[name] = self._read_captions(column, self.manifest.captions(self.protocol.split))
         return self._queries[key]
@@ -428,23 +441,3 @@ class Table:
             self.report(f"captions by {column.extractor.name}", done, len(captions))
 
         return read_captions(column.extractor, captions, self.store, title=column.metric.title, on_piece=report)
-
-    def _sample_images(self, source: Source) -> str:
-        """Write the first images of the plan as a strip, its captions beside it, and return the strip's file name."""
-        import torch
-        from PIL import Image
-
-        whole = source.plan_of(self.plan).items[: max(SAMPLE_IMAGES, source.together or 0)]
-        items = whole[:SAMPLE_IMAGES]
-        name = digest_of([source.name, source.identity, self.plan_record.model_dump(mode="json")])[:24]
-        folder = self.results.folder / "images"
-        if not (folder / f"{name}.json").is_file():
-            plan = SamplePlan(whole, self.plan.seed, self.plan.dataset, self.plan.split)
-            made = torch.cat([batch.pixels for batch in source.images(plan, batch_size=self.batch_size)])
-            pixels = made[: len(items)]
-            strip = pixels.permute(2, 0, 3, 1).reshape(pixels.shape[2], -1, 3)  # H x (N W) x 3
-            buffer = io.BytesIO()
-            Image.fromarray(strip.numpy()).save(buffer, format="PNG")
-            self.results.attach_image(f"{name}.png", buffer.getvalue())
-            write_json(folder / f"{name}.json", {"captions": [source.shown_caption(item) for item in items]})
-        return f"{name}.png"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
@@ -39,6 +39,7 @@ class FeatureContext:
         weights_dir: folder of weights files that the user brought; None for none.
         encoder: model folder of the data set's trained DAMSM, for the judge.
         download: whether a missing file may be fetched from the entry's URL.
+        others: the entries of benchmarks.toml, for an extractor that is made of others.
     """
 
     name: str
@@ -47,6 +48,11 @@ class FeatureContext:
     weights_dir: Path | None = None
     encoder: Path | None = None
     download: bool = False
+    others: Mapping[str, FeatureEntry] = field(default_factory=dict)
+
+    def named(self, name: str) -> FeatureContext:
+        """Return the context of another entry."""
+        return replace(self, name=name, entry=self.others[name])
 
 
 @dataclass(frozen=True)

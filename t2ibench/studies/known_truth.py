@@ -31,6 +31,9 @@ class OpenedLater(Protocol):
 class KnownTruth(Protocol):
     """What reads captions and images of one adapter exactly enough to score them.
 
+    One that can draw the data set's images again with something wrong has a static method `altered(manifest, image_ids,
+    what, resolution)`, where `what` is "counts" or "positions"; the study of metric validity uses it.
+
     Attributes:
         plugin: of the extractor that it reads images with.
         drawing: version of the code that draws images to fit.

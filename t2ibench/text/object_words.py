@@ -62,20 +62,35 @@ OTHER_MEANINGS: Final = (
 )  # fmt: skip
 """Expressions with a name in them that mean something else. Colours are no fruit: "orange" alone names nothing."""
 
+NUMBERS: Final = {"a": 1, "an": 1, "one": 1, "two": 2, "couple": 2, "three": 3, "four": 4, "five": 5, "six": 6}
+"""Word -> how many it says."""
+
+OPEN: Final = 0.5
+"""What stands for "some" in the place of a number: above 0, and below any number that a caption states."""
+
 
 def labels_in(caption: str) -> frozenset[str]:
-    """Return the labels, of COCO's 80, that a caption names.
+    """Return the labels, of COCO's 80, that a caption names; see `numbers_in`."""
+    return frozenset(numbers_in(caption))
 
-    The longest name wins: "a hot dog on a dining table" names a hot dog and a dining table, and no dog.
+
+def numbers_in(caption: str) -> dict[str, float]:
+    """Return label, of COCO's 80, that a caption names -> how many of it; `OPEN` where it does not say.
+
+    The longest name wins: "a hot dog on a dining table" names a hot dog and a dining table, and no dog. A number word
+    counts at most two words before the name ("two small dogs"); where a label is named twice, the larger number.
     """
     text = f" {' '.join(re.findall(r'[a-z]+', caption.lower()))} "
-    found = set()
+    found: dict[str, float] = {}
     for expression in _EXPRESSIONS:
-        if f" {expression} " in text:
+        while f" {expression} " in text:
+            before, _, after = text.partition(f" {expression} ")
             if expression in _LABELS:
-                found.add(_LABELS[expression])
-            text = text.replace(f" {expression} ", " - ")
-    return frozenset(found)
+                near = [NUMBERS[word] for word in before.split()[-3:] if word in NUMBERS]
+                label = _LABELS[expression]
+                found[label] = max(found.get(label, OPEN), near[-1] if near else OPEN)
+            text = f"{before} - {after}"
+    return found
 
 
 def _plural(name: str) -> str:

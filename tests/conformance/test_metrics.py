@@ -13,11 +13,13 @@ COUNT, WIDTH = 60, 12
 PIXELS = 3 * 16 * 16
 STATEMENTS = 450
 """Metrics of a part of a judge's statements look for it where it is in the longest list, that of simscenes."""
+CROPPED = dict.fromkeys(("crops pool", "crops logits"), 5 * (1 + WIDTH))
+"""Of random flags about half are above 0: a crop."""
 
 
 def given_for(metric, count=COUNT, seed=0):
     rng = np.random.default_rng(seed)
-    width = {"statements": STATEMENTS, "pixels": PIXELS}.get(metric.layer, WIDTH)
+    width = {"statements": STATEMENTS, "pixels": PIXELS, **CROPPED}.get(metric.layer, WIDTH)
     real = count if getattr(metric, "own_reference", False) else COUNT
     repeats = getattr(metric, "needs_repeats", False)
     queries = np.arange(count) // 2 if repeats else np.arange(count)
@@ -37,6 +39,8 @@ def given_for(metric, count=COUNT, seed=0):
         if getattr(metric, "needs_reference_captions", False)
         else None,
         seed=seed,
+        swapped_codes=rng.normal(size=(count, width)) if getattr(metric, "needs_swapped_captions", False) else None,
+        position_words=["left", "above"] * (count // 2) + ["over"] * (count % 2),
         **(linked if metric.caption_linked else {}),
     )
 

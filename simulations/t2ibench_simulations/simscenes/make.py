@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of
@@ -16,6 +16,9 @@ from t2ibench_simulations.simscenes.captions import captions_for
 from t2ibench_simulations.simscenes.drawing import LARGEST, SMALLEST, draw_scene
 from t2ibench_simulations.simscenes.layout import PARTS, Drawn, file_of, side_files
 from t2ibench_simulations.simscenes.scene import scene_of
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 VERSION: Final = 1
 """Counts changes of what is drawn or written; data sets of different versions are different data sets."""
@@ -73,10 +76,16 @@ def make_simscenes(
     return make_folder("simscenes", Path(root), wanted, write)[0]
 
 
+def jpeg_of(image: Image) -> bytes:
+    """Return an image as the data set's files hold it."""
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=95, subsampling=0)
+    return buffer.getvalue()
+
+
 def _draw_one(folder: Path, size: int, seed: int, index: int) -> Drawn:
     scene = scene_of(index, seed)
     image, seen = draw_scene(scene, size)
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=95, subsampling=0)
-    (folder / file_of(scene)).write_bytes(buffer.getvalue())
-    return Drawn(scene, seen, captions_for(scene), size, hashlib.sha256(buffer.getvalue()).hexdigest())
+    content = jpeg_of(image)
+    (folder / file_of(scene)).write_bytes(content)
+    return Drawn(scene, seen, captions_for(scene), size, hashlib.sha256(content).hexdigest())

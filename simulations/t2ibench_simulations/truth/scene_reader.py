@@ -13,10 +13,12 @@ from t2ibench_simulations.simscenes.statement_list import Statement as SceneStat
 from t2ibench_simulations.simscenes.statement_list import stated_singly
 from t2ibench_simulations.simscenes.statements import statements_in
 from t2ibench_simulations.simscenes.vocabulary import COLOURS, HELD_OUT, KINDS, Kind
+from t2ibench_simulations.truth.scene_alterations import Alteration, altered_images
 from t2ibench_simulations.truth.scene_truth import drawn_scenes
 
 if TYPE_CHECKING:
     import numpy as np
+    from torch import Tensor
 
     from t2ibench.data.manifest import Manifest
     from t2ibench_simulations.networks.simobjects import Shown, SimObjects
@@ -55,6 +57,11 @@ class SceneTruth:
     def true_of(manifest: Manifest) -> Mapping[str, Said] | None:
         """Return None: a scene's side file names objects and places, not what captions may say of them."""
         return None
+
+    @staticmethod
+    def altered(manifest: Manifest, image_ids: Sequence[str], what: str, resolution: int) -> Tensor:
+        """Return images of the data set drawn again with their "counts" or "positions" wrong; see `altered_images`."""
+        return altered_images(manifest, image_ids, cast("Alteration", what), resolution)
 
     def describe(self) -> dict[str, Any]:
         """Return its identity as JSON values."""

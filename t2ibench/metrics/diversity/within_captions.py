@@ -67,7 +67,7 @@ class _WithinCaptions(ABC):
         if not len(repeated):
             raise UserError(
                 f"{self.title} needs two images or more of a caption, with different noise, and every caption has one: "
-                "ask for more with `captions_each` in the protocol, or with --samples past the number of captions."
+                "ask for more with --samples-per-caption."
             )
         values = np.array([self._of(features[member == caption]) for caption in repeated])
         place = np.full(len(sizes), -1)

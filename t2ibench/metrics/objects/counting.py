@@ -44,8 +44,8 @@ class CountingAlignment:
     """Mean over images, of those whose caption states a number, of the error of `counting_error`; 0 is perfect.
 
     Reads the layer "counts" of a detector: N x labels, how many of each an image shows; `read` gives how many its
-    caption states, 0 for labels that it states none of. Source: TISE's CA; differs in the counter, which is part of the
-    identity, and in the captions, which are the plan's.
+    caption states, less than 1 for labels that it states no number of. Source: TISE's CA; differs in the counter,
+    which is part of the identity, and in the captions, which are the plan's.
     """
 
     name = "counting_alignment"
@@ -89,7 +89,7 @@ class CountingAlignment:
         counted = np.asarray(checked_features(self.title, given, self.layer, self.minimum_n), dtype=np.float64)
         codes, queries = caption_codes_of(self.title, given, counted.shape[1])
         stated = codes[queries]
-        named = stated > 0
+        named = stated >= 1
         asked = named.any(axis=1)
         if not asked.any():
             raise UserError(f"{self.title} has nothing to count: no caption of the plan states a number of objects.")

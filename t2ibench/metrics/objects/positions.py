@@ -3,25 +3,114 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import MetricInput
+from t2ibench.core.types import Estimate
+from t2ibench.metrics.alignment.r_precision import unit_codes
+from t2ibench.metrics.checks import caption_codes_of, checked_features, groups_of
+from t2ibench.metrics.intervals import mean_interval
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def preferred(true: np.ndarray, swapped: np.ndarray, threshold: float) -> np.ndarray:
+    """Return bool N: whether the softmax of two logits, float N each, gives the first more than `threshold`.
+
+    Chance is not one half, as the gap must exceed ln 1.5 for 0.6. Source: Dinh et al., TISE, 2022, section 3.4 (PA).
+    """
+    import numpy as np
+    from scipy.special import expit
+
+    found: np.ndarray = np.asarray(expit(np.asarray(true) - np.asarray(swapped)) > threshold)
+    return found
 
 
 def positional_alignment(
     logits: Mapping[str, Sequence[tuple[float, float]]], threshold: float = 0.6
 ) -> tuple[float, dict[str, float]]:
-    """Return (mean over words, word -> share of images) in [0, 1] where the true caption gets more than `threshold`.
-
-    The two captions' logits go through a softmax; chance is not one half, as the gap must exceed ln 1.5 for 0.6.
-    Source: Dinh et al., TISE, 2022, section 3.4 (PA).
+    """Return (mean over words, word -> share of images) in [0, 1] where the true caption is `preferred`.
 
     Args:
         logits: position word -> (of the caption, of the caption with the word swapped) of each image.
         threshold: probability that counts as success, strictly above it.
     """
     import numpy as np
-    from scipy.special import expit
 
-    shares = {
-        word: float(np.mean([expit(true - swapped) > threshold for true, swapped in pairs]))
-        for word, pairs in logits.items()
-    }
+    pairs = {word: np.array(rows, dtype=np.float64) for word, rows in logits.items()}
+    shares = {word: float(preferred(rows[:, 0], rows[:, 1], threshold).mean()) for word, rows in pairs.items()}
     return float(np.mean(list(shares.values()))), shares
+
+
+class PositionalAlignment:
+    """Mean over position words of the share of images whose judge prefers the caption to its opposite, in %.
+
+    Source: TISE's PA. Differs: the captions are the plan's, and the words those of `text.position_words`. A CLIP
+    judge's logits are `scale` times the cosine (layer "image"); a judge of statements has how many of the caption's it
+    finds (layer "statements"), so an image that shows neither is a miss.
+
+    Args:
+        layer: of the judge.
+        scale: of a cosine; OpenAI's networks have 100.
+        threshold: probability that counts as success.
+    """
+
+    name = "positional_alignment"
+    version = 1
+    title = "PA"
+    unit = "%"
+    higher_is_better = True
+    needs_reference = False
+    caption_linked = True
+    needs_negatives = False
+    needs_swapped_captions = True
+    minimum_n = 10
+
+    def __init__(
+        self, *, layer: Literal["image", "statements"] = "image", scale: float = 100.0, threshold: float = 0.6
+    ) -> None:
+        if not 0.5 <= threshold < 1 or not scale > 0:
+            raise UserError(f"PA needs a threshold in [0.5, 1) and scale > 0; found {threshold} and {scale}.")
+        self.layer = layer
+        self.scale = scale
+        self.threshold = threshold
+
+    def image_values(self, given: MetricInput) -> np.ndarray:
+        """Return float64 N whose mean is the mean over words; 0 for images whose caption has no position word.
+
+        Raises:
+            UserError: fewer than 10 images, no caption codes, or no caption has a position word.
+        """
+        import numpy as np
+
+        features = np.asarray(checked_features(self.title, given, self.layer, self.minimum_n), dtype=np.float64)
+        codes, queries = caption_codes_of(self.title, given, features.shape[1])
+        if given.swapped_codes is None:
+            raise UserError("PA needs codes of captions with their position words swapped, and was given none.")
+        words = np.asarray(given.position_words)[queries]
+        if not (words != "").any():
+            raise UserError("PA has nothing to ask: no caption of the plan has a position word.")
+        true, turned = (np.asarray(one, dtype=np.float64)[queries] for one in (codes, given.swapped_codes))
+        if self.layer == "image":
+            features, true, turned = self.scale * unit_codes(features), unit_codes(true), unit_codes(turned)
+        logits, others = (np.einsum("nd,nd->n", features, side) for side in (true, turned))
+        hits = preferred(logits, others, self.threshold)
+        names, counts = np.unique(words[words != ""], return_counts=True)
+        weight = dict(zip(names.tolist(), (len(words) / len(names) / counts).tolist(), strict=True))
+        return np.array([100 * hit * weight.get(word, 0.0) for hit, word in zip(hits, words.tolist(), strict=True)])
+
+    def estimate(self, given: MetricInput) -> Estimate:
+        """Return the mean with a bootstrap over images that have a position word. Errors as above."""
+        import numpy as np
+
+        values = self.image_values(given)
+        asked = np.asarray(given.position_words)[np.asarray(given.queries)] != ""
+        inside = values[asked] * (asked.sum() / len(asked))
+        return Estimate(
+            value=float(values.mean()),
+            interval=mean_interval(inside, groups_of(given, len(values))[asked], given.seed),
+            n=len(values),
+            spread={"captions with a position word": float(asked.sum())},
+        )

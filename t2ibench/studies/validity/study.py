@@ -7,8 +7,9 @@ import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
-from t2ibench.core.errors import require_known
+from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.files import write_json
 from t2ibench.core.place import Place
 from t2ibench.core.records import VALIDITY, ResultRecord, Results
@@ -16,11 +17,14 @@ from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation.open_table import open_table
 from t2ibench.evaluation.request import Resolved, protocol_for, require_metrics
 from t2ibench.evaluation.table import Table
-from t2ibench.studies.known_truth import known_truth
-from t2ibench.studies.validity.corruptions import CORRUPTIONS, CorruptedSource, Corruption
+from t2ibench.studies.known_truth import KnownTruth, known_truth
+from t2ibench.studies.validity.corruptions import CORRUPTIONS, CorruptedSource, Corruption, Redraw, fault_of
 from t2ibench.studies.validity.outcome import Row, Study
 from t2ibench.studies.validity.verdicts import Series, judge, true_alignment
 from t2ibench.training.tracking.progress import say
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 NAME = "metric-validity"
 
@@ -54,39 +58,36 @@ def run_study(request: ValidityRequest, place: Place) -> Study:
     Raises:
         UserError: a name is unknown, or the data set cannot be opened.
     """
-    chosen = [_corruption(name) for name in request.corruptions or CORRUPTIONS]
+    wanted = [_corruption(name) for name in request.corruptions or CORRUPTIONS]
     table = _table(request, place)
+    known = known_truth(place.benchmarks.datasets[table.manifest.name].adapter)
+    redraw = _redraw(known, table)
+    chosen = _possible(wanted, table, redrawn=redraw is not None, named=bool(request.corruptions))
     clean = CorruptedSource(table.manifest, table.plan, table.protocol.resolution)
     measured: dict[str, list[dict[str, ResultRecord]]] = {}
     first = _measured(table, clean)
-    sources = {
-        one.name: [
-            CorruptedSource(table.manifest, table.plan, table.protocol.resolution, one, strength)
-            for strength in one.strengths
-        ]
-        for one in chosen
-    }
-    for name, steps in sources.items():
-        measured[name] = [_measured(table, step) for step in steps]
-        say(f"{CORRUPTIONS[name].title}: measured at {len(steps)} strengths.")
-    known = known_truth(place.benchmarks.datasets[table.manifest.name].adapter)
+
+    def source(one: Corruption, strength: float) -> CorruptedSource:
+        return CorruptedSource(table.manifest, table.plan, table.protocol.resolution, one, strength, redraw)
+
+    sources = {one.name: [source(one, strength) for strength in one.strengths] for one in chosen}
+    for one in chosen:
+        start = _measured(table, source(one, 0)) if one.planted else first
+        measured[one.name] = [start, *(_measured(table, step) for step in sources[one.name])]
+        say(f"{one.title}: measured at {len(one.strengths)} strengths.")
     said = None if known is None else known.said
     true = None if known is None else known.true_of(table.manifest)
     rows = []
     for one in chosen:
-        records = [first, *measured[one.name]]
+        records = measured[one.name]
         truth = tuple(true_alignment(table.plan, step.image_of, said, true) for step in (clean, *sources[one.name]))
         # What a turned hue makes of colour words is not on file; strength alone orders those steps.
-        ordered = truth if one.change is None else None
+        ordered = truth if one.change is None and not one.redraws and "alignment" in one.harms else None
         rows += [
             Row(one, series, judge(series, one, ordered), truth if ordered else ())
             for series in (_series(column.name, records) for column in table.columns)
         ]
-    newest = max(
-        record.created
-        for step in [first, *itertools.chain.from_iterable(measured.values())]
-        for record in step.values()
-    )
+    newest = max(record.created for step in itertools.chain([first], *measured.values()) for record in step.values())
     facts = {
         "dataset": table.plan.dataset,
         "protocol": table.protocol_name,
@@ -119,6 +120,28 @@ def _table(request: ValidityRequest, place: Place) -> Table:
     asked = Resolved(request.dataset, name, protocol, samples=request.samples, metrics=request.metrics)
     table, _ = open_table(asked, place)
     return dataclasses.replace(table, results=Results(place.workspace.root / "studies" / NAME))
+
+
+def _possible(wanted: Sequence[Corruption], table: Table, *, redrawn: bool, named: bool) -> list[Corruption]:
+    """Return the corruptions that can be made of a table's images; those named must be possible."""
+    found = []
+    for one in wanted:
+        fault = fault_of(one, table.manifest, table.plan, redrawn=redrawn)
+        if fault and named:
+            raise UserError(f"The corruption {one.name} cannot be made: {fault}.")
+        if fault:
+            say(f"Without {one.title.lower()}: {fault}.")
+        else:
+            found.append(one)
+    return found
+
+
+def _redraw(known: type[KnownTruth] | None, table: Table) -> Redraw | None:
+    """Return what draws images of the data set anew with something wrong; None where nothing does."""
+    altered = getattr(known, "altered", None)
+    if altered is None:
+        return None
+    return lambda ids, what: cast("Tensor", altered(table.manifest, ids, what, table.protocol.resolution))
 
 
 def _corruption(name: str) -> Corruption:

@@ -44,6 +44,15 @@ features = "colours"
 [metrics.fid-brought]
 metric = "fid"
 features = "brought"
+[metrics.fjd]
+metric = "fjd"
+features = "oracle"
+[metrics.near]
+metric = "training_distance"
+features = "colours"
+[metrics.vary]
+metric = "caption_diversity"
+features = "colours"
 [metrics.r]
 metric = "r_precision"
 features = "oracle"

@@ -13,6 +13,7 @@ from t2ibench.studies.validity.corruptions import (
     CorruptedSource,
     blurred,
     dealt,
+    fault_of,
     hue_turned,
     noised,
     quantised,
@@ -72,11 +73,64 @@ def test_dropped_classes_and_copies_leave_fewer_and_nested_images():
         assert all(after <= before for before, after in itertools.pairwise(sets))
 
 
+def test_planted_images_are_training_images_and_the_others_a_mediocre_models(manifest, protocol):
+    plan = make_plan(manifest, protocol.model_copy(update={"split": "test"}), 20)
+    training = {image.id for image in manifest.split("train")}
+    own = dealt(plan, None, 0)
+    for strength, wanted in ((0, 0), (0.05, 1), (0.2, 4)):
+        source = CorruptedSource(manifest, plan, 16, CORRUPTIONS["planted"], strength)
+        found = [item for item in plan.items if source.image_of[item.id] in training]
+        assert len(found) == wanted
+        seen = next(iter(source.images(plan, batch_size=20))).pixels
+        real = source._real.load([source.image_of[item.id] for item in plan.items], 16)
+        crisp = [torch.equal(one, other) for one, other in zip(seen, real, strict=True)]
+        assert crisp == [item in found for item in plan.items]
+        assert torch.equal(seen, torch.where(torch.tensor(crisp)[:, None, None, None], real, blurred(real, 1.5, ())))
+    assert all(source.image_of[item.id] == own[item.id] for item in plan.items if item not in found)
+    assert "no training images" in fault_of(
+        CORRUPTIONS["planted"], manifest, make_plan(manifest, protocol), redrawn=False
+    )
+
+
+def test_ignored_noise_leaves_one_image_a_caption_and_clean_rows_have_several():
+    captions = [Caption(str(i), "a", f"image {i}", 0, i % 2) for i in range(20)]
+    plan = SamplePlan(tuple(PlanItem(one, k) for one in captions for k in range(4)), 7, "d", "test")
+
+    def kinds(strength):
+        given = dealt(plan, CORRUPTIONS["ignored-noise"], strength)
+        assert all(int(given[item.id].split()[1]) % 2 == item.caption.class_id for item in plan.items)
+        return [len({given[(one.id, k)] for k in range(4)}) for one in captions]
+
+    assert kinds(0) == [4] * 20 and kinds(1) == [1] * 20
+    assert sorted(kinds(0.4)) == [1] * 8 + [4] * 12
+    assert dealt(plan, None, 0)["3", 0] == "image 3"
+    assert "one image" in fault_of(CORRUPTIONS["ignored-noise"], None, PLAN, redrawn=False)
+
+
+def test_a_few_classes_are_dropped_by_number():
+    class_of = {item.caption.image_id: item.caption.class_id for item in PLAN.items}
+    left = [{class_of[one] for one in dealt(PLAN, CORRUPTIONS["few-modes"], many).values()} for many in (0, 1, 2, 4)]
+    assert [len(one) for one in left] == [10, 9, 8, 6] and left[3] < left[2] < left[1]
+
+
+def test_images_are_drawn_again_for_the_share_that_is_wrong(manifest, protocol):
+    plan = make_plan(manifest, protocol, 20)
+    asked = []
+
+    def redraw(ids, what):
+        asked.extend(ids)
+        return torch.zeros(len(ids), 3, 16, 16, dtype=torch.uint8)
+
+    source = CorruptedSource(manifest, plan, 16, CORRUPTIONS["counts"], 0.4, redraw)
+    seen = next(iter(source.images(plan, batch_size=20))).pixels
+    assert len(asked) == 8 and (seen.flatten(1) == 0).all(dim=1).sum() == 8
+
+
 def test_sources_have_identities_of_their_own(manifest, protocol):
     plan = make_plan(manifest, protocol, 20)
     made = [CorruptedSource(manifest, plan, 16)]
     made += [CorruptedSource(manifest, plan, 16, one, step) for one in CORRUPTIONS.values() for step in one.strengths]
-    assert len({source.identity for source in made}) == len(made) == 36
+    assert len({source.identity for source in made}) == len(made) == 1 + 10 * 5 + 2 * 3
     first = next(iter(made[0].images(plan, batch_size=20))).pixels
     noise = next(iter(made[6].images(plan, batch_size=20))).pixels
     assert first.shape == noise.shape and not torch.equal(first, noise)

@@ -14,6 +14,7 @@ from t2ibench.core.place import Place
 from t2ibench.core.records import Results
 from t2ibench.core.types import Origin
 from t2ibench.core.workspace import Workspace
+from t2ibench.data.images import RealImages
 from t2ibench.evaluation.evaluate import evaluate
 from t2ibench.evaluation.request import EvaluateRequest, resolve_tables
 from tests.unit.evaluation.stubs import Colours, Oracle
@@ -287,3 +288,28 @@ def test_nothing_of_a_plan_is_the_request_object(place, trained):
     assert planned["protocol"]["seed"] == 7 and planned["metrics"] == ["is", "fid", "r"]
     (bare,) = resolve_tables(dataclasses.replace(asked, controls=False), Place(place[1], place[0]))
     assert bare.describe()["controls"] == []
+
+
+def test_fjd_finds_the_reference_images_captions_whatever_captions_are_judged(table):
+    (record,) = table(samples=20, metrics=("fjd",), controls=False).records
+    assert record.status == "ok" and record.value > 0
+
+
+def test_a_metric_of_memorisation_names_its_training_images(table, manifest):
+    found = {}
+    for split in ("train", "test"):
+        (record,) = table(samples=20, metrics=("near",), controls=False, change={"split": split}).records
+        found[split] = record
+    assert "training" not in found["train"].metric.options and "no training split" in found["train"].error
+    ids = [image.id for image in manifest.split("train")]
+    assert found["test"].metric.options["training"] == RealImages(manifest).digest(ids, 16)
+    assert "training squares/train" in found["test"].metric.subtitle and found["test"].status == "ok"
+
+
+def test_samples_per_caption_repeats_captions_with_other_noise(table):
+    (record,) = table(samples=24, samples_per_caption=4, metrics=("vary",), controls=False).records
+    assert record.status == "ok" and record.n == 24 and record.value > 0
+    (alone,) = table(samples=24, metrics=("vary",), controls=False).records
+    assert "--samples-per-caption" in alone.error
+    with pytest.raises(UserError, match="--samples-per-caption"):
+        table(samples_per_caption=2, change={"captions": "passes"})

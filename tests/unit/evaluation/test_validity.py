@@ -15,7 +15,7 @@ from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation.plan import make_plan
 from t2ibench.studies.validity.corruptions import CORRUPTIONS, dealt
 from t2ibench.studies.validity.study import NAME, ValidityRequest, keep_study, run_study
-from t2ibench.studies.validity.verdicts import Series, expected_of, judge, spearman, true_alignment
+from t2ibench.studies.validity.verdicts import MEASURES, Series, expected_of, judge, spearman, true_alignment
 from t2ibench_simulations.simbirds.statements import statements_in
 
 BLUR, CAPTIONS, COPIES = (CORRUPTIONS[name] for name in ("blur", "captions", "copies"))
@@ -54,9 +54,14 @@ def test_alignment_is_judged_against_the_truth_where_it_is_known():
     assert judge(series("fid", values), CAPTIONS, truth).alignment is None
     assert spearman([1, 2, 3], [5, 5, 5]) is None
     assert expected_of("recall", BLUR) == "still" and expected_of("recall", COPIES) == "worse"
+    worse = {name for name, one in CORRUPTIONS.items() if expected_of("counting_alignment", one) == "worse"}
+    assert worse == {"captions", "modes", "few-modes", "copies", "planted", "counts"}
+    assert expected_of("counting_alignment", CORRUPTIONS["positions"]) == "still"
+    assert expected_of("authenticity", CORRUPTIONS["planted"]) == "worse"
 
 
-def test_nothing_is_expected_of_a_metric_that_nobody_has_described():
+def test_nothing_is_expected_of_a_metric_that_nobody_has_described(monkeypatch):
+    monkeypatch.delitem(MEASURES, "mifid")
     assert {expected_of("mifid", one) for one in CORRUPTIONS.values()} == {"open"}
     assert "worse" in {expected_of("r_precision", one) for one in CORRUPTIONS.values()}
 
@@ -97,5 +102,7 @@ def test_the_study_goes_on_where_it_was_and_stays_out_of_the_results(place, tmp_
     text = files["metric-validity.md"].decode()
     assert "| FID |" in text and "(metric-validity.svg)" in text and b"<svg" in files["metric-validity.svg"]
     assert b'role="img"' in files["metric-validity.html"] and b"FID" in files["metric-validity.txt"]
+    with pytest.raises(UserError, match="counts cannot be made: nothing draws images of squares again"):
+        run_study(dataclasses.replace(request, corruptions=("counts",)), Place(place[1], workspace, device="cpu"))
     with pytest.raises(UserError, match="blur"):
         run_study(dataclasses.replace(request, corruptions=("blurr",)), Place(place[1], workspace, device="cpu"))

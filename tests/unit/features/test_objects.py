@@ -50,19 +50,20 @@ def extractor():
 def test_it_is_a_caption_judge_around_a_detector(extractor):
     assert isinstance(ColouredSquares(), ObjectDetector)
     assert isinstance(extractor, CaptionJudge)
-    assert extractor.layers == {"objects": 3}
+    assert extractor.layers == {"objects": 3, "counts": 3}
 
 
 def test_the_surest_detection_of_each_label_counts_and_nothing_found_is_a_row_of_zeros(extractor):
     images = torch.stack([drawn("dog"), drawn(), drawn("cat", "bus", half=("bus",))])
     found = extractor.extract(images)["objects"]
     assert found.tolist() == [[1, 0, 0], [0, 0, 0], [0, 1, 0.5]]
+    assert extractor.extract(images)["counts"].tolist() == [[1, 0, 0], [0, 0, 0], [0, 1, 1]]  # 0.1 is not sure
     assert extractor.extract(images[:0])["objects"].shape == (0, 3)
 
 
 def test_captions_are_read_by_the_rules_of_words(extractor):
-    captions = [Caption("0", "two dogs chase a bus"), Caption("1", "a hot dog"), Caption("2", "kittens")]
-    assert extractor.read(captions).tolist() == [[1, 0, 1], [0, 0, 0], [0, 1, 0]]
+    captions = [Caption("0", "two small dogs chase a bus"), Caption("1", "a hot dog"), Caption("2", "kittens")]
+    assert extractor.read(captions).tolist() == [[2, 0, 1], [0, 0, 0], [0, 0.5, 0]]
 
 
 def test_object_accuracy_counts_images_in_which_nothing_is_found(extractor):

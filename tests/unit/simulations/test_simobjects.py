@@ -14,7 +14,11 @@ from t2ibench.core.interfaces import CaptionJudge, MetricInput
 from t2ibench.core.spec.benchmarks import FeatureEntry
 from t2ibench.core.types import Caption
 from t2ibench.data.batches.transforms import base_image
+from t2ibench.evaluation.caption_codes import CaptionCodes, swapped_codes
 from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
+from t2ibench.metrics.objects.counting import CountingAlignment
+from t2ibench.metrics.objects.positions import PositionalAlignment
+from t2ibench.text.position_words import swapped
 from t2ibench_simulations.metrics.attribute_accuracy import AttributeAccuracy
 from t2ibench_simulations.metrics.scene_accuracy import CountAccuracy, RelationAccuracy
 from t2ibench_simulations.networks import simobjects
@@ -24,6 +28,7 @@ from t2ibench_simulations.simscenes.scene import scene_of
 from t2ibench_simulations.simscenes.statement_list import STATEMENTS, stated_singly
 from t2ibench_simulations.simscenes.statements import is_true, statements_in
 from t2ibench_simulations.simscenes.vocabulary import COLOURS
+from t2ibench_simulations.truth.scene_alterations import altered
 
 CONTEXT = FeatureContext("simobjects", FeatureEntry(plugin="simobjects"))
 COUNT = 250
@@ -161,3 +166,48 @@ def test_damaged_or_missing_weights_are_a_sentence(tmp_path, monkeypatch):
     cut.unlink()
     with pytest.raises(UserError, match="missing"):
         peek_identity(CONTEXT)
+
+
+def test_wrong_numbers_move_ca_alone_and_wrong_positions_pa_alone():
+    found = [scene_of(4 * number + 3, 8_155) for number in range(80)]
+    spoken = [next((c for c in captions_for(one) if swapped(c)), captions_for(one)[0]) for one in found]
+    captions = [Caption(str(row), text) for row, text in enumerate(spoken)]
+    network, detector = (
+        open_extractor(CONTEXT),
+        open_extractor(replace(CONTEXT, entry=FeatureEntry(plugin="simdetector"))),
+    )
+    own = CaptionCodes(network.read(captions).numpy(), np.zeros(len(captions), dtype=bool))
+    words, turned = swapped_codes(captions, own, lambda some: CaptionCodes(network.read(some).numpy(), own.cut))
+    aligned, rows = PositionalAlignment(layer="statements"), np.arange(len(captions))
+
+    def judged(scenes):
+        pixels = images_of(scenes)
+        seen = {"statements": network.extract(pixels)["statements"].numpy()}
+        places = MetricInput(seen, caption_codes=own.codes, queries=rows, swapped_codes=turned, position_words=words)
+        numbers = MetricInput(
+            {"counts": detector.extract(pixels)["counts"].numpy()},
+            caption_codes=detector.read(captions).numpy(),
+            queries=rows,
+        )
+        return CountingAlignment().estimate(numbers).value, aligned.estimate(places).value
+
+    (clean, placed), *wrong = (
+        judged([altered(one, what) if what else one for one in found]) for what in ("", "counts", "positions")
+    )
+    assert clean < 0.1 and placed > 90
+    assert wrong[0][0] > clean + 0.3 and wrong[0][1] > placed - 8
+    assert wrong[1][0] < clean + 0.08 and wrong[1][1] < 25
+
+
+def test_an_altered_scene_keeps_all_but_what_is_wrong():
+    for number in range(200):
+        scene = scene_of(number, 5)
+        for what in ("counts", "positions"):
+            other = altered(scene, what)
+            assert {(one.kind, one.colour) for one in other.groups} == {(one.kind, one.colour) for one in scene.groups}
+            assert (other.place, other.index, other.seed) == (scene.place, scene.index, scene.seed)
+        numbers = [{one.kind: one.count for one in altered(scene, what).groups} for what in ("counts", "positions")]
+        own = {one.kind: one.count for one in scene.groups}
+        assert numbers[1] == own and (numbers[0] != own) == (
+            len(own) == 1 or (len(own) == 2 and scene.relations[0][1] == "left of")
+        )
