@@ -44,7 +44,7 @@ features = "colours"
 [metrics.fid-brought]
 metric = "fid"
 features = "brought"
-[metrics.fjd]
+[metrics.joint]
 metric = "fjd"
 features = "oracle"
 [metrics.near]

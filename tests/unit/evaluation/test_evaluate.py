@@ -291,7 +291,7 @@ def test_nothing_of_a_plan_is_the_request_object(place, trained):
 
 
 def test_fjd_finds_the_reference_images_captions_whatever_captions_are_judged(table):
-    (record,) = table(samples=20, metrics=("fjd",), controls=False).records
+    (record,) = table(samples=20, metrics=("joint",), controls=False).records
     assert record.status == "ok" and record.value > 0
 
 
