@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "verify": "Say whether official weights give here what was printed of them.",
     "eval": "Measure models under one protocol.",
     "bench": "Train, measure and report whatever a suite lists.",
+    "plan": "Say how many training seeds or captions a claim needs, from the spread seen so far.",
     "compare": "Say whether one model is better than another, paired by caption.",
     "validity": "Corrupt real images step by step and say which metrics notice.",
     "probe": "Change one thing of a caption, keep the noise, and see what changes in the image.",

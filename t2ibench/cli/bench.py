@@ -11,6 +11,7 @@ import click
 
 from t2ibench.cli.options import (
     NameList,
+    SeedList,
     dry_run_option,
     place_options,
 )
@@ -37,7 +38,7 @@ CLAIMS = "claims"
     metavar="full|small|...",
     help="How long to train: full is the models' own recipes, others are the suite's.",
 )
-@click.option("--seeds", type=NameList(), default=(), metavar="0,1,...", help="Seeds of training, a model each.")
+@click.option("--seeds", type=SeedList(), default=(), metavar="0,1,...", help="Seeds of training, a model each.")
 @click.option("--keep-going/--stop", "keep_going", default=True, show_default=True, help="After a failure.")
 @click.option(
     "--jobs",
@@ -66,7 +67,7 @@ def command(
     names: tuple[str, ...],
     datasets: tuple[str, ...],
     budget: str,
-    seeds: tuple[str, ...],
+    seeds: tuple[int, ...],
     keep_going: bool,
     jobs: int,
     cluster: str | None,
@@ -89,22 +90,19 @@ def command(
     from t2ibench.studies.bench.plan import BenchRequest, describe, plan_bench, suite_of, summary_of
     from t2ibench.studies.claims.study import ClaimsRequest
 
-    if bad := [one for one in seeds if not one.isdecimal()]:
-        raise UserError(f"--seeds wants whole numbers separated by commas, as in 0,1,2; found {bad[0]!r}.")
     if suite == VALIDITY:
         _validity(datasets, seeds, place, dry_run=dry_run)
         return
     trainer = _trainer(jobs, cluster, cluster_options, config)
-    numbers = tuple(int(one) for one in seeds)
     if suite == CLAIMS:
-        claims_asked = ClaimsRequest(names, datasets[0] if datasets else "", budget, numbers)
+        claims_asked = ClaimsRequest(names, datasets[0] if datasets else "", budget, seeds)
         if len(datasets) > 1:
             raise UserError("bench claims takes one data set: ask for them one after the other.")
         carry_out_claims(claims_asked, place, trainer=trainer, dry_run=dry_run)
         return
     if names:
         raise UserError(f"Only `bench claims` takes names after the suite; found {names[0]!r} after {suite}.")
-    request = BenchRequest(suite, datasets, budget, numbers)
+    request = BenchRequest(suite, datasets, budget, seeds)
     entry = suite_of(request, place.benchmarks)
     report = load_report(entry.report)
     if dry_run:
@@ -144,7 +142,7 @@ def _trainer(jobs: int, cluster: str | None, options: tuple[str, ...], config: P
     return Cluster(cluster, config, parse_assignments(options, option="--cluster-option", example="partition=gpu"))
 
 
-def _validity(datasets: tuple[str, ...], seeds: tuple[str, ...], place: Place, *, dry_run: bool) -> None:
+def _validity(datasets: tuple[str, ...], seeds: tuple[int, ...], place: Place, *, dry_run: bool) -> None:
     """Run the study of metric validity, which trains nothing; `t2ibench validity` has more options."""
     import dataclasses
 
@@ -153,11 +151,11 @@ def _validity(datasets: tuple[str, ...], seeds: tuple[str, ...], place: Place, *
 
     if len(datasets) > 1 or len(seeds) > 1:
         raise UserError(f"bench {VALIDITY} takes one data set and one seed: ask for them one after the other.")
-    seed = int(seeds[0]) if seeds else None
+    seed = seeds[0] if seeds else None
     request = ValidityRequest(datasets[0] if datasets else "simbirds", seed=seed)
     if dry_run:
         click.echo(json.dumps(dataclasses.asdict(request), indent=2))
         return
     asked = [f"t2ibench bench {VALIDITY}", *(["--data", *datasets] if datasets else [])]
-    asked += ["--seeds", *seeds] if seeds else []
+    asked += ["--seeds", *map(str, seeds)] if seeds else []
     carry_out(request, place, asked=" ".join(asked))

@@ -9,6 +9,7 @@ import click
 
 from t2ibench.cli.options import (
     NameList,
+    SeedList,
     dry_run_option,
     place_options,
     seed_option,
@@ -77,7 +78,7 @@ from t2ibench.core.place import Place
 @seed_option
 @click.option(
     "--seeds",
-    type=NameList(),
+    type=SeedList(),
     default=(),
     metavar="100,101,...",
     help="Several seeds: a table each, and their mean and range.",
@@ -107,7 +108,7 @@ def command(
     controls: bool,
     as_json: bool,
     seed: int | None,
-    seeds: tuple[str, ...],
+    seeds: tuple[int, ...],
     track: tuple[str, ...],
     dry_run: bool,
     place: Place,
@@ -124,8 +125,6 @@ def command(
     from t2ibench.evaluation.external.rows import ExternalRows
     from t2ibench.evaluation.request import EvaluateRequest, resolve_tables
 
-    if bad := [one for one in seeds if not one.isdecimal()]:
-        raise UserError(f"--seeds wants whole numbers separated by commas, as in 100,101,102; found {bad[0]!r}.")
     request = EvaluateRequest(
         models=models,
         datasets=datasets,
@@ -135,7 +134,7 @@ def command(
         metrics=metrics,
         controls=controls,
         seed=seed,
-        seeds=tuple(int(one) for one in seeds),
+        seeds=seeds,
         external=ExternalRows(
             images=images,
             commands=commands,

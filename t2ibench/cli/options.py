@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
+from t2ibench.core.errors import UserError
 from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import LoadedBenchmarks, load_benchmarks
 from t2ibench.core.workers import Workers
@@ -50,6 +51,19 @@ class NameList(click.ParamType):  # type: ignore[type-arg]  # generic since clic
         if isinstance(value, tuple):
             return value
         return tuple(part.strip() for part in str(value).split(",") if part.strip())
+
+
+class SeedList(NameList):
+    """Whole numbers separated by commas, as in "0,1,2"."""
+
+    name = "seeds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the numbers as a tuple. Raises UserError: one is none."""
+        seeds = super().convert(value, param, ctx)
+        if bad := [one for one in seeds if not str(one).isdecimal()]:
+            raise UserError(f"--seeds wants whole numbers separated by commas, as in 0,1,2; found {bad[0]!r}.")
+        return tuple(int(one) for one in seeds)
 
 
 def workspace_option(function: Function) -> Function:

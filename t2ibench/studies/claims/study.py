@@ -45,6 +45,16 @@ class ClaimsRequest:
     seeds: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A claim in one column, with the records behind it and the seeds that all of its rows have."""
+
+    claim: ClaimEntry
+    measured: Measured
+    seeds: Sequence[int]
+    question: Question
+
+
 def claims_of(request: ClaimsRequest, benchmarks: Benchmarks) -> dict[str, ClaimEntry]:
     """Return the claims asked for, by name.
 
@@ -118,30 +128,41 @@ def decide(
     Raises:
         UserError: the results cannot be read or written.
     """
-    results = Results(place.workspace.results)
-    protocol = place.benchmarks.datasets[dataset].protocol
-    records = [
-        record
-        for record in results.latest()[0].values()
-        if record.status == "ok" and (record.plan.dataset, record.plan.protocol) == (dataset, protocol)
-    ]
-    asked = [(name, claim, column) for name, claim in claims.items() for column in claim.columns]
-    found = [_measured(claim, column, items, records) for _, claim, column in asked]
-    questions = [_question(*one, measured) for one, measured in zip(asked, found, strict=True)]
-    answers = judge(questions)
+    asked = asked_of(dataset, claims, items, place)
+    answers = judge([one.question for one in asked])
     table = {
         "schema": 1,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "dataset": dataset,
-        "protocol": protocol,
+        "protocol": place.benchmarks.datasets[dataset].protocol,
         "budget": request.budget,
         "seeds": sorted({item.job.spec.seed for item in items if item.job is not None}),
         "steps": {item.label: item.job.steps for item in items if item.job is not None},
         "command": _command(dataset, request),
-        "rows": [_row(*one, measured, answer) for one, measured, answer in zip(asked, found, answers, strict=True)],
+        "rows": [_row(one, answer) for one, answer in zip(asked, answers, strict=True)],
     }
     write_json(place.workspace.results / CLAIMS / f"{dataset}-{request.budget}.json", table)
     return table
+
+
+def asked_of(dataset: str, claims: Mapping[str, ClaimEntry], items: Sequence[BenchItem], place: Place) -> list[Asked]:
+    """Return every claim in each of its columns with what the results have of it, without measuring anything.
+
+    Raises:
+        UserError: the results cannot be read.
+    """
+    protocol = place.benchmarks.datasets[dataset].protocol
+    records = [
+        record
+        for record in Results(place.workspace.results).latest()[0].values()
+        if record.status == "ok" and (record.plan.dataset, record.plan.protocol) == (dataset, protocol)
+    ]
+    found = []
+    for name, claim in claims.items():
+        for column in claim.columns:
+            measured = _measured(claim, column, items, records)
+            found.append(Asked(claim, measured, shared_seeds(measured), _question(name, claim, column, measured)))
+    return found
 
 
 def _measured(claim: ClaimEntry, column: str, items: Sequence[BenchItem], records: Sequence[ResultRecord]) -> Measured:
@@ -163,7 +184,7 @@ def _question(name: str, claim: ClaimEntry, column: str, measured: Measured) -> 
     test = test_of(claim)
     margin = claim.margin.get(column)
     lacking = tuple(row for row in claim.rows if not measured[row])
-    seeds = _shared_seeds(measured)
+    seeds = shared_seeds(measured)
     if lacking or not seeds:
         return Question(name, column, test.equal, margin, lacking=lacking or claim.rows)
     values = _values(claim, measured, seeds)
@@ -171,7 +192,7 @@ def _question(name: str, claim: ClaimEntry, column: str, measured: Measured) -> 
     return Question(name, column, test.equal, margin, Effect.of(test.effect(values)), pairs)
 
 
-def _shared_seeds(measured: Measured) -> list[int]:
+def shared_seeds(measured: Measured) -> list[int]:
     """Return the seeds that every row has which was trained."""
     trained = [{seed for seed in found if seed is not None} for found in measured.values() if None not in found]
     return sorted(set.intersection(*trained)) if trained else []
@@ -186,14 +207,15 @@ def _values(claim: ClaimEntry, measured: Measured, seeds: Sequence[int]) -> list
     return values
 
 
-def _row(name: str, claim: ClaimEntry, column: str, measured: Measured, answer: Answer) -> dict[str, Any]:
+def _row(asked: Asked, answer: Answer) -> dict[str, Any]:
     """Return a row of the table of verdicts as JSON values."""
+    claim, measured, seeds = asked.claim, asked.measured, asked.seeds
+    column = answer.question.column
     one = next((record for found in measured.values() for record in found.values()), None)
     effect = answer.question.effect
-    seeds = _shared_seeds(measured)
     further = test_of(claim).further(_values(claim, measured, seeds)) if effect is not None else {}
     return {
-        "claim": name,
+        "claim": answer.question.claim,
         "statement": claim.statement,
         "source": claim.source,
         "test": claim.test,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -64,7 +64,7 @@ def judge(questions: Sequence[Question]) -> list[Answer]:
     chances = [_chance(one) for one in questions]
     known = [place for place, chance in enumerate(chances) if chance is not None]
     corrected = dict(zip(known, holm([chances[place] or 0.0 for place in known]), strict=True))
-    spreads = _spreads(questions)
+    spreads = spreads_of(questions)
     return [_answer(one, corrected.get(place), spreads) for place, one in enumerate(questions)]
 
 
@@ -111,15 +111,28 @@ def _verdict(question: Question, effect: Effect, interval: tuple[float, float], 
 
 def _more(question: Question, effect: Effect, spreads: dict[str, float]) -> int | None:
     """Return how many more seeds would decide, supposing the effect seen and the spread seen."""
-    worst = min(question.pairs, key=lambda pair: abs(pair.value), default=effect)
-    deviation = worst.deviation if worst.deviation is not None else spreads.get(question.column)
+    deviation = spread_of(question, spreads)
     if deviation is None:
         return max(FIRST_SEEDS - effect.seeds, 1)
-    supposed = worst.value
-    if question.equal and question.margin is not None:
-        supposed = question.margin - abs(worst.value)
-    needed = seeds_needed(supposed, deviation)
+    needed = seeds_needed(supposed_of(question), deviation)
     return None if needed is None else max(needed - effect.seeds, 1)
+
+
+def worst_pair(question: Question) -> int:
+    """Return the place of the pair that is hardest to tell from 0."""
+    return min(range(len(question.pairs)), key=lambda place: abs(question.pairs[place].value), default=0)
+
+
+def spread_of(question: Question, spreads: Mapping[str, float]) -> float | None:
+    """Return the deviation over seeds of the hardest pair, with one seed that of its column's other claims."""
+    own = question.pairs[worst_pair(question)].deviation if question.pairs else None
+    return own if own is not None else spreads.get(question.column)
+
+
+def supposed_of(question: Question) -> float:
+    """Return what must be told from 0: the hardest pair's effect, of an equivalence its room to the margin."""
+    value = question.pairs[worst_pair(question)].value if question.pairs else 0.0
+    return question.margin - abs(value) if question.equal and question.margin is not None else value
 
 
 def _why(question: Question) -> tuple[str, ...]:
@@ -128,7 +141,7 @@ def _why(question: Question) -> tuple[str, ...]:
     return ("One training seed is never a verdict.",)
 
 
-def _spreads(questions: Sequence[Question]) -> dict[str, float]:
+def spreads_of(questions: Sequence[Question]) -> dict[str, float]:
     """Return column -> standard deviation over seeds, pooled over the pairs of all questions that have one."""
     seen: dict[str, list[tuple[float, int]]] = {}
     for question in questions:

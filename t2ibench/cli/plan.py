@@ -1,0 +1,94 @@
+"""`t2ibench plan claims`: how many training seeds or captions would decide, from the spread seen so far."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from t2ibench.cli.options import SeedList, place_options
+from t2ibench.core.errors import UserError, require_known
+from t2ibench.core.place import Place
+
+if TYPE_CHECKING:
+    from t2ibench.studies.claims.planner import Need
+
+_HEADS = ("claim", "measure", "seeds", "images", "effect", "spread", "of captions", "seeds needed", "captions needed")
+
+
+@click.command("plan")
+@click.argument("study", metavar="claims")
+@click.argument("names", nargs=-1)
+@click.option("--data", "dataset", default="", help="Data set.  [default: the claims' own]")
+@click.option("--budget", default="full", show_default=True, metavar="full|small|...", help="As of `bench claims`.")
+@click.option("--seeds", type=SeedList(), default=(), metavar="0,1,...", help="Only these seeds of training.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@place_options()
+def command(
+    study: str,
+    names: tuple[str, ...],
+    dataset: str,
+    budget: str,
+    seeds: tuple[int, ...],
+    as_json: bool,
+    place: Place,
+) -> None:
+    """Say how many seeds, or captions, each claim needs to be told with 80 % power; nothing is trained or measured.
+
+    Supposes that the effect and the spread that the results hold so far are the true ones.
+    """
+    from t2ibench.studies.bench.plan import plan_bench
+    from t2ibench.studies.claims.planner import needs_of
+    from t2ibench.studies.claims.study import ClaimsRequest, asked_of, claims_of, claims_on, datasets_of, suite_for
+
+    require_known("study to plan", ("claims",), study)
+    request = ClaimsRequest(names, dataset, budget, seeds)
+    claims = claims_of(request, place.benchmarks)
+    if not claims:
+        raise UserError("benchmarks.toml has no claims: a table [claims.NAME] makes one.")
+    found: dict[str, list[Need]] = {}
+    for one in datasets_of(request, claims):
+        asked, content = suite_for(one, request, claims, place.benchmarks)
+        here = dataclasses.replace(place, benchmarks=content)
+        found[one] = needs_of(asked_of(one, claims_on(one, request, claims), plan_bench(asked, here), here))
+    if as_json:
+        plain = {name: [dataclasses.asdict(need) for need in needs] for name, needs in found.items()}
+        click.echo(json.dumps({"budget": budget, "claims": plain}, indent=2, ensure_ascii=False, allow_nan=False))
+        return
+    for name, needs in found.items():
+        click.echo(f"{name}, budget {budget}, at 80 % power\n\n{_table(needs)}")
+
+
+def _table(needs: list[Need]) -> str:
+    """Return a line a claim and measure, and below it what its numbers mean."""
+    lines = [_HEADS, *map(_line, needs)]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(_HEADS))]
+    told = []
+    for number, line in enumerate(lines):
+        cells = [
+            text.ljust(width) if place < 2 else text.rjust(width)
+            for place, (text, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        told.append(f"  {'  '.join(cells)}".rstrip())
+        if number:
+            told.append(f"    {needs[number - 1].said}")
+    return "\n".join(told) + "\n"
+
+
+def _line(need: Need) -> tuple[str, ...]:
+    def number(value: float | None, form: str) -> str:
+        return "-" if value is None else f"{value:{form}}"
+
+    return (
+        need.claim,
+        need.column,
+        str(need.seeds),
+        f"{need.captions:,}",
+        number(need.effect, "+.3g"),
+        number(need.deviation, ".3g"),
+        number(need.from_captions, ".3g"),
+        number(need.seeds_needed, ","),
+        number(need.captions_needed, ","),
+    )
