@@ -14,7 +14,6 @@ from t2ibench.cli.options import (
     place_options,
     seed_option,
 )
-from t2ibench.core.errors import UserError
 from t2ibench.core.place import Place
 
 
