@@ -1,16 +1,68 @@
-"""Writing the small judges that come with the package: weights in half precision, and a card that says how made."""
+"""What the scripts that train the small judges share: drawing, the loop, and the files that come with the package."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import argparse
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from tqdm import tqdm
 
 from t2ibench.core.files import atomic_path, digest_of_file, write_json
+
+NETWORKS = Path(__file__).resolve().parents[1] / "networks"
+"""Where each judge's files lie, in a folder of its own."""
+Row = TypeVar("Row")
+
+
+def parser_of(description: str | None, *, images: int, steps: int) -> argparse.ArgumentParser:
+    """Return the parser of a script's options, with its first sentence and how long it trains on how many images."""
+    parser = argparse.ArgumentParser(description=(description or "").splitlines()[0])
+    parser.add_argument("--images", type=int, default=images)
+    parser.add_argument("--steps", type=int, default=steps)
+    return parser
+
+
+def drawn(draw: Callable[[int], Row], seeds: range, processes: int) -> list[Row]:
+    """Return what `draw` makes of each seed, by several processes."""
+    with ProcessPoolExecutor(processes) as pool:
+        return list(tqdm(pool.map(draw, seeds, chunksize=64), total=len(seeds), desc="drawing"))
+
+
+def train(
+    network: nn.Module, losses: Iterator[Tensor], steps: int, *, rate: float, decay: float, clip: float = torch.inf
+) -> None:
+    """Train in place: AdamW under one cycle of the learning rate.
+
+    Args:
+        network: what learns.
+        losses: a loss a step, with its graph.
+        steps: how many.
+        rate: the highest learning rate.
+        decay: of the weights.
+        clip: longest gradient.
+    """
+    print(f"{sum(one.numel() for one in network.parameters()):,} parameters")
+    optimizer = torch.optim.AdamW(network.parameters(), weight_decay=decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=rate, total_steps=steps)
+    began = time.monotonic()
+    network.train()
+    for step in range(steps):
+        loss = next(losses)
+        optimizer.zero_grad()
+        loss.backward()
+        if clip < torch.inf:
+            torch.nn.utils.clip_grad_norm_(network.parameters(), clip)
+        optimizer.step()
+        schedule.step()
+        if step % 100 == 0 or step == steps - 1:
+            print(f"step {step:5}  loss {loss.item():.3f}  {time.monotonic() - began:5.0f} s", flush=True)
 
 
 def rounded(network: nn.Module) -> dict[str, Tensor]:
@@ -33,7 +85,7 @@ def write_judge(
     """Write weights.safetensors and card.json, which gets torch's version and the digest of the weights too.
 
     Args:
-        folder: of the plug-in, in t2ibench/features.
+        folder: of the plug-in, in `NETWORKS`.
         state: see `rounded`.
         card: how it was made and how well it reads.
         metadata: texts that the weights file carries.

@@ -13,9 +13,8 @@ changes every number measured with them: their SHA-256 is part of the protocol t
 
 from __future__ import annotations
 
-import argparse
 import json
-import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -32,9 +31,9 @@ from t2ibench_simulations.mnist_captions.make import VERSION
 from t2ibench_simulations.mnist_captions.scenes import SLOTS, choose_bans, draw_scene, paint
 from t2ibench_simulations.mnist_captions.statements import LAYOUTS, PLACES, layout_of
 from t2ibench_simulations.networks.digit_judge.network import BYTE, SceneReader, windows
-from t2ibench_simulations.training.judge_file import rounded, write_judge
+from t2ibench_simulations.training.judge_file import NETWORKS, parser_of, rounded, train, write_judge
 
-FOLDER = Path(__file__).resolve().parents[1] / "t2ibench" / "features" / "digit_judge"
+FOLDER = NETWORKS / "digit_judge"
 WEIGHTS = "weights.safetensors"
 BATCH = 64
 TESTED = 600
@@ -85,26 +84,16 @@ def varied(scenes: Tensor, generator: torch.Generator) -> Tensor:
     return (seen + noise).clamp(0, 1)
 
 
-def train(network: SceneReader, scenes: Tensor, layouts: Tensor, digits: Tensor, steps: int, rate: float) -> None:
-    """Train in place: AdamW under one cycle of the learning rate, cross-entropy of the layout and of each digit."""
-    optimizer = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=2e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=rate, total_steps=steps)
+def losses(network: SceneReader, scenes: Tensor, layouts: Tensor, digits: Tensor) -> Iterator[Tensor]:
+    """Yield the cross-entropy of the layout and of each digit, a batch drawn at random."""
     generator = torch.Generator().manual_seed(SEED)
-    began = time.monotonic()
-    network.train()
-    for step in range(steps):
+    while True:
         rows = torch.randint(len(scenes), (BATCH,), generator=generator)
         seen, labels = varied(scenes[rows], generator), digits[rows]
         layout = network.layout(functional.avg_pool2d(seen, 4).flatten(1))
         there = labels != NO_DIGIT
         answers = network.digit(windows(seen)[there])
-        loss = functional.cross_entropy(layout, layouts[rows]) + functional.cross_entropy(answers, labels[there])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-        if step % 100 == 0 or step == steps - 1:
-            print(f"step {step:5}  loss {loss.item():.3f}  {time.monotonic() - began:5.0f} s", flush=True)
+        yield functional.cross_entropy(layout, layouts[rows]) + functional.cross_entropy(answers, labels[there])
 
 
 @torch.no_grad()
@@ -135,9 +124,7 @@ def training_scenes(count: int, mnist: Path | None) -> Scenes:
 
 def main() -> None:
     """Draw, train, measure, write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=int, default=12000)
-    parser.add_argument("--steps", type=int, default=2000)
+    parser = parser_of(__doc__, images=12000, steps=2000)
     parser.add_argument("--mnist", type=Path, help="go on from the weights that are there, on these files' digits too")
     options = parser.parse_args()
     mnist = find_mnist(options.mnist) if options.mnist else None
@@ -149,9 +136,8 @@ def main() -> None:
     if mnist:
         before = json.loads((FOLDER / "card.json").read_text())["trained"]
         network.load_state_dict({key: value.float() for key, value in load_file(FOLDER / WEIGHTS).items()})
-    print(f"{sum(one.numel() for one in network.parameters()):,} parameters")
     scenes = training_scenes(options.images, mnist)
-    train(network, *scenes, options.steps, 2e-3 if mnist else 3e-3)
+    train(network, losses(network, *scenes), options.steps, rate=2e-3 if mnist else 3e-3, decay=2e-2)
     state = rounded(network)
     found = {}
     for name, source in {DRAWN: None, MNIST: mnist}.items() if mnist else {DRAWN: None}.items():

@@ -9,32 +9,24 @@ changes every number measured with them: their SHA-256 is part of the protocol t
 
 from __future__ import annotations
 
-import argparse
 import random
-import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
-from tqdm import tqdm
 
-from t2ibench.data.batches.transforms import base_image, central_square
-from t2ibench_simulations.networks.simattributes.network import HEADS, SIDE, AttributeNetwork
+from t2ibench_simulations.networks.simattributes.network import HEADS, AttributeNetwork
 from t2ibench_simulations.simbirds.appearance import Appearance, appearance_for
 from t2ibench_simulations.simbirds.attributes import BILL_COLOURS, LEG_COLOURS
-from t2ibench_simulations.simbirds.drawing import draw_bird
 from t2ibench_simulations.simbirds.make import VERSION
-from t2ibench_simulations.simbirds.species import all_species
-from t2ibench_simulations.training.judge_file import rounded, write_judge
-from t2ibench_simulations.training.train_simnet import BASE, moved, random_bird, stack
+from t2ibench_simulations.training.judge_file import NETWORKS, drawn, parser_of, rounded, train, write_judge
+from t2ibench_simulations.training.train_simnet import central, held_out, image_of, moved, random_bird, together
 
-FOLDER = Path(__file__).resolve().parents[1] / "t2ibench" / "features" / "simattributes"
+FOLDER = NETWORKS / "simattributes"
 BATCH = 64
 SEED = 4047
 TRAINING_SEED = 500_000_000
@@ -52,27 +44,28 @@ def labels_of(appearance: Appearance) -> list[int]:
     return labels
 
 
-def draw_training(seed: int) -> tuple[NDArray[np.uint8], list[int]]:
-    """Return one bird's image, 76 x 76 x 3, cut as the data pipeline cuts it, and its labels.
+def any_bird(seed: int) -> Appearance:
+    """Return a bird of a training species or of random attributes.
 
-    Bill and legs have colours of their own in half of the images, so that they cannot be guessed from the species.
+    Bill and legs have colours of their own in half of them, so that they cannot be guessed from the species.
     """
     generator = random.Random(seed)
     bird = random_bird(generator)
     if generator.random() < 0.5:
         bird = replace(bird, bill=generator.choice(BILL_COLOURS), legs=generator.choice(LEG_COLOURS))
-    return _drawn(appearance_for(bird, seed))
+    return appearance_for(bird, seed)
+
+
+def draw_training(seed: int) -> tuple[NDArray[np.uint8], list[int]]:
+    """Return one bird's image, 76 x 76 x 3, and its labels."""
+    appearance = any_bird(seed)
+    return image_of(appearance), labels_of(appearance)
 
 
 def draw_held_out(seed: int) -> tuple[NDArray[np.uint8], list[int]]:
     """Return the image and labels of a bird of a test species, which training never shows."""
-    test = [species for species in all_species() if species.split == "test"]
-    return _drawn(appearance_for(test[seed % len(test)].attributes, seed))
-
-
-def _drawn(appearance: Appearance) -> tuple[NDArray[np.uint8], list[int]]:
-    drawing = draw_bird(appearance, 96)
-    return np.asarray(central_square(base_image(drawing.image, drawing.box, SIDE), BASE)), labels_of(appearance)
+    appearance = held_out(seed)
+    return image_of(appearance), labels_of(appearance)
 
 
 def batches(images: Tensor, labels: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
@@ -83,36 +76,23 @@ def batches(images: Tensor, labels: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
             yield moved(images[rows], generator)[0], labels[rows]
 
 
-def train(network: AttributeNetwork, source: Iterator[tuple[Tensor, Tensor]], steps: int) -> None:
-    """Train in place: AdamW under one cycle of the learning rate, mean cross-entropy of all attributes."""
-    optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3, weight_decay=2e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=4e-3, total_steps=steps)
-    began = time.monotonic()
-    network.train()
-    for step in range(steps):
-        images, labels = next(source)
+def losses(network: AttributeNetwork, source: Iterator[tuple[Tensor, Tensor]]) -> Iterator[Tensor]:
+    """Yield the mean cross-entropy of all attributes."""
+    for images, labels in source:
         answers = network(images.contiguous(memory_format=torch.channels_last))
-        loss = torch.stack(
+        yield torch.stack(
             [
                 functional.cross_entropy(answers[name], labels[:, at], label_smoothing=0.02, ignore_index=UNSEEN)
                 for at, name in enumerate(HEADS)
             ]
         ).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-        if step % 100 == 0 or step == steps - 1:
-            print(f"step {step:5}  loss {loss.item():.3f}  {time.monotonic() - began:5.0f} s", flush=True)
 
 
 @torch.no_grad()
 def accuracies(network: AttributeNetwork, images: Tensor, labels: Tensor) -> dict[str, float]:
     """Return attribute -> share of right answers on central crops, where it can be seen."""
     network.eval()
-    edge = (BASE - SIDE) // 2
-    seen = images[:, :, edge : edge + SIDE, edge : edge + SIDE].float() / 127.5 - 1
-    parts = [network(part) for part in seen.split(128)]
+    parts = [network(part) for part in central(images).split(128)]
     shares = {}
     for at, name in enumerate(HEADS):
         visible = labels[:, at] != UNSEEN
@@ -123,22 +103,17 @@ def accuracies(network: AttributeNetwork, images: Tensor, labels: Tensor) -> dic
 
 def main() -> None:
     """Draw, train, measure, write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=int, default=9000)
-    parser.add_argument("--steps", type=int, default=1500)
+    parser = parser_of(__doc__, images=9000, steps=1500)
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
-    with ProcessPoolExecutor(options.processes) as pool:
-        seeds = range(TRAINING_SEED, TRAINING_SEED + options.images)
-        drawn = list(tqdm(pool.map(draw_training, seeds, chunksize=64), total=len(seeds), desc="birds"))
-        held = list(pool.map(draw_held_out, range(HELD_OUT_SEED, HELD_OUT_SEED + 1000), chunksize=64))
-    images, labels = stack([row for row, _ in drawn]), torch.tensor([row for _, row in drawn])
+    seeds = range(TRAINING_SEED, TRAINING_SEED + options.images)
+    images, labels = together(drawn(draw_training, seeds, options.processes))
+    held = drawn(draw_held_out, range(HELD_OUT_SEED, HELD_OUT_SEED + 1000), options.processes)
     torch.manual_seed(SEED)
     network = AttributeNetwork().to(memory_format=torch.channels_last)
-    print(f"{sum(one.numel() for one in network.parameters()):,} parameters")
-    train(network, batches(images, labels), options.steps)
+    train(network, losses(network, batches(images, labels)), options.steps, rate=4e-3, decay=2e-2)
     state = rounded(network)
-    shares = accuracies(network, stack([row for row, _ in held]), torch.tensor([row for _, row in held]))
+    shares = accuracies(network, *together(held))
     for name, share in shares.items():
         print(f"{name:16} {share:6.1%}  (chance {1 / len(HEADS[name]):.1%})")
     write_judge(

@@ -10,35 +10,25 @@ identity.
 
 from __future__ import annotations
 
-import argparse
-import random
-import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
-from tqdm import tqdm
 
-from t2ibench.data.batches.transforms import base_image, central_square
 from t2ibench.text.tokenizer import tokenize
-from t2ibench_simulations.networks.simclip.network import SIDE, CLIPNetwork, tokens_of
-from t2ibench_simulations.simbirds.appearance import Appearance, appearance_for
-from t2ibench_simulations.simbirds.attributes import BILL_COLOURS, LEG_COLOURS
+from t2ibench_simulations.networks.simclip.network import CLIPNetwork, tokens_of
+from t2ibench_simulations.simbirds.appearance import Appearance
 from t2ibench_simulations.simbirds.captions import captions_for
-from t2ibench_simulations.simbirds.drawing import draw_bird
 from t2ibench_simulations.simbirds.make import VERSION
-from t2ibench_simulations.simbirds.species import all_species
 from t2ibench_simulations.simbirds.statements import STATEMENTS, statements_in, true_statements
-from t2ibench_simulations.training.judge_file import rounded, write_judge
-from t2ibench_simulations.training.train_simnet import BASE, moved, random_bird, stack
+from t2ibench_simulations.training.judge_file import NETWORKS, drawn, parser_of, rounded, train, write_judge
+from t2ibench_simulations.training.train_simattributes import any_bird
+from t2ibench_simulations.training.train_simnet import central, held_out, image_of, moved, stack
 
-FOLDER = Path(__file__).resolve().parents[1] / "t2ibench" / "features" / "simclip"
+FOLDER = NETWORKS / "simclip"
 BATCH = 160
 SEED = 7919
 TRAINING_SEED = 600_000_000
@@ -51,23 +41,16 @@ Row = tuple[NDArray[np.uint8], list[str], frozenset[tuple[str, str]]]
 
 def draw_training(seed: int) -> Row:
     """Return a bird of a training species or of random attributes; bill and legs have their own colours in half."""
-    generator = random.Random(seed)
-    bird = random_bird(generator)
-    if generator.random() < 0.5:
-        bird = replace(bird, bill=generator.choice(BILL_COLOURS), legs=generator.choice(LEG_COLOURS))
-    return _drawn(appearance_for(bird, seed))
+    return _drawn(any_bird(seed))
 
 
 def draw_held_out(seed: int) -> Row:
     """Return a bird of a test species, which training never shows."""
-    test = [species for species in all_species() if species.split == "test"]
-    return _drawn(appearance_for(test[seed % len(test)].attributes, seed))
+    return _drawn(held_out(seed))
 
 
 def _drawn(appearance: Appearance) -> Row:
-    drawing = draw_bird(appearance, 96)
-    image = np.asarray(central_square(base_image(drawing.image, drawing.box, SIDE), BASE))
-    return image, captions_for(appearance), true_statements(appearance.attributes)
+    return image_of(appearance), captions_for(appearance), true_statements(appearance.attributes)
 
 
 def marks_of(statements: list[frozenset[tuple[str, str]]]) -> Tensor:
@@ -99,47 +82,28 @@ def contrast(images: Tensor, sentences: Tensor, scale: Tensor, also_true: Tensor
     return (functional.cross_entropy(logits, own) + functional.cross_entropy(logits.T, own)) / 2
 
 
-def train(network: CLIPNetwork, rows: list[Row], words: tuple[str, ...], steps: int) -> None:
-    """Train in place: AdamW under one cycle of the learning rate; each step draws one caption of every image."""
+def losses(network: CLIPNetwork, rows: list[Row], words: tuple[str, ...]) -> Iterator[Tensor]:
+    """Yield a loss a batch, of one caption of every image."""
     generator = torch.Generator().manual_seed(SEED)
     images, true = stack([row[0] for row in rows]), marks_of([row[2] for row in rows])
-    optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=2e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=2.5e-3, total_steps=steps)
-    began = time.monotonic()
-    network.train()
-    order: Iterator[Tensor] = iter(())
-    for step in range(steps):
-        chosen = next(order, None)
-        if chosen is None:
-            order = iter(torch.randperm(len(rows), generator=generator).split(BATCH)[:-1])
-            chosen = next(order)
-        seen, _ = moved(images[chosen], generator)
-        which = torch.randint(10, (len(chosen),), generator=generator)
-        said = [rows[row][1][caption] for row, caption in zip(chosen.tolist(), which.tolist(), strict=True)]
-        stated = marks_of([statements_in(sentence) for sentence in said])
-        also_true = (1 - true[chosen]) @ stated.T == 0
-        tokens, lengths = tokens_of(said, words)
-        scale = network.log_scale.exp().clamp(max=LARGEST_SCALE)
-        codes = network.images(seen.contiguous(memory_format=torch.channels_last))
-        loss = contrast(codes, network.sentences(tokens, lengths), scale, also_true)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-        if step % 100 == 0 or step == steps - 1:
-            print(
-                f"step {step:5}  loss {loss.item():.3f}  scale {scale.item():.1f}  {time.monotonic() - began:5.0f} s",
-                flush=True,
-            )
+    while True:
+        for chosen in torch.randperm(len(rows), generator=generator).split(BATCH)[:-1]:
+            seen, _ = moved(images[chosen], generator)
+            which = torch.randint(10, (len(chosen),), generator=generator)
+            said = [rows[row][1][caption] for row, caption in zip(chosen.tolist(), which.tolist(), strict=True)]
+            stated = marks_of([statements_in(sentence) for sentence in said])
+            also_true = (1 - true[chosen]) @ stated.T == 0
+            tokens, lengths = tokens_of(said, words)
+            scale = network.log_scale.exp().clamp(max=LARGEST_SCALE)
+            codes = network.images(seen.contiguous(memory_format=torch.channels_last))
+            yield contrast(codes, network.sentences(tokens, lengths), scale, also_true)
 
 
 @torch.no_grad()
 def first_of_a_hundred(network: CLIPNetwork, rows: list[Row], words: tuple[str, ...]) -> float:
     """Return the share of held-out images whose own caption ranks first among it and 99 of other species."""
     network.eval()
-    edge = (BASE - SIDE) // 2
-    seen = stack([row[0] for row in rows])[:, :, edge : edge + SIDE, edge : edge + SIDE].float() / 127.5 - 1
-    images = torch.cat([network.images(part) for part in seen.split(128)])
+    images = torch.cat([network.images(part) for part in central(stack([row[0] for row in rows])).split(128)])
     sentences = network.sentences(*tokens_of([row[1][0] for row in rows], words))
     cosines = functional.normalize(images, dim=1) @ functional.normalize(sentences, dim=1).T
     generator = torch.Generator().manual_seed(SEED)
@@ -154,21 +118,16 @@ def first_of_a_hundred(network: CLIPNetwork, rows: list[Row], words: tuple[str, 
 
 def main() -> None:
     """Draw, train, measure, write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=int, default=16000)
-    parser.add_argument("--steps", type=int, default=3000)
+    parser = parser_of(__doc__, images=16000, steps=3000)
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
-    with ProcessPoolExecutor(options.processes) as pool:
-        seeds = range(TRAINING_SEED, TRAINING_SEED + options.images)
-        drawn = list(tqdm(pool.map(draw_training, seeds, chunksize=64), total=len(seeds), desc="birds"))
-        held = list(pool.map(draw_held_out, range(HELD_OUT_SEED, HELD_OUT_SEED + 1000), chunksize=64))
-    words = tuple(sorted({word for _, captions, _ in drawn for caption in captions for word in tokenize(caption)}))
+    rows = drawn(draw_training, range(TRAINING_SEED, TRAINING_SEED + options.images), options.processes)
+    held = drawn(draw_held_out, range(HELD_OUT_SEED, HELD_OUT_SEED + 1000), options.processes)
+    words = tuple(sorted({word for _, captions, _ in rows for caption in captions for word in tokenize(caption)}))
     torch.manual_seed(SEED)
     network = CLIPNetwork(len(words) + 1)
     network.images.to(memory_format=torch.channels_last)
-    print(f"{sum(one.numel() for one in network.parameters()):,} parameters, {len(words)} words")
-    train(network, drawn, words, options.steps)
+    train(network, losses(network, rows, words), options.steps, rate=2.5e-3, decay=2e-2)
     state = rounded(network)
     share = first_of_a_hundred(network, held, words)
     print(f"own caption first of 100: {share:.1%} of 1000 images of test species (chance 1 %)")

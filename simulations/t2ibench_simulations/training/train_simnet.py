@@ -8,24 +8,17 @@ number measured with them: their SHA-256 is part of the protocol that results ar
 
 from __future__ import annotations
 
-import argparse
 import random
-import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields, replace
-from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
-from tqdm import tqdm
 
-from t2ibench.core.files import atomic_path, digest_of_file, write_json
 from t2ibench.data.batches.transforms import base_image, central_square
 from t2ibench_simulations.networks.simnet.network import SimNetwork
 from t2ibench_simulations.networks.simnet.words import HEADS, SIDE
@@ -45,8 +38,9 @@ from t2ibench_simulations.simbirds.attributes import (
 from t2ibench_simulations.simbirds.drawing import draw_bird, draw_place
 from t2ibench_simulations.simbirds.make import VERSION
 from t2ibench_simulations.simbirds.species import all_species
+from t2ibench_simulations.training.judge_file import NETWORKS, drawn, parser_of, train, write_judge
 
-FOLDER = Path(__file__).resolve().parents[1] / "t2ibench" / "features" / "simnet"
+FOLDER = NETWORKS / "simnet"
 BASE = 76
 BATCH = 96
 NO_BIRD_SHARE = 0.2
@@ -84,14 +78,14 @@ def labels_of(appearance: Appearance) -> list[int]:
 
 def draw_training(seed: int) -> tuple[NDArray[np.uint8], list[int]]:
     """Return one bird's image, 76 x 76 x 3, cut as the data pipeline cuts it, and its labels."""
-    generator = random.Random(seed)
-    return _drawn(appearance_for(random_bird(generator), seed))
+    appearance = appearance_for(random_bird(random.Random(seed)), seed)
+    return image_of(appearance), labels_of(appearance)
 
 
 def draw_held_out(seed: int) -> tuple[NDArray[np.uint8], list[int]]:
     """Return the image and labels of a bird of a test species, whose species training never shows."""
-    test = [species for species in all_species() if species.split == "test"]
-    return _drawn(appearance_for(test[seed % len(test)].attributes, seed))
+    appearance = held_out(seed)
+    return image_of(appearance), labels_of(appearance)
 
 
 def draw_empty(seed: int) -> NDArray[np.uint8]:
@@ -100,15 +94,32 @@ def draw_empty(seed: int) -> NDArray[np.uint8]:
     return np.asarray(central_square(base_image(draw_place(appearance, 96), None, SIDE), BASE))
 
 
-def _drawn(appearance: Appearance) -> tuple[NDArray[np.uint8], list[int]]:
+def held_out(seed: int) -> Appearance:
+    """Return a bird of a test species."""
+    test = [species for species in all_species() if species.split == "test"]
+    return appearance_for(test[seed % len(test)].attributes, seed)
+
+
+def image_of(appearance: Appearance) -> NDArray[np.uint8]:
+    """Return the bird's image, 76 x 76 x 3, cut as the data pipeline cuts it."""
     drawing = draw_bird(appearance, 96)
-    image = central_square(base_image(drawing.image, drawing.box, SIDE), BASE)
-    return np.asarray(image), labels_of(appearance)
+    return np.asarray(central_square(base_image(drawing.image, drawing.box, SIDE), BASE))
 
 
 def stack(rows: list[NDArray[np.uint8]]) -> Tensor:
     """Return uint8 images N x 3 x 76 x 76."""
     return torch.from_numpy(np.stack(rows)).permute(0, 3, 1, 2).contiguous()
+
+
+def together(rows: list[tuple[NDArray[np.uint8], list[int]]]) -> tuple[Tensor, Tensor]:
+    """Return (images N x 3 x 76 x 76, labels N x heads)."""
+    return stack([image for image, _ in rows]), torch.tensor([labels for _, labels in rows])
+
+
+def central(images: Tensor) -> Tensor:
+    """Return the middle of images, N x 3 x 64 x 64 in [-1, 1]."""
+    edge = (BASE - SIDE) // 2
+    return images[:, :, edge : edge + SIDE, edge : edge + SIDE].float() / 127.5 - 1
 
 
 def distractors(birds: Tensor, places: Tensor, generator: torch.Generator) -> Tensor:
@@ -192,9 +203,7 @@ def loss_of(network: SimNetwork, images: Tensor, labels: Tensor, is_bird: Tensor
 def accuracies(network: SimNetwork, images: Tensor, labels: Tensor) -> dict[str, float]:
     """Return head -> share of right answers on central crops."""
     network.eval()
-    edge = (BASE - SIDE) // 2
-    seen = images[:, :, edge : edge + SIDE, edge : edge + SIDE].float() / 127.5 - 1
-    answers = network.name(torch.cat([network(part) for part in seen.split(128)]))
+    answers = network.name(torch.cat([network(part) for part in central(images).split(128)]))
     named = [name for name in HEADS if name != "bird"]
     shares = {name: (answers[name].argmax(1) == labels[:, at]).float().mean().item() for at, name in enumerate(named)}
     shares["bird"] = answers["bird"].argmax(1).float().mean().item()
@@ -203,29 +212,22 @@ def accuracies(network: SimNetwork, images: Tensor, labels: Tensor) -> dict[str,
 
 def main() -> None:
     """Draw, train, measure, write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=int, default=9000)
-    parser.add_argument("--steps", type=int, default=1500)
+    parser = parser_of(__doc__, images=9000, steps=1500)
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
-    with ProcessPoolExecutor(options.processes) as pool:
-        drawn = list(tqdm(pool.map(draw_training, range(options.images), chunksize=64), desc="birds"))
-        held = list(pool.map(draw_held_out, range(HELD_OUT_SEED, HELD_OUT_SEED + 1000), chunksize=64))
-        empty = list(pool.map(draw_empty, range(500), chunksize=64))
-    images, labels = stack([row for row, _ in drawn]), torch.tensor([row for _, row in drawn])
-    places = stack(empty)
+    images, labels = together(drawn(draw_training, range(options.images), options.processes))
+    held = drawn(draw_held_out, range(HELD_OUT_SEED, HELD_OUT_SEED + 1000), options.processes)
+    places = stack(drawn(draw_empty, range(500), options.processes))
     torch.manual_seed(SEED)
     network = SimNetwork()
-    print(f"{sum(one.numel() for one in network.parameters()):,} parameters")
-    train(network, batches(images, labels, places, SEED), options.steps)
-    shares = accuracies(network, stack([row for row, _ in held]), torch.tensor([row for _, row in held]))
+    losses = (loss_of(network, *batch) for batch in batches(images, labels, places, SEED))
+    train(network, losses, options.steps, rate=4e-3, decay=1e-2)
+    shares = accuracies(network, *together(held))
     for name, share in shares.items():
         print(f"{name:16} {share:6.1%}  (chance {1 / len(HEADS[name]):.1%})")
-    with atomic_path(FOLDER / "weights.safetensors") as temporary:
-        state = {key: value for key, value in network.state_dict().items() if not key.endswith("num_batches_tracked")}
-        save_file(state, temporary)
-    write_json(
-        FOLDER / "card.json",
+    write_judge(
+        FOLDER,
+        {key: value for key, value in network.state_dict().items() if not key.endswith("num_batches_tracked")},
         {
             "title": "SimNet, a small feature extractor for simulated birds",
             "made_by": "simulations/t2ibench_simulations/training/train_simnet.py",
@@ -233,30 +235,10 @@ def main() -> None:
             "images": options.images,
             "steps": options.steps,
             "seed": SEED,
-            "torch": torch.__version__.split("+")[0],
             "held_out": "1000 images of the 50 test species, which training never shows",
             "accuracy": shares,
-            "weights_sha256": digest_of_file(FOLDER / "weights.safetensors"),
         },
     )
-
-
-def train(network: nn.Module, source: Iterator[tuple[Tensor, Tensor, Tensor]], steps: int) -> None:
-    """Train in place: AdamW under one cycle of the learning rate."""
-    optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3, weight_decay=1e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=4e-3, total_steps=steps)
-    assert isinstance(network, SimNetwork)
-    began = time.monotonic()
-    network.train()
-    for step in range(steps):
-        images, labels, is_bird = next(source)
-        loss = loss_of(network, images, labels, is_bird)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-        if step % 100 == 0 or step == steps - 1:
-            print(f"step {step:5}  loss {loss.item():.3f}  {time.monotonic() - began:5.0f} s", flush=True)
 
 
 if __name__ == "__main__":

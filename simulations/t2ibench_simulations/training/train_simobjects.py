@@ -11,13 +11,9 @@ every number measured with them: their SHA-256 is part of the protocol that resu
 
 from __future__ import annotations
 
-import argparse
 import random
-import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +21,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
-from tqdm import tqdm
 
 from t2ibench.data.batches.transforms import base_image
 from t2ibench_simulations.networks.simobjects import named
@@ -44,9 +39,9 @@ from t2ibench_simulations.simscenes.vocabulary import (
     Place,
     Relation,
 )
-from t2ibench_simulations.training.judge_file import rounded, write_judge
+from t2ibench_simulations.training.judge_file import NETWORKS, drawn, parser_of, rounded, train, write_judge
 
-FOLDER = Path(__file__).resolve().parents[1] / "t2ibench" / "features" / "simobjects"
+FOLDER = NETWORKS / "simobjects"
 BATCH = 64
 SEED = 6059
 TRAINING_SEED = 600_000_000
@@ -255,24 +250,6 @@ def loss_of(answers: Answers, truth: Truth) -> Tensor:
     )
 
 
-def train(network: ObjectNetwork, source: Iterator[tuple[Tensor, Truth]], steps: int) -> None:
-    """Train in place: AdamW under one cycle of the learning rate."""
-    optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3, weight_decay=2e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=4e-3, total_steps=steps)
-    began = time.process_time()
-    network.train()
-    for step in range(steps):
-        images, truth = next(source)
-        loss = loss_of(network(images.contiguous(memory_format=torch.channels_last)), truth)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-        optimizer.step()
-        schedule.step()
-        if step % 100 == 0 or step == steps - 1:
-            print(f"step {step:5}  loss {loss.item():.3f}  {time.process_time() - began:5.0f} s", flush=True)
-
-
 @torch.no_grad()
 def accuracies(network: ObjectNetwork, images: Tensor, things: Tensor, places: Tensor) -> dict[str, float]:
     """Return head -> share of right answers: of the kinds that are there, where nothing else is said.
@@ -307,22 +284,19 @@ def accuracies(network: ObjectNetwork, images: Tensor, things: Tensor, places: T
 
 def main() -> None:
     """Draw, train, measure, write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=int, default=14000)
-    parser.add_argument("--steps", type=int, default=2200)
+    parser = parser_of(__doc__, images=14000, steps=2200)
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
-    with ProcessPoolExecutor(options.processes) as pool:
-        seeds = range(TRAINING_SEED, TRAINING_SEED + options.images)
-        drawn = list(tqdm(pool.map(draw_training, seeds, chunksize=64), total=len(seeds), desc="scenes"))
-        tested = {
-            "as the data set": list(pool.map(draw_as_data_set, range(1000), chunksize=64)),
-            "free": list(pool.map(draw_free, range(HELD_OUT_SEED, HELD_OUT_SEED + 1000), chunksize=64)),
-        }
+    scenes = drawn(draw_training, range(TRAINING_SEED, TRAINING_SEED + options.images), options.processes)
+    tested = {
+        "as the data set": drawn(draw_as_data_set, range(1000), options.processes),
+        "free": drawn(draw_free, range(HELD_OUT_SEED, HELD_OUT_SEED + 1000), options.processes),
+    }
     torch.manual_seed(SEED)
     network = ObjectNetwork().to(memory_format=torch.channels_last)
-    print(f"{sum(one.numel() for one in network.parameters()):,} parameters")
-    train(network, batches(*stack(drawn)), options.steps)
+    source = batches(*stack(scenes))
+    losses = (loss_of(network(seen.contiguous(memory_format=torch.channels_last)), truth) for seen, truth in source)
+    train(network, losses, options.steps, rate=4e-3, decay=2e-2, clip=5.0)
     state = rounded(network)
     found = {name: accuracies(network, *stack(examples)) for name, examples in tested.items()}
     for name, shares in found.items():
