@@ -1,4 +1,4 @@
-"""`t2ibench import`: files of the official code become models of the workspace."""
+"""`t2ibench import`: files of the official code become models of the workspace, records of others its results."""
 
 from __future__ import annotations
 
@@ -45,7 +45,13 @@ def command(
     The files may come in any order: what each is, is told by its content. They are read as tensors and nothing else,
     converted once, and kept as a model folder that `sample` and `eval` find by name. Prints what was recognised and,
     last, the model's folder.
+
+    `t2ibench import results OTHER...` takes over the records of other workspaces (or results folders) after checking
+    each against its digest; they are marked wherever they are shown, and what was measured here stays.
     """
+    if model == "results":
+        _import_results(files, workspace)
+        return
     from t2ibench.models.importing.import_official import ImportRequest, import_official
 
     request = ImportRequest(
@@ -68,3 +74,14 @@ def command(
         state = "is there already" if there else "would be written" if dry_run else "was imported"
         click.echo(f"{label} {state} (official-weights):")
         click.echo(path)
+
+
+def _import_results(others: tuple[Path, ...], workspace: Workspace) -> None:
+    from t2ibench.core.records import Results
+    from t2ibench.studies.exchange.foreign import import_records
+
+    for other in others:
+        taken, said = import_records(other, Results(workspace.results))
+        for sentence in said:
+            click.echo(f"WARNING: {sentence}", err=True)
+        click.echo(f"{taken} records of {other} were imported.")

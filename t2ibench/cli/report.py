@@ -126,7 +126,7 @@ def write_report(
         raise UserError(f"{printed} is an image, and stdout shows text: ask for it with --format {printed}.")
     results = Results(workspace.results)
     latest, faults = results.latest()
-    records = _only(_only(list(latest.values()), "dataset", data), "protocol", protocol)
+    records = only(only(list(latest.values()), "dataset", data), "protocol", protocol)
     shown = (printed,) if printed in report.formats else ()
     given = ReportInput(
         records,
@@ -188,7 +188,7 @@ def _check_subjects(report: Report, subjects: Sequence[str]) -> None:
     )
 
 
-def _only(records: list[ResultRecord], field: str, wanted: str) -> list[ResultRecord]:
+def only(records: list[ResultRecord], field: str, wanted: str) -> list[ResultRecord]:
     """Return the records whose plan's `field` is `wanted`; all of them where nothing is wanted or none exist."""
     if not wanted or not records:
         return records
