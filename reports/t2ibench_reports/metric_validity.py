@@ -41,7 +41,7 @@ _MARKS: Final = {
 }
 """Verdict -> what a cell shows; see `t2ibench.studies.validity.verdicts.Finding`."""
 _LEGEND: Final = (
-    "Each cell: the verdict, then Spearman's rank correlation of the strength (0 and five steps) with how bad the "
+    "Each cell: the verdict, then Spearman's rank correlation of the strength (0 and the steps) with how bad the "
     "value is (1: worse at every step).",
     "The corruption harms what the metric is said to measure: ✓ it gets worse at every step; ≈ it gets worse, not at "
     "every step (correlation at least 0.8); ? it is worse in the end, in no order; blind: it stays within the clean "
@@ -202,6 +202,7 @@ def _sections(study: _Study) -> Iterator[Section]:
                 (
                     Place(f"{titles[row.column]} {'↑' if row.higher_is_better else '↓'}", kind="name"),
                     *map(_value, row.values),
+                    *[Place("-", kind="none")] * (len(steps) - len(row.values)),
                 )
                 for row in study.rows
                 if row.corruption == one.corruption
@@ -258,7 +259,7 @@ def _alignment(study: _Study, small: str) -> Section:
         if study.truth == "statements"
         else "the share of captions that have their own image"
     )
-    note = f"The truth is {meaning}. Rank correlation with it, over the clean images and five steps (1 is right)."
+    note = f"The truth is {meaning}. Rank correlation with it, over the clean images and the steps (1 is right)."
     heads = (Head("Metric", kind="name"), *(Head(one.corruption_title, kind="text") for one in kinds))
     return Section("Alignment against the truth", small, heads=heads, parts=parts, notes=(note,))
 

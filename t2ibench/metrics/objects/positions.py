@@ -10,7 +10,7 @@ from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.alignment.r_precision import unit_codes
 from t2ibench.metrics.checks import caption_codes_of, checked_features, groups_of
-from t2ibench.metrics.intervals import mean_interval
+from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,12 +77,30 @@ class PositionalAlignment:
         self.scale = scale
         self.threshold = threshold
 
-    def image_values(self, given: MetricInput) -> np.ndarray:
-        """Return float64 N whose mean is the mean over words; 0 for images whose caption has no position word.
+    def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
+        """Return the mean share in %, and it with each of the `jackknife_parts` left out.
 
         Raises:
             UserError: fewer than 10 images, no caption codes, or no caption has a position word.
         """
+        hits, words = self._hits(given)
+        parts = jackknife_parts(groups_of(given, len(hits)), given.seed)
+        left_out = [_mean_share(hits[~out], words[~out]) for out in parts if (words[~out] != "").any()]
+        return _mean_share(hits, words), left_out
+
+    def estimate(self, given: MetricInput) -> Estimate:
+        """Return the mean with a jackknife over images. Errors as above."""
+        value, left_out = self.jackknife(given)
+        _, words = self._hits(given)
+        return Estimate(
+            value=value,
+            interval=jackknife_interval(value, left_out, low=0.0, high=100.0, what="clustered by image"),
+            n=len(words),
+            spread={"captions with a position word": float((words != "").sum())},
+        )
+
+    def _hits(self, given: MetricInput) -> tuple[np.ndarray, np.ndarray]:
+        """Return (bool N: whether the caption is preferred; str N: its position word, "" for none)."""
         import numpy as np
 
         features = np.asarray(checked_features(self.title, given, self.layer, self.minimum_n), dtype=np.float64)
@@ -96,21 +114,10 @@ class PositionalAlignment:
         if self.layer == "image":
             features, true, turned = self.scale * unit_codes(features), unit_codes(true), unit_codes(turned)
         logits, others = (np.einsum("nd,nd->n", features, side) for side in (true, turned))
-        hits = preferred(logits, others, self.threshold)
-        names, counts = np.unique(words[words != ""], return_counts=True)
-        weight = dict(zip(names.tolist(), (len(words) / len(names) / counts).tolist(), strict=True))
-        return np.array([100 * hit * weight.get(word, 0.0) for hit, word in zip(hits, words.tolist(), strict=True)])
+        return preferred(logits, others, self.threshold), words
 
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the mean with a bootstrap over images that have a position word. Errors as above."""
-        import numpy as np
 
-        values = self.image_values(given)
-        asked = np.asarray(given.position_words)[np.asarray(given.queries)] != ""
-        inside = values[asked] * (asked.sum() / len(asked))
-        return Estimate(
-            value=float(values.mean()),
-            interval=mean_interval(inside, groups_of(given, len(values))[asked], given.seed),
-            n=len(values),
-            spread={"captions with a position word": float(asked.sum())},
-        )
+def _mean_share(hits: np.ndarray, words: np.ndarray) -> float:
+    import numpy as np
+
+    return 100 * float(np.mean([hits[words == word].mean() for word in np.unique(words[words != ""])]))

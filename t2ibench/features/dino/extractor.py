@@ -1,0 +1,141 @@
+"""DINOv2 as the feature extractor of FD-DINOv2, with a profile for every tool whose figures are in print."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+
+from t2ibench.core.errors import UserError, require_known
+from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.core.spec.benchmarks import Frozen
+from t2ibench.features.context import FeatureContext, WeightsFile, chunks, find_weights, options_of
+from t2ibench.features.dino.preprocessing import RESIZE, RESOLUTION, Profile, dino_input
+from t2ibench.features.state_dict import checked, read_state
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+VERSION: Final = 1
+ARCHITECTURES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
+    "vitl14": ("vit_large_patch14_dinov2", {}),
+    "vitb14": ("vit_base_patch14_dinov2", {}),
+    "vits14": ("vit_small_patch14_dinov2", {}),
+}
+"""The authors' name -> (timm's, further arguments of it). Files with "_reg4" are of other networks."""
+
+
+class DinoOptions(Frozen):
+    """Options of the entry in benchmarks.toml.
+
+    Attributes:
+        profile: whose preprocessing.
+        architecture: the network that the weights are of; figures in print are of vitl14.
+    """
+
+    profile: Profile = "dgm-eval"
+    architecture: str = "vitl14"
+
+
+class Dino:
+    """Layer "pool": the class token after the last layer norm, in float32, from the authors' file of weights.
+
+    The network is timm's, which shares the file's names; the table of positions is brought to 16 x 16 by the original
+    code's rule (bicubic, not antialiased, at a scale of 16.1 / 37), as timm's own differs by half a percent. Needs the
+    extra `dino`. Source: Oquab et al. 2023; FD on it: Stein et al. 2023 (dgm-eval).
+    """
+
+    Options: ClassVar = DinoOptions
+    layers: Mapping[str, int]
+
+    def __init__(self, network: Any, profile: Profile, identity: FeatureIdentity, device: str) -> None:
+        self.identity = identity
+        self.layers = {"pool": int(network.num_features)}
+        self._network = network
+        self._profile: Profile = profile
+        self._device = device
+
+    @classmethod
+    def peek(cls, context: FeatureContext) -> FeatureIdentity:
+        """Return the identity from the weights file's digest; "standard" for the digest recorded in benchmarks.toml.
+
+        Raises:
+            UserError: timm is not installed, the weights are missing, or an option is unknown.
+        """
+        _timm()
+        require_known("network of DINOv2", ARCHITECTURES, options_of(context, DinoOptions).architecture)
+        return _identity(context, find_weights(context))
+
+    @classmethod
+    def open(cls, context: FeatureContext) -> Self:
+        """Return the extractor on the context's device. Errors as `peek`, or the weights are of another network."""
+        import torch
+
+        identity, found, options = cls.peek(context), find_weights(context), options_of(context, DinoOptions)
+        name, further = ARCHITECTURES[options.architecture]
+        with torch.random.fork_rng(devices=[]):  # initial weights are overwritten at once
+            network = _timm().create_model(name, pretrained=False, img_size=RESOLUTION, num_classes=0, **further)
+        wanted, state = network.state_dict(), dict(read_state(found.path))
+        state.pop("mask_token", None)  # of training alone
+        if "pos_embed" in state:
+            state["pos_embed"] = _positions(state["pos_embed"], wanted["pos_embed"].shape[1] - 1)
+        hint = (
+            f"Name the file's network in [features.{context.name}.options] of benchmarks.toml, or bring another file."
+        )
+        network.load_state_dict(checked(state, wanted, found.path, f"DINOv2 {options.architecture}", hint))
+        network = network.to(context.device).eval().requires_grad_(False)
+        return cls(network, options.profile, identity, context.device)
+
+    def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
+        """Return "pool", N x d, float32 on the CPU.
+
+        Args:
+            pixels: uint8, N x 3 x H x W of any size.
+        """
+        import torch
+
+        def features(part: Tensor) -> Tensor:
+            return self._network(dino_input(part, self._profile).to(self._device)).float().cpu()  # type: ignore[no-any-return]
+
+        with torch.no_grad():
+            parts = [features(part) for part in chunks(pixels, self._device)]
+        return {"pool": torch.cat([torch.zeros(0, self.layers["pool"]), *parts])}
+
+
+def _positions(table: Tensor, patches: int) -> Tensor:
+    """Return the table 1 x (1 + M^2) x d for `patches` patches, as `interpolate_pos_encoding` of the authors' code."""
+    import torch
+    from torch.nn.functional import interpolate
+
+    held = table.shape[1] - 1
+    if held == patches:
+        return table
+    side, wanted = math.isqrt(held), math.isqrt(patches)
+    grid = table[:, 1:].reshape(1, side, side, -1).permute(0, 3, 1, 2)
+    scale = (wanted + 0.1) / side
+    made = interpolate(grid.float(), scale_factor=(scale, scale), mode="bicubic", antialias=False)
+    flat = made.permute(0, 2, 3, 1).reshape(1, patches, -1)
+    return torch.cat([table[:, :1], flat.to(table.dtype)], dim=1)
+
+
+def _timm() -> Any:
+    try:
+        import timm
+    except ImportError as error:
+        raise UserError(
+            "DINOv2 needs timm, which is not installed: `pip install 't2ibench[dino]'`, then name the folder of its "
+            "weights with --weights-dir."
+        ) from error
+    return timm
+
+
+def _identity(context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
+    options = options_of(context, DinoOptions)
+    return FeatureIdentity(
+        name=f"{context.entry.plugin} {options.architecture}",
+        version=VERSION,
+        weights=found.sha256,
+        resize=RESIZE[options.profile],
+        range="ImageNet's mean and deviation",
+        standing="standard" if found.recorded else "stand-in",
+    )
