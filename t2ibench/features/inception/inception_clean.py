@@ -4,36 +4,34 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.folding import folded_script
 from t2ibench.core.interfaces import FeatureIdentity
-from t2ibench.features.context import FeatureContext, WeightsFile, chunks, find_weights
+from t2ibench.features.context import FeatureContext, WeightsFile, find_weights
+from t2ibench.features.network_extractor import NetworkExtractor, file_identity
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-VERSION: Final = 1
 _POOL: Final = 2048
 
 
-class InceptionClean:
+class InceptionClean(NetworkExtractor):
     """clean-fid's mode "clean": PIL's bicubic filter on every channel as floats, clipped, to 299 x 299.
 
     The weights file is TorchScript, which is a program: it is opened only if it has the recorded SHA-256 or if the user
     brought it with `--weights-dir`. In the second case its standing is "random": shown, never ranked.
     """
 
-    layers: Mapping[str, int]
+    layers: Mapping[str, int] = MappingProxyType({"pool": _POOL})
 
     def __init__(self, network: Any, identity: FeatureIdentity, device: str) -> None:
         from cleanfid.resize import build_resizer
 
-        self.identity = identity
-        self.layers = {"pool": _POOL}
-        self._network = network
-        self._device = device
+        super().__init__(network, identity, device)
         self._resize = build_resizer("clean")
 
     @classmethod
@@ -69,21 +67,8 @@ class InceptionClean:
             ) from error
         return cls(network, _identity(context, found), context.device)
 
-    def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
-        """Return "pool", N x 2048, float32 on the CPU.
-
-        Args:
-            pixels: uint8, N x 3 x H x W of any size.
-
-        Raises:
-            UserError: the network does not give 2048 numbers an image.
-        """
-        import torch
-
-        parts = [torch.zeros(0, _POOL)]
-        with torch.no_grad():
-            parts += [self._pool(part) for part in chunks(pixels, self._device)]
-        return {"pool": torch.cat(parts)}
+    def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
+        return {"pool": self._pool(pixels)}
 
     def _pool(self, pixels: Tensor) -> Tensor:
         import numpy as np
@@ -114,11 +99,4 @@ def _trusted(context: FeatureContext) -> WeightsFile:
 
 
 def _identity(context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
-    return FeatureIdentity(
-        name=context.entry.plugin,
-        version=VERSION,
-        weights=found.sha256,
-        resize="bicubic-pil-float 299",
-        range="[-1, 1]",
-        standing="standard" if found.recorded else "random",
-    )
+    return file_identity(context, found, resize="bicubic-pil-float 299")

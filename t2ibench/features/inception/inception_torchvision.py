@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self
 from t2ibench.core.folding import folded
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.spec.benchmarks import Frozen
-from t2ibench.features.context import FeatureContext, WeightsFile, chunks, find_weights, options_of
+from t2ibench.features.context import FeatureContext, WeightsFile, find_weights, options_of
+from t2ibench.features.network_extractor import NetworkExtractor, file_identity
 from t2ibench.features.resizing import resized_by_pil, resized_by_torch
 from t2ibench.features.state_dict import checked, read_state
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-VERSION: Final = 1
 SIDE: Final = 299
 _POOL: Final = 2048
 _CLASSES: Final = 1000
@@ -63,23 +63,20 @@ def misnormalised(images: Tensor) -> Tensor:
     return images * (deviation / 0.5) + (mean - 0.5) / 0.5
 
 
-class InceptionTorchvision:
+class InceptionTorchvision(NetworkExtractor):
     """torchvision's network; "pool" for FID, and "logits" with bias, 1000 of them, where the input is as it expects.
 
     FIDs on `input = "t2i-legacy"` have a scale of their own. They compare with nothing but each other.
     """
 
     Options: ClassVar[type[Frozen]] = InceptionTorchvisionOptions
-    layers: Mapping[str, int]
 
     def __init__(
         self, network: Any, options: InceptionTorchvisionOptions, identity: FeatureIdentity, device: str
     ) -> None:
-        self.identity = identity
+        super().__init__(network, identity, device)
         self.layers = {"pool": _POOL} | ({"logits": _CLASSES} if options.input == "imagenet" else {})
-        self._network = network
         self._options = options
-        self._device = device
 
     @classmethod
     def peek(cls, context: FeatureContext) -> FeatureIdentity:
@@ -106,25 +103,12 @@ class InceptionTorchvision:
         options = options_of(context, InceptionTorchvisionOptions)
         return cls(folded(network).to(context.device), options, identity, context.device)
 
-    def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
-        """Return "pool", N x 2048, and, unless the input is "t2i-legacy", "logits", N x 1000, float32 on the CPU.
-
-        Args:
-            pixels: uint8, N x 3 x H x W of any size.
-        """
-        import torch
-
-        parts: dict[str, list[Tensor]] = {layer: [torch.zeros(0, width)] for layer, width in self.layers.items()}
-        with torch.no_grad():
-            for part in chunks(pixels, self._device):
-                pool = self._prepared(part).to(self._device)
-                for name in _TRUNK:
-                    pool = getattr(self._network, name)(pool)
-                pool = pool.flatten(1)
-                parts["pool"].append(pool.float().cpu())
-                if "logits" in parts:
-                    parts["logits"].append(self._network.fc(pool).float().cpu())
-        return {layer: torch.cat(found) for layer, found in parts.items()}
+    def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
+        pool = self._prepared(pixels).to(self._device)
+        for name in _TRUNK:
+            pool = getattr(self._network, name)(pool)
+        pool = pool.flatten(1)
+        return {"pool": pool} | ({"logits": self._network.fc(pool)} if "logits" in self.layers else {})
 
     def _prepared(self, pixels: Tensor) -> Tensor:
         """Return float images, N x 3 x 299 x 299, in the range that the options say."""
@@ -146,11 +130,4 @@ def empty_network() -> Any:
 
 def _identity(context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
     options = options_of(context, InceptionTorchvisionOptions)
-    return FeatureIdentity(
-        name=context.entry.plugin,
-        version=VERSION,
-        weights=found.sha256,
-        resize=_RESIZE[options.resize],
-        range=_RANGE[options.input],
-        standing="standard" if found.recorded else "random",
-    )
+    return file_identity(context, found, resize=_RESIZE[options.resize], range=_RANGE[options.input])

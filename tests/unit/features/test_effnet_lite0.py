@@ -18,7 +18,7 @@ def test_its_columns_bear_its_name_and_read_layers_that_it_has():
     for name in BENCHMARKS.protocols["folder-offline"].metrics[:2]:
         entry = BENCHMARKS.metrics[name]
         assert entry.features == "effnet-lite0" and "(effnet-lite0)" in entry.title
-        assert registry("metrics")[entry.metric]().layer in effnet_lite0.EffNetLite0.LAYERS
+        assert registry("metrics")[entry.metric]().layer in effnet_lite0.EffNetLite0.layers
 
 
 def test_without_its_packages_a_sentence_says_what_to_install(monkeypatch):

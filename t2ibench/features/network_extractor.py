@@ -1,0 +1,85 @@
+"""What extractors that are a network have in common: images go through it in chunks, a file of weights names it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.features.context import FeatureContext, WeightsFile, chunks
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class NetworkExtractor(ABC):
+    """Base of extractors that are a network.
+
+    Attributes:
+        layers: layer -> width.
+        identity: names the features.
+
+    Args:
+        network: with its weights, on the device.
+        identity: of the extractor.
+        device: where it computes.
+    """
+
+    layers: Mapping[str, int]
+    _small_chunks = True
+    """Whether a CPU sees few images at a time; another size of chunk could change the last bits of stored features."""
+
+    def __init__(self, network: Any, identity: FeatureIdentity, device: str) -> None:
+        self.identity = identity
+        self._network = network
+        self._device = device
+
+    def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
+        """Return layer -> features N x width, float32 on the CPU.
+
+        Args:
+            pixels: uint8, N x 3 x H x W of any size.
+        """
+        import torch
+
+        parts: dict[str, list[Tensor]] = {layer: [torch.zeros(0, width)] for layer, width in self.layers.items()}
+        with torch.no_grad():
+            for part in chunks(pixels, self._device if self._small_chunks else ""):
+                found = self._features(part)
+                for layer, list_ in parts.items():
+                    list_.append(found[layer].float().cpu())
+        return {layer: torch.cat(list_) for layer, list_ in parts.items()}
+
+    @abstractmethod
+    def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
+        """Return layer -> features of a chunk of images."""
+
+
+def file_identity(
+    context: FeatureContext,
+    found: WeightsFile,
+    *,
+    resize: str,
+    range: str = "[-1, 1]",
+    version: int = 1,
+    otherwise: Literal["random", "stand-in"] = "random",
+) -> FeatureIdentity:
+    """Return the identity of an extractor whose weights are in a file.
+
+    Args:
+        context: names the extractor.
+        found: its weights; their standing is "standard" where their digest is the recorded one.
+        resize: how images are made as large as the network sees them.
+        range: of the numbers that it sees.
+        version: raised by hand when its numbers would change.
+        otherwise: the standing of other weights.
+    """
+    return FeatureIdentity(
+        name=context.entry.plugin,
+        version=version,
+        weights=found.sha256,
+        resize=resize,
+        range=range,
+        standing="standard" if found.recorded else otherwise,
+    )
