@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from importlib.resources import files
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
-from torch import Tensor
 from torch.nn import Module
 
 from t2ibench.core.interfaces import BuildContext
-from t2ibench.core.types import ModelCard, Origin, Phase
+from t2ibench.core.plain_trainable import PlainTrainable
+from t2ibench.core.types import ModelCard, Origin
 
 D = TypeVar("D", bound=Module)
 
 
-class _Parametrised(Protocol):
-    parameters: Any
-
-
-class Baseline:
-    """A model with a card.toml beside its code, one phase of training and, if it is asked for, an EMA."""
+class Baseline(PlainTrainable):
+    """A model with a card.toml beside its code."""
 
     @classmethod
     def card(cls) -> ModelCard:
@@ -36,33 +32,6 @@ class Baseline:
             origin=Origin.RETRAINED,
             notes=tuple(content["notes"]),
         )
-
-    @classmethod
-    def requirements(cls, parameters: Any) -> tuple[str, ...]:
-        """Return the encoders it needs: none."""
-        return ()
-
-    def frozen_networks(self) -> Mapping[str, Module]:
-        """Return nothing: all networks learn."""
-        return {}
-
-    def curriculum(self) -> Sequence[Phase]:
-        """Return one phase."""
-        return (Phase(),)
-
-    def ema(self: _Parametrised) -> Mapping[str, float]:
-        """Return the generator's decay; nothing where no EMA is asked for, or can be."""
-        decay = getattr(self.parameters, "ema_decay", 0.0)
-        return {"generator": decay} if decay else {}
-
-
-class KeepsOfficialNames:
-    """A model whose networks have the parameter names of the official code."""
-
-    @classmethod
-    def official_state(cls, network: str, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Return the state as it is: the official names are ours."""
-        return state
 
 
 def with_discriminators(generator: Module, discriminators: Mapping[int, Module]) -> dict[str, Module]:

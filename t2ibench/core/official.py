@@ -47,3 +47,12 @@ class ImportsOfficial(Protocol):
     def official_state(cls, network: str, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """Return the state under our names; the same mapping where the names agree."""
         ...
+
+
+class KeepsOfficialNames:
+    """A model whose networks have the parameter names of the official code."""
+
+    @classmethod
+    def official_state(cls, network: str, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Return the state as it is: the official names are ours."""
+        return state

@@ -14,7 +14,8 @@ from torch.optim import SGD, Optimizer
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import BoundNoise, BuildContext
-from t2ibench.core.types import Caption, DataRequest, ModelCard, Origin, Phase, TrainBatch, Update
+from t2ibench.core.plain_trainable import PlainTrainable
+from t2ibench.core.types import Caption, DataRequest, ModelCard, Origin, TrainBatch, Update
 
 
 class StubEncoderParameters(BaseModel):
@@ -26,7 +27,7 @@ class StubEncoderParameters(BaseModel):
     learning_rate: float = Field(default=0.1, gt=0)
 
 
-class StubEncoder:
+class StubEncoder(PlainTrainable):
     """Captions and images to vectors of one size. For tests."""
 
     Parameters: ClassVar[type[StubEncoderParameters]] = StubEncoderParameters
@@ -43,11 +44,6 @@ class StubEncoder:
         return ModelCard("Stub encoder", "none", "MIT", Origin.RETRAINED)
 
     @classmethod
-    def requirements(cls, parameters: StubEncoderParameters) -> tuple[str, ...]:
-        """Return no encoders."""
-        return ()
-
-    @classmethod
     def build(cls, parameters: StubEncoderParameters, context: BuildContext) -> Self:
         """Return the encoder, freshly initialised."""
         return cls(parameters, context.vocabulary)
@@ -59,10 +55,6 @@ class StubEncoder:
     def networks(self) -> Mapping[str, Module]:
         """Return both networks."""
         return self.exported()
-
-    def frozen_networks(self) -> Mapping[str, Module]:
-        """Return nothing."""
-        return {}
 
     def data_request(self) -> DataRequest:
         """Return small images."""
@@ -76,14 +68,6 @@ class StubEncoder:
     def learning_rates(self, step: int, steps_per_epoch: int) -> Mapping[str, float]:
         """Return a rate that halves every epoch."""
         return {"encoders": self.parameters.learning_rate * 0.5 ** (step // steps_per_epoch)}
-
-    def curriculum(self) -> Sequence[Phase]:
-        """Return one phase."""
-        return (Phase(),)
-
-    def ema(self) -> Mapping[str, float]:
-        """Return no moving average."""
-        return {}
 
     def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
         """Yield one update that pulls a caption's vector to its image's."""

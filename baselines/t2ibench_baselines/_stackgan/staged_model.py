@@ -10,6 +10,7 @@ from torch.nn import Module
 from torch.optim import Optimizer
 
 from t2ibench.core.interfaces import BoundNoise
+from t2ibench.core.official import KeepsOfficialNames
 from t2ibench.core.types import (
     AttentionMap,
     Capabilities,
@@ -22,7 +23,7 @@ from t2ibench.core.types import (
 )
 from t2ibench.models.wrapping import gradients_for
 from t2ibench.text.damsm import DAMSM, TextCodes, sentence_loss, words_loss
-from t2ibench_baselines._baseline import Baseline, KeepsOfficialNames, with_discriminators
+from t2ibench_baselines._baseline import Baseline, with_discriminators
 from t2ibench_baselines._stackgan.conditioning import kl_divergence
 from t2ibench_baselines._stackgan.discriminator_losses import Parts, detached, discriminator_loss, generator_loss
 from t2ibench_baselines._stackgan.modes import evaluating, frozen

@@ -11,10 +11,11 @@ from torch.nn import Module
 from torch.optim import Adam, Optimizer
 
 from t2ibench.core.interfaces import BoundNoise, BuildContext
+from t2ibench.core.official import KeepsOfficialNames
 from t2ibench.core.types import Capabilities, Caption, DataRequest, Trace, TrainBatch, Update
 from t2ibench.models.wrapping import gradients_for
 from t2ibench.text.damsm import DAMSM
-from t2ibench_baselines._baseline import Baseline, KeepsOfficialNames
+from t2ibench_baselines._baseline import Baseline
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
 from t2ibench_baselines.dfgan import convert
 from t2ibench_baselines.dfgan.discriminator import ConditionalPredictor, Discriminator

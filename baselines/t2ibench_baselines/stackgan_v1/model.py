@@ -11,9 +11,10 @@ from torch.nn import Module
 from torch.optim import Adam, Optimizer
 
 from t2ibench.core.interfaces import BoundNoise, BuildContext
+from t2ibench.core.official import KeepsOfficialNames
 from t2ibench.core.types import Capabilities, Caption, DataRequest, Phase, Trace, TrainBatch, Update
 from t2ibench.models.wrapping import gradients_for
-from t2ibench_baselines._baseline import KeepsOfficialNames, discriminators_for, with_discriminators
+from t2ibench_baselines._baseline import discriminators_for, with_discriminators
 from t2ibench_baselines._stackgan.conditioning import kl_divergence
 from t2ibench_baselines._stackgan.discriminator_losses import detached, discriminator_loss, generator_loss
 from t2ibench_baselines._stackgan.modes import evaluating, frozen

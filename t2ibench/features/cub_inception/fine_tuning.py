@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -14,7 +14,8 @@ from torch.optim import Adam, Optimizer
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import BoundNoise, BuildContext
-from t2ibench.core.types import DataRequest, ModelCard, Origin, Phase, TrainBatch, Update
+from t2ibench.core.plain_trainable import PlainTrainable
+from t2ibench.core.types import DataRequest, ModelCard, Origin, TrainBatch, Update
 from t2ibench.features.cub_inception.network import OUTPUTS, SIDE, empty_network, known_logits
 from t2ibench.features.state_dict import read_state
 
@@ -96,7 +97,7 @@ class Classifier(nn.Module):
         return (class_ids[:, None] == self.classes[None]).int().argmax(dim=1)
 
 
-class CUBInceptionClassifier:
+class CUBInceptionClassifier(PlainTrainable):
     """A classifier of the birds of one split, fine-tuned from ImageNet's Inception-v3.
 
     StackGAN released such a network and no code for its training; what is like it here: the network of TensorFlow's
@@ -124,11 +125,6 @@ class CUBInceptionClassifier:
         )
 
     @classmethod
-    def requirements(cls, parameters: CUBInceptionParameters) -> tuple[str, ...]:
-        """Return no encoders."""
-        return ()
-
-    @classmethod
     def build(cls, parameters: CUBInceptionParameters, context: BuildContext) -> Self:
         """Return the classifier, for "train" with ImageNet's weights where they are asked for.
 
@@ -152,10 +148,6 @@ class CUBInceptionClassifier:
         """Return the classifier: all of it learns."""
         return self.exported()
 
-    def frozen_networks(self) -> Mapping[str, Module]:
-        """Return nothing."""
-        return {}
-
     def data_request(self) -> DataRequest:
         """Return images of one side, of its split."""
         p = self.parameters
@@ -164,10 +156,6 @@ class CUBInceptionClassifier:
     def optimizers(self) -> Mapping[str, Optimizer]:
         """Return one Adam."""
         return {"classifier": Adam(self.classifier.parameters(), lr=self.parameters.learning_rate)}
-
-    def curriculum(self) -> Sequence[Phase]:
-        """Return one phase."""
-        return (Phase(),)
 
     def ema(self) -> Mapping[str, float]:
         """Return the classifier's decay."""

@@ -17,8 +17,9 @@ from torch.optim import Adam, Optimizer
 from t2ibench.core.errors import UserError
 from t2ibench.core.folding import folded
 from t2ibench.core.interfaces import BoundNoise, BuildContext
-from t2ibench.core.official import OfficialNetwork
-from t2ibench.core.types import Caption, DataRequest, ModelCard, Origin, Phase, TrainBatch, Update
+from t2ibench.core.official import KeepsOfficialNames
+from t2ibench.core.plain_trainable import PlainTrainable
+from t2ibench.core.types import Caption, DataRequest, ModelCard, Origin, TrainBatch, Update
 from t2ibench.text.damsm import convert
 from t2ibench.text.damsm.image_encoder import ImageEncoder, SmallImageEncoder
 from t2ibench.text.damsm.inception_encoder import InceptionImageEncoder
@@ -46,7 +47,7 @@ class TextCodes:
     text: tuple[tuple[str, ...], ...]
 
 
-class DAMSM:
+class DAMSM(KeepsOfficialNames, PlainTrainable):
     """The deep attentional multimodal similarity model: a text and an image encoder that share a space.
 
     AttnGAN, section 3.2. Differs from the official training: Adam's moments live through all epochs (officially the
@@ -57,6 +58,8 @@ class DAMSM:
     """
 
     Parameters: ClassVar[type[DAMSMParameters]] = DAMSMParameters
+
+    recognise = staticmethod(convert.recognise)
 
     def __init__(
         self,
@@ -83,11 +86,6 @@ class DAMSM:
         )
 
     @classmethod
-    def requirements(cls, parameters: DAMSMParameters) -> tuple[str, ...]:
-        """Return no encoders: this is one."""
-        return ()
-
-    @classmethod
     def build(cls, parameters: DAMSMParameters, context: BuildContext) -> Self:
         """Return the encoders, freshly initialised for "train", of the right shapes for "generate".
 
@@ -110,16 +108,6 @@ class DAMSM:
             _prepare_trunk(image_encoder, parameters)
         return cls(parameters, vocabulary, text_encoder, image_encoder)
 
-    @classmethod
-    def recognise(cls, shapes: Mapping[str, tuple[int, ...]]) -> OfficialNetwork | None:
-        """Return which of the two encoders an official state dict is, None if it is neither."""
-        return convert.recognise(shapes)
-
-    @classmethod
-    def official_state(cls, network: str, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Return the state as it is: the official names are ours."""
-        return state
-
     @property
     def dimension(self) -> int:
         """Size of the common space."""
@@ -140,10 +128,6 @@ class DAMSM:
         """Return both encoders: both learn (of a frozen Inception trunk only the heads and the running statistics)."""
         return self.exported()
 
-    def frozen_networks(self) -> Mapping[str, Module]:
-        """Return nothing: no network is only used."""
-        return {}
-
     def data_request(self) -> DataRequest:
         """Return images at the image encoder's resolution."""
         return DataRequest(resolutions=(self.parameters.resolution,), batch_size=self.parameters.batch_size)
@@ -159,14 +143,6 @@ class DAMSM:
             fused=True,
         )
         return {"encoders": adam}
-
-    def curriculum(self) -> Sequence[Phase]:
-        """Return one phase."""
-        return (Phase(),)
-
-    def ema(self) -> Mapping[str, float]:
-        """Return no moving average."""
-        return {}
 
     def learning_rates(self, step: int, steps_per_epoch: int) -> Mapping[str, float]:
         """Return the rate of this step: multiplied by the decay each epoch while it is above the floor."""
