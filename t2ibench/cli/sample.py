@@ -78,7 +78,7 @@ def command(
     if box is not None and (folder is not None or output.suffix.lower() == FILM):
         raise UserError("--box is for a .png of a CAPTION: leave out --out, and name a .png.")
     if folder is not None:
-        from t2ibench.evaluation.export import export_model
+        from t2ibench.evaluation.model_images import export_model
 
         if captions or dataset is None:
             raise UserError("--out wants --data and no CAPTION: it writes images of the data set's captions.")
@@ -94,7 +94,7 @@ def command(
         click.echo(f"{made:,} images and a manifest.jsonl are in {folder}")
         return
     if not captions and dataset is not None and count:
-        from t2ibench.evaluation.export import captions_asked
+        from t2ibench.evaluation.model_images import captions_asked
 
         captions = captions_asked(dataset, count, place, protocol=protocol)
     elif not captions or count is not None or protocol is not None:

@@ -15,7 +15,6 @@ from typing import Any, Final
 from t2ibench.core.errors import RunFailedError, UserError
 from t2ibench.core.text_files import parse_json
 
-DIGEST_LENGTH = 64
 _TEMPORARY: Final = ".part"
 _FORBIDDEN: Final = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Self
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor
 from torch.nn import Embedding, Linear, Module
 from torch.nn import functional as F
@@ -15,13 +15,13 @@ from torch.optim import SGD, Optimizer
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import BoundNoise, BuildContext
 from t2ibench.core.plain_trainable import PlainTrainable
+from t2ibench.core.spec.frozen import Frozen
 from t2ibench.core.types import Caption, DataRequest, ModelCard, Origin, TrainBatch, Update
 
 
-class StubEncoderParameters(BaseModel):
+class StubEncoderParameters(Frozen):
     """Parameters of the stub encoder."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     batch_size: int = Field(default=4, ge=2)
     dimension: int = Field(default=6, ge=1)
     learning_rate: float = Field(default=0.1, gt=0)

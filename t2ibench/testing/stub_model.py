@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Self
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor
 from torch.nn import BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Flatten, LeakyReLU, Linear, Module, Sequential
 from torch.nn import functional as F
 from torch.optim import Adam, Optimizer
 
 from t2ibench.core.interfaces import BoundNoise, BuildContext
+from t2ibench.core.spec.frozen import Frozen
 from t2ibench.core.types import (
     AttentionMap,
     Capabilities,
@@ -31,10 +32,9 @@ _SIDE = 16
 _GRID = 4
 
 
-class StubParameters(BaseModel):
+class StubParameters(Frozen):
     """Parameters of the stub model."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     batch_size: int = Field(default=4, ge=1)
     features: int = Field(default=8, ge=1)
     latent: int = Field(default=5, ge=1)

@@ -3,25 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from torch.nn import Module
 from torch.optim import Optimizer
 
+from t2ibench.core.types import Capabilities
 from t2ibench_baselines._stackgan.optimisation import adam_optimizers
 from t2ibench_baselines._stackgan.sentence_model import SentenceModel
+from t2ibench_baselines._stackgan.sentences import SentenceEncoder
 
 
 class SingleDiscriminatorModel(SentenceModel):
     """Base of models of two networks, each with an Adam whose rate is halved every `halving_epochs` (0: never).
 
     Attributes:
+        latents: names of its noise.
+        conditions: what it can be given besides captions.
+
+    Args:
         parameters: of the model.
-        discriminator: None in a model that was built for "generate".
+        generator: makes the images.
+        discriminator: None in a model that is built for "generate".
+        encoder: reads the captions.
     """
 
-    parameters: Any
-    discriminator: Module | None
+    latents: ClassVar[tuple[str, ...]] = ("z",)
+    conditions: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(
+        self, parameters: Any, generator: Module, discriminator: Module | None, encoder: SentenceEncoder
+    ) -> None:
+        self.parameters = parameters
+        self.generator = generator
+        self.discriminator = discriminator
+        self.encoder = encoder
+        self.capabilities = Capabilities(
+            resolution=parameters.resolution,
+            stages=(parameters.resolution,),
+            uses=frozenset({"sentence"}),
+            latents=self.latents,
+            any_text=parameters.text == "damsm",
+            conditions=self.conditions,
+        )
 
     def networks(self) -> Mapping[str, Module]:
         """Return the generator and, in training, the discriminator."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
+from t2ibench.core.spec.frozen import Frozen
 
-class AdversarialParameters(BaseModel):
+
+class AdversarialParameters(Frozen):
     """Parameters of the game that all models of the lineage share. The defaults are the papers'.
 
     The last group is ours, for small data; switched on, a model is no longer the paper's.
@@ -30,8 +32,6 @@ class AdversarialParameters(BaseModel):
         r1_every: it is computed every so many steps, its weight multiplied by as much.
         discriminator_every: discriminators learn every so many steps, the generator in each.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     batch_size: int = Field(default=20, ge=2)
     generator_learning_rate: float = Field(default=2e-4, gt=0)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from t2ibench.core.spec.frozen import Frozen
 
 
-class VariationalParameters(BaseModel):
+class VariationalParameters(Frozen):
     """The defaults are our configuration for COCO, as large as the image part of alignDRAW's.
 
     Attributes:
@@ -23,8 +25,6 @@ class VariationalParameters(BaseModel):
         decay_steps: the rate falls along half a cosine to 0 over so many steps; 0 for never.
         clip_norm: largest gradient norm of all tensors together.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     batch_size: int = Field(default=100, ge=1)
     resolution: int = Field(default=32, ge=8)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from t2ibench.core.spec.frozen import Frozen
 
 
-class AlignDRAWParameters(BaseModel):
+class AlignDRAWParameters(Frozen):
     """Everything that can change an alignDRAW. The defaults are the published configuration for COCO.
 
     Attributes:
@@ -39,8 +41,6 @@ class AlignDRAWParameters(BaseModel):
         discriminator_features: channels of the first layer of the sharpener's discriminator.
         sharpener_learning_rate: of the sharpener and its discriminator (Adam, beta1 0.5).
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     batch_size: int = Field(default=100, ge=1)
     resolution: int = Field(default=32, ge=8)

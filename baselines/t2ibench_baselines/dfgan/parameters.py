@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from t2ibench.core.spec.frozen import Frozen
 
 
-class DFGANParameters(BaseModel):
+class DFGANParameters(Frozen):
     """Everything that can change a DF-GAN. The defaults are the official ones, for CUB and COCO alike.
 
     Attributes:
@@ -28,7 +30,6 @@ class DFGANParameters(BaseModel):
         words_maximum_generation: the same when images are made; None keeps all words.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     at_generation: ClassVar[frozenset[str]] = frozenset({"truncation", "words_maximum_generation"})
 
     resolution: Literal[16, 32, 64, 128, 256] = 256

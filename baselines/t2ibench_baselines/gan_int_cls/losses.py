@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from t2ibench_baselines._stackgan.adversarial import AdversarialParameters, gradient_penalty
+from t2ibench_baselines._reed.losses import matching_aware_loss
+from t2ibench_baselines._stackgan.adversarial import AdversarialParameters
 from t2ibench_baselines._stackgan.discriminator_losses import Parts, detached
 from t2ibench_baselines.gan_int_cls.discriminator import Discriminator
 
@@ -38,22 +39,15 @@ def discriminator_loss(
     Raises:
         ValueError: a weight for wrong images and no wrong images.
     """
-    if r1_weight:
-        real = real.detach().requires_grad_()
-    matching = discriminator(real, sentence)
-    parts = {"real": game.real_loss(matching)}
-    loss = parts["real"]
-    if mismatch_weight:
+
+    def pair() -> tuple[Tensor, Tensor]:
         if wrong is None:
             raise ValueError("GAN-INT-CLS learns from wrong images, but the batch has none.")
-        parts["wrong"] = game.fake_loss(discriminator(wrong, sentence))
-        loss = loss + mismatch_weight * parts["wrong"]
-    parts["fake"] = game.fake_loss(discriminator(fake.detach(), sentence))
-    loss = loss + (1 - mismatch_weight) * parts["fake"]
-    if r1_weight:
-        parts["r1"] = gradient_penalty(matching, real)
-        loss = loss + r1_weight * parts["r1"]
-    return loss, detached(parts)
+        return wrong, sentence
+
+    return matching_aware_loss(
+        discriminator, real, pair, fake, sentence, game, mismatch_weight=mismatch_weight, r1_weight=r1_weight
+    )
 
 
 def midpoints(sentence: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from t2ibench.core.interfaces import BoundNoise, BuildContext
-from t2ibench.core.types import Capabilities, Caption, DataRequest, Trace, TrainBatch, Update
+from t2ibench.core.types import Caption, DataRequest, Trace, TrainBatch, Update
 from t2ibench.models.wrapping import gradients_for
 from t2ibench_baselines._reed.initialisation import initialise
 from t2ibench_baselines._reed.model import SingleDiscriminatorModel
@@ -31,25 +31,6 @@ class GANINTCLS(SingleDiscriminatorModel):
     Parameters: ClassVar[type[GANINTCLSParameters]] = GANINTCLSParameters
     generator: Generator
     discriminator: Discriminator | None
-
-    def __init__(
-        self,
-        parameters: GANINTCLSParameters,
-        generator: Generator,
-        discriminator: Discriminator | None,
-        encoder: SentenceEncoder,
-    ) -> None:
-        self.parameters = parameters
-        self.generator = generator
-        self.discriminator = discriminator
-        self.encoder = encoder
-        self.capabilities = Capabilities(
-            resolution=parameters.resolution,
-            stages=(parameters.resolution,),
-            uses=frozenset({"sentence"}),
-            latents=("z",),
-            any_text=parameters.text == "damsm",
-        )
 
     @classmethod
     def build(cls, parameters: GANINTCLSParameters, context: BuildContext) -> Self:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from t2ibench_baselines._stackgan.adversarial import AdversarialParameters, gradient_penalty
-from t2ibench_baselines._stackgan.discriminator_losses import Parts, detached
+from t2ibench_baselines._reed.losses import matching_aware_loss
+from t2ibench_baselines._stackgan.adversarial import AdversarialParameters
+from t2ibench_baselines._stackgan.discriminator_losses import Parts
 from t2ibench_baselines.gawwn.discriminator import Discriminator
 
 
@@ -36,17 +37,13 @@ def discriminator_loss(
         mismatch_weight: w.
         r1_weight: weight of the gradient penalty on the real images.
     """
-    if r1_weight:
-        real = real.detach().requires_grad_()
-    matching = discriminator(real, sentence, boxes)
-    parts = {"real": game.real_loss(matching)}
-    loss = parts["real"]
-    if mismatch_weight:
-        parts["wrong"] = game.fake_loss(discriminator(real.detach(), sentence.roll(-1, dims=0), boxes))
-        loss = loss + mismatch_weight * parts["wrong"]
-    parts["fake"] = game.fake_loss(discriminator(fake.detach(), sentence, boxes))
-    loss = loss + (1 - mismatch_weight) * parts["fake"]
-    if r1_weight:
-        parts["r1"] = gradient_penalty(matching, real)
-        loss = loss + r1_weight * parts["r1"]
-    return loss, detached(parts)
+    return matching_aware_loss(
+        lambda images, codes: discriminator(images, codes, boxes),
+        real,
+        lambda: (real.detach(), sentence.roll(-1, dims=0)),
+        fake,
+        sentence,
+        game,
+        mismatch_weight=mismatch_weight,
+        r1_weight=r1_weight,
+    )

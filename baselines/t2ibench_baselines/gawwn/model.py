@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from t2ibench.core.interfaces import BoundNoise, BuildContext
-from t2ibench.core.types import Capabilities, Caption, DataRequest, Trace, TrainBatch, Update
+from t2ibench.core.types import Caption, DataRequest, Trace, TrainBatch, Update
 from t2ibench.models.conditions import Conditions
 from t2ibench.models.wrapping import gradients_for
 from t2ibench_baselines._reed.initialisation import initialise
@@ -33,26 +33,8 @@ class GAWWN(SingleDiscriminatorModel):
     Parameters: ClassVar[type[GAWWNParameters]] = GAWWNParameters
     generator: Generator
     discriminator: Discriminator | None
-
-    def __init__(
-        self,
-        parameters: GAWWNParameters,
-        generator: Generator,
-        discriminator: Discriminator | None,
-        encoder: SentenceEncoder,
-    ) -> None:
-        self.parameters = parameters
-        self.generator = generator
-        self.discriminator = discriminator
-        self.encoder = encoder
-        self.capabilities = Capabilities(
-            resolution=parameters.resolution,
-            stages=(parameters.resolution,),
-            uses=frozenset({"sentence"}),
-            latents=("z", "box"),
-            any_text=parameters.text == "damsm",
-            conditions=("box",),
-        )
+    latents = ("z", "box")
+    conditions = ("box",)
 
     @classmethod
     def build(cls, parameters: GAWWNParameters, context: BuildContext) -> Self:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from t2ibench.core.spec.frozen import Frozen
 from t2ibench_baselines._sentence_vectors import VectorSource
 
 
-class LAPGANParameters(BaseModel):
+class LAPGANParameters(Frozen):
     """The defaults are our configuration for COCO at 32 pixels: 8 > 16 > 32.
 
     Attributes:
@@ -31,8 +32,6 @@ class LAPGANParameters(BaseModel):
         beta1: of Adam.
         ema_decay: of the generators' moving averages; 0 for none, as published.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     batch_size: int = Field(default=64, ge=2)
     resolution: int = Field(default=32, ge=8)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from t2ibench.core.spec.frozen import Frozen
 
 
-class PPGNStyleParameters(BaseModel):
+class PPGNStyleParameters(Frozen):
     """Everything that can change the sampler's images. Only ratios of the three weights matter.
 
     Attributes:
@@ -21,8 +23,6 @@ class PPGNStyleParameters(BaseModel):
         step_size: mean distance that a number of the latents moves in the first iteration.
         final_step_size: the same of the last one; the distance falls linearly.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     at_generation: ClassVar[frozenset[str]] = frozenset(
         {"iterations", "prior_weight", "score_weight", "noise_weight", "step_size", "final_step_size"}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import Module, functional
 from torch.optim import Adam, Optimizer
@@ -15,6 +15,7 @@ from torch.optim import Adam, Optimizer
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import BoundNoise, BuildContext
 from t2ibench.core.plain_trainable import PlainTrainable
+from t2ibench.core.spec.frozen import Frozen
 from t2ibench.core.types import DataRequest, ModelCard, Origin, TrainBatch, Update
 from t2ibench.features.cub_inception.network import OUTPUTS, SIDE, empty_network, known_logits
 from t2ibench.features.state_dict import read_state
@@ -24,7 +25,7 @@ _NOT_TAKEN = ("fc.", "AuxLogits.")
 """Of ImageNet's weights: the last layer is of other classes, and the auxiliary head is not there."""
 
 
-class CUBInceptionParameters(BaseModel):
+class CUBInceptionParameters(Frozen):
     """Everything that can change the classifier.
 
     Attributes:
@@ -40,8 +41,6 @@ class CUBInceptionParameters(BaseModel):
         label_smoothing: of the cross-entropy, as slim has it for Inception.
         ema_decay: decay of the EMA of the weights, which then classifies; 0 for none.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     batch_size: int = Field(default=32, ge=2)
     network: Literal["inception_v3", "small"] = "inception_v3"

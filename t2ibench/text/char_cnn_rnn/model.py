@@ -7,10 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import BuildContext
+from t2ibench.core.spec.frozen import Frozen
 from t2ibench.core.types import Caption, ModelCard, Origin
 from t2ibench.text.char_cnn_rnn.files import SPLITS, STEM, CodesFile, find_codes
 from t2ibench.text.sentence_vectors.look_up import LookUp
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-class CharCNNRNNParameters(BaseModel):
+class CharCNNRNNParameters(Frozen):
     """What the codes depend on.
 
     Attributes:
@@ -28,8 +29,6 @@ class CharCNNRNNParameters(BaseModel):
             model is trained: it is how a changed file never meets a model, or a number, of another one. Without it no
             file is compared.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     dimension: int = Field(default=1024, ge=1)
     digests: Mapping[str, str] = Field(default_factory=dict)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from t2ibench.core.spec.frozen import Frozen
 from t2ibench.text.damsm.losses import Gammas
 
 
-class DAMSMParameters(BaseModel):
+class DAMSMParameters(Frozen):
     """Everything that can change a DAMSM encoder. The defaults are AttnGAN's for CUB.
 
     Attributes:
@@ -34,8 +35,6 @@ class DAMSMParameters(BaseModel):
         beta2: of Adam.
         clip_norm: largest gradient norm of the text encoder (the image encoder is not clipped).
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     trunk: Literal["inception_v3", "small"] = "inception_v3"
     trunk_weights: str | None = None

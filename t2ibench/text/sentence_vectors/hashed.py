@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from t2ibench.core.interfaces import BuildContext
+from t2ibench.core.spec.frozen import Frozen
 from t2ibench.core.types import Caption, ModelCard, Origin
 from t2ibench.text.sentence_vectors.look_up import LookUp
 from t2ibench.text.tokenizer import tokenize
@@ -18,14 +19,12 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-class HashedSentencesParameters(BaseModel):
+class HashedSentencesParameters(Frozen):
     """What the vectors depend on.
 
     Attributes:
         dimension: numbers a sentence, even: one half for words, one for pairs of neighbours. 4800 is skip-thought's.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     dimension: int = Field(default=4800, ge=2, multiple_of=2)
 

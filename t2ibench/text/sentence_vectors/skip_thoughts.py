@@ -7,10 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import BuildContext
+from t2ibench.core.spec.frozen import Frozen
 from t2ibench.core.types import Caption, ModelCard, Origin
 from t2ibench.text.sentence_vectors.look_up import LookUp
 from t2ibench.text.sentence_vectors.vector_file import digest_of_vectors, key_of, read_vectors
@@ -23,7 +24,7 @@ _NAMED: Final = 5
 """Captions without a vector that an error names."""
 
 
-class SkipThoughtsParameters(BaseModel):
+class SkipThoughtsParameters(Frozen):
     """What the vectors depend on.
 
     Attributes:
@@ -32,8 +33,6 @@ class SkipThoughtsParameters(BaseModel):
         digests: SHA-256 of the file, under "file". The toolkit fills it in when a model is trained: a changed file
             never meets a model, or a number, of another one.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     file: str = "skip-thoughts.npz"
     dimension: int = Field(default=4800, ge=2, multiple_of=2)
