@@ -11,7 +11,7 @@ from typing import Any, Final
 from t2ibench.core.errors import UserError, unknown_name
 from t2ibench.core.files import write_json
 from t2ibench.core.place import Place
-from t2ibench.core.records import CLAIMS, ResultRecord, Results
+from t2ibench.core.records import CLAIMS, ResultRecord, Results, SourceRecord
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import Benchmarks
 from t2ibench.core.spec.claims import ClaimEntry
@@ -20,6 +20,7 @@ from t2ibench.studies.bench.plan import FULL, BenchItem, BenchRequest
 from t2ibench.studies.claims.contrasts import ClaimTest
 from t2ibench.studies.claims.effects import Effect
 from t2ibench.studies.claims.verdicts import Answer, Question, judge
+from t2ibench.training.request import Job
 
 SUITE: Final = "claims"
 """The suite of benchmarks.toml that has the budgets; its models are the rows of the claims asked for."""
@@ -166,17 +167,30 @@ def asked_of(dataset: str, claims: Mapping[str, ClaimEntry], items: Sequence[Ben
 
 
 def _measured(claim: ClaimEntry, column: str, items: Sequence[BenchItem], records: Sequence[ResultRecord]) -> Measured:
-    """Return what was measured of a claim's rows in a column, trained for as many steps as was asked."""
-    steps = {item.label: item.job.steps for item in items if item.job is not None}
+    """Return what was measured of a claim's rows in a column, trained for as many steps as was asked.
+
+    Two variants that come to the same settings are one training, whose records have the name that was asked last: a row
+    is what was trained, not how it was called.
+    """
+    jobs = {item.label: item.job for item in items if item.job is not None}
     found: dict[str, dict[int | None, ResultRecord]] = {row: {} for row in claim.rows}
     for record in records:
-        row = record.source.name if record.source.name in CONTROLS else record.source.label
-        if row in found and record.metric.column == column:
+        if record.metric.column != column:
+            continue
+        for row in claim.rows:
             if row in CONTROLS:
-                found[row][None] = record
-            elif record.source.steps == steps.get(row):
+                if record.source.name == row:
+                    found[row][None] = record
+            elif row in jobs and _is_of(record.source, row, jobs[row]):
                 found[row][record.source.seed] = record
     return found
+
+
+def _is_of(source: SourceRecord, label: str, job: Job) -> bool:
+    """Tell whether a row of results is a training of a job, of whatever seed: by name, or by all of its settings."""
+    parameters = {name: value for name, value in job.spec.parameters.items() if value is not None}
+    same = source.label == label or (source.model, dict(source.settings)) == (job.spec.name, parameters)
+    return same and source.steps == job.steps
 
 
 def _question(name: str, claim: ClaimEntry, column: str, measured: Measured) -> Question:

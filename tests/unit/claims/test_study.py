@@ -30,6 +30,13 @@ data = "squares"
 rows = ["stub", "noise"]
 columns = ["fid", "is"]
 printed = [{ metric = "FID", values = [10.0, 20.0], status = "M" }]
+[models.stub.variants.again]
+title = "Stub under another name"
+[claims.again]
+statement = "A variant that changes nothing is no worse than noise"
+data = "squares"
+rows = ["stub:again", "noise"]
+columns = ["fid"]
 [claims.three]
 statement = "Noise < a model < real images"
 data = "squares"
@@ -114,3 +121,12 @@ def test_every_claim_that_comes_along_is_sound():
         for row in claim.rows:
             model, _, variant = row.partition(":")
             assert model in benchmarks.models and (not variant or variant in benchmarks.models[model].variants), row
+
+
+def test_a_variant_that_changes_nothing_is_the_same_training_as_its_model(config, tmp_path):
+    done = bench(config, tmp_path, "again", "seen", "--budget", "tiny", "--seeds", "0,1")
+    assert done.exit_code == 0, done.output
+    table = json.loads((tmp_path / "workspace/results/claims/squares-tiny.json").read_text())
+    values = {(row["claim"], row["column"]): row["values"] for row in table["rows"]}
+    again = sorted(one["value"] for one in values["again", "fid"]["stub:again"])
+    assert again == sorted(one["value"] for one in values["seen", "fid"]["stub"]) and len(again) == 2
