@@ -44,6 +44,13 @@ def content_of(stem: str, scores: tuple[float, ...], **changes: Any) -> dict[str
         "values": {R.digest: list(scores)},
         "parts": {R.digest: [["wing", 10, 9], ["<i>tail</i>", 4, 1]]},
         "extremes": {"metric": R.digest, **EXTREMES, "image": f"{stem}-extremes.png"},
+        "nearest": {
+            "metric": FID.digest,
+            "places": [3, 5],
+            "training": ["a", "b"],
+            "shares": [0.1, 0.9],
+            "image": f"{stem}-nearest.png",
+        },
         "inside": {"seen": [{"caption": CAPTIONS[0], "views": views}], "image": f"{stem}-inside.png", "tiles": 2},
         "training": {
             "curves": {"generator/loss": [[10, 3.0], [20, 2.5]], "discriminator/64/loss": [[10, 1.0], [20, 0.9]]},
@@ -61,7 +68,7 @@ def write_details(folder: Path, **changes: Any) -> Results:
     for stem, values in zip(STEMS, (FIRST, SECOND), strict=True):
         content = content_of(stem, values, **(changes if stem == "first" else {}))
         write_text(details / f"{stem}.json", json.dumps(content))
-        for name, count in (("extremes", 8), ("inside", 2), ("samples", 4)):
+        for name, count in (("extremes", 8), ("nearest", 4), ("inside", 2), ("samples", 4)):
             write_bytes(details / f"{stem}-{name}.png", colours(count))
     pair = {"schema": 2, "first": "first", "second": "second", "metric": R.digest, "ahead": [0, 1], "behind": [8]}
     name = f"pair-{digest_of(list(STEMS))[:24]}"

@@ -16,7 +16,7 @@ from t2ibench_reports.details.model_parts import wilson
 from t2ibench_reports.gallery import Gallery
 from t2ibench_reports.model import Model
 from t2ibench_reports.rendering.rendered import FIGURES
-from tests.reports.detail_results import CAPTIONS, FIRST, SECOND, write_details
+from tests.reports.detail_results import CAPTIONS, FID, FIRST, SECOND, write_details
 
 
 def render(report, results, formats=("html",), subjects=()):
@@ -90,7 +90,8 @@ def test_model_shows_parts_failures_and_training(results):
     tree = tree_of(Model(), results, "attngan")
     titles = [" ".join(one.xpath("text()")[0].split()) for one in tree.xpath("//h2")]
     assert titles == [
-        "Card", "simbirds", "What captions state and images show", "Failures and successes", "Inside", "Training",
+        "Card", "simbirds", "What captions state and images show", "Failures and successes",
+        "Nearest to training images", "Inside", "Training",
     ]  # fmt: skip
     rows = [[" ".join(cell.text_content().split()) for cell in row.xpath("th|td")] for row in tree.xpath(
         "//section[h2[contains(., 'What captions state')]]//tbody/tr")]  # fmt: skip
@@ -99,6 +100,9 @@ def test_model_shows_parts_failures_and_training(results):
     # A strip holds the row's images of worst and best, then the real ones in the same order.
     assert [reds(row) for row in grid(tree, "Shown worst")] == [[0, 4], [1, 5]]
     assert [reds(row) for row in grid(tree, "Shown best")] == [[2, 6], [3, 7]]
+    near = tree.xpath("//section[h2[contains(., 'Nearest to training images')]]")[0]
+    assert reds(near) == [0, 2, 1, 3] and "number 3 with" in near.text_content()
+    assert "0.10 of the mean distance" in near.text_content()
     assert [reds(row) for row in grid(tree, "Samples over time")] == [[0, 2], [1, 3]]
     assert len(tree.xpath("//section[h2[contains(., 'Training')]]//figure")) == 2
 
@@ -132,6 +136,7 @@ def test_two_builds_are_equal_and_captions_are_text(results, report):
         {"captions": "../records.jsonl"},
         {"extremes": {"metric": 3, "worst": [99], "best": [0], "image": "../../x.png"}},
         {"inside": {"seen": [{"caption": "a"}], "image": "../../x"}},
+        {"nearest": {"metric": FID.digest, "places": [1], "shares": [], "image": "first-nearest.png"}},
         {"training": {"curves": {"a/loss": [[1]]}, "samples": {"steps": 3, "captions": [], "image": 4}}},
     ],
 )

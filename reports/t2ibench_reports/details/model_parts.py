@@ -87,6 +87,27 @@ def extremes(group: Group, row: Row, details: Details, folder: Path) -> Section 
     )
 
 
+def nearest(group: Group, row: Row, details: Details, folder: Path) -> Section | None:
+    """Return the images that lie nearest to training images, beside those; None where no column compares with them."""
+    kept = details.part("nearest")
+    where, shares = places(kept, "places", len(details.captions)), kept.get("shares")
+    column = next((column for column in group.columns if column.digest == kept.get("metric")), None)
+    texts = [details.captions[place] for place in where]
+    tiles = strip_tiles(folder, kept.get("image"), texts * 2)
+    if column is None or not tiles or not isinstance(shares, list) or len(shares) != len(where):
+        return None
+    strips = tuple(
+        Strip(f"{text} ({number(float(share), 2)} of the mean distance)", (tiles[at], tiles[at + len(texts)]))
+        for at, (text, share) in enumerate(zip(texts, shares, strict=True))
+    )
+    grid = Grid("Caption", ((row.label, ""), ("Nearest training image", "")), strips[:_SHOWN])
+    note = (
+        "The images of the row that lie nearest to an image of the training split, by the features of "
+        f"{column.title}. Much nearer than the mean, and alike to the eye: a copy."
+    )
+    return Section("Nearest to training images", _small(group, column), grids=(grid,), notes=(note,))
+
+
 def making(group: Group, row: Row, details: Details, folder: Path) -> Section | None:
     """Return how the model's images came about."""
     insides = insides_of(row, folder)
@@ -113,7 +134,7 @@ def training(group: Group, row: Row, details: Details, folder: Path) -> Section 
     )
 
 
-PARTS = (statements, extremes, making, training)
+PARTS = (statements, extremes, nearest, making, training)
 """In the order of the page; each is given the table, the row, its details and the details' folder."""
 
 

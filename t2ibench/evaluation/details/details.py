@@ -16,6 +16,7 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of, read_json, write_bytes, write_json
 from t2ibench.core.interfaces import MetricInput, PerImage
 from t2ibench.core.types import Origin, PlanItem
+from t2ibench.evaluation.details.nearest_training import nearest_training
 from t2ibench.evaluation.details.training_story import curves_of, png_bytes, samples_of, strip_of
 from t2ibench.evaluation.external.statistics_source import StatisticsSource
 from t2ibench.evaluation.measure import Column, source_record
@@ -59,6 +60,7 @@ def keep_details(table: Table, sources: Sequence[Source]) -> None:
         if source_record(source).origin is not Origin.CONTROL:
             with suppress(UserError):  # an image of a folder that cannot be read any more
                 content |= _extremes(table, source, columns, content["values"], name)
+                content |= _nearest(table, source, name)
             if isinstance(source, ModelSource):
                 content |= {"inside_version": INSIDE, **_inside(table, source, name)}
                 # A sampler over another model was not trained itself.
@@ -121,10 +123,13 @@ def leading(columns: Sequence[Column], source: Source, values: dict[str, list[fl
 
 def strip_of_items(source: Source, items: Sequence[PlanItem], seed: int) -> list[Image]:
     """Return a source's images of some items of a plan, at most 128 pixels wide."""
+    return _shown(source.pixels_of(items, seed))
+
+
+def _shown(pixels: torch.Tensor) -> list[Image]:
     from t2ibench.training.tracking.sample_images import to_image
 
-    made: torch.Tensor = source.pixels_of(items, seed)
-    images = [to_image(pixels) for pixels in made]
+    images = [to_image(one) for one in pixels]
     return [image.resize((_SIDE, _SIDE)) if image.width > _SIDE else image for image in images]
 
 
@@ -176,6 +181,18 @@ def _extremes(
     image = f"{name}-extremes.png"
     write_bytes(table.results.details / image, png_bytes(strip_of(tiles)))
     return {"extremes": {"metric": column.record.digest, "worst": worst, "best": best, "image": image}}
+
+
+def _nearest(table: Table, source: Source, name: str) -> dict[str, Any]:
+    """Return the images nearest to training images, and keep them beside those."""
+    found = nearest_training(table, source)
+    if found is None:
+        return {}
+    said, real = found
+    tiles = strip_of_items(source, [table.plan.items[place] for place in said["places"]], table.plan.seed)
+    image = f"{name}-nearest.png"
+    write_bytes(table.results.details / image, png_bytes(strip_of([*tiles, *_shown(real)])))
+    return {"nearest": {**said, "image": image}}
 
 
 def _inside(table: Table, source: ModelSource, name: str) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 import json
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from t2ibench.core.place import Place
 from t2ibench.core.records import Results
 from t2ibench.core.workspace import Workspace
+from t2ibench.data.images import RealImages
 from t2ibench.evaluation.compare import compare
 from t2ibench.evaluation.details.pair_details import furthest
 from t2ibench.evaluation.evaluate import evaluate
@@ -99,3 +101,26 @@ def test_an_inner_life_of_an_older_version_is_made_anew_and_nothing_else(kept, t
     evaluate(request, Place(benchmarks, workspace, device="cpu", batch_size=8))
     assert json.loads(path.read_text()) == {**before, "extremes": {"kept": "as it was"}}
     path.write_text(json.dumps(before))
+
+
+def test_the_images_nearest_to_training_images_lie_beside_them(place, trained, tmp_path, manifest):
+    workspace, benchmarks = place
+
+    class Apart(Workspace):
+        store = tmp_path / "store"
+        results = tmp_path / "results"
+
+    rules = benchmarks.protocols["p"].model_copy(update={"split": "test", "metrics": ("near",), "controls": ()})
+    changed = benchmarks.model_copy(update={"protocols": {**benchmarks.protocols, "p": rules}})
+    request = EvaluateRequest((str(trained.path),), ("squares",), samples=12)
+    (evaluation,) = evaluate(request, Place(changed, Apart(workspace.root), device="cpu", batch_size=8))
+    (record,) = evaluation.records
+    folder = Results(tmp_path / "results").details
+    found = json.loads((folder / record.images).with_suffix(".json").read_text())["nearest"]
+    assert len(found["places"]) == 8 and found["shares"] == sorted(found["shares"]) and found["shares"][0] < 1
+    training = {image.id for image in manifest.split("train")}
+    assert set(found["training"]) <= training and found["metric"] == record.metric.digest
+    with Image.open(folder / found["image"]) as strip:
+        assert strip.size == (16 * 16, 16)
+        real = RealImages(manifest).load(found["training"][:1], 16)[0].permute(1, 2, 0).numpy()
+        assert (np.asarray(strip.convert("RGB"))[:, 16 * 8 : 16 * 9] == real).all()
