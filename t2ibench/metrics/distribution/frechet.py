@@ -39,8 +39,6 @@ class FrechetDistance:
         Raises:
             UserError: fewer than 10 images on a side, features that are not finite or of different widths.
         """
-        import numpy as np
-
         reference = given.reference_statistics
         if reference is not None:
             features = checked_features(self.title, given, self.layer, self.minimum_n)
@@ -53,12 +51,7 @@ class FrechetDistance:
                 value, influence = gaussian.influence(features, moments)
         else:
             features, others = reference_pair(self.title, given, self.layer, self.minimum_n, stored=True)
-            fewer, width = min(len(features), len(others)), features.shape[1]
-            # Products of rows with rows cost about len * len * fewer, moments width cubed.
-            if fewer < width and len(features) * len(others) * fewer < width**3:
-                value, influence = gram_influence(np.asarray(features), np.asarray(others), device=given.device)
-            else:
-                value, influence = _by_moments(features, others, given.device)
+            value, influence = distance_and_influence(features, others, given.device)
         return value, left_out_by_influence(value, influence, groups_of(given, len(features)))
 
     def estimate(self, given: MetricInput) -> Estimate:
@@ -76,6 +69,17 @@ class FrechetDistance:
         what = "clustered by image, reference fixed"
         interval = jackknife_interval(value, left_out, low=0.0, kind="infinitesimal jackknife", what=what)
         return Estimate(value=value, interval=interval, n=count, warnings=tuple(warnings))
+
+
+def distance_and_influence(features: np.ndarray, others: np.ndarray, device: str) -> tuple[float, np.ndarray]:
+    """Return the Frechet distance of float N x d to M x d and each image's influence on it, by the cheaper way."""
+    import numpy as np
+
+    fewer, width = min(len(features), len(others)), features.shape[1]
+    # Products of rows with rows cost about len * len * fewer, moments width cubed.
+    if fewer < width and len(features) * len(others) * fewer < width**3:
+        return gram_influence(np.asarray(features), np.asarray(others), device=device)
+    return _by_moments(features, others, device)
 
 
 def _by_moments(features: np.ndarray, reference: np.ndarray, device: str) -> tuple[float, np.ndarray]:

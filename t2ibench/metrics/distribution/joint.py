@@ -8,8 +8,8 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import caption_codes_of, groups_of, reference_pair
-from t2ibench.metrics.distribution.gaussian import GaussianReference, Moments
-from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts
+from t2ibench.metrics.distribution.frechet import distance_and_influence
+from t2ibench.metrics.intervals import jackknife_interval, left_out_by_influence
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,18 +33,6 @@ def joined(images: np.ndarray, conditions: np.ndarray, alpha: float) -> np.ndarr
     return np.concatenate([np.asarray(images, np.float64), alpha * np.asarray(conditions, np.float64)], axis=1)
 
 
-def rows_distance(features: np.ndarray, reference: np.ndarray, parts: list[np.ndarray]) -> tuple[float, list[float]]:
-    """Return the Frechet distance of float64 N x d and M x d, and it without the rows of each part (bool N)."""
-    origin = reference.mean(axis=0)
-    target = Moments.of(reference, origin)
-    gaussian = GaussianReference(target.mean, target.covariance)
-    whole = Moments.of(features, origin)
-    rests = [whole.without(Moments.of(features[out], origin)) for out in parts]
-    return gaussian.distance(whole.mean, whole.covariance), [
-        gaussian.distance(one.mean, one.covariance) for one in rests
-    ]
-
-
 class FrechetJointDistance:
     """Frechet distance of [image, alpha * caption] to that of the reference images with captions of their own.
 
@@ -54,7 +42,7 @@ class FrechetJointDistance:
     """
 
     name = "fjd"
-    version = 1
+    version = 2  # 2: the interval by the images' influence
     title = "FJD"
     unit = ""
     higher_is_better = False
@@ -66,7 +54,7 @@ class FrechetJointDistance:
     minimum_n = 10
 
     def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
-        """Return the distance, and it with each of the `jackknife_parts` left out.
+        """Return the distance, and to first order the distance without each group of images.
 
         Raises:
             UserError: fewer than 10 images on a side, no caption codes, features that are not finite.
@@ -81,17 +69,24 @@ class FrechetJointDistance:
         codes, queries = caption_codes_of(self.title, given, _code_width(given))
         theirs = codes[np.asarray(given.reference_queries)]
         alpha = joint_scale(reference, theirs)
-        parts = jackknife_parts(groups_of(given, len(features)), given.seed)
-        return rows_distance(joined(features, codes[queries], alpha), joined(reference, theirs, alpha), parts)
+        ours, real = joined(features, codes[queries], alpha), joined(reference, theirs, alpha)
+        value, influence = distance_and_influence(ours, real, given.device)
+        return value, left_out_by_influence(value, influence, groups_of(given, len(features)))
 
     def estimate(self, given: MetricInput) -> Estimate:
-        """Return the distance with a jackknife over images, the reference fixed. Errors as above."""
+        """Return the distance with an infinitesimal jackknife over images, the reference fixed. Errors as above."""
         value, left_out = self.jackknife(given)
         count, width = len(given.features[self.layer]), given.features[self.layer].shape[1] + _code_width(given)
         said = f"FJD rests on {count} images, no more than its {width} numbers: compare equal n only."
         return Estimate(
             value=value,
-            interval=jackknife_interval(value, left_out, low=0.0, what="clustered by image, reference fixed"),
+            interval=jackknife_interval(
+                value,
+                left_out,
+                low=0.0,
+                kind="infinitesimal jackknife",
+                what="clustered by image, reference fixed",
+            ),
             n=count,
             warnings=(said,) if count <= width else (),
         )

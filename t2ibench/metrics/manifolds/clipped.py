@@ -2,72 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from t2ibench.metrics.distances import squared_distances, squared_radii
-from t2ibench.metrics.pairs.neighbours import BORDER
+from t2ibench.metrics.pairs.neighbours import BORDER, Nearest
+from t2ibench.metrics.pairs.one_pass import PairReader, Side
+from t2ibench.metrics.pairs.tiles import Points, Tile
 
 if TYPE_CHECKING:
     import numpy as np
+    from torch import Tensor
 
 
-@dataclass(frozen=True)
-class ClippedBalls:
-    """The reference's balls, taken once.
+class ClippedBalls(PairReader):
+    """How many of the reference's balls, cut at the median radius, every image lies in; `counts` is float64 N.
+
+    Source: arXiv 2507.01761. Among real images a ball holds only its K nearest.
 
     Attributes:
-        reference: float64 M x d.
-        neighbour: K.
-        full: float64 M, squared radii out to the K-th neighbour: coverage's.
-        clipped: float64 M, those cut at the median radius: density's.
-        real_density: density that the reference's own images have, which is 1 after calibration.
+        real: density that the reference's own images have, which is 1 after calibration.
     """
 
-    reference: np.ndarray
-    neighbour: int
-    full: np.ndarray
-    clipped: np.ndarray
-    real_density: float
+    counts: Tensor
+    real: float
+    _reach: Tensor
 
-    @classmethod
-    def of(cls, reference: np.ndarray, neighbour: int) -> Self:
-        """Return the balls of float64 M x d, M > K.
+    def __init__(self, neighbour: int) -> None:
+        self._neighbour = neighbour
+        self.nearest = {"reference": neighbour}
 
-        Source: arXiv 2507.01761. Among real images a ball holds only its K nearest.
-        """
-        import numpy as np
+    def begin_across(self, images: Points, reference: Points, nearest: Mapping[Side, Nearest]) -> None:
+        """Draw the balls."""
+        full = nearest["reference"].radii(self._neighbour)
+        clipped = full.clamp(max=float(full.sqrt().quantile(0.5)) ** 2)
+        self._reach = clipped * (1 + BORDER)
+        names, squares = (one[:, : self._neighbour] for one in nearest["reference"].found)
+        holding = names[squares <= self._reach[:, None]].bincount(minlength=len(reference))
+        self.real = float((holding.double() / self._neighbour).clamp(max=1).mean())
+        self.counts = self._reach.new_zeros(len(images))
 
-        full = squared_radii(reference, neighbour)
-        clipped = np.minimum(full, np.median(np.sqrt(full)) ** 2)
-        holding = np.zeros(len(reference))
-        for rows, block in squared_distances(reference, reference):
-            block[np.arange(len(block)), np.arange(rows.start, rows.stop)] = np.inf
-            nearest = np.argsort(block, axis=1, kind="stable")[:, :neighbour]
-            inside = np.take_along_axis(block, nearest, axis=1) <= clipped[rows, None] * (1 + BORDER)
-            holding += np.bincount(nearest[inside], minlength=len(reference))
-        real = float(np.minimum(holding / neighbour, 1).mean())
-        return cls(reference, neighbour, full, clipped, real)
+    def read_across(self, tile: Tile) -> None:
+        """Count images in balls."""
+        self.counts[tile.rows] += (tile.distances <= self._reach[tile.columns]).sum(dim=1)
 
-    def density_of(self, features: np.ndarray) -> np.ndarray:
+    def densities(self) -> np.ndarray:
         """Return float64 N in [0, 1 / real density]: the share of K balls around an image, calibrated, not cut at 1."""
-        import numpy as np
-
-        counts = np.empty(len(features))
-        reach = self.clipped * (1 + BORDER)
-        for rows, block in squared_distances(features, self.reference):
-            counts[rows] = (block <= reach).sum(axis=1)
-        values: np.ndarray = np.minimum(counts / self.neighbour, 1) / self.real_density
-        return values
-
-    def visitors(self, features: np.ndarray, members: np.ndarray) -> np.ndarray:
-        """Return float64 M x P: images inside each real ball, open, of each of the P sets (float N x P of 0 and 1)."""
-        import numpy as np
-
-        found = np.empty((len(self.reference), members.shape[1]))
-        reach = self.full * (1 - BORDER)
-        for rows, block in squared_distances(self.reference, features):
-            found[rows] = ((block < reach[rows, None]) | (block == 0)).astype(np.float64) @ members
+        found: np.ndarray = ((self.counts / self._neighbour).clamp(max=1) / self.real).cpu().numpy()
         return found
 
 

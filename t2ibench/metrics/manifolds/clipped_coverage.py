@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
-from t2ibench.metrics.checks import groups_of
-from t2ibench.metrics.distances import centred_pair
-from t2ibench.metrics.intervals import jackknife_parts
-from t2ibench.metrics.manifolds.clipped import ClippedBalls, calibrated_coverage, expected_coverage, raw_coverage
+from t2ibench.metrics.manifolds.clipped import calibrated_coverage, expected_coverage, raw_coverage
+from t2ibench.metrics.pairs.coverage import Visitors
 from t2ibench.metrics.pairs.neighbours import checked_neighbour, share_interval
+from t2ibench.metrics.pairs.one_pass import after_the_pass
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class ClippedCoverage:
@@ -33,25 +37,26 @@ class ClippedCoverage:
         self.neighbour = checked_neighbour(self.title, neighbour)
         self.minimum_n = max(10, neighbour + 1)
 
+    def reader(self, sizes: tuple[int, int], parts: list[np.ndarray], seed: int) -> Visitors:
+        """Return what counts the images in balls, as coverage's."""
+        return Visitors(self.neighbour, parts)
+
     def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
         """Return the coverage, and it with each of the `jackknife_parts` left out, each calibrated for its own n.
 
         Raises:
             UserError: fewer than 10 images on a side, features that are not finite or of different widths.
         """
-        import numpy as np
-
-        features, reference = centred_pair(self.title, given, self.layer, self.minimum_n)
-        parts = jackknife_parts(groups_of(given, len(features)), given.seed)
-        members = np.stack([np.ones(len(features), dtype=bool), *parts], axis=1).astype(np.float64)
-        found = ClippedBalls.of(reference, self.neighbour).visitors(features, members)
-        expected = expected_coverage(len(features), len(reference), self.neighbour)
-        value = calibrated_coverage(raw_coverage(found[:, 0], self.neighbour), expected)
+        reader = after_the_pass(self, given)
+        inside, reference = reader.counts.sum(dim=1), len(given.reference[self.layer])
+        expected = expected_coverage(len(given.features[self.layer]), reference, self.neighbour)
+        value = calibrated_coverage(raw_coverage(inside.cpu().numpy(), self.neighbour), expected)
         left_out = [
             calibrated_coverage(
-                raw_coverage(found[:, 0] - found[:, 1 + at], self.neighbour), expected[: 1 + int((~out).sum())]
+                raw_coverage((inside - out).cpu().numpy(), self.neighbour), expected[: len(expected) - int(size)]
             )
-            for at, out in enumerate(parts)
+            for out, size in zip(reader.counts.T, reader.sizes, strict=True)
+            if reader.has_parts
         ]
         return value, left_out
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import groups_of
-from t2ibench.metrics.distances import centred_pair
 from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts
 from t2ibench.metrics.manifolds.clipped import ClippedBalls
 from t2ibench.metrics.pairs.neighbours import checked_neighbour
+from t2ibench.metrics.pairs.one_pass import after_the_pass
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,13 +38,17 @@ class ClippedDensity:
         self.neighbour = checked_neighbour(self.title, neighbour)
         self.minimum_n = max(10, neighbour + 1)
 
+    def reader(self, sizes: tuple[int, int], parts: list[np.ndarray], seed: int) -> ClippedBalls:
+        """Return what counts the balls around images."""
+        return ClippedBalls(self.neighbour)
+
     def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
         """Return the density, and it with each of the `jackknife_parts` left out.
 
         Raises:
             UserError: fewer than 10 images on a side, features that are not finite or of different widths.
         """
-        values = self._values(given)
+        values = after_the_pass(self, given).densities()
         parts = jackknife_parts(groups_of(given, len(values)), given.seed)
         return min(float(values.mean()), 1.0), [min(float(values[~out].mean()), 1.0) for out in parts]
 
@@ -57,7 +61,3 @@ class ClippedDensity:
             interval=jackknife_interval(value, left_out, low=0.0, high=1.0, what=what),
             n=len(given.features[self.layer]),
         )
-
-    def _values(self, given: MetricInput) -> np.ndarray:
-        features, reference = centred_pair(self.title, given, self.layer, self.minimum_n)
-        return ClippedBalls.of(reference, self.neighbour).density_of(features)

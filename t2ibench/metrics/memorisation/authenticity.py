@@ -8,19 +8,20 @@ from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate, Interval
 from t2ibench.metrics.checks import groups_of
 from t2ibench.metrics.intervals import hit_rate_interval
-from t2ibench.metrics.memorisation.nearest import nearest_two, own_distances, training_and
+from t2ibench.metrics.memorisation.nearest import Neighbours, nearest_of, training_and
+from t2ibench.metrics.pairs.neighbours import own_radii
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-def authentic(features: np.ndarray, training: np.ndarray) -> np.ndarray:
-    """Return bool N: whether the nearest training row of float64 N x d has a nearer training row than the image.
+def authentic(nearest: Neighbours, training: np.ndarray) -> np.ndarray:
+    """Return bool N: whether the nearest training row, of float64 T x d, has a nearer training row than the image.
 
     Source: Alaa et al., How Faithful is your Synthetic Data?, 2022, section 4; in the form of dgm-eval.
     """
-    index, first, _ = nearest_two(features, training)
-    values: np.ndarray = own_distances(training)[index] < first
+    index, first, _ = nearest
+    values: np.ndarray = own_radii(training, 1)[index] < first
     return values
 
 
@@ -51,7 +52,7 @@ class Authenticity:
         import numpy as np
 
         features, training = training_and(self.title, given, self.layer, self.minimum_n)
-        return np.where(authentic(features, training), 100.0, 0.0)
+        return np.where(authentic(nearest_of(given, self.layer, features, training), training), 100.0, 0.0)
 
     def estimate(self, given: MetricInput) -> Estimate:
         """Return the share, with Wilson's interval clustered by image. Errors as above."""

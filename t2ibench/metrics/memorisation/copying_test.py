@@ -93,13 +93,9 @@ def training_cells(training: np.ndarray, clusters: int, seed: int, tries: int = 
             at = int(np.searchsorted(apart, shares[len(centres)] * apart[-1]))
             centres = np.concatenate([centres, points[[min(at, len(points) - 1)]]])
         for _ in range(300):
-            member = nearest_cell(points, centres)
-            moved = np.stack(
-                [
-                    points[member == cell].mean(axis=0) if (member == cell).any() else centres[cell]
-                    for cell in range(clusters)
-                ]
-            )
+            belongs = (nearest_cell(points, centres) == np.arange(clusters)[:, None]).astype(np.float64)
+            sizes = belongs.sum(axis=1)[:, None]
+            moved = np.where(sizes > 0, belongs @ points / np.maximum(sizes, 1), centres)
             if np.allclose(moved, centres, rtol=0, atol=1e-12):
                 break
             centres = moved
@@ -113,9 +109,8 @@ def nearest_cell(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
     """Return int N: the nearest centre of each of float64 N x p."""
     import numpy as np
 
-    nearest: np.ndarray = np.argmin(
-        np.stack([((points - centre) ** 2).sum(axis=1) for centre in centres], axis=1), axis=1
-    )
+    # |p - c|^2 without |p|^2, which is the same for every centre.
+    nearest: np.ndarray = np.argmin((centres**2).sum(axis=1) - 2 * (points @ centres.T), axis=1)
     return nearest
 
 

@@ -9,8 +9,8 @@ from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.alignment.r_precision import unit_codes
 from t2ibench.metrics.checks import checked_features, groups_of, reference_pair
-from t2ibench.metrics.distribution.joint import rows_distance
-from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts
+from t2ibench.metrics.distribution.frechet import distance_and_influence
+from t2ibench.metrics.intervals import jackknife_interval, left_out_by_influence
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,7 +53,7 @@ class MemorisationInformedFID:
     """
 
     name = "mifid"
-    version = 1
+    version = 2  # 2: the interval by the images' influence
     title = "MiFID"
     unit = ""
     higher_is_better = False
@@ -73,7 +73,7 @@ class MemorisationInformedFID:
         self.direction = direction
 
     def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
-        """Return the figure, and it with each of the `jackknife_parts` left out.
+        """Return the figure, and without each group of images, its FID to first order.
 
         With `direction = "real"` the angle is held fixed.
 
@@ -89,17 +89,21 @@ class MemorisationInformedFID:
                 f"{self.title} needs the features of the training images, and this data set has no training split."
             )
         training = checked_features(self.title, MetricInput(features=given.training), self.layer, self.minimum_n)
-        parts = jackknife_parts(groups_of(given, len(features)), given.seed)
-        fid, fids = rows_distance(features, reference, parts)
+        fid, influence = distance_and_influence(features, reference, given.device)
+        groups = groups_of(given, len(features))
+        fids = left_out_by_influence(fid, influence, groups)
         if self.direction == "real":
             angle = float(least_angles(np.asarray(training), features).mean())
-            angles = [angle] * len(parts)
+            angles = [angle] * len(fids)
         else:
             seen = features.sum(axis=1) != 0
-            own = np.ones(len(features))
+            own = np.zeros(len(features))
             own[seen] = least_angles(features, np.asarray(training))
             angle = float(own[seen].mean()) if seen.any() else 1.0
-            angles = [float(own[seen & ~out].mean()) if (seen & ~out).any() else 1.0 for out in parts]
+            _, member = np.unique(groups, return_inverse=True)
+            lost, sizes = (np.bincount(member.reshape(-1), weights=one) for one in (own, seen.astype(np.float64)))
+            rest = seen.sum() - sizes
+            angles = np.where(rest > 0, (own.sum() - lost) / np.maximum(rest, 1), 1.0).tolist()[: len(fids)]
         return penalised(fid, angle, self.threshold), [
             penalised(one, at, self.threshold) for one, at in zip(fids, angles, strict=True)
         ]
@@ -110,6 +114,6 @@ class MemorisationInformedFID:
         what = "clustered by image, reference and training images fixed"
         return Estimate(
             value=value,
-            interval=jackknife_interval(value, left_out, low=0.0, what=what),
+            interval=jackknife_interval(value, left_out, low=0.0, kind="infinitesimal jackknife", what=what),
             n=len(given.features[self.layer]),
         )

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.metrics.checks import checked_features
-from t2ibench.metrics.distances import squared_distances, squared_radii
+from t2ibench.metrics.pairs.neighbours import nearest_across
+from t2ibench.metrics.pairs.one_pass import PairPass
 
 if TYPE_CHECKING:
     import numpy as np
+
+Neighbours = tuple["np.ndarray", "np.ndarray", "np.ndarray"]
+"""As `nearest_two` returns them."""
 
 
 def training_and(metric: str, given: MetricInput, layer: str, minimum_n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -37,22 +41,21 @@ def training_and(metric: str, given: MetricInput, layer: str, minimum_n: int) ->
 
 def nearest_two(features: np.ndarray, training: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return (int N, float64 N, float64 N): the nearest training row, its distance, the second nearest's."""
-    import numpy as np
-
-    index = np.empty(len(features), dtype=np.int64)
-    first, second = np.empty(len(features)), np.empty(len(features))
-    for rows, block in squared_distances(features, training):
-        order = np.argpartition(block, 1, axis=1)[:, :2]
-        found = np.take_along_axis(block, order, axis=1)
-        swap = (found[:, 0] > found[:, 1]).astype(np.int64)[:, None]
-        index[rows] = np.take_along_axis(order, swap, axis=1)[:, 0]
-        first[rows], second[rows] = np.sqrt(found.min(axis=1)), np.sqrt(found.max(axis=1))
-    return index, first, second
+    names, distances = nearest_across(features, training, 2)
+    return names[:, 0], distances[:, 0], distances[:, 1]
 
 
-def own_distances(training: np.ndarray) -> np.ndarray:
-    """Return float64 T: the distance of each training row to its nearest other one."""
-    import numpy as np
+def nearest_of(given: MetricInput, layer: str, features: np.ndarray, training: np.ndarray) -> Neighbours:
+    """Return `nearest_two`, found once for all metrics that share a pass over these features.
 
-    distances: np.ndarray = np.sqrt(squared_radii(training, 1))
-    return distances
+    Args:
+        given: whose pass.
+        layer: that was read.
+        features: float64 N x d, as `training_and` returns them.
+        training: likewise.
+    """
+    shared = given.pairs
+    if not isinstance(shared, PairPass):
+        return nearest_two(features, training)
+    of = (given.features[layer], given.training[layer])
+    return shared.once("nearest training images", of, lambda: nearest_two(features, training))

@@ -9,17 +9,17 @@ from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate, Interval
 from t2ibench.metrics.checks import groups_of
 from t2ibench.metrics.intervals import hit_rate_interval
-from t2ibench.metrics.memorisation.nearest import nearest_two, training_and
+from t2ibench.metrics.memorisation.nearest import Neighbours, nearest_of, training_and
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-def neighbour_ratios(features: np.ndarray, training: np.ndarray) -> np.ndarray:
+def neighbour_ratios(nearest: Neighbours) -> np.ndarray:
     """Return float64 N in [0, 1]: distance to the nearest training row over that to the second nearest; 1 for 0 / 0."""
     import numpy as np
 
-    _, first, second = nearest_two(features, training)
+    _, first, second = nearest
     found: np.ndarray = np.divide(first, second, out=np.ones_like(first), where=second > 0)
     return found
 
@@ -59,7 +59,9 @@ class NeighbourRatio:
         import numpy as np
 
         features, training = training_and(self.title, given, self.layer, self.minimum_n)
-        return np.where(neighbour_ratios(features, training) < self.threshold, 100.0, 0.0)
+        return np.where(
+            neighbour_ratios(nearest_of(given, self.layer, features, training)) < self.threshold, 100.0, 0.0
+        )
 
     def estimate(self, given: MetricInput) -> Estimate:
         """Return the share, with Wilson's interval clustered by image. Errors as above."""

@@ -9,7 +9,7 @@ from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import checked_features, groups_of
 from t2ibench.metrics.intervals import mean_interval
-from t2ibench.metrics.memorisation.nearest import nearest_two, training_and
+from t2ibench.metrics.memorisation.nearest import nearest_of, nearest_two, training_and
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +48,7 @@ class TrainingDistance:
         usual = float(nearest_two(np.asarray(raw, dtype=np.float64) - middle, training)[1].mean())
         if usual == 0:
             raise UserError(f"{self.title}: every reference image is a training image, so nothing is held out.")
-        values: np.ndarray = nearest_two(features, training)[1] / usual
+        values: np.ndarray = nearest_of(given, self.layer, features, training)[1] / usual
         return values
 
     def estimate(self, given: MetricInput) -> Estimate:

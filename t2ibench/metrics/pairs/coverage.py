@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class _Visitors(PairReader):
+class Visitors(PairReader):
     """How many images lie in each ball of the reference; `counts` is int64 M x parts, by the images' part."""
 
     counts: Tensor
@@ -29,11 +29,17 @@ class _Visitors(PairReader):
         self.nearest = {"reference": neighbour}
 
     @property
+    def sizes(self) -> list[int]:
+        """Images of each part; of all as one where there are none."""
+        return self._part.bincount(minlength=self.counts.shape[1]).tolist()
+
+    @property
     def has_parts(self) -> bool:
         """Whether images were dealt out into parts."""
         return bool(self._parts)
 
     def begin_across(self, images: Points, reference: Points, nearest: Mapping[Side, Nearest]) -> None:
+        """Draw the balls."""
         import torch
 
         self._reach = open_reach(nearest["reference"].radii(self._neighbour))
@@ -43,6 +49,7 @@ class _Visitors(PairReader):
         self.counts = self._part.new_zeros(len(reference), max(len(self._parts), 1))
 
     def read_across(self, tile: Tile) -> None:
+        """Count images in balls."""
         row, column = (tile.distances < self._reach[tile.columns]).nonzero(as_tuple=True)
         counts = self.counts[tile.columns]
         cells = column * counts.shape[1] + self._part[tile.rows][row]
@@ -72,9 +79,9 @@ class Coverage:
         self.neighbour = checked_neighbour(self.title, neighbour)
         self.minimum_n = max(10, neighbour + 1)
 
-    def reader(self, sizes: tuple[int, int], parts: list[np.ndarray], seed: int) -> _Visitors:
+    def reader(self, sizes: tuple[int, int], parts: list[np.ndarray], seed: int) -> Visitors:
         """Return what counts the images in balls."""
-        return _Visitors(self.neighbour, parts)
+        return Visitors(self.neighbour, parts)
 
     def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
         """Return the share, and the share with each of the `jackknife_parts` left out.

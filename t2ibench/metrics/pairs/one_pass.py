@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, cast
 
 from t2ibench.core.interfaces import MetricInput
@@ -39,6 +39,7 @@ class PairReader:
         """Take in pairs of an image and a reference image."""
 
 
+Made = TypeVar("Made")
 Reader = TypeVar("Reader", bound=PairReader)
 Reads = TypeVar("Reads", bound=PairReader, covariant=True)
 
@@ -72,6 +73,7 @@ class PairPass:
         self._metrics = [cast("PairMetric[PairReader]", one) for one in metrics if hasattr(one, "reader")]
         self._readers: dict[int, PairReader] = {}
         self._of: tuple[object, ...] = ()
+        self._made: dict[str, tuple[tuple[object, ...], object]] = {}
 
     def reader(self, metric: PairMetric[Reader], given: MetricInput) -> Reader:
         """Return the reader of one of the metrics after the pass.
@@ -91,6 +93,13 @@ class PairPass:
             read_pairs(features, reference, list(self._readers.values()), device=given.device)
             self._of = of
         return cast("Reader", self._readers[id(metric)])
+
+    def once(self, key: str, of: tuple[object, ...], make: Callable[[], Made]) -> Made:
+        """Return what `make` makes, made when it is first asked for on the very arrays `of`."""
+        held = self._made.get(key)
+        if held is None or not all(one is other for one, other in zip(held[0], of, strict=True)):
+            held = self._made[key] = (of, make())
+        return cast("Made", held[1])
 
     def serves(self, metric: object) -> bool:
         """Return whether `metric` is one of those that share this pass."""

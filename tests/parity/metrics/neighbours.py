@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.metrics.distances import squared_distances, squared_radii
-from t2ibench.metrics.manifolds.clipped import ClippedBalls, calibrated_coverage, expected_coverage, raw_coverage
+from t2ibench.metrics.manifolds.clipped import expected_coverage, raw_coverage
+from t2ibench.metrics.manifolds.clipped_coverage import ClippedCoverage
+from t2ibench.metrics.manifolds.clipped_density import ClippedDensity
 from t2ibench.metrics.memorisation.authenticity import authentic
 from t2ibench.metrics.memorisation.copying_test import (
     cell_distances,
@@ -25,6 +26,8 @@ from t2ibench.metrics.memorisation.nearest import nearest_two
 from t2ibench.metrics.memorisation.neighbour_ratio import neighbour_ratios
 from t2ibench.metrics.pairs.coverage import Coverage
 from t2ibench.metrics.pairs.density import Density
+from t2ibench.metrics.pairs.neighbours import own_radii
+from t2ibench.metrics.pairs.one_pass import after_the_pass
 from t2ibench.metrics.pairs.precision import Precision
 from t2ibench.metrics.pairs.recall import Recall
 from tests.parity.metrics.golden import GoldenFile
@@ -44,9 +47,9 @@ def prdc(golden: GoldenFile, case: Case) -> Outputs:
         "density": Density(neighbour=k).estimate(given).value,
         "coverage": Coverage(neighbour=k).estimate(given).value,
     }
-    radii = np.sqrt(squared_radii(real, k))
+    radii = own_radii(real, k)
     small = radii < np.median(radii)
-    apart = np.concatenate([block for _, block in squared_distances(generated, real[small])])
+    apart = ((generated[:, None] - real[small]) ** 2).sum(axis=2)
     for name in case["outputs"]:
         if found := re.fullmatch(r"realism_first(\d+)", name):
             outputs[name] = (radii[small] / np.sqrt(apart)).max(axis=1)[: int(found[1])]
@@ -56,12 +59,12 @@ def prdc(golden: GoldenFile, case: Case) -> Outputs:
 def clipped(golden: GoldenFile, case: Case) -> Outputs:
     real, generated = golden.wide(case["inputs"]["real"]), golden.wide(case["inputs"]["gen"])
     k = case["params"]["K"]
-    balls = ClippedBalls.of(real, k)
+    density_of, coverage_of = ClippedDensity(neighbour=k), ClippedCoverage(neighbour=k)
 
     def both(rows: np.ndarray) -> tuple[float, float, float]:
-        raw = raw_coverage(balls.visitors(rows, np.ones((len(rows), 1)))[:, 0], k)
-        expected = expected_coverage(len(rows), len(real), k)
-        return float(balls.density_of(rows).mean()), raw, calibrated_coverage(raw, expected)
+        given = MetricInput(features={"pool": rows}, reference={"pool": real})
+        raw = raw_coverage(after_the_pass(coverage_of, given).counts.sum(dim=1).numpy(), k)
+        return float(after_the_pass(density_of, given).densities().mean()), raw, coverage_of.estimate(given).value
 
     density, raw, coverage = both(generated)
     furthest = max(int(at) for at in case["outputs"]["f_coverage_at"])
@@ -88,8 +91,8 @@ def _without_copies(name: str) -> str:
 def authenticity(golden: GoldenFile, case: Case) -> Outputs:
     train, name = golden.wide(case["inputs"]["train"]), case["inputs"]["gen"]
     return {
-        "authpct": 100 * authentic(golden.wide(name), train).mean(),
-        "authpct_without_copies": 100 * authentic(golden.wide(_without_copies(name)), train).mean(),
+        "authpct": 100 * authentic(nearest_two(golden.wide(name), train), train).mean(),
+        "authpct_without_copies": 100 * authentic(nearest_two(golden.wide(_without_copies(name)), train), train).mean(),
     }
 
 
@@ -148,8 +151,8 @@ def found_cells(golden: GoldenFile, case: Case) -> Outputs:
 
 def ratios(golden: GoldenFile, case: Case) -> Outputs:
     train, name, limit = golden.wide(case["inputs"]["train"]), case["inputs"]["gen"], case["params"]["threshold"]
-    copies = neighbour_ratios(golden.wide(name), train)
-    without = neighbour_ratios(golden.wide(_without_copies(name)), train)
+    copies = neighbour_ratios(nearest_two(golden.wide(name), train))
+    without = neighbour_ratios(nearest_two(golden.wide(_without_copies(name)), train))
     outputs: dict[str, Any] = {
         "share_below_copies": (copies < limit).mean(),
         "share_below_gen": (without < limit).mean(),
