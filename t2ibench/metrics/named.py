@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.metrics.checks import caption_codes_of, checked_features
+from t2ibench.core.types import Estimate, Interval
+from t2ibench.metrics.checks import caption_codes_of, checked_features, groups_of
+from t2ibench.metrics.intervals import hit_rate_interval
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,3 +56,47 @@ def share_per_image(named: np.ndarray, shown: np.ndarray) -> np.ndarray:
 
     found: np.ndarray = (named & shown).sum(axis=1).astype(np.float64)
     return found / float(named.sum(axis=1).mean())
+
+
+class NamedThings(PlainMetric):
+    """Base of metrics that ask, in %, whether images show what their captions name."""
+
+    title: str
+    unit = "%"
+    higher_is_better = True
+    needs_reference = False
+    caption_linked = True
+    needs_negatives = False
+    threshold = 0.5
+    """At least this sure counts as shown."""
+    _columns = slice(None)
+    """Which of the things are asked after."""
+
+    def _named_and_shown(self, given: MetricInput) -> tuple[np.ndarray, np.ndarray]:
+        return named_and_shown(self.title, given, self.layer, self.minimum_n, self.threshold, columns=self._columns)
+
+
+class ShareShown(NamedThings):
+    """Base of those whose value is the share, of all that captions name, that is shown."""
+
+    def image_values(self, given: MetricInput) -> np.ndarray:
+        """Return float64 N whose mean is the share in %; see `share_per_image`.
+
+        Raises:
+            UserError: fewer than 10 images, no caption codes, numbers that are not finite, or nothing is named.
+        """
+        return 100 * share_per_image(*self._named_and_shown(given))
+
+    def estimate(self, given: MetricInput) -> Estimate:
+        """Return the share with Wilson's interval over what is counted, clustered by image. Errors as above."""
+        import numpy as np
+
+        named, shown = self._named_and_shown(given)
+        image, thing = np.nonzero(named)
+        hits = shown[image, thing].astype(np.float64)
+        unit = hit_rate_interval(hits, groups_of(given, len(named))[image])
+        return Estimate(
+            value=100 * float(hits.mean()),
+            interval=Interval(low=100 * unit.low, high=100 * unit.high, level=unit.level, method=unit.method),
+            n=len(named),
+        )

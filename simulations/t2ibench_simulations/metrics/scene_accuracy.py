@@ -2,58 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate, Interval
-from t2ibench.metrics.checks import groups_of
-from t2ibench.metrics.intervals import hit_rate_interval
-from t2ibench.metrics.named import named_and_shown, share_per_image
+from t2ibench.metrics.named import ShareShown
 from t2ibench_simulations.mnist_captions.statements import IN_PLACE, POSITIONS, SHOWN
 from t2ibench_simulations.simscenes.statement_list import COUNTED, RELATED
 
-if TYPE_CHECKING:
-    import numpy as np
 
-
-class _SceneAccuracy:
+class _SceneAccuracy(ShareShown):
     """What all share: a part of the statements, counted. `chance` is in %, shown in the column's head."""
 
     version = 1
-    unit = "%"
-    higher_is_better = True
     layer = "statements"
-    needs_reference = False
-    caption_linked = True
-    needs_negatives = False
-    minimum_n = 10
     title = "Scene"
-    _columns = slice(None)
-
-    def image_values(self, given: MetricInput) -> np.ndarray:
-        """Return float64 N whose mean is the share in %; see `share_per_image`.
-
-        Raises:
-            UserError: fewer than 10 images, no caption codes, numbers that are not finite, or nothing is stated.
-        """
-        return 100 * share_per_image(*self._named_and_shown(given))
-
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the share with Wilson's interval over what is counted, clustered by image. Errors as above."""
-        import numpy as np
-
-        named, shown = self._named_and_shown(given)
-        image, thing = np.nonzero(named)
-        hits = shown[image, thing].astype(np.float64)
-        unit = hit_rate_interval(hits, groups_of(given, len(named))[image])
-        return Estimate(
-            value=100 * float(hits.mean()),
-            interval=Interval(low=100 * unit.low, high=100 * unit.high, level=unit.level, method=unit.method),
-            n=len(named),
-        )
-
-    def _named_and_shown(self, given: MetricInput) -> tuple[np.ndarray, np.ndarray]:
-        return named_and_shown(self.title, given, self.layer, self.minimum_n, 0.5, columns=self._columns)
 
 
 class DigitAccuracy(_SceneAccuracy):

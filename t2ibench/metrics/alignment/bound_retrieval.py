@@ -9,6 +9,7 @@ from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate, Interval
 from t2ibench.metrics.checks import checked_features, groups_of
 from t2ibench.metrics.intervals import LEVEL, hit_rate_interval, jackknife_parts
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +25,7 @@ def own_ranks(bounds: np.ndarray) -> np.ndarray:
     return ranks
 
 
-class BoundRecall:
+class BoundRecall(PlainMetric):
     """Share of captions whose own image is among the k likeliest of the candidates, in %.
 
     Source: Mansimov et al., 2016, table 1, whose candidates are not published: here they are the image itself and
@@ -40,7 +41,6 @@ class BoundRecall:
     higher_is_better = True
     layer = "candidates"
     needs_reference = False
-    caption_linked = False
     minimum_n = 3
 
     def __init__(self, *, k: int = 1) -> None:
@@ -70,17 +70,15 @@ class BoundRecall:
         return Estimate(value=100 * float(hits.mean()), interval=interval, n=len(hits))
 
 
-class BoundMedianRank:
+class BoundMedianRank(PlainMetric):
     """Median over captions of the own image's rank among the candidates by the bound; 1 is best."""
 
     name = "bound_median_rank"
     version = 1
     title = "median rank by bound"
-    unit = ""
     higher_is_better = False
     layer = "candidates"
     needs_reference = False
-    caption_linked = False
     minimum_n = 6
 
     def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:

@@ -10,12 +10,13 @@ from t2ibench.core.types import Estimate
 from t2ibench.metrics.alignment.r_precision import unit_codes
 from t2ibench.metrics.checks import caption_codes_of, checked_features, groups_of
 from t2ibench.metrics.intervals import mean_interval
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-class CLIPScore:
+class CLIPScore(PlainMetric):
     """Mean over images of weight * max(cosine of image and caption, 0).
 
     Source: Hessel et al., CLIPScore, 2021, equation 1. Differs: weight 100 instead of 2.5, as the text-to-image papers
@@ -29,13 +30,11 @@ class CLIPScore:
     name = "clip_score"
     version = 1
     title = "CLIPScore"
-    unit = ""
     higher_is_better = True
     layer = "image"
     needs_reference = False
     caption_linked = True
     needs_negatives = False
-    minimum_n = 10
 
     def __init__(self, *, weight: float = 100.0) -> None:
         if not weight > 0:

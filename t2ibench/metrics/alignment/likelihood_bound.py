@@ -8,12 +8,13 @@ from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import checked_features, groups_of
 from t2ibench.metrics.intervals import mean_interval
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-class LikelihoodBound:
+class LikelihoodBound(PlainMetric):
     """Mean of -L over real images and their captions, in nats an image, L being the model's lower bound on log p.
 
     Smaller is better; the true negative log-likelihood is smaller still. For alignDRAW's Bernoulli pixels the least
@@ -23,11 +24,9 @@ class LikelihoodBound:
     name = "likelihood_bound"
     version = 1
     title = "NLL bound, nats"
-    unit = ""
     higher_is_better = False
     layer = "bound"
     needs_reference = False
-    caption_linked = False
     minimum_n = 3
 
     def image_values(self, given: MetricInput) -> np.ndarray:

@@ -6,26 +6,20 @@ from typing import TYPE_CHECKING
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate, Interval
+from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import groups_of
-from t2ibench.metrics.intervals import hit_rate_interval, jackknife_interval, jackknife_parts
-from t2ibench.metrics.named import named_and_shown, share_per_image
+from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts
+from t2ibench.metrics.named import NamedThings, ShareShown
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-class _ObjectAccuracy:
+class _ObjectAccuracy(NamedThings):
     """What both forms share. Images without any detection stay in the denominator (TISE's code drops them)."""
 
     version = 1
-    unit = "%"
-    higher_is_better = True
     layer = "objects"
-    needs_reference = False
-    caption_linked = True
-    needs_negatives = False
-    minimum_n = 10
     title = "SOA"
 
     def __init__(self, *, threshold: float = 0.5) -> None:
@@ -33,11 +27,8 @@ class _ObjectAccuracy:
             raise UserError(f"{self.title} needs a threshold in (0, 1]; found {threshold}.")
         self.threshold = threshold
 
-    def _named_and_shown(self, given: MetricInput) -> tuple[np.ndarray, np.ndarray]:
-        return named_and_shown(self.title, given, self.layer, self.minimum_n, self.threshold)
 
-
-class ObjectAccuracyPerImage(_ObjectAccuracy):
+class ObjectAccuracyPerImage(_ObjectAccuracy, ShareShown):
     """Share of all (image, object its caption names) pairs in which the object is found, in %.
 
     Source: Hinz et al., Semantic Object Accuracy, 2020, equation 2 (SOA-I). Differs: on the plan's captions, one
@@ -50,28 +41,6 @@ class ObjectAccuracyPerImage(_ObjectAccuracy):
 
     name = "soa_i"
     title = "SOA-I"
-
-    def image_values(self, given: MetricInput) -> np.ndarray:
-        """Return float64 N whose mean is the share in %; see `share_per_image`.
-
-        Raises:
-            UserError: fewer than 10 images, no caption labels, numbers that are not finite, or no label at all.
-        """
-        return 100 * share_per_image(*self._named_and_shown(given))
-
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the share with Wilson's interval over pairs, clustered by image. Errors as above."""
-        import numpy as np
-
-        named, shown = self._named_and_shown(given)
-        image, thing = np.nonzero(named)
-        hits = shown[image, thing].astype(np.float64)
-        unit = hit_rate_interval(hits, groups_of(given, len(named))[image])
-        return Estimate(
-            value=100 * float(hits.mean()),
-            interval=Interval(low=100 * unit.low, high=100 * unit.high, level=unit.level, method=unit.method),
-            n=len(named),
-        )
 
 
 class ObjectAccuracyPerClass(_ObjectAccuracy):

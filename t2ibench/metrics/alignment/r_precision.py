@@ -9,6 +9,7 @@ from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate, Interval
 from t2ibench.metrics.checks import caption_codes_of, checked_features, groups_of
 from t2ibench.metrics.intervals import hit_rate_interval, keyed_order
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,7 +45,7 @@ def retrieval_hits(images: np.ndarray, captions: np.ndarray, queries: np.ndarray
     return hits
 
 
-class RPrecision:
+class RPrecision(PlainMetric):
     """Share of images whose own caption ranks first among it and the stored negatives, in %.
 
     Source: Xu et al., AttnGAN, 2018, section 4.1 (R = 1 of 100); the released form is DM-GAN's. Differs from DM-GAN's
@@ -60,7 +61,6 @@ class RPrecision:
     needs_reference = False
     caption_linked = True
     needs_negatives = True
-    minimum_n = 10
 
     def __init__(self, *, folds: int = 10) -> None:
         if folds < 2:

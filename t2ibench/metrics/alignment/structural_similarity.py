@@ -10,6 +10,7 @@ from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import groups_of, reference_pair
 from t2ibench.metrics.intervals import mean_interval
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +21,7 @@ _ROWS: Final = 256
 """Images compared at once, so that memory stays flat."""
 
 
-class StructuralSimilarity:
+class StructuralSimilarity(PlainMetric):
     """Mean over images of their SSIM with the caption's own real image, in [-1, 1]; 1 is the same image.
 
     Source: Wang et al., Image Quality Assessment: From Error Visibility to Structural Similarity, 2004, equation 13:
@@ -37,10 +38,8 @@ class StructuralSimilarity:
     name = "structural_similarity"
     version = 1
     title = "SSI"
-    unit = ""
     higher_is_better = True
     layer = "pixels"
-    needs_reference = True
     caption_linked = True
     own_reference = True
     needs_negatives = False

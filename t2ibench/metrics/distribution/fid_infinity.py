@@ -11,6 +11,7 @@ from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import groups_of, reference_pair
 from t2ibench.metrics.distribution.gaussian import GaussianReference, Moments
 from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts, keyed_order
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +20,7 @@ SHARES: Final = (1, 2, 3)
 """FID is taken on all images, on halves and on thirds."""
 
 
-class FrechetDistanceInfinity:
+class FrechetDistanceInfinity(PlainMetric):
     """Intercept of the line through FID against 1/n, for n images, for halves and for thirds of them.
 
     Source: Chong and Forsyth, Effectively Unbiased FID and Inception Score, 2020, section 4. Differs: instead of 15
@@ -31,11 +32,7 @@ class FrechetDistanceInfinity:
     name = "fid_infinity"
     version = 1
     title = "FID∞"
-    unit = ""
     higher_is_better = False
-    layer = "pool"
-    needs_reference = True
-    caption_linked = False
     minimum_n = 40
 
     def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:

@@ -10,12 +10,13 @@ from t2ibench.metrics.checks import checked_features, groups_of, reference_pair,
 from t2ibench.metrics.distribution.frechet_statistics import estimate_from_statistics
 from t2ibench.metrics.distribution.gaussian import GaussianReference, Moments, gram_influence, mean_of
 from t2ibench.metrics.intervals import jackknife_interval, left_out_by_influence
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-class FrechetDistance:
+class FrechetDistance(PlainMetric):
     """Frechet distance of the judged images' features to the reference's, with an interval for the former.
 
     The interval is an infinitesimal jackknife over images: it covers the luck of the captions and noise drawn, with the
@@ -25,12 +26,7 @@ class FrechetDistance:
     name = "fid"
     version = 2
     title = "FID"
-    unit = ""
     higher_is_better = False
-    layer = "pool"
-    needs_reference = True
-    caption_linked = False
-    minimum_n = 10
     reads_statistics = True
 
     def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:

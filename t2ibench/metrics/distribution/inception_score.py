@@ -11,6 +11,7 @@ from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import checked_features, groups_of
 from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts, keyed_order
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +43,7 @@ def keyed_splits(count: int, splits: int, seed: int) -> np.ndarray:
     return split_of
 
 
-class InceptionScore:
+class InceptionScore(PlainMetric):
     """Mean of the scores of 10 splits, as the papers report it.
 
     Source: Salimans et al. 2016; splits as in the papers' code. Differs from StackGAN's script for birds: the shuffle
@@ -53,11 +54,9 @@ class InceptionScore:
     name = "inception_score"
     version = 2  # 2: no interval below three images a split
     title = "IS"
-    unit = ""
     higher_is_better = True
     layer = "logits"
     needs_reference = False
-    caption_linked = False
     minimum_n = 20
 
     def __init__(self, *, splits: int = 10, temperature: float = 1.0) -> None:

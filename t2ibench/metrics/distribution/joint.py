@@ -10,6 +10,7 @@ from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import caption_codes_of, groups_of, reference_pair
 from t2ibench.metrics.distribution.frechet import distance_and_influence
 from t2ibench.metrics.intervals import jackknife_interval, left_out_by_influence
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +34,7 @@ def joined(images: np.ndarray, conditions: np.ndarray, alpha: float) -> np.ndarr
     return np.concatenate([np.asarray(images, np.float64), alpha * np.asarray(conditions, np.float64)], axis=1)
 
 
-class FrechetJointDistance:
+class FrechetJointDistance(PlainMetric):
     """Frechet distance of [image, alpha * caption] to that of the reference images with captions of their own.
 
     Source: DeVries et al. 2019. The extractor's caption codes are the condition embedding, for which the paper's
@@ -44,14 +45,11 @@ class FrechetJointDistance:
     name = "fjd"
     version = 2  # 2: the interval by the images' influence
     title = "FJD"
-    unit = ""
     higher_is_better = False
     layer = "image"
-    needs_reference = True
     caption_linked = True
     needs_negatives = False
     needs_reference_captions = True
-    minimum_n = 10
 
     def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
         """Return the distance, and to first order the distance without each group of images.

@@ -9,6 +9,7 @@ from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import groups_of, reference_pair
 from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,7 +60,7 @@ def mind(first: np.ndarray, second: np.ndarray, *, projections: int = 1000, seed
     return sliced_distance(np.asarray(ours, np.float32), np.asarray(theirs, np.float32), along)
 
 
-class SlicedDistance:
+class SlicedDistance(PlainMetric):
     """MIND of the judged images' features against the reference's.
 
     Args:
@@ -70,12 +71,7 @@ class SlicedDistance:
     name = "mind"
     version = 1
     title = "MIND"
-    unit = ""
     higher_is_better = False
-    layer = "pool"
-    needs_reference = True
-    caption_linked = False
-    minimum_n = 10
 
     def __init__(self, *, projections: int = 1000, seed: int = SEED) -> None:
         if projections < 1:

@@ -11,6 +11,7 @@ from t2ibench.core.types import Estimate
 from t2ibench.metrics.alignment.r_precision import unit_codes
 from t2ibench.metrics.checks import checked_features, groups_of
 from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,7 +55,7 @@ def vendi(features: np.ndarray, order: float = 1.0) -> float:
     return effective_number(np.linalg.eigvalsh(small / len(rows)), order)
 
 
-class VendiScore:
+class VendiScore(PlainMetric):
     """Effective number of different images among those judged, by the cosine of their features.
 
     Depends on n: compare equal n only. It says nothing of quality: noise may score high.
@@ -66,12 +67,8 @@ class VendiScore:
     name = "vendi"
     version = 1
     title = "Vendi score"
-    unit = ""
     higher_is_better = True
-    layer = "pool"
     needs_reference = False
-    caption_linked = False
-    minimum_n = 10
 
     def __init__(self, *, order: float = 1.0) -> None:
         if not order > 0:

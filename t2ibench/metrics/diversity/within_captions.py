@@ -12,6 +12,7 @@ from t2ibench.metrics.alignment.r_precision import unit_codes
 from t2ibench.metrics.checks import checked_features, groups_of
 from t2ibench.metrics.diversity.vendi import vendi
 from t2ibench.metrics.intervals import mean_interval
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,19 +34,16 @@ def cosine_spread(features: np.ndarray) -> float:
     return float(apart.mean())
 
 
-class _WithinCaptions(ABC):
+class _WithinCaptions(PlainMetric, ABC):
     """What both forms share: images of one caption are found by the caption they were made for."""
 
     version = 1
-    unit = ""
     higher_is_better = True
-    layer = "pool"
     needs_reference = False
     caption_linked = True
     needs_negatives = False
     needs_caption_codes = False
     needs_repeats = True
-    minimum_n = 10
     title = ""
 
     @abstractmethod

@@ -12,23 +12,19 @@ from t2ibench.metrics.checks import groups_of, reference_pair
 from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts
 from t2ibench.metrics.kernels.block_sums import discrepancy_and_parts
 from t2ibench.metrics.kernels.mean_discrepancy import gaussian_kernel
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-class _GaussianDistance:
+class _GaussianDistance(PlainMetric):
     """What both share; see the classes below for what they are called and how they are scaled."""
 
     name = ""
     version = 1
     title = ""
-    unit = ""
     higher_is_better = False
-    layer = "pool"
-    needs_reference = True
-    caption_linked = False
-    minimum_n = 10
 
     def __init__(self, *, sigma: float, scale: float, diagonal: bool, unit_length: bool) -> None:
         if not sigma > 0 or not scale > 0:

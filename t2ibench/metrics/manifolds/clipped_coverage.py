@@ -10,12 +10,13 @@ from t2ibench.metrics.manifolds.clipped import calibrated_coverage, expected_cov
 from t2ibench.metrics.pairs.coverage import Visitors
 from t2ibench.metrics.pairs.neighbours import checked_neighbour, share_interval
 from t2ibench.metrics.pairs.one_pass import after_the_pass
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-class ClippedCoverage:
+class ClippedCoverage(PlainMetric):
     """Mean over reference balls of the images inside, cut at k, over k, on the scale of real images: 0.7 is as 70 %.
 
     Source: arXiv 2507.01761.
@@ -27,11 +28,7 @@ class ClippedCoverage:
     name = "clipped_coverage"
     version = 1
     title = "Clipped coverage"
-    unit = ""
     higher_is_better = True
-    layer = "pool"
-    needs_reference = True
-    caption_linked = False
 
     def __init__(self, *, neighbour: int = 5) -> None:
         self.neighbour = checked_neighbour(self.title, neighbour)

@@ -11,12 +11,13 @@ from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts
 from t2ibench.metrics.manifolds.clipped import ClippedBalls
 from t2ibench.metrics.pairs.neighbours import checked_neighbour
 from t2ibench.metrics.pairs.one_pass import after_the_pass
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-class ClippedDensity:
+class ClippedDensity(PlainMetric):
     """Mean over images of the reference balls around them, each image's cut at k, over the same mean of real images.
 
     Source: arXiv 2507.01761. Radii are cut at their median. Copies of reference images score high: it is fidelity.
@@ -28,11 +29,7 @@ class ClippedDensity:
     name = "clipped_density"
     version = 1
     title = "Clipped density"
-    unit = ""
     higher_is_better = True
-    layer = "pool"
-    needs_reference = True
-    caption_linked = False
 
     def __init__(self, *, neighbour: int = 5) -> None:
         self.neighbour = checked_neighbour(self.title, neighbour)

@@ -10,6 +10,7 @@ from t2ibench.metrics.checks import groups_of
 from t2ibench.metrics.intervals import hit_rate_interval
 from t2ibench.metrics.memorisation.nearest import Neighbours, nearest_of, training_and
 from t2ibench.metrics.pairs.neighbours import own_radii
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +26,7 @@ def authentic(nearest: Neighbours, training: np.ndarray) -> np.ndarray:
     return values
 
 
-class Authenticity:
+class Authenticity(PlainMetric):
     """Share of authentic images, in %; copying lowers it, and so does nothing else that keeps images near the data.
 
     An image far from all data is authentic too, so a bad generator scores high: never read it alone. Copies of training
@@ -37,11 +38,8 @@ class Authenticity:
     title = "AuthPct"
     unit = "%"
     higher_is_better = True
-    layer = "pool"
     needs_reference = False
     needs_training = True
-    caption_linked = False
-    minimum_n = 10
 
     def image_values(self, given: MetricInput) -> np.ndarray:
         """Return float64 N: 100 where an image is authentic, else 0.

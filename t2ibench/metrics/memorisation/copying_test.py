@@ -11,6 +11,7 @@ from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import checked_features, groups_of
 from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts
 from t2ibench.metrics.memorisation.nearest import nearest_two, training_and
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -114,7 +115,7 @@ def nearest_cell(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
     return nearest
 
 
-class CopyingTest:
+class CopyingTest(PlainMetric):
     """C_T of the judged images against the reference images, which must be held out of training.
 
     Far below 0: copying; near 0: as held-out images; far above 0: farther from the training images than real ones, as a
@@ -130,12 +131,8 @@ class CopyingTest:
     name = "copying_test"
     version = 1
     title = "C_T"
-    unit = ""
     higher_is_better = True
-    layer = "pool"
-    needs_reference = True
     needs_training = True
-    caption_linked = False
     minimum_n = 25
 
     def __init__(self, *, cells: int = 3) -> None:

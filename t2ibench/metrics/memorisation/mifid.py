@@ -11,6 +11,7 @@ from t2ibench.metrics.alignment.r_precision import unit_codes
 from t2ibench.metrics.checks import checked_features, groups_of, reference_pair
 from t2ibench.metrics.distribution.frechet import distance_and_influence
 from t2ibench.metrics.intervals import jackknife_interval, left_out_by_influence
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,7 +41,7 @@ def penalised(fid: float, angle: float, threshold: float) -> float:
     return fid / ((angle if angle < threshold else 1.0) + _ADDED)
 
 
-class MemorisationInformedFID:
+class MemorisationInformedFID(PlainMetric):
     """FID to the reference, over the mean least 1 - |cos| to the training images where that is small.
 
     Source: Bai et al. 2021, the Kaggle competition's. The competition's scorer averages over the generated images, as
@@ -55,13 +56,8 @@ class MemorisationInformedFID:
     name = "mifid"
     version = 2  # 2: the interval by the images' influence
     title = "MiFID"
-    unit = ""
     higher_is_better = False
-    layer = "pool"
-    needs_reference = True
     needs_training = True
-    caption_linked = False
-    minimum_n = 10
 
     def __init__(self, *, threshold: float = 0.1, direction: Direction = "generated") -> None:
         if direction not in get_args(Direction) or not 0 < threshold <= 1:

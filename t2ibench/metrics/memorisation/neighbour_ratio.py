@@ -10,6 +10,7 @@ from t2ibench.core.types import Estimate, Interval
 from t2ibench.metrics.checks import groups_of
 from t2ibench.metrics.intervals import hit_rate_interval
 from t2ibench.metrics.memorisation.nearest import Neighbours, nearest_of, training_and
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +25,7 @@ def neighbour_ratios(nearest: Neighbours) -> np.ndarray:
     return found
 
 
-class NeighbourRatio:
+class NeighbourRatio(PlainMetric):
     """Share of images whose ratio is below a third, in %: near one training image, far from the second nearest.
 
     Source: as public reimplementations have it; the authors' code was not found. Training images that are there twice
@@ -39,11 +40,8 @@ class NeighbourRatio:
     title = "Near copies"
     unit = "%"
     higher_is_better = False
-    layer = "pool"
     needs_reference = False
     needs_training = True
-    caption_linked = False
-    minimum_n = 10
 
     def __init__(self, *, threshold: float = 1 / 3) -> None:
         if not 0 < threshold < 1:

@@ -10,12 +10,13 @@ from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import checked_features, groups_of
 from t2ibench.metrics.intervals import mean_interval
 from t2ibench.metrics.memorisation.nearest import nearest_of, nearest_two, training_and
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-class TrainingDistance:
+class TrainingDistance(PlainMetric):
     """Mean distance to the nearest training image, over the mean of the reference's images; 1 is as held-out ones.
 
     Copies lower it: a share s of exact copies takes away a share s. The reference must be held out of training. Source:
@@ -25,13 +26,8 @@ class TrainingDistance:
     name = "training_distance"
     version = 1
     title = "Distance to training"
-    unit = ""
     higher_is_better = True
-    layer = "pool"
-    needs_reference = True
     needs_training = True
-    caption_linked = False
-    minimum_n = 10
 
     def image_values(self, given: MetricInput) -> np.ndarray:
         """Return float64 N, at least 0: an image's distance over the held-out mean.

@@ -10,6 +10,7 @@ from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import caption_codes_of, checked_features, groups_of
 from t2ibench.metrics.intervals import mean_interval
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,7 +41,7 @@ def decoded_counts(confidence: np.ndarray, density: np.ndarray) -> dict[int, flo
     return {int(at): float(means[at]) for at in np.flatnonzero((np.asarray(confidence) > 0) & (means != 0))}
 
 
-class CountingAlignment:
+class CountingAlignment(PlainMetric):
     """Mean over images, of those whose caption states a number, of the error of `counting_error`; 0 is perfect.
 
     Reads the layer "counts" of a detector: N x labels, how many of each an image shows; `read` gives how many its
@@ -51,13 +52,11 @@ class CountingAlignment:
     name = "counting_alignment"
     version = 1
     title = "CA"
-    unit = ""
     higher_is_better = False
     layer = "counts"
     needs_reference = False
     caption_linked = True
     needs_negatives = False
-    minimum_n = 10
 
     def image_values(self, given: MetricInput) -> np.ndarray:
         """Return float64 N whose mean is the mean over images whose caption states a number.

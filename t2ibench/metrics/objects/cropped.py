@@ -11,6 +11,7 @@ from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import checked_features, groups_of
 from t2ibench.metrics.distribution.frechet import FrechetDistance
 from t2ibench.metrics.distribution.inception_score import InceptionScore
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,12 +32,10 @@ def unpacked(rows: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
     return blocks[there][:, 1:], np.nonzero(there)[0]
 
 
-class _OfObjects:
+class _OfObjects(PlainMetric):
     """What both share: the objects take the images' place, and those of one image stay together."""
 
     version = 1
-    unit = ""
-    caption_linked = False
     needs_reference = False
     minimum_n = 20
     title = ""

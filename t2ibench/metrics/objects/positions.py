@@ -11,6 +11,7 @@ from t2ibench.core.types import Estimate
 from t2ibench.metrics.alignment.r_precision import unit_codes
 from t2ibench.metrics.checks import caption_codes_of, checked_features, groups_of
 from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,7 +45,7 @@ def positional_alignment(
     return float(np.mean(list(shares.values()))), shares
 
 
-class PositionalAlignment:
+class PositionalAlignment(PlainMetric):
     """Mean over position words of the share of images whose judge prefers the caption to its opposite, in %.
 
     Source: TISE's PA. Differs: the captions are the plan's, and the words those of `text.position_words`. A CLIP
@@ -66,7 +67,6 @@ class PositionalAlignment:
     caption_linked = True
     needs_negatives = False
     needs_swapped_captions = True
-    minimum_n = 10
 
     def __init__(
         self, *, layer: Literal["image", "statements"] = "image", scale: float = 100.0, threshold: float = 0.6

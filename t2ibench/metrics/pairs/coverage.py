@@ -10,6 +10,7 @@ from t2ibench.core.types import Estimate
 from t2ibench.metrics.pairs.neighbours import Nearest, checked_neighbour, open_reach, share_interval
 from t2ibench.metrics.pairs.one_pass import PairReader, Side, after_the_pass
 from t2ibench.metrics.pairs.tiles import Points, Tile
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,7 +57,7 @@ class Visitors(PairReader):
         counts += cells.bincount(minlength=counts.numel()).view_as(counts)
 
 
-class Coverage:
+class Coverage(PlainMetric):
     """Share of reference images whose ball, reaching to the fifth neighbour, holds an image.
 
     Source: Naeem et al., Reliable Fidelity and Diversity Metrics, 2020, equation 6, k = 5. Balls are open, as in the
@@ -69,11 +70,7 @@ class Coverage:
     name = "coverage"
     version = 1
     title = "Coverage"
-    unit = ""
     higher_is_better = True
-    layer = "pool"
-    needs_reference = True
-    caption_linked = False
 
     def __init__(self, *, neighbour: int = 5) -> None:
         self.neighbour = checked_neighbour(self.title, neighbour)

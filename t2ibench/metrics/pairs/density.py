@@ -12,6 +12,7 @@ from t2ibench.metrics.intervals import mean_interval
 from t2ibench.metrics.pairs.neighbours import Nearest, checked_neighbour, open_reach
 from t2ibench.metrics.pairs.one_pass import PairReader, Side, after_the_pass
 from t2ibench.metrics.pairs.tiles import Points, Tile
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +37,7 @@ class _Balls(PairReader):
         self.counts[tile.rows] += (tile.distances < self._reach[tile.columns]).sum(dim=1)
 
 
-class Density:
+class Density(PlainMetric):
     """Mean number of reference balls around an image, over k; 1 for a set that is the reference, more in its midst.
 
     Source: Naeem et al., Reliable Fidelity and Diversity Metrics, 2020, equation 5, k = 5. Precision counts one ball of
@@ -49,11 +50,7 @@ class Density:
     name = "density"
     version = 1
     title = "Density"
-    unit = ""
     higher_is_better = True
-    layer = "pool"
-    needs_reference = True
-    caption_linked = False
 
     def __init__(self, *, neighbour: int = 5) -> None:
         self.neighbour = checked_neighbour(self.title, neighbour)

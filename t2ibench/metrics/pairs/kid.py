@@ -11,6 +11,7 @@ from t2ibench.core.types import Estimate
 from t2ibench.metrics.intervals import jackknife_interval, keyed_order
 from t2ibench.metrics.pairs.one_pass import PairReader, Side, after_the_pass, read_pairs
 from t2ibench.metrics.pairs.tiles import Tile
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -137,7 +138,7 @@ def subset_mmd2(
     return sums.over_subsets()
 
 
-class KernelDistance:
+class KernelDistance(PlainMetric):
     """Unbiased squared MMD on all images of both sides.
 
     Source: Bińkowski et al. 2018. Differs from torch-fidelity and clean-fid, which average over random subsets of
@@ -153,12 +154,7 @@ class KernelDistance:
     name = "kid"
     version = 1
     title = "KID"
-    unit = ""
     higher_is_better = False
-    layer = "pool"
-    needs_reference = True
-    caption_linked = False
-    minimum_n = 10
 
     def __init__(self, *, estimator: Estimator = "full", subsets: int = 100, subset_size: int = 1000) -> None:
         if estimator not in get_args(Estimator):

@@ -12,6 +12,7 @@ from t2ibench.metrics.intervals import hit_rate_interval
 from t2ibench.metrics.pairs.neighbours import BORDER, Nearest, checked_neighbour
 from t2ibench.metrics.pairs.one_pass import PairReader, Side, after_the_pass
 from t2ibench.metrics.pairs.tiles import Points, Tile
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,7 +39,7 @@ class _Inside(PairReader):
         self.inside[tile.rows] |= (tile.distances <= self._reach[tile.columns]).any(dim=1)
 
 
-class Precision:
+class Precision(PlainMetric):
     """Share of images inside the ball of at least one reference image, which reaches to its third neighbour.
 
     Source: Kynkäänniemi et al., Improved Precision and Recall Metric, 2019, equations 1 and 2; theirs is on VGG-16
@@ -51,11 +52,7 @@ class Precision:
     name = "precision"
     version = 1
     title = "Precision"
-    unit = ""
     higher_is_better = True
-    layer = "pool"
-    needs_reference = True
-    caption_linked = False
 
     def __init__(self, *, neighbour: int = 3) -> None:
         self.neighbour = checked_neighbour(self.title, neighbour)

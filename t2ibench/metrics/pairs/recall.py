@@ -10,6 +10,7 @@ from t2ibench.core.types import Estimate
 from t2ibench.metrics.pairs.neighbours import BORDER, Nearest, checked_neighbour, share_interval
 from t2ibench.metrics.pairs.one_pass import PairReader, Side, after_the_pass
 from t2ibench.metrics.pairs.tiles import Points, Tile
+from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,7 +50,7 @@ class _Found(PairReader):
             found[column[near <= reach[row]]] = True
 
 
-class Recall:
+class Recall(PlainMetric):
     """Share of reference images inside the ball of at least one image, which reaches to its third neighbour.
 
     Source: Kynkäänniemi et al., Improved Precision and Recall Metric, 2019, equations 1 and 2; theirs is on VGG-16
@@ -63,11 +64,7 @@ class Recall:
     name = "recall"
     version = 1
     title = "Recall"
-    unit = ""
     higher_is_better = True
-    layer = "pool"
-    needs_reference = True
-    caption_linked = False
 
     def __init__(self, *, neighbour: int = 3) -> None:
         self.neighbour = checked_neighbour(self.title, neighbour)
