@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup quickstart test lint clean
+.PHONY: help setup quickstart test lint docs clean
 
 help:
 	@echo "make setup       create .venv with the toolkit and its development tools"
 	@echo "make quickstart  draw birds, train a GAN, evaluate it beside three that come along, print the leaderboard (5 minutes, no GPU)"
 	@echo "make test        lint, types, import contracts and the whole test suite"
-	@echo "make clean       remove .venv and the workspace"
+	@echo "make docs        the documentation site in site/, strict, its links checked"
+	@echo "make clean       remove .venv, the workspace and the site"
 
 setup: $(VENV)/.ready
 
@@ -31,5 +32,10 @@ lint: setup
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+docs: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo "The site is in site/; $(BIN)/python -m http.server -d site shows it, with its search."
+
 clean:
-	rm -rf $(VENV) workspace
+	rm -rf $(VENV) workspace site

@@ -63,9 +63,7 @@ class QuickMeasure:
     Args:
         model: draws the images; a `TextToImage`.
         manifest: its data set.
-        benchmarks: content of benchmarks.toml.
-        workspace: where a trained judge is looked for.
-        device: where the judges compute.
+        place: with benchmarks.toml's content; the workspace, where a trained judge is looked for; the judges' device.
         needed: a metric that must be had; the other is left out with a sentence where it cannot be.
 
     Raises:
