@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import t2ibench
 from t2ibench.core.files import digest_of
 from t2ibench.core.records import ResultRecord
 from t2ibench.core.types import Origin
+from t2ibench.core.version import VERSION
 
 SCHEMA_VERSION = "0.2.1"
 """Of Every Eval Ever's eval.schema.json, github.com/evaleval/every_eval_ever."""
@@ -74,7 +74,7 @@ def every_eval_ever(records: Iterable[ResultRecord], organisation: str) -> Mappi
             },
             "eval_library": {
                 "name": "t2ibench",
-                "version": str(first.environment.get("t2ibench", t2ibench.__version__)),
+                "version": str(first.environment.get("t2ibench", VERSION)),
                 "additional_details": {"commit": str(first.environment.get("commit", ""))},
             },
             "model_info": {
