@@ -10,7 +10,9 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final, TypeVar
 
 from filelock import FileLock
@@ -47,9 +49,6 @@ def make_folder(
     found = _existing(name, root, wanted)
     if found is not None:
         return found, False
-    if getattr(multiprocessing.current_process(), "_inheriting", False):
-        # Otherwise the worker would wait for a lock that its parent holds while that waits for the worker.
-        raise UserError(f'{name} is drawn while a worker starts: put the call under if __name__ == "__main__".')
     unfinished = root.with_name(f".{root.name}.{name}-unfinished")
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
@@ -71,8 +70,8 @@ def make_folder(
         return summary, True
     except BrokenProcessPool as error:
         raise RunFailedError(
-            f"A process that draws {name} died (out of memory, or the calling script lacks "
-            '`if __name__ == "__main__":`). Nothing was written; ask again with one process.'
+            f"A process that draws {name} died, probably out of memory. Nothing was written; ask again with one "
+            "process."
         ) from error
     except OSError as error:
         raise UserError(
@@ -115,10 +114,23 @@ def _mapped(draw: Callable[[Request], Row], requests: Sequence[Request], process
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(processes, -(-len(requests) // _CHUNK)), mp_context=context) as pool:
         try:
-            yield from pool.map(draw, requests, chunksize=_CHUNK)
+            with _without_main():
+                drawn = pool.map(draw, requests, chunksize=_CHUNK)  # starts the processes
+            yield from drawn
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Hide the calling script from processes that are started: each would run it anew, and draw in its turn."""
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 
 def _existing(name: str, root: Path, wanted: Mapping[str, int]) -> Mapping[str, Any] | None:

@@ -72,7 +72,9 @@ def open_table(resolved: Resolved, place: Place) -> tuple[Table, Sequence[Source
         workers=place.workers,
         drawn=isinstance(adapter_of(dataset, place.benchmarks), DrawnDataset),
     )
-    given = [model.label for model in resolved.models] + [one["from"] for one in resolved.external.described()]
+    given = [model.label for model in resolved.models] + [
+        one["name"] or one["from"] for one in resolved.external.described()
+    ]
     if place.workers.leads and (given or resolved.controls):
         what = ", ".join(given) or "controls"
         say(f"Evaluating {what} on {dataset}, protocol {resolved.protocol_name}, n {len(plan)}.")

@@ -66,7 +66,7 @@ def make_simbirds(
 
     The folder appears complete or not at all: it is built beside `root` under another name and renamed at the end. A
     image depends on (seed, species, index, size) alone, so more images, another order or more processes never change
-    it. Called from a script with more than one process, the script needs `if __name__ == "__main__":`.
+    it.
 
     Args:
         root: the folder to make; missing or empty.

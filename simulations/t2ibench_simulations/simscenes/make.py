@@ -36,8 +36,7 @@ def make_simscenes(
     """Write the data set into `root` unless it is there already, and return its summary (simscenes.json).
 
     The folder appears complete or not at all. An image depends on (seed, index, size) alone, so more images or more
-    processes never change it. Called from a script with more than one process, the script needs
-    `if __name__ == "__main__":`.
+    processes never change it.
 
     Args:
         root: the folder to make; missing or empty.

@@ -1,6 +1,8 @@
 import hashlib
 import json
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -184,3 +186,15 @@ def test_images_are_spread_evenly(images: int) -> None:
     assert abs(train / images - 0.75) < 0.05
     halves = sum(image.in_cub_train for image in listed) / images
     assert images < 400 or 0.45 < halves < 0.55
+
+
+def test_a_script_without_a_guard_draws_with_several_processes(tmp_path: Path) -> None:
+    """Each process would run the script anew and draw in its turn, or wait for a lock that the script holds."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from pathlib import Path\n"
+        "from t2ibench_simulations.simbirds.make import make_simbirds\n"
+        f"print(make_simbirds(Path({str(tmp_path / 'birds')!r}), 24, {SIZE}, processes=2, progress=False).created)\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300, check=False)
+    assert done.stdout == "True\n", done.stderr
