@@ -91,7 +91,7 @@ class Model:
         return np.concatenate(parts)
 
     def __repr__(self) -> str:
-        return f"Model({self.name!r}, {self.steps:,} steps on {self.dataset}, {str(self.path)!r})"
+        return f"Model({self.name!r}, {self.steps:,} steps on {self.dataset})"
 
 
 def load_model(name: str | Path, *, data: str | None = None, **place: Unpack[PlaceOptions]) -> Model:
