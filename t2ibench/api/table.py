@@ -120,16 +120,22 @@ class Table:
 
     def _repr_html_(self) -> str:
         """Return the table for a notebook: a row a source, a column a metric, with interval and identity."""
-        from pandas import DataFrame
+        from pandas import DataFrame, MultiIndex
 
         several = len(self.evaluations) > 1
-        cells: dict[tuple[str, str], dict[str, str]] = {}
+        heads: dict[str, tuple[str, str]] = {}
+        rows: dict[tuple[str, str, int], str] = {}
+        cells: dict[tuple[object, str], str] = {}
         for record in self.records:
-            metric, plan = record.metric, record.plan
+            metric, plan, source = record.metric, record.plan, record.source
             unit, arrow = f" ({metric.unit})" if metric.unit else "", "↑" if metric.higher_is_better else "↓"
-            name = f"{record.source.title} [{plan.dataset}, seed {plan.seed}]" if several else record.source.title
-            cells.setdefault((f"{metric.title}{unit} {arrow}", metric.subtitle), {})[name] = _cell(record)
-        frame = DataFrame(cells).fillna("") if cells else DataFrame()
+            heads[metric.digest] = (f"{metric.title}{unit} {arrow}", metric.subtitle)
+            row = (source.identity, plan.dataset, plan.seed)
+            rows[row] = f"{source.title} [{plan.dataset}, seed {plan.seed}]" if several else source.title
+            cells[row, metric.digest] = _cell(record)
+        lines = [[cells.get((row, head), "") for head in heads] for row in rows]
+        columns = MultiIndex.from_tuples(list(heads.values())) if heads else None
+        frame = DataFrame(lines, index=list(rows.values()), columns=columns)
         return frame.to_html() + "".join(f"<p>{escape(one)}</p>" for one in (*self.failures, *self.empty))
 
     @property

@@ -92,6 +92,8 @@ def test_a_table_is_text_frame_page_and_comparison(here, model, made, command):
     assert "<table" in page and "Ground truth" in page and "<i>" not in page
     fid = table.frame().set_index(["row", "column"]).loc[("stub", "fid"), "value"]
     assert f"{fid:.4g}" in page
+    twice = t2ibench.evaluate(model=model, data="squares", samples=SAMPLES, seeds=[100, 101], **here)
+    assert twice._repr_html_().count("<th>Stub [squares, seed 10") == 2
     found = table.compare("stub", "<i>darker</i>").set_index("column")
     assert found.loc["fid", "first"] == fid
     assert found.loc["fid", "difference"] == fid - found.loc["fid", "second"]
