@@ -62,7 +62,7 @@ def test_there_are_notebooks():
 
 def test_the_script_of_the_readme_prints_the_numbers_of_the_command(here, capsys, monkeypatch):
     (script,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    images = np.random.default_rng(0).integers(0, 256, (24, 64, 64, 3), dtype=np.uint8)
+    images = np.random.default_rng(0).integers(0, 256, (40, 64, 64, 3), dtype=np.uint8)
     (here / "my_images").mkdir(exist_ok=True)
     for path in (here / "my_images").iterdir():
         path.unlink()
@@ -81,4 +81,4 @@ def test_the_script_of_the_readme_prints_the_numbers_of_the_command(here, capsys
         interval = record["interval"]
         found = (record["value"], interval["low"], interval["high"])
         assert [float(number) for number in line[2:5]] == [pytest.approx(one, abs=1e-5) for one in found]
-        assert int(line[5]) == record["n"] == 24
+        assert int(line[5]) == record["n"] == 40
