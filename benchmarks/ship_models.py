@@ -20,6 +20,7 @@ from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.models.folder import read_model_folder, write_model_folder
 from t2ibench.models.folder.read import WEIGHTS
 from t2ibench.models.shipped import MARK, drawing_of, write_notice
+from t2ibench.training.measured_time import training_seconds
 
 FOLDER = Path(__file__).resolve().parents[1] / "baselines" / "t2ibench_baselines" / "pretrained"
 LIMIT = 5_000_000
@@ -53,7 +54,8 @@ def ship(source: Path, command: str) -> Path:
     size = (target / WEIGHTS).stat().st_size
     if size > LIMIT:
         raise UserError(f"{target / WEIGHTS} has {size} bytes; at most {LIMIT} are shipped.")
-    write_notice(target, drawing, command)
+    seconds = training_seconds(source.resolve().parent.parent, folder.steps)
+    write_notice(target, drawing, command, None if seconds is None else round(seconds))
     print(f"{target}: {size / 1e6:.2f} MB, weights {written.weights[:12]}, identity {written.identity[:12]}")
     return target
 

@@ -40,6 +40,10 @@ _MEANINGS: Final[Mapping[str, str]] = {
     "pixels": "Pixels changed: by more than 16 of 255 in one of their colours, between images of one noise.",
     "difference": "Mean change: the mean absolute difference of images of one noise.",
 }
+_READ_BACK = (
+    "Below each image stands the sentence that a captioner ({}) reads in it. It never sees the caption, says what it "
+    "thinks worth saying, and knows the data set's words only."
+)
 _STATED = "Asked for: of what the captions say, the share that their images show."
 _DEAF = (
     "A model deaf to the words draws one image for all wordings, so it can show what is asked for in one of them at "
@@ -112,6 +116,8 @@ def _sections(record: ProbeRecord, results: Path) -> list[Section]:
     grids = tuple(made for question in record.questions if (made := _grid(question, results / PROBES / record.folder)))
     title = clean(record.probe)
     sections = [Section(title, small, facts=facts, heads=heads, parts=parts, grids=grids, notes=tuple(_notes(record)))]
+    if (read := _read_back(record, results / PROBES / record.folder)) is not None:
+        sections.append(Section(f"{title}, read back", small, grids=(read,), notes=(_READ_BACK.format(*_by(record)),)))
     heads, parts = part_table(record)
     if heads:
         sections.append(Section(f"{title}, by part", small, heads=heads, parts=parts))
@@ -138,6 +144,28 @@ def _grid(question: Asked, folder: Path) -> Grid | None:
         (clean(one.label), seen[place] if place < len(seen) else "") for place, one in enumerate(question.variants)
     )
     return Grid("Noise", heads, tuple(tiles), title=clean(question.title))
+
+
+def _read_back(record: ProbeRecord, folder: Path) -> Grid | None:
+    """Return what a captioner reads in the first wordings' images; of what never happens, of all wordings."""
+    found: list[Strip] = []
+    noises = 0
+    for question in record.questions:
+        rows = [images for _, images in strips(question, folder)][: len(question.read_back)]
+        wordings = len(question.variants) if question.pairing == "none" else 1
+        if not rows or any(len(said) != len(question.variants) for said in question.read_back):
+            continue
+        noises = max(noises, len(rows))
+        for column in range(wordings):
+            pairs = zip(rows, question.read_back, strict=False)
+            tiles = tuple(tile_of(images[column], clean(said[column])) for images, said in pairs)
+            found.append(Strip(clean(question.variants[column].text), tiles, captioned=True))
+    heads = tuple((f"noise {place}", "") for place in range(1, noises + 1))
+    return Grid("Caption", heads, tuple(found), title="What it reads in them") if found else None
+
+
+def _by(record: ProbeRecord) -> tuple[str]:
+    return (clean(str((record.captioner or {}).get("captions", ""))),)
 
 
 def _notes(record: ProbeRecord) -> list[str]:

@@ -21,7 +21,7 @@ from t2ibench.core.workspace import Workspace
 def command(kinds: tuple[str, ...], as_json: bool, benchmarks: LoadedBenchmarks, workspace: Workspace) -> None:
     """Show registered KINDS: models, encoders, datasets, features, metrics, reports, protocols, suites, probes...
 
-    The others are claims, truths, pretrained and claim_tests.
+    The others are captioners, claims, truths, pretrained and claim_tests.
     """
     known = {*KINDS, "protocols", "suites", "probes", "claims"}
     rows: dict[str, list[dict[str, str]]] = {}

@@ -17,6 +17,7 @@ KINDS: Final[Mapping[str, str]] = {
     "models": "model",
     "encoders": "encoder",
     "features": "feature extractor",
+    "captioners": "captioner",
     "metrics": "metric",
     "datasets": "data set",
     "reports": "report",

@@ -11,6 +11,7 @@ from typing import Any, Final
 from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation.sources import ModelCost
 from t2ibench.models.folder import ModelFolder, is_model_folder, read_model_folder
+from t2ibench.models.shipped import is_shipped, seconds_of
 from t2ibench.training.measured_time import training_seconds
 
 _NO_PARAMETERS: Final = ("running_mean", "running_var", "num_batches_tracked")
@@ -37,7 +38,7 @@ def cost_of(folder: ModelFolder, workspace: Workspace) -> ModelCost:
         same = [path for path in there if read_model_folder(path, verify=False).identity == inner.identity]
         seconds = training_seconds(same[0].parent.parent, inner.steps) if same else None
         return ModelCost(size, images_shown(inner.steps, inner.parameters), seconds)
-    seconds = training_seconds(folder.path.parent.parent, found.steps)
+    seconds = seconds_of(folder) if is_shipped(folder) else training_seconds(folder.path.parent.parent, found.steps)
     return ModelCost(size, images_shown(found.steps, found.parameters), seconds)
 
 

@@ -1,7 +1,7 @@
 """Models that come with an installed package: trained on data drawn by code, ready without training.
 
 A package offers them through the entry-point group `t2ibench.pretrained`: a folder of `<data set>/<model>/` model
-folders, each with a `shipped.json` that says which drawing it learned from and which command made it.
+folders, each with a `shipped.json` that says which drawing it learned from, which command made it and in what time.
 """
 
 from __future__ import annotations
@@ -75,6 +75,12 @@ def drawing_of(dataset: str, benchmarks: Benchmarks) -> Mapping[str, Any] | None
     return {"adapter": entry.adapter, **adapter.drawing({})}
 
 
-def write_notice(folder: Path, drawing: Mapping[str, Any], command: str) -> None:
-    """Write the notice that makes a model folder a shipped one."""
-    write_json(folder / NOTICE, {"drawing": dict(drawing), "command": command})
+def seconds_of(folder: ModelFolder) -> float | None:
+    """Return how long a shipped model's training took; None where its notice does not say."""
+    found = read_json(folder.path / NOTICE, what="the notice of a shipped model").get("seconds")
+    return None if found is None else float(found)
+
+
+def write_notice(folder: Path, drawing: Mapping[str, Any], command: str, seconds: float | None) -> None:
+    """Write the notice that makes a model folder a shipped one; `seconds` are its training's, None for unknown."""
+    write_json(folder / NOTICE, {"drawing": dict(drawing), "command": command, "seconds": seconds})

@@ -36,6 +36,7 @@ class KnownTruth(Protocol):
 
     Attributes:
         plugin: of the extractor that it reads images with.
+        captioner: that says what an image shows in the data set's own sentences.
         drawing: version of the code that draws images to fit.
         parts: names of the two parts whose combinations training holds out, as in ("wing", "belly").
 
@@ -44,6 +45,7 @@ class KnownTruth(Protocol):
     """
 
     plugin: ClassVar[str]
+    captioner: ClassVar[str]
     drawing: ClassVar[int]
     parts: ClassVar[tuple[str, str]]
 

@@ -8,6 +8,7 @@ import pytest
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import Metric, MetricInput, PerImage, PerSet
 from t2ibench.core.registry import registry
+from t2ibench.features.caption_back import numbers_of
 
 COUNT, WIDTH = 60, 12
 PIXELS = 3 * 16 * 16
@@ -20,6 +21,8 @@ CROPPED = dict.fromkeys(("crops pool", "crops logits"), 5 * (1 + WIDTH))
 def given_for(metric, count=COUNT, seed=0):
     rng = np.random.default_rng(seed)
     width = {"statements": STATEMENTS, "pixels": PIXELS, **CROPPED}.get(metric.layer, WIDTH)
+    if metric.layer == "sentence":
+        return sentences_given(count, rng)
     real = count if getattr(metric, "own_reference", False) else COUNT
     repeats = getattr(metric, "needs_repeats", False)
     queries = np.arange(count) // 2 if repeats else np.arange(count)
@@ -42,6 +45,19 @@ def given_for(metric, count=COUNT, seed=0):
         swapped_codes=rng.normal(size=(count, width)) if getattr(metric, "needs_swapped_captions", False) else None,
         position_words=["left", "above"] * (count // 2) + ["over"] * (count % 2),
         **(linked if metric.caption_linked else {}),
+    )
+
+
+def sentences_given(count, rng):
+    """Captions of birds and of scenes at once, whatever a metric reads."""
+    colours = ("red", "blue", "white", "green")
+    captions = [f"a bird with {colour} wings and a {other} ball" for colour in colours for other in colours]
+    said = numbers_of([captions[place] for place in rng.integers(len(captions), size=count)]).numpy()
+    return MetricInput(
+        {"sentence": said},
+        groups=np.arange(count) // 2,
+        caption_codes=numbers_of([captions[place] for place in rng.integers(len(captions), size=count)]).numpy(),
+        queries=np.arange(count),
     )
 
 

@@ -145,5 +145,8 @@ def test_a_shipped_model_is_scored_beside_drawn_birds(tmp_path, here, drawn):
     assert found["model", "asked", "wing"] >= 50  # what it learned of wings; deaf to the word it would be 50 at most
     assert found["model", "asked", ""] == found["model", "asked", "wing"]
     assert {row["deaf_at_most"] for row in rows if row["measure"] == "asked"} == {"50.0"}
+    record = json.loads(next(Workspace.at(tmp_path).results.glob("probes/*/probe.json")).read_text())
+    (read,) = (one["read_back"] for one in record["questions"])
+    assert len(read) == 3 and all(len(row) == 2 and all("bird" in said for said in row) for row in read)
     assert "wing" in done.stdout and "Deaf to the words" in done.stdout
     assert drawn == [6] and any((Workspace.at(tmp_path).store / "probe-truth").iterdir())

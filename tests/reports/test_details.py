@@ -107,6 +107,19 @@ def test_model_shows_parts_failures_and_training(results):
     assert len(tree.xpath("//section[h2[contains(., 'Training')]]//figure")) == 2
 
 
+def test_model_shows_what_a_captioner_reads_in_its_images_and_in_the_real_ones(tmp_path):
+    rows = [[f"caption {place}", f"read {place}", f"real <i>{place}</i>"] for place in range(4)]
+    kept = {"by": "by simbirds, beam 3", "rows": rows, "image": "first-extremes.png"}
+    results = write_details(tmp_path / "results", read_back=kept)
+    tree = tree_of(Model(), results, "attngan")
+    found = grid(tree, "Read back")
+    assert [" ".join(row.xpath("string(th)").split()) for row in found] == [row[0] for row in rows]
+    assert [row.xpath(".//span[@class='caption']/text()") for row in found] == [row[1:] for row in rows]
+    assert [reds(row) for row in found] == [[place, place + 4] for place in range(4)]
+    assert "by simbirds, beam 3" in tree.text_content()
+    assert not tree_of(Model(), results, "dmgan").xpath("//h2[contains(., 'reads in them')]")
+
+
 def test_gallery_shows_stages_and_gates(results):
     tree = tree_of(Gallery(), results)
     insides = tree.xpath("//details[@class='inside']")
@@ -137,6 +150,8 @@ def test_two_builds_are_equal_and_captions_are_text(results, report):
         {"extremes": {"metric": 3, "worst": [99], "best": [0], "image": "../../x.png"}},
         {"inside": {"seen": [{"caption": "a"}], "image": "../../x"}},
         {"nearest": {"metric": FID.digest, "places": [1], "shares": [], "image": "first-nearest.png"}},
+        {"read_back": {"rows": [["a", "b"]], "image": "../../x"}},
+        {"read_back": {"rows": [["a", "b", 3]], "image": 4}},
         {"training": {"curves": {"a/loss": [[1]]}, "samples": {"steps": 3, "captions": [], "image": 4}}},
     ],
 )

@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from lxml import html
 from PIL import Image
 
 from t2ibench.core.errors import UserError
@@ -46,6 +47,23 @@ def test_what_nothing_reads_is_shown_and_said_so(made):
     text = made["probe.txt"].decode()
     assert "Nothing reads these images exactly enough to score them: they are shown." in text
     assert "The model does not know moon" in text
+
+
+def test_what_a_captioner_reads_stands_below_the_images(tmp_path):
+    asked = probe()["questions"][0] | {"read_back": [["a red bird", "x", "y"], ["<b>a blue bird</b>", "x", "y"]]}
+    never = shown()["questions"][0] | {"read_back": [["a bus", "a cat"], ["the moon", "glass"]], "pairing": "none"}
+    never |= {"images": ["1-0.png", "1-1.png"]}
+    record = probe(
+        questions=[asked, never],
+        captioner={"captions": "by simbirds, beam 3"},
+    )
+    tree = html.fromstring(render(tmp_path, [record], ("html",))["probe.html"].decode())
+    (found,) = tree.xpath("//h3[normalize-space()='What it reads in them']")
+    rows = found.xpath("following-sibling::div[1]//tbody/tr")
+    read = [row.xpath(".//span[@class='caption']/text()") for row in rows]
+    # Of a question the first wording, of what never happens all of them; a column a noise.
+    assert read == [["a red bird", "<b>a blue bird</b>"], ["a bus", "the moon"], ["a cat", "glass"]]
+    assert "by simbirds, beam 3" in tree.text_content()
 
 
 def test_csv_and_json_hold_all_digits(made):

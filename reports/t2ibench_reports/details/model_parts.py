@@ -108,6 +108,31 @@ def nearest(group: Group, row: Row, details: Details, folder: Path) -> Section |
     return Section("Nearest to training images", _small(group, column), grids=(grid,), notes=(note,))
 
 
+def read_back(group: Group, row: Row, details: Details, folder: Path) -> Section | None:
+    """Return what a captioner reads in the row's images and in the real ones; None where none did."""
+    kept = details.part("read_back")
+    found = kept.get("rows")
+    if not isinstance(found, list) or not all(isinstance(one, list) and len(one) == 3 for one in found):
+        return None
+    captions, made, real = ([clean(str(one[at])) for one in found] for at in range(3))
+    tiles = strip_tiles(folder, kept.get("image"), made + real)
+    if not tiles:
+        return None
+    rows = tuple(
+        Strip(caption, (tiles[at], tiles[at + len(captions)]), captioned=True) for at, caption in enumerate(captions)
+    )
+    return Section(
+        "What it reads in them",
+        f"{clean(group.plan.dataset)}, {clean(group.plan.protocol)}",
+        grids=(Grid("Caption", ((row.label, ""), ("Real image", "")), rows, title="Read back"),),
+        notes=(
+            f"Below each image stands the sentence that a captioner ({clean(str(kept.get('by', '')))}) reads in it. It "
+            "never sees the caption, and says of an image what it thinks worth saying: compare what both speak of. The "
+            "first captions of the plan; not chosen by anyone.",
+        ),
+    )
+
+
 def making(group: Group, row: Row, details: Details, folder: Path) -> Section | None:
     """Return how the model's images came about."""
     insides = insides_of(row, folder)
@@ -134,7 +159,7 @@ def training(group: Group, row: Row, details: Details, folder: Path) -> Section 
     )
 
 
-PARTS = (statements, extremes, nearest, making, training)
+PARTS = (statements, extremes, nearest, read_back, making, training)
 """In the order of the page; each is given the table, the row, its details and the details' folder."""
 
 

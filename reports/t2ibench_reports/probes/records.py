@@ -51,6 +51,7 @@ class Wording(_Part):
 class Asked(_Part):
     """A question; `images` are strips, a noise each, of its wordings side by side.
 
+    `read_back`: the sentence that a captioner reads in each wording's image, a list a noise; empty without a captioner.
     `training_captions`: how many training captions say what each wording says; empty where nobody counted.
     """
 
@@ -59,6 +60,7 @@ class Asked(_Part):
     pairing: str = "all"
     variants: tuple[Wording, ...]
     images: tuple[str, ...] = ()
+    read_back: tuple[tuple[str, ...], ...] = ()
     truth: tuple[str, ...] = ()
     training_captions: tuple[int, ...] = ()
 
@@ -101,6 +103,7 @@ class ProbeRecord(_Part):
     resolution: int
     source: ProbedModel
     judge: Mapping[str, object] | None = None
+    captioner: Mapping[str, object] | None = None
     unknown_words: tuple[str, ...] = ()
     truth_rows: int = 0
     questions: tuple[Asked, ...]

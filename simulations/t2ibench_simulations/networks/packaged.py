@@ -58,6 +58,21 @@ def packaged_network(build: Callable[[], Any], weights: Path, *, title: str, dev
     return network.to(device).eval().requires_grad_(False)
 
 
+def packaged_words(weights: Path, *, title: str) -> tuple[str, ...]:
+    """Return the words that a network knows, which its weights file carries.
+
+    Raises:
+        UserError: the weights are damaged.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(weights, framework="np") as opened:
+            return tuple((opened.metadata() or {})["words"].split())
+    except (SafetensorError, OSError, KeyError) as error:
+        raise UserError(f"{title}'s weights are damaged ({error}); reinstall t2ibench.") from error
+
+
 class PackagedExtractor(ABC):
     """Base of extractors whose network comes with the package.
 

@@ -30,6 +30,7 @@ class BirdTruth:
     """
 
     plugin: ClassVar[str] = "simattributes"
+    captioner: ClassVar[str] = "simbirds"
     drawing: ClassVar[int] = VERSION
     parts: ClassVar[tuple[str, str]] = ("wing", "belly")
 

@@ -34,6 +34,7 @@ class SceneTruth:
     """
 
     plugin: ClassVar[str] = "simobjects"
+    captioner: ClassVar[str] = "simscenes"
     drawing: ClassVar[int] = VERSION
     parts: ClassVar[tuple[str, str]] = ("kind", "colour")
 

@@ -1,7 +1,8 @@
 """What lies behind a row's numbers, kept beside the records for reports: a JSON file a row and plan, and strips of PNG.
 
 A file holds the values of caption-linked measures caption by caption, hits by thing named, the captions that the row
-shows worst and best, what its model shows while it draws, and how its training went. All of it follows from what the
+shows worst and best, what a captioner reads in its images, what its model shows while it draws, and how its training
+went. All of it follows from what the
 records name; a row that lacks a part lacks its key.
 """
 
@@ -21,6 +22,7 @@ from t2ibench.evaluation.details.training_story import curves_of, png_bytes, sam
 from t2ibench.evaluation.external.statistics_source import StatisticsSource
 from t2ibench.evaluation.measure import Column, source_record
 from t2ibench.evaluation.sources import ModelSource, Source, ground_truth
+from t2ibench.features.caption_back import LAYER, sentences_of
 
 if TYPE_CHECKING:
     import torch
@@ -33,6 +35,8 @@ INSIDE: Final = 2
 """Version of the inner life that is kept; files of an older one get theirs anew. 2: boxes, and untrained samplers."""
 EXTREMES: Final = 8
 """How many of the captions shown worst, and of those shown best, have their images kept."""
+READ_BACK: Final = 6
+"""Captions of which it is kept what a captioner reads in their images."""
 _SIDE: Final = 128
 _FIRST: Final = ("attribute_accuracy", "scene_accuracy", "soa_i", "clip_score", "r_precision")
 """Measures that say which captions are shown worst, the most trusted first."""
@@ -61,6 +65,7 @@ def keep_details(table: Table, sources: Sequence[Source]) -> None:
             with suppress(UserError):  # an image of a folder that cannot be read any more
                 content |= _extremes(table, source, columns, content["values"], name)
                 content |= _nearest(table, source, name)
+                content |= _read_back(table, source, name)
             if isinstance(source, ModelSource):
                 content |= {"inside_version": INSIDE, **_inside(table, source, name)}
                 # A sampler over another model was not trained itself.
@@ -193,6 +198,23 @@ def _nearest(table: Table, source: Source, name: str) -> dict[str, Any]:
     image = f"{name}-nearest.png"
     write_bytes(table.results.details / image, png_bytes(strip_of([*tiles, *_shown(real)])))
     return {"nearest": {**said, "image": image}}
+
+
+def _read_back(table: Table, source: Source, name: str) -> dict[str, Any]:
+    """Return the sentences read back from the images of the first captions and from the real ones, and keep these."""
+    column = next((one for one in table.columns if one.metric.layer == LAYER and not one.extractor.fault), None)
+    if column is None or source.together is not None or not source.caption_linked:
+        return {}
+    items = source.plan_of(table.plan).items[:READ_BACK]
+    captioner = column.extractor.opened()
+    said, tiles = [], []
+    for one in (source, ground_truth(table.manifest, table.plan, table.protocol.resolution)):
+        said.append(sentences_of(captioner.extract(one.pixels_of(items, table.plan.seed))[LAYER].numpy()))
+        tiles += strip_of_items(one, items, table.plan.seed)
+    image = f"{name}-read-back.png"
+    write_bytes(table.results.details / image, png_bytes(strip_of(tiles)))
+    rows = [list(row) for row in zip([item.caption.text for item in items], *said, strict=True)]
+    return {"read_back": {"by": captioner.identity.captions, "rows": rows, "image": image}}
 
 
 def _inside(table: Table, source: ModelSource, name: str) -> dict[str, Any]:

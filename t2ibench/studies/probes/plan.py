@@ -90,9 +90,9 @@ class ProbePlan:
             "training_captions": "" if self.training is None else self.training.digest,
         }
 
-    def identity(self, judge: dict[str, Any] | None) -> str:
-        """Return the record's id: digest of all that the probe's figures depend on."""
-        return digest_of({**self.describe(), "judge": judge})
+    def identity(self, judge: dict[str, Any] | None, captioner: dict[str, Any] | None) -> str:
+        """Return the record's id: digest of all that the probe's figures and sentences depend on."""
+        return digest_of({**self.describe(), "judge": judge, "captioner": captioner})
 
 
 def plan_probe(request: ProbeRequest, place: Place) -> ProbePlan:

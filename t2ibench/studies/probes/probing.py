@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,10 +14,13 @@ from t2ibench.core.files import read_json, write_bytes, write_json
 from t2ibench.core.place import Place
 from t2ibench.core.provenance import environment
 from t2ibench.core.records import PROBES
+from t2ibench.core.spec.benchmarks import FeatureEntry
 from t2ibench.core.store import Store
+from t2ibench.evaluation.extractors import Extractor
 from t2ibench.evaluation.manner import Manner
 from t2ibench.evaluation.open_table import extractor_for
 from t2ibench.evaluation.sources import OWN_MANNER
+from t2ibench.features.caption_back import LAYER, PLUGIN, sentences_of
 from t2ibench.models.folder import ModelFolder
 from t2ibench.studies.known_truth import KnownTruth, known_truth
 from t2ibench.studies.probes.attended import attended_scores, word_changes
@@ -54,9 +57,9 @@ def run_probe(plan: ProbePlan, place: Place) -> dict[str, Any]:
         UserError: the model reads no text of its own, or knows none of a caption's words.
         RunFailedError: the model fails, or the disk is full.
     """
-    reader = _reader(plan, place)
+    reader, captioner = _reader(plan, place), _captioner(plan, place)
     judge = None if reader is None else reader.describe()
-    identity = plan.identity(judge)
+    identity = plan.identity(judge, None if captioner is None else captioner.describe())
     folder = place.workspace.results / PROBES / identity[:16]
     known = _known(folder, identity)
     if known is not None:
@@ -81,6 +84,7 @@ def run_probe(plan: ProbePlan, place: Place) -> dict[str, Any]:
         [] if truth is None else _keep(folder, f"{number}-drawn", truth[:SHOWN_TRUTH])
         for number, truth in enumerate(truths)
     ]
+    read_back = [_sentences(answer.pixels[:SHOWN_ROWS], captioner) for answer in answers]
     counts: list[list[int]] = []
     if plan.training is not None:
         counts = training_counts(questions, plan.training, plan.adapter)
@@ -92,12 +96,14 @@ def run_probe(plan: ProbePlan, place: Place) -> dict[str, Any]:
         "title": plan.entry.title,
         "source": _source(plan.folder),
         "judge": judge,
+        "captioner": None if captioner is None else captioner.describe(),
         "unknown_words": _unknown(plan),
         "truth_rows": min(plan.rows, TRUTH_ROWS) if drawn else 0,
         "questions": [
             {
                 **_asked(question),
                 "images": images[number],
+                "read_back": read_back[number],
                 "truth": truth_images[number] if truth_images else [],
                 "training_captions": counts[number] if counts else [],
             }
@@ -127,14 +133,42 @@ def _reader(plan: ProbePlan, place: Place) -> KnownTruth | None:
     reads = known_truth(plan.adapter)
     if reads is None:
         return None
-    name = next((name for name, entry in place.benchmarks.features.items() if entry.plugin == reads.plugin), None)
-    if name is None:
+    extractor = _extractor(lambda entry: entry.plugin == reads.plugin, plan, place, "Nothing is scored")
+    return None if extractor is None else reads(extractor)
+
+
+def _captioner(plan: ProbePlan, place: Place) -> Extractor | None:
+    """Return what says in a sentence what the images show; None where nothing knows the data set's sentences."""
+    reads = known_truth(plan.adapter)
+    if reads is None:
         return None
-    extractor = extractor_for(name, plan.folder.dataset, place)
-    if extractor.fault:
-        say(f"Nothing is scored: {extractor.fault}")
+
+    def fits(entry: FeatureEntry) -> bool:
+        return entry.plugin == PLUGIN and entry.options.get("captioner") == reads.captioner
+
+    return _extractor(fits, plan, place, "Nothing is read back")
+
+
+def _extractor(fits: Callable[[FeatureEntry], bool], plan: ProbePlan, place: Place, otherwise: str) -> Extractor | None:
+    """Return the first extractor of benchmarks.toml that fits; None without any, or where it cannot be used."""
+    name = next((name for name, entry in place.benchmarks.features.items() if fits(entry)), None)
+    extractor = None if name is None else extractor_for(name, plan.folder.dataset, place)
+    if extractor is not None and extractor.fault:
+        say(f"{otherwise}: {extractor.fault}")
         return None
-    return reads(extractor)
+    return extractor
+
+
+def _sentences(pixels: np.ndarray, captioner: Extractor | None) -> list[list[str]]:
+    """Return what a captioner reads in images, rows x wordings x 3 x H x W; empty without one."""
+    import torch
+
+    if captioner is None:
+        return []
+    flat = torch.from_numpy(pixels.reshape(-1, *pixels.shape[2:]))
+    said = sentences_of(captioner.opened().extract(flat)[LAYER].numpy())
+    columns = pixels.shape[1]
+    return [said[start : start + columns] for start in range(0, len(said), columns)]
 
 
 def _answers(plan: ProbePlan, device: str, threads: int | None) -> list[Answer]:

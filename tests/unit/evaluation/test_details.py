@@ -4,16 +4,22 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.place import Place
 from t2ibench.core.records import Results
+from t2ibench.core.registry import registry
+from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.workspace import Workspace
 from t2ibench.data.images import RealImages
 from t2ibench.evaluation.compare import compare
+from t2ibench.evaluation.details.details import READ_BACK
 from t2ibench.evaluation.details.pair_details import furthest
 from t2ibench.evaluation.evaluate import evaluate
 from t2ibench.evaluation.request import EvaluateRequest
+from tests.unit.evaluation.stubs import write_config
 
 N = 40
 
@@ -59,6 +65,50 @@ def test_the_worst_and_the_best_captions_have_their_images(kept):
     with Image.open(results.details / extremes["image"]) as strip:
         assert strip.size == (16 * 2 * (len(worst) + len(best)), 16)
     assert "extremes" not in details(kept, "ground-truth")
+
+
+def test_what_a_captioner_reads_is_kept_beside_what_it_reads_in_real_images(place, trained, tmp_path, monkeypatch):
+    class Told:
+        def __init__(self, context):
+            self.identity = self.peek(context)
+
+        @classmethod
+        def peek(cls, context):
+            return FeatureIdentity("told", 1, "none", "none", "none", captions="greedy")
+
+        open = classmethod(lambda cls, context: cls(context))
+
+        def caption(self, pixels):
+            return [f"a square of level {int(one)}" for one in pixels.float().mean(dim=(1, 2, 3))]
+
+    monkeypatch.setitem(registry("captioners")._added, "told", Told)
+    table = """
+[features.told]
+plugin = "caption-back"
+options = { captioner = "told" }
+[metrics.told]
+metric = "caption_back_cider"
+features = "told"
+"""
+    benchmarks = load_benchmarks(write_config(tmp_path, lambda text: text + table)).content
+
+    class Apart(Workspace):
+        store = tmp_path / "store"
+        results = tmp_path / "results"
+
+    apart = Apart(place[0].root)
+    request = EvaluateRequest((str(trained.path),), ("squares",), samples=12, metrics=("told",), controls=False)
+    (evaluation,) = evaluate(request, Place(benchmarks, apart, device="cpu", batch_size=8))
+    (record,) = evaluation.records
+    assert record.status == "ok", record.error
+    found = json.loads((Results(apart.results).details / record.images).with_suffix(".json").read_text())["read_back"]
+    assert found["by"] == "by told, greedy" and len(found["rows"]) == READ_BACK
+    with Image.open(Results(apart.results).details / found["image"]) as strip:
+        side, strip = strip.height, strip.convert("RGB")
+    tiles = [strip.crop((side * at, 0, side * (at + 1), side)) for at in range(strip.width // side)]
+    levels = [int(torch.from_numpy(np.asarray(tile).copy()).float().mean()) for tile in tiles]
+    assert [int(said.rsplit(" ", 1)[1]) for said in [row[1] for row in found["rows"]]] == levels[:READ_BACK]
+    assert [int(said.rsplit(" ", 1)[1]) for said in [row[2] for row in found["rows"]]] == levels[READ_BACK:]
 
 
 def test_a_model_shows_its_inner_life_and_its_training(kept):

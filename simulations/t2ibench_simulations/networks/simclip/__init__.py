@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.types import Caption
 from t2ibench.features.context import CHUNK, FeatureContext, chunks
-from t2ibench_simulations.networks.packaged import packaged_identity, packaged_network
+from t2ibench_simulations.networks.packaged import packaged_identity, packaged_network, packaged_words
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -61,7 +60,7 @@ class SimCLIP:
         from t2ibench_simulations.networks.simclip.network import CLIPNetwork
 
         identity = cls.peek(context)
-        words = _words()
+        words = packaged_words(WEIGHTS, title="SimCLIP")
         network = packaged_network(lambda: CLIPNetwork(len(words) + 1), WEIGHTS, title="SimCLIP", device=context.device)
         network.images.to(memory_format=torch.channels_last)
         return cls(network, words, identity, context.device)
@@ -96,14 +95,3 @@ class SimCLIP:
                 tokens, lengths = tokens_of(texts, self._words)
                 parts.append(self._network.sentences(tokens.to(self._device), lengths).float().cpu())
         return torch.cat(parts)
-
-
-def _words() -> tuple[str, ...]:
-    """Return the words that the judge knows, which its weights file carries."""
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(WEIGHTS, framework="np") as opened:
-            return tuple((opened.metadata() or {})["words"].split())
-    except (SafetensorError, OSError, KeyError) as error:
-        raise UserError(f"SimCLIP's weights are damaged ({error}); reinstall t2ibench.") from error
