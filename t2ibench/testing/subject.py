@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from t2ibench.core.interfaces import BuildContext
+from t2ibench.core.named_tensors import state_of_networks
 from t2ibench.core.noise import Noise, SampleNoise
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import DatasetEntry
@@ -132,8 +133,4 @@ def noise_for(captions: Sequence[Caption], seed: int = 0) -> SampleNoise:
 
 def state_of(model: Any) -> dict[str, Tensor]:
     """Return copies of everything the exported networks hold, buffers included."""
-    return {
-        f"{name}/{key}": value.clone()
-        for name, network in model.exported().items()
-        for key, value in network.state_dict().items()
-    }
+    return {key: value.clone() for key, value in state_of_networks(model.exported()).items()}

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from t2ibench.core.named_tensors import state_of_networks
 from t2ibench.core.noise import Noise
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import TrainingSpec
@@ -92,11 +93,7 @@ def check_gradients(subject: Subject) -> None:
 def check_learning(subject: Subject) -> None:
     """A few steps in each phase move every network that learns, and leave the frozen ones as they were."""
     model = subject.build()
-    frozen = {
-        f"{name}/{key}": value.clone()
-        for name, network in model.frozen_networks().items()
-        for key, value in network.state_dict().items()
-    }
+    frozen = {key: value.clone() for key, value in state_of_networks(model.frozen_networks()).items()}
     before = {name: [p.detach().clone() for p in network.parameters()] for name, network in model.networks().items()}
     data = subject.data(model)
     engine = Engine(model, seed=0, device=torch.device("cpu"), steps_per_epoch=data.steps_per_epoch)
@@ -105,9 +102,8 @@ def check_learning(subject: Subject) -> None:
     for name, network in model.networks().items():
         after = [parameter.detach() for parameter in network.parameters()]
         assert any(not torch.equal(a, b) for a, b in zip(before[name], after, strict=True)), f"{name} did not learn"
-    for name, network in model.frozen_networks().items():
-        for key, value in network.state_dict().items():
-            assert torch.equal(value, frozen[f"{name}/{key}"]), f"training changed the frozen {name}/{key}"
+    for key, value in state_of_networks(model.frozen_networks()).items():
+        assert torch.equal(value, frozen[key]), f"training changed the frozen {key}"
 
 
 def check_resume(subject: Subject) -> None:
@@ -191,9 +187,8 @@ def check_export(subject: Subject) -> None:
         else load_encoder(folder, data_root=root).encoder
     )
     assert torch.equal(random, torch.random.get_rng_state()), "loading drew from torch's global generator"
-    for name, network in loaded.exported().items():
-        for key, value in network.state_dict().items():
-            assert torch.equal(value, tensors[f"{name}/{key}"]), f"{name}/{key} came back changed"
+    for key, value in state_of_networks(loaded.exported()).items():
+        assert torch.equal(value, tensors[key]), f"{key} came back changed"
     if subject.kind == "model":
         captions = subject.captions
         images = [one.generate(captions, noise_for(captions)) for one in (model, loaded)]

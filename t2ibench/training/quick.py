@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from t2ibench.core.errors import RunFailedError
 from t2ibench.core.files import read_json
 from t2ibench.core.folders import MANIFEST, complete_folder, fault_of, remove_leftovers
+from t2ibench.core.named_tensors import write_tensors
 
 _WEIGHTS: Final = "weights.safetensors"
 
@@ -56,8 +57,7 @@ class Best:
                 return False
         kept = {"step": step, "metric": quick.best_of, "value": value}
         with complete_folder(self.folder, what="the best weights so far", facts=kept) as temporary:
-            copies = {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}
-            save_file(copies, temporary / _WEIGHTS)
+            write_tensors(temporary / _WEIGHTS, tensors)
         return True
 
     def facts(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from t2ibench.core.errors import UserError
 from t2ibench.core.folders import MANIFEST
 from t2ibench.core.interfaces import BuildContext, TextToImage
+from t2ibench.core.named_tensors import under
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import describe
 from t2ibench.data.manifest import stamp_of
@@ -176,9 +177,7 @@ def _fill(networks: Mapping[str, Module], folder: ModelFolder, device: torch.dev
     try:
         tensors = load_file(folder.path / WEIGHTS)
         for name, network in networks.items():
-            prefix = f"{name}/"
-            state = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-            network.load_state_dict(state)
+            network.load_state_dict(under(f"{name}/", tensors))
             network.to(device).eval()
     except (RuntimeError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:300]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from t2ibench.core.files import write_json
 from t2ibench.core.folders import complete_folder
+from t2ibench.core.named_tensors import state_of_networks, write_tensors
 from t2ibench.models.folder.description import ModelDescription
 from t2ibench.models.folder.read import DESCRIPTION, VOCABULARY, WEIGHTS, ModelFolder, read_model_folder
 
@@ -17,11 +18,7 @@ if TYPE_CHECKING:
 
 def exported_state(plugin: Any) -> dict[str, Tensor]:
     """Return "<network>/<state key>" -> tensor of a plug-in's `exported()` networks, as they are."""
-    return {
-        f"{name}/{key}": value
-        for name, network in plugin.exported().items()
-        for key, value in network.state_dict().items()
-    }
+    return state_of_networks(plugin.exported())
 
 
 def write_model_folder(
@@ -45,18 +42,12 @@ def write_model_folder(
         UserError: the place cannot be written.
         RunFailedError: the disk is full.
     """
-    from safetensors.torch import save_file
-
     words: dict[str, object] = {"words": list(vocabulary)}
     apart = {name: list(own) for name, own in (encoder_vocabularies or {}).items() if list(own) != list(vocabulary)}
     if apart:
         words["encoders"] = apart
     with complete_folder(path, what="the model") as temporary:
-        # A copy each: safetensors refuses tensors that share memory, as tied weights do.
-        save_file(
-            {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()},
-            temporary / WEIGHTS,
-        )
+        write_tensors(temporary / WEIGHTS, tensors)
         write_json(temporary / VOCABULARY, words)
         write_json(temporary / DESCRIPTION, description.model_dump(mode="json", by_alias=True))
     return read_model_folder(path, verify=False)

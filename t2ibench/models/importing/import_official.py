@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from t2ibench.core.files import digest_of
 from t2ibench.core.folders import fault_of
+from t2ibench.core.named_tensors import under
 from t2ibench.core.provenance import environment
 from t2ibench.core.spec.benchmarks import Benchmarks
 from t2ibench.core.types import Origin
@@ -138,9 +139,7 @@ def _from_folder(folder: ModelFolder, network: str) -> Mapping[str, Tensor]:
 
     from t2ibench.models.folder.read import WEIGHTS
 
-    prefix = f"{network}/"
-    tensors = load_file(folder.path / WEIGHTS)
-    return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+    return under(f"{network}/", load_file(folder.path / WEIGHTS))
 
 
 def _fact(source: Source, slot: Slot, filled: int) -> str:

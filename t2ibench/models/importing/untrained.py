@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Final
 
 from t2ibench.core.interfaces import BuildContext
+from t2ibench.core.named_tensors import state_of_networks
 from t2ibench.core.noise import seed_of
 from t2ibench.core.registry import registry
 from t2ibench.core.types import Origin
@@ -50,9 +51,8 @@ def twin_of_imported(folder: ModelFolder) -> Path:
         }
         model = plugin.build(parameters, BuildContext("train", folder.vocabulary, encoders))
         tensors = load_file(folder.path / WEIGHTS)  # the encoders' networks stay as they are
-        for name, network in model.exported().items():
-            if not slots[name].owner:
-                tensors |= {f"{name}/{key}": value for key, value in network.state_dict().items()}
+        own = {name: network for name, network in model.exported().items() if not slots[name].owner}
+        tensors |= state_of_networks(own)
     card = dataclasses.replace(
         plugin.card(), title=description.card.title, origin=Origin.RETRAINED, trained_with=description.card.trained_with
     )

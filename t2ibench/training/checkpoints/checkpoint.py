@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Final
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import read_json
 from t2ibench.core.folders import MANIFEST, complete_folder, fault_of, remove_leftovers
+from t2ibench.core.named_tensors import write_tensors
 from t2ibench.training.checkpoints.disk import require_space
 from t2ibench.training.engine.engine import Engine
 from t2ibench.training.engine.losses import check_finite
@@ -71,11 +72,7 @@ class Checkpoints:
         target = self.path(step)
         facts = {"step": step} | ({_MILESTONE: True} if milestone else {})
         with complete_folder(target, what="the checkpoint", facts=facts) as temporary:
-            # A copy each: safetensors refuses tensors that share memory, as tied weights do.
-            save_file(
-                {name: tensor.to("cpu", copy=True).contiguous() for name, tensor in weights.items()},
-                temporary / NETWORKS,
-            )
+            write_tensors(temporary / NETWORKS, weights)
             (temporary / TRAINER).write_bytes(trainer.getbuffer())
         passing = [other for other in self.steps() if other <= step and not self._is_milestone(other)]
         for old in passing[: -self._keep]:

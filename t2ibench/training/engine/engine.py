@@ -15,6 +15,7 @@ from torch.nn import BatchNorm1d, BatchNorm2d, BatchNorm3d, Module, SyncBatchNor
 
 from t2ibench.core.errors import RunFailedError, require_known
 from t2ibench.core.interfaces import HasSchedule, Trainable
+from t2ibench.core.named_tensors import state_of_networks, under
 from t2ibench.core.noise import Noise, seed_of
 from t2ibench.core.types import TrainBatch, Update
 from t2ibench.training.engine.compilation import compile_networks, faults_explained, uncompiled
@@ -185,12 +186,9 @@ class Engine:
 
     def weights(self) -> dict[str, Tensor]:
         """Return "<network>/<state key>" and "ema/<network>/<parameter>" -> tensor: all that learns."""
-        state = {
-            f"{name}/{key}": value
-            for name, network in self._networks.items()
-            for key, value in network.state_dict().items()
+        return state_of_networks(self._networks) | {
+            f"{_AVERAGED}{name}": value for name, value in self.ema.state().items()
         }
-        return state | {f"{_AVERAGED}{name}": value for name, value in self.ema.state().items()}
 
     def optimizer_states(self) -> dict[str, Any]:
         """Return optimiser name -> its state."""
@@ -204,13 +202,8 @@ class Engine:
         """
         try:
             for name, network in self._networks.items():
-                prefix = f"{name}/"
-                network.load_state_dict(
-                    {key.removeprefix(prefix): value for key, value in weights.items() if key.startswith(prefix)}
-                )
-            self.ema.load(
-                {key.removeprefix(_AVERAGED): value for key, value in weights.items() if key.startswith(_AVERAGED)}
-            )
+                network.load_state_dict(under(f"{name}/", weights))
+            self.ema.load(under(_AVERAGED, weights))
             for name, optimizer in self._optimizers.items():
                 optimizer.optimizer.load_state_dict(optimizer_states[name])
                 _lay_out(optimizer.optimizer)

@@ -76,7 +76,7 @@ def test_a_full_disk_leaves_the_old_ones(checkpoints, engine, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("t2ibench.training.checkpoints.checkpoint.save_file", full)
+    monkeypatch.setattr("t2ibench.training.checkpoints.checkpoint.write_tensors", full)
     with pytest.raises(RunFailedError, match="No space left on device"):
         checkpoints.save(engine, 4)
     assert checkpoints.steps() == [2] and checkpoints.newest(9) == 2
