@@ -23,7 +23,7 @@ from t2ibench.core.place import Place
     type=NameList(),
     default=(),
     metavar="A,B",
-    help="Models: a name, name:variant, name@digest, or the folder of a model.",
+    help="Models: a name, name:variant, name@digest, the folder of a model, or diffusers:FOLDER for a pipeline's.",
 )
 @click.option(
     "--images",

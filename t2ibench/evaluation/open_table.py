@@ -17,6 +17,7 @@ from t2ibench.data.manifest import Manifest
 from t2ibench.data.open import adapter_of, open_dataset
 from t2ibench.evaluation.columns import make_columns
 from t2ibench.evaluation.cost import cost_of
+from t2ibench.evaluation.external.pipeline_source import PipelineSource
 from t2ibench.evaluation.external.rows import distinct, external_sources
 from t2ibench.evaluation.external.statistics_source import with_reference
 from t2ibench.evaluation.extractors import Extractor
@@ -128,6 +129,8 @@ def _sources(resolved: Resolved, manifest: Manifest, plan: SamplePlan, place: Pl
     for model in resolved.models:
         changed = tuple(changed_settings(model, place.benchmarks))
         yield model_source(model, manifest, protocol, place, changed=changed)
+    for folder in resolved.external.pipelines:
+        yield PipelineSource(folder, device=place.device_name, resolution=resolution, quantise=protocol.quantise)
     yield from external_sources(resolved.external, manifest, plan, resolution, place.workspace)
     for control in resolved.controls:
         if control == "ground-truth":

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import Benchmarks, ProtocolEntry
 from t2ibench.data.open import prepared_datasets
+from t2ibench.evaluation.external.pipeline_source import PREFIX, pipeline_folder
 from t2ibench.evaluation.external.rows import ExternalRows
 from t2ibench.evaluation.external.statistics_file import StatisticsFile, read_statistics
 from t2ibench.evaluation.sources import CONTROLS
@@ -24,7 +25,7 @@ class EvaluateRequest:
     """What a user asks for; None keeps what benchmarks.toml says.
 
     Attributes:
-        models: selectors: "attngan", "attngan:attngan1", "attngan@1f3a" or a folder.
+        models: selectors: "attngan", "attngan:attngan1", "attngan@1f3a", a folder, or "diffusers:FOLDER".
         datasets: names; empty for every prepared data set that the models were trained on.
         protocol: name of the protocol.
         samples: images a row; 0 for every caption once.
@@ -98,6 +99,7 @@ def resolve_tables(request: EvaluateRequest, place: Place, *, rows_named: bool =
     Raises:
         UserError: a name is unknown (near names are given), a model was not trained yet, or a row cannot be had.
     """
+    request = _pipelines_apart(request)
     request.external.check()
     reference = None if request.external.reference is None else read_statistics(request.external.reference)
     for seed in dict.fromkeys(request.seeds) or (request.seed,):
@@ -116,6 +118,16 @@ def resolve_tables(request: EvaluateRequest, place: Place, *, rows_named: bool =
                 controls=protocol.controls if request.controls else (),
                 reference=reference,
             )
+
+
+def _pipelines_apart(request: EvaluateRequest) -> EvaluateRequest:
+    """Return the request with its "diffusers:FOLDER" among the rows that a user brings."""
+    asked = [one for one in request.models if one.startswith(PREFIX)]
+    if not asked:
+        return request
+    brought = replace(request.external, pipelines=tuple(pipeline_folder(one) for one in dict.fromkeys(asked)))
+    models = tuple(one for one in request.models if one not in asked)
+    return replace(request, models=models, external=brought)
 
 
 def with_repeats(name: str, protocol: ProtocolEntry, each: int) -> ProtocolEntry:

@@ -12,10 +12,13 @@ from t2ibench.core.workspace import Workspace
 from t2ibench.data.manifest import Manifest
 from t2ibench.evaluation.external.command import run_command
 from t2ibench.evaluation.external.folder_source import FolderSource
+from t2ibench.evaluation.external.pipeline_source import PipelineSource
 from t2ibench.evaluation.external.statistics_file import read_statistics
 from t2ibench.evaluation.external.statistics_source import StatisticsSource
 from t2ibench.evaluation.sources import Source
 from t2ibench.training.tracking.progress import say
+
+_BROUGHT = (FolderSource, StatisticsSource, PipelineSource)
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class ExternalRows:
             file.
         reference: an .npz file in the place of the reference images.
         skip_bad: leave unreadable images out and count them.
+        pipelines: folders of diffusers' pipelines; they are named after the folder.
     """
 
     images: tuple[Path, ...] = ()
@@ -38,9 +42,10 @@ class ExternalRows:
     names: tuple[str, ...] = ()
     reference: Path | None = None
     skip_bad: bool = False
+    pipelines: tuple[Path, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.images or self.commands or self.statistics)
+        return bool(self.images or self.commands or self.statistics or self.pipelines)
 
     def check(self) -> None:
         """Check what can be checked before anything is computed.
@@ -69,7 +74,8 @@ class ExternalRows:
         """Return what was asked for, as JSON values."""
         kinds = (("folder", self.images), ("command", self.commands), ("statistics", self.statistics))
         asked = [(kind, str(one)) for kind, given in kinds for one in given]
-        return [
+        made = [{"kind": "pipeline", "from": str(one), "name": ""} for one in self.pipelines]
+        return made + [
             {"kind": kind, "from": one, "name": self.names[place] if place < len(self.names) else ""}
             for place, (kind, one) in enumerate(asked)
         ]
@@ -113,9 +119,7 @@ def distinct(sources: Sequence[Source]) -> Sequence[Source]:
     seen: dict[str, Source] = {}
     for source in sources:
         other = seen.setdefault(source.name, source)
-        brought = isinstance(source, FolderSource | StatisticsSource) or isinstance(
-            other, FolderSource | StatisticsSource
-        )
+        brought = isinstance(source, _BROUGHT) or isinstance(other, _BROUGHT)
         if other is not source and brought:
             raise UserError(f"Two rows are called {source.name!r}: give the folder, command or file another --name.")
     return sources
