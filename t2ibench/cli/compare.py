@@ -46,7 +46,7 @@ _LUCK = (
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @seed_option
-@place_options("device", "batch_size", "data_root", "weights_dir")
+@place_options("device", "batch_size", "data_root", "weights_dir", "workers")
 def command(
     first: str,
     second: str,
@@ -81,6 +81,8 @@ def command(
         request,
         place,
     )
+    if not place.workers.leads:
+        return
     if as_json:
         click.echo(json.dumps([one.describe() for one in found], indent=2, ensure_ascii=False, allow_nan=False))
     else:

@@ -114,7 +114,7 @@ def command(
 ) -> None:
     """Measure models, images of others and the control rows on the same captions with the same noise.
 
-    Several processes share the work, with the same numbers: torchrun --nproc-per-node 4 -m t2ibench eval
+    Several processes share the work, with the same numbers: --workers 4, torchrun --nproc-per-node 4 -m t2ibench eval
     ..., or srun -n 4.
 
     Every number becomes a record under results/; what is known is not measured again. Leaves with status 1 if a number
@@ -147,7 +147,7 @@ def command(
         click.echo(json.dumps([one.describe() for one in resolve_tables(request, place)], indent=2, ensure_ascii=False))
         return
     table = measured(request, place, track)
-    if not table.records and not table.empty:  # a worker that made features for another
+    if not place.workers.leads:
         return
     click.echo(table.json() if as_json else str(table), nl=as_json)
     failed = list(table.failures)

@@ -142,6 +142,13 @@ _PLACE_OPTIONS: Mapping[str, Callable[[Any], Any]] = {
     "download": click.option(
         "--download-weights", "download", is_flag=True, help="Fetch missing weights files from their source."
     ),
+    "workers": click.option(
+        "--workers",
+        type=click.IntRange(min=1),
+        default=1,
+        show_default=True,
+        help="Processes that evaluate; torchrun and srun start their own. Changes no number.",
+    ),
 }
 """Field of `Place` -> its option."""
 
@@ -149,7 +156,7 @@ _PLACE_OPTIONS: Mapping[str, Callable[[Any], Any]] = {
 def place_options(*fields: str) -> Callable[[Function], Function]:
     """Add --config, --workspace and the options of further fields of a place, given as `place: Place`.
 
-    Of "workers", torchrun's variables tell. "config" gives a command the path of its benchmarks.toml besides.
+    "config" gives a command the path of its benchmarks.toml besides.
     """
 
     def decorate(function: Function) -> Function:
@@ -158,7 +165,7 @@ def place_options(*fields: str) -> Callable[[Function], Function]:
             loaded = given.pop("benchmarks")
             own = {name: given.pop(name) for name in fields if name in _PLACE_OPTIONS}
             if "workers" in fields:
-                own["workers"] = Workers.of_environment()
+                own["workers"] = Workers.asked(own["workers"])
             if "config" in fields:
                 given["config"] = loaded.path
             return function(place=Place(loaded.content, given.pop("workspace"), **own), **given)

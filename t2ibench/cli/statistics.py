@@ -18,7 +18,7 @@ from t2ibench.core.place import Place
 @click.option("--protocol", default=None, help="Protocol, which says the resolution.  [default: the data set's own]")
 @click.option("--images", type=click.Path(path_type=Path), default=None, help="A folder of images instead.")
 @click.option("--skip-bad", is_flag=True, help="Leave images of a folder out that cannot be read.")
-@place_options("device", "data_root", "weights_dir", "download")
+@place_options("device", "data_root", "weights_dir", "download", "workers")
 def command(
     output: Path,
     dataset: str,
@@ -46,4 +46,5 @@ def command(
         skip_bad=skip_bad,
     )
     count = make_statistics(request, place)
-    click.echo(f"{output}: statistics of {count:,} images")
+    if place.workers.leads:
+        click.echo(f"{output}: statistics of {count:,} images")

@@ -35,7 +35,7 @@ SAMPLES: Final = 500
     help="Folder of the page, table and figure.  [default: metric-validity in the workspace's reports]",
 )
 @seed_option
-@place_options("device", "data_root", "weights_dir")
+@place_options("device", "data_root", "weights_dir", "workers")
 def command(
     dataset: str,
     protocol: str | None,
@@ -84,6 +84,8 @@ def carry_out(request: ValidityRequest, place: Place, *, asked: str, out: Path |
     from t2ibench.studies.validity.study import NAME, keep_study, run_study
 
     study = run_study(request, place)
+    if study is None:  # a worker that helped another one
+        return
     written = keep_study(study, place.workspace, asked)
     write_report_on(NAME, written, place.workspace, out or place.workspace.reports / NAME)
     for row in study.rows:

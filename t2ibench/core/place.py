@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Final
 
+from t2ibench.core.errors import UserError
 from t2ibench.core.spec.benchmarks import Benchmarks
 from t2ibench.core.workers import Workers
 from t2ibench.core.workspace import Workspace
+
+_PARTING_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +58,50 @@ class Place:
         from t2ibench.core.device import choose_device
 
         return str(choose_device(self.device, place=self.workers.local_rank if self.workers.count > 1 else 0))
+
+    @contextmanager
+    def shared(self, work: Callable[[Any, Place], object], request: Any) -> Iterator[None]:
+        """Have other processes do their part of `work(request, place)` while a block does this one's.
+
+        Only where this process has to start them (`Workers.starts`). Each computes with its share of the threads. They
+        say nothing: what fails there fails here too, where it is told. They end with the block.
+        """
+        count = self.workers.count
+        if not self.workers.starts:
+            yield
+            return
+        import torch
+
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        share, before = max(1, (self.threads or cores) // count), torch.get_num_threads()
+        context = multiprocessing.get_context("spawn")
+        others = [
+            context.Process(
+                target=_take_part,
+                args=(work, request, replace(self, workers=Workers(rank, count, rank), threads=share)),
+                daemon=True,
+            )
+            for rank in range(1, count)
+        ]
+        for one in others:
+            one.start()
+        torch.set_num_threads(min(share, before))
+        try:
+            yield
+            for one in others:
+                one.join(_PARTING_SECONDS)
+        finally:
+            torch.set_num_threads(before)
+            for one in others:
+                one.kill()  # not terminate: a frozen one would stay
+                one.join()
+
+
+def _take_part(work: Callable[[Any, Place], object], request: Any, place: Place) -> None:
+    """Do a started worker's part. Ctrl-C reaches the process that started it, which ends this one."""
+    import torch
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(place.threads or 1)
+    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere), suppress(UserError):
+        work(request, place)

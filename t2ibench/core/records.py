@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from t2ibench.core.claims import claimed
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of, json_line, write_bytes, write_text, writing_failed
 from t2ibench.core.text_files import parse_json, text_lines
@@ -270,21 +271,19 @@ class Results:
         self.folder = folder
 
     def append(self, records: Iterable[ResultRecord]) -> None:
-        """Append records under a lock. A line cut off by an earlier kill is closed first, never joined.
+        """Append records, one process at a time. A line cut off by an earlier kill is closed first, never joined.
 
         Raises:
             UserError: the folder cannot be written.
             RunFailedError: the disk is full; nothing was appended.
         """
-        from filelock import FileLock
-
         lines = [record.model_dump_json(by_alias=True) for record in records]
         if not lines:
             return
         path = self.folder / RECORDS
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.folder / ".records.lock"), path.open("ab+") as file:
+            with claimed(path), path.open("ab+") as file:
                 end = file.seek(0, os.SEEK_END)
                 if end:
                     file.seek(end - 1)
@@ -353,10 +352,8 @@ class Results:
             UserError: the folder cannot be written.
             RunFailedError: the disk is full.
         """
-        from filelock import FileLock
-
         self.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.folder / ".records.lock"):
+        with claimed(self.folder / RECORDS):
             lines = self._comparison_lines()
             line = json_line(comparison).rstrip("\n")
             if line not in lines:

@@ -1,8 +1,8 @@
-"""Several processes that share one evaluation: `torchrun --nproc-per-node 3 -m t2ibench eval ...`, or `srun -n 3`.
+"""Several processes that share one evaluation: by `--workers 3`, `torchrun --nproc-per-node 3 -m t2ibench eval` or srun.
 
-There is no talk between them but by the store. Each takes a range of the plan's chunks and keeps their features there;
-who is done helps the others; the first one waits for the rest and measures. A chunk is the same whoever makes it, so
-the numbers are those of one process, and what a killed worker had finished is not made again.
+There is no talk between them but by the store and the results. Each begins with its own share of the rows; who is done
+helps the others with chunks of theirs; the first one waits for the rest and does what they could not. A number is the
+same whoever makes it, so the records are those of one process, and what a killed worker had finished is not made again.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from t2ibench.core.claims import claimed
 from t2ibench.core.errors import UserError
 
 _TORCHRUN: Final = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
@@ -25,14 +26,28 @@ class Workers:
     """This process among those of one evaluation.
 
     Attributes:
-        rank: from 0; the first one measures, writes records and prints.
+        rank: from 0; the first one answers, prints and tells what fails.
         count: how many there are.
         local_rank: among those of this machine, for the choice of its GPU.
+        starts: whether this process has to start the others; torchrun and srun do it for theirs.
     """
 
     rank: int = 0
     count: int = 1
     local_rank: int = 0
+    starts: bool = False
+
+    @classmethod
+    def asked(cls, count: int, environment: Mapping[str, str] = os.environ) -> Workers:
+        """Return this process among `count` of this machine; among those of torchrun or srun where they are at work.
+
+        Raises:
+            UserError: both were asked for, or their variables do not fit together.
+        """
+        found = cls.of_environment(environment)
+        if count > 1 and found.count > 1:
+            raise UserError(f"torchrun or srun started {found.count} workers already: leave --workers out.")
+        return replace(found, count=count, starts=True) if count > 1 else found
 
     @classmethod
     def of_environment(cls, environment: Mapping[str, str] = os.environ) -> Workers:
@@ -55,35 +70,19 @@ class Workers:
 
     @property
     def leads(self) -> bool:
-        """Whether this process measures and writes."""
+        """Whether this process answers and prints."""
         return self.rank == 0
 
-    def order(self, chunks: int) -> list[int]:
-        """Return all chunk numbers, this worker's own range first, then those of the workers after it."""
-        start = self.rank * chunks // self.count
-        return [*range(start, chunks), *range(start)]
+    def order(self, pieces: int) -> list[int]:
+        """Return the numbers of all pieces of work, this worker's own range first, then those of the workers after."""
+        start = self.rank * pieces // self.count
+        return [*range(start, pieces), *range(start)]
 
     @contextmanager
     def claim(self, place: Path, *, wait: bool) -> Iterator[bool]:
-        """Yield whether an artefact is this worker's to make; the claim ends with the block, or with the process.
-
-        Args:
-            place: the artefact's folder.
-            wait: wait for the worker that has it; otherwise yield False at once.
-        """
+        """Yield whether a piece of work is this worker's to do, see `claimed`; one worker alone claims nothing."""
         if self.count == 1:
             yield True
             return
-        from filelock import FileLock, Timeout
-
-        place.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(place.with_name(f".{place.name}.lock"))
-        try:
-            lock.acquire(timeout=-1 if wait else 0)
-        except Timeout:
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            lock.release()
+        with claimed(place, wait=wait) as mine:
+            yield mine

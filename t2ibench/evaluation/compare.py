@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,14 +89,16 @@ class Comparison:
 
 
 def compare(
-    first: str, second: str, request: EvaluateRequest, place: Place, *, names: Mapping[str, str] | None = None
+    first: str, second: str, asked: EvaluateRequest, place: Place, *, names: Mapping[str, str] | None = None
 ) -> list[Comparison]:
     """Return a comparison a data set, kept for `t2ibench report compare` too. What is known is not made again.
+
+    Workers that do not lead make features for the one that does and return nothing.
 
     Args:
         first: a model as in `eval --models`, a control row ("ground-truth"), or a folder of images.
         second: likewise.
-        request: data sets, protocol, metrics and the like; its models, controls and external rows are those of the two.
+        asked: data sets, protocol, metrics and the like; its models, controls and external rows are those of the two.
         place: where it is done.
         names: folder -> name of its row, for all folders; None for the folders' own names.
 
@@ -109,21 +112,30 @@ def compare(
     called = tuple(f"{folder.absolute().parent.name}/{folder.absolute().name}" for folder in folders) if alike else ()
     if names is not None:
         called = tuple(names[str(folder)] for folder in folders)
-    request = replace(request, models=models, controls=False, external=ExternalRows(images=folders, names=called))
+    request = replace(asked, models=models, controls=False, external=ExternalRows(images=folders, names=called))
     if not models and not request.datasets:
         raise UserError("Name the data set with --data: neither row was trained on one.")
     controls = tuple(dict.fromkeys(one for one in (first, second) if _kind(one) == "control"))
     comparisons = []
-    for one in resolve_tables(request, place, rows_named=True):
-        rules = one.protocol.model_copy(update={"controls": controls})
-        table, sources = open_table(replace(one, protocol=rules, controls=controls), place)
-        rows = _in_order(first, second, list(sources))
-        found = _compared(table, *rows)
-        table.results.keep_comparison(found.describe())
-        if rows[0] is not rows[1]:
-            keep_pair(table, *rows)
-        comparisons.append(found)
+    with place.shared(partial(compare, first, second, names=names), asked):
+        for one in resolve_tables(request, place, rows_named=True):
+            rules = one.protocol.model_copy(update={"controls": controls})
+            table, sources = open_table(replace(one, protocol=rules, controls=controls), place)
+            rows = _in_order(first, second, list(sources))
+            if not place.workers.leads:
+                for index in place.workers.order(len(rows)):
+                    table.inputs(rows[index], _usable(table))
+                continue
+            found = _compared(table, *rows)
+            table.results.keep_comparison(found.describe())
+            if rows[0] is not rows[1]:
+                keep_pair(table, *rows)
+            comparisons.append(found)
     return comparisons
+
+
+def _usable(table: Table) -> list[Column]:
+    return [column for column in table.columns if not column.extractor.fault]
 
 
 def _kind(selector: str) -> str:
@@ -154,8 +166,7 @@ def _compared(table: Table, first: Source, second: Source) -> Comparison:
                 f"{source.name} was not made for the captions of this plan, so it cannot be paired with another row: "
                 "`t2ibench eval` judges it by itself."
             )
-    usable = [column for column in table.columns if not column.extractor.fault]
-    ours, theirs = table.inputs(first, usable), table.inputs(second, usable)
+    ours, theirs = table.inputs(first, _usable(table)), table.inputs(second, _usable(table))
     columns = []
     for column in table.columns:
         if column.extractor.fault:

@@ -8,25 +8,29 @@ from t2ibench.core.place import Place
 from t2ibench.evaluation.details.details import keep_details
 from t2ibench.evaluation.open_table import open_table
 from t2ibench.evaluation.request import EvaluateRequest, resolve_tables
+from t2ibench.evaluation.sharing import share_rows
 from t2ibench.evaluation.table import Evaluation
 
 
 def evaluate(request: EvaluateRequest, place: Place) -> list[Evaluation]:
     """Return an evaluation a data set and seed. Numbers known already are not measured again.
 
-    Workers that do not lead return no records.
+    Workers that do not lead return nothing.
 
     Raises:
         UserError: a name is unknown (near names are given), or a model was not trained yet.
     """
     evaluations = []
-    for one in resolve_tables(request, place):
-        table, rows = open_table(one, place)
-        with _Progress(len(rows), len(table.plan), quiet=not place.workers.leads) as progress:
-            table.report = progress.report
-            evaluations.append(table.evaluate(rows))
-        if place.workers.leads:
-            keep_details(table, rows)
+    with place.shared(evaluate, request):
+        for one in resolve_tables(request, place):
+            table, rows = open_table(one, place)
+            with _Progress(len(rows), len(table.plan), quiet=not place.workers.leads) as progress:
+                table.report = progress.report
+                share_rows(table, rows)
+                if place.workers.leads:
+                    evaluations.append(table.evaluate(rows))
+            if place.workers.leads:
+                keep_details(table, rows)
     return evaluations
 
 

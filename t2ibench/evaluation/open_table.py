@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from t2ibench.core.claims import claimed
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import check_writable
 from t2ibench.core.place import Place
@@ -152,14 +153,11 @@ def _sources(resolved: Resolved, manifest: Manifest, plan: SamplePlan, place: Pl
 
 def _untrained(models: Sequence[ModelFolder], place: Place) -> ModelFolder | None:
     """Return the first model's untrained twin; None, with a sentence, where no model was trained here."""
-    from filelock import FileLock
-
     from t2ibench.models.folder import read_model_folder
 
-    place.workspace.runs.mkdir(parents=True, exist_ok=True)
     for model in models:
         try:
-            with FileLock(place.workspace.runs / ".untrained.lock"):  # workers of one evaluation make it once
+            with claimed(place.workspace.runs / "untrained"):  # workers of one evaluation make it once
                 return read_model_folder(untrained_twin(model, place))
         except UserError as error:
             say(f"No untrained row from {model.label}: {error}")

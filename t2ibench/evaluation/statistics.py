@@ -49,6 +49,8 @@ class StatisticsRequest:
 def make_statistics(request: StatisticsRequest, place: Place) -> int:
     """Write the statistics and return how many images they rest on. Features go to the store and are found there.
 
+    Workers that do not lead write nothing.
+
     Raises:
         UserError: a name is unknown, weights are missing, or the extractor has no features for FID.
     """
@@ -79,9 +81,18 @@ def make_statistics(request: StatisticsRequest, place: Place) -> int:
     if LAYER not in extractor.opened().layers:
         raise UserError(f"{request.features} has no features for FID: name another with --features.")
     settings = {"resolution": resolution, "quantise": protocol.quantise}
-    found = collect(
-        source, plan, [extractor], Store(place.workspace.store), settings=settings, batch_size=place.batch_size
-    )
+    with place.shared(make_statistics, request):
+        found = collect(
+            source,
+            plan,
+            [extractor],
+            Store(place.workspace.store),
+            settings=settings,
+            batch_size=place.batch_size,
+            workers=place.workers,
+        )
+    if not place.workers.leads:
+        return len(plan)
     moments = Moments.of(found.features[extractor.name][LAYER])
     origin = {
         "extractor": extractor.describe(),

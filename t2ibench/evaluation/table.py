@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -120,36 +120,26 @@ class Table:
     _codes: dict[str, CaptionCodes] = field(default_factory=dict)
 
     def evaluate(self, sources: Iterable[Source]) -> Evaluation:
-        """Return the records of all sources; those known already are taken from the results folder.
-
-        A worker that does not lead makes features for the one that does and returns no records.
-        """
+        """Return the records of all sources; those known already are taken from the results folder."""
         known, _ = self.results.latest()
         records: list[ResultRecord] = []
         measured = 0
         empty: dict[str, str] = {}
         answered: set[str] = set()
         for source in sources:
-            whose = source_record(source)
             missing = {column.name: reason_not_asked(column, source) for column in self.columns}
             columns = [column for column in self.columns if not missing[column.name]]
             answered |= {column.name for column in columns}
             empty = {name: reason for name, reason in missing.items() if reason} | empty
-            ids = {column.name: ResultRecord.key(whose, self.plan_record, column.record) for column in columns}
-            fresh = [
-                column
-                for column in columns
-                if ids[column.name] not in known or known[ids[column.name]].status == "failed"
-            ]
-            if not self.workers.leads:
-                self._assist(source, fresh)
-                continue
-            if fresh:
-                new = [record.with_warnings(self.manifest.caveats) for record in self._measure(source, fresh)]
-                self.results.append(new)
-                known.update({record.id: record for record in new})
-                measured += len(new)
-            records += [known[ids[column.name]] for column in columns]
+            with self.claim(source, wait=True):
+                if self.workers.count > 1:  # another worker may have had it
+                    known, _ = self.results.latest()
+                if fresh := self.lacking(source, known):
+                    new = self.measured(source, fresh)
+                    self.results.append(new)
+                    known.update({record.id: record for record in new})
+                    measured += len(new)
+            records += [known[self._id(source, column)] for column in columns]
         return Evaluation(
             self.plan.dataset,
             self.protocol_name,
@@ -157,6 +147,24 @@ class Table:
             measured,
             {name: reason for name, reason in empty.items() if name not in answered},
         )
+
+    def claim(self, source: Source, *, wait: bool) -> AbstractContextManager[bool]:
+        """Return the claim to a row, see `Workers.claim`."""
+        row = digest_of([source.name, source.identity, self.plan_record.model_dump(mode="json")])
+        return self.workers.claim(self.store.folder / "claims" / row, wait=wait)
+
+    def lacking(self, source: Source, known: Mapping[str, ResultRecord]) -> list[Column]:
+        """Return the columns that are asked of a source and have no number among records by id."""
+        asked = [column for column in self.columns if not reason_not_asked(column, source)]
+        found = {column.name: known.get(self._id(source, column)) for column in asked}
+        return [one for one in asked if (record := found[one.name]) is None or record.status == "failed"]
+
+    def measured(self, source: Source, columns: Sequence[Column]) -> list[ResultRecord]:
+        """Return a new record a column, failures among them."""
+        return [record.with_warnings(self.manifest.caveats) for record in self._measure(source, columns)]
+
+    def _id(self, source: Source, column: Column) -> str:
+        return ResultRecord.key(source_record(source), self.plan_record, column.record)
 
     @property
     def plan_record(self) -> PlanRecord:
@@ -182,21 +190,12 @@ class Table:
         settings = {"resolution": self.protocol.resolution, "quantise": self.protocol.quantise}
         return {"settings": settings, "batch_size": self.batch_size, "workers": self.workers}
 
-    def _assist(self, source: Source, columns: Sequence[Column]) -> None:
-        """Make features that the leading worker will want. What fails here fails there, where it is told."""
+    def assist(self, source: Source, columns: Sequence[Column]) -> None:
+        """Make features of a row that no other worker has made or is making."""
         linked = [one for one in columns if not (one.metric.caption_linked and source.unlinked_reason)]
         extractors = list({one.extractor.name: one.extractor for one in linked if not one.extractor.fault}.values())
-        with suppress(UserError):
-            if extractors and not isinstance(source, StatisticsSource):
-                assist(source, source.plan_of(self.plan), extractors, self.store, **self._manner)
-            for column in linked:
-                own = has_own_reference(column.metric)
-                if own or (column.metric.needs_reference and self.reference_statistics is None):
-                    held = source.plan_of(self.plan)
-                    plan, reference = (
-                        self._real(held) if own else self._real(reference_plan(self.manifest, self.protocol.split))
-                    )
-                    assist(reference, plan, [column.extractor], self.store, **self._manner)
+        if extractors and not isinstance(source, StatisticsSource):
+            assist(source, source.plan_of(self.plan), extractors, self.store, **self._manner)
 
     def _measure(self, source: Source, columns: Sequence[Column]) -> list[ResultRecord]:
         """Return a record a column; what one column lacks is no other column's fault."""

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from filelock import FileLock
-
+from t2ibench.core.claims import claimed
 from t2ibench.core.errors import RunFailedError, UserError
 from t2ibench.core.files import digest_of, digest_of_file, write_json, write_json_lines
 from t2ibench.core.noise import seed_of
@@ -44,8 +43,7 @@ def run_command(command: str, plan: SamplePlan, memory: Path) -> Path:
     digests = {word: digest_of_file(Path(word)) for word in words if Path(word).is_file()}
     folder = memory / digest_of([words, digests, plan.digest])[:32]
     out = folder / "images"
-    memory.mkdir(parents=True, exist_ok=True)
-    with FileLock(memory / f".{folder.name}.lock"):  # workers of one evaluation run it once
+    with claimed(folder):  # workers of one evaluation run it once
         if (folder / _DONE).is_file():
             return out
         shutil.rmtree(folder, ignore_errors=True)

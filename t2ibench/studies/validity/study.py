@@ -16,6 +16,7 @@ from t2ibench.core.records import VALIDITY, ResultRecord, Results
 from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation.open_table import open_table
 from t2ibench.evaluation.request import Resolved, protocol_for, require_metrics
+from t2ibench.evaluation.sharing import share_rows
 from t2ibench.evaluation.table import Table
 from t2ibench.studies.known_truth import KnownTruth, known_truth
 from t2ibench.studies.validity.corruptions import CORRUPTIONS, CorruptedSource, Corruption, Redraw, fault_of
@@ -50,10 +51,11 @@ class ValidityRequest:
     seed: int | None = None
 
 
-def run_study(request: ValidityRequest, place: Place) -> Study:
+def run_study(request: ValidityRequest, place: Place) -> Study | None:
     """Return the study. Features lie in the workspace's store and values in `studies/`, so asking again is quick.
 
-    The records stand apart from the workspace's results: no corrupted row gets into a leaderboard.
+    The records stand apart from the workspace's results: no corrupted row gets into a leaderboard. Workers that do not
+    lead return None.
 
     Raises:
         UserError: a name is unknown, or the data set cannot be opened.
@@ -65,16 +67,21 @@ def run_study(request: ValidityRequest, place: Place) -> Study:
     chosen = _possible(wanted, table, redrawn=redraw is not None, named=bool(request.corruptions))
     clean = CorruptedSource(table.manifest, table.plan, table.protocol.resolution)
     measured: dict[str, list[dict[str, ResultRecord]]] = {}
-    first = _measured(table, clean)
 
     def source(one: Corruption, strength: float) -> CorruptedSource:
         return CorruptedSource(table.manifest, table.plan, table.protocol.resolution, one, strength, redraw)
 
     sources = {one.name: [source(one, strength) for strength in one.strengths] for one in chosen}
-    for one in chosen:
-        start = _measured(table, source(one, 0)) if one.planted else first
-        measured[one.name] = [start, *(_measured(table, step) for step in sources[one.name])]
-        say(f"{one.title}: measured at {len(one.strengths)} strengths.")
+    starts = {one.name: source(one, 0) if one.planted else clean for one in chosen}
+    with place.shared(run_study, request):
+        share_rows(table, [clean, *starts.values(), *itertools.chain.from_iterable(sources.values())])
+        if not place.workers.leads:
+            return None
+        first = _measured(table, clean)
+        for one in chosen:
+            start = _measured(table, starts[one.name])
+            measured[one.name] = [start, *(_measured(table, step) for step in sources[one.name])]
+            say(f"{one.title}: measured at {len(one.strengths)} strengths.")
     said = None if known is None else known.said
     true = None if known is None else known.true_of(table.manifest)
     rows = []
