@@ -6,7 +6,6 @@ import multiprocessing
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -15,9 +14,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, TypeVar
 
-from filelock import FileLock
 from tqdm import tqdm
 
+from t2ibench.core.claims import claimed
 from t2ibench.core.errors import RunFailedError, UserError
 from t2ibench.core.files import read_json, write_json
 
@@ -51,9 +50,7 @@ def make_folder(
         return found, False
     unfinished = root.with_name(f".{root.name}.{name}-unfinished")
     try:
-        root.parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=root.parent).close()  # a lock waits for ever where no file can be made
-        with FileLock(root.with_name(f".{root.name}.{name}-lock")):
+        with claimed(root.with_name(f"{root.name}.{name}")):
             found = _existing(name, root, wanted)
             if found is not None:
                 return found, False

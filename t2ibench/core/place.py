@@ -79,7 +79,6 @@ class Place:
             context.Process(
                 target=_take_part,
                 args=(work, request, replace(self, workers=Workers(rank, count, rank), threads=share)),
-                daemon=True,
             )
             for rank in range(1, count)
         ]

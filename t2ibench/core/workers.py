@@ -1,4 +1,4 @@
-"""Several processes that share one evaluation: by `--workers 3`, `torchrun --nproc-per-node 3 -m t2ibench eval` or srun.
+"""Several processes that share one evaluation: `--workers 3`, `torchrun --nproc-per-node 3 -m t2ibench eval` or srun.
 
 There is no talk between them but by the store and the results. Each begins with its own share of the rows; who is done
 helps the others with chunks of theirs; the first one waits for the rest and does what they could not. A number is the

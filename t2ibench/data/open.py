@@ -9,8 +9,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from filelock import FileLock
-
+from t2ibench.core.claims import claimed
 from t2ibench.core.errors import UserError, did_you_mean, unknown_name
 from t2ibench.core.files import digest_of
 from t2ibench.core.registry import registry
@@ -64,7 +63,7 @@ def open_dataset(
     if found is not None:
         return found
     _make_folder(folder)
-    with FileLock(folder / ".lock"):  # two runs that start at once prepare once
+    with claimed(folder / "preparation"):  # two runs that start at once prepare once
         found = _prepared(name, entry, folder, root, partial)
         if found is not None:
             return found

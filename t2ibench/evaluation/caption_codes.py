@@ -10,6 +10,7 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of
 from t2ibench.core.interfaces import CaptionJudge
 from t2ibench.core.store import Store
+from t2ibench.core.threads import side_by_side
 from t2ibench.core.types import Caption
 from t2ibench.evaluation.extractors import Extractor
 from t2ibench.text.position_words import swapped
@@ -88,7 +89,7 @@ def read_captions(
                 )
             cut = getattr(judge, "cut", None)
             kept = {
-                "codes": judge.read(piece).numpy().astype(np.float32),
+                "codes": side_by_side(judge.read, [piece])[0].numpy().astype(np.float32),
                 "cut": np.array([False] * len(piece) if cut is None else cut(piece), dtype=bool),
             }
             store.put("captions", key, kept)

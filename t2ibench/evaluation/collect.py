@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from t2ibench.core.errors import RunFailedError
 from t2ibench.core.files import digest_of
 from t2ibench.core.store import ARRAYS, Store
 from t2ibench.core.stored_rows import StoredRows
+from t2ibench.core.threads import side_by_side
 from t2ibench.core.types import SamplePlan
 from t2ibench.core.workers import Workers
 from t2ibench.evaluation.extractors import Extractor
-from t2ibench.evaluation.sources import Source
+from t2ibench.evaluation.sources import AT_ONCE, Source
 from t2ibench.features.likelihood import Likelihood
 
 if TYPE_CHECKING:
     import numpy as np
+    from torch import Tensor
 
 CHUNK: Final = 250
-"""Images whose features are kept together, and that an extractor sees at once: no feature depends on a batch size."""
+"""Images whose features are kept together: no feature depends on a batch size."""
+
+PASS: Final = 32
+"""Images of a chunk that an extractor sees at once on one thread."""
 
 HELD_BYTES: Final = 2**26
 """A layer's features beyond this size stay in the store."""
@@ -59,6 +65,7 @@ def collect(
     *,
     settings: Mapping[str, Any],
     batch_size: int,
+    device: str = "cpu",
     workers: Workers = _ALONE,
     on_chunk: Callable[[int], None] = lambda done: None,
 ) -> Collected:
@@ -70,7 +77,8 @@ def collect(
         extractors: what looks at them.
         store: keeps every chunk.
         settings: what else the pixels depend on (resolution, quantisation); part of the key.
-        batch_size: images made at a time; no feature depends on it.
+        batch_size: images made at a time on a GPU; no feature depends on it.
+        device: where networks compute.
         workers: who else works on this evaluation.
         on_chunk: called with the number of images done after every chunk.
 
@@ -80,13 +88,22 @@ def collect(
     """
     chunks = _chunks(plan, source.together or 1)
     if workers.count > 1:
-        assist(source, plan, extractors, store, settings=settings, batch_size=batch_size, workers=workers)
+        assist(
+            source,
+            plan,
+            extractors,
+            store,
+            settings=settings,
+            batch_size=batch_size,
+            device=device,
+            workers=workers,
+        )
     rows = {extractor.name: _Rows(len(plan)) for extractor in extractors}
     hasher = hashlib.sha256()
     making, done = 0.0, 0
     spent = {extractor.name: 0.0 for extractor in extractors}
     for chunk in chunks:
-        _fill(source, chunk, extractors, store, settings, batch_size, workers, wait=True)
+        _fill(source, chunk, extractors, store, settings, batch_size, device, workers, wait=True)
         pixels, seconds = b"", 0.0
         for extractor in extractors:
             key = _key(source, chunk, extractor, settings)
@@ -112,12 +129,13 @@ def assist(
     *,
     settings: Mapping[str, Any],
     batch_size: int,
+    device: str,
     workers: Workers,
 ) -> None:
     """Make the chunks that no other worker has made or is making. Arguments and errors as `collect`."""
     chunks = _chunks(plan, source.together or 1)
     for index in workers.order(len(chunks)):
-        _fill(source, chunks[index], extractors, store, settings, batch_size, workers, wait=False)
+        _fill(source, chunks[index], extractors, store, settings, batch_size, device, workers, wait=False)
 
 
 class _Rows:
@@ -155,7 +173,10 @@ class _Rows:
 
 def _chunks(plan: SamplePlan, together: int) -> list[SamplePlan]:
     """Return the plan in pieces of CHUNK images, or as many more as fill batches that must stay whole."""
-    size = -(-CHUNK // together) * together
+    return _pieces(plan, -(-CHUNK // together) * together)
+
+
+def _pieces(plan: SamplePlan, size: int) -> list[SamplePlan]:
     return [
         SamplePlan(plan.items[start : start + size], plan.seed, plan.dataset, plan.split)
         for start in range(0, len(plan), size)
@@ -169,6 +190,7 @@ def _fill(
     store: Store,
     settings: Mapping[str, Any],
     batch_size: int,
+    device: str,
     workers: Workers,
     *,
     wait: bool,
@@ -186,7 +208,7 @@ def _fill(
     with workers.claim(place, wait=wait) as mine:
         missing = lacking() if mine and workers.count > 1 else missing
         if mine and missing:
-            for name, arrays in _compute(source, chunk, missing, batch_size).items():
+            for name, arrays in _compute(source, chunk, missing, batch_size, device).items():
                 store.put("features", keys[name], arrays)
 
 
@@ -203,7 +225,7 @@ def _key(source: Source, chunk: SamplePlan, extractor: Extractor, settings: Mapp
 
 
 def _compute(
-    source: Source, chunk: SamplePlan, extractors: Sequence[Extractor], batch_size: int
+    source: Source, chunk: SamplePlan, extractors: Sequence[Extractor], batch_size: int, device: str
 ) -> dict[str, dict[str, np.ndarray]]:
     """Return extractor name -> layer -> array of one chunk, with "_pixels" (a digest) and "_seconds" (two times)."""
     import numpy as np
@@ -211,19 +233,25 @@ def _compute(
 
     networks = {extractor.name: extractor.opened() for extractor in extractors}
     began = time.perf_counter()
-    pixels = torch.cat(list(_images(source, chunk, batch_size)))
+    parts = _pieces(chunk, source.together or AT_ONCE) if device.startswith("cpu") else [chunk]
+    pixels = torch.cat(side_by_side(partial(_pixels, source, batch_size), parts, device=device))
     making = time.perf_counter() - began
     digest = np.frombuffer(hashlib.sha256(np.ascontiguousarray(pixels.numpy()).tobytes()).digest(), dtype=np.uint8)
     found = {}
     for name, network in networks.items():
         began = time.perf_counter()
-        read = source.weigh(chunk, network) if isinstance(network, Likelihood) else network.extract(pixels)
-        layers = {layer: values.numpy() for layer, values in read.items()}
+        if isinstance(network, Likelihood):
+            read = [source.weigh(chunk, network)]
+        else:
+            passes = [pixels[start : start + PASS] for start in range(0, len(pixels), PASS)]
+            read = side_by_side(network.extract, passes, device=device)
+        layers = {layer: torch.cat([one[layer] for one in read]).numpy() for layer in read[0]}
         spent = time.perf_counter() - began
         found[name] = {**layers, "_pixels": digest, "_seconds": np.array([making, spent], dtype=np.float64)}
     return found
 
 
-def _images(source: Source, chunk: SamplePlan, batch_size: int) -> Iterator[Any]:
-    for batch in source.images(chunk, batch_size=batch_size):
-        yield batch.pixels
+def _pixels(source: Source, batch_size: int, plan: SamplePlan) -> Tensor:
+    import torch
+
+    return torch.cat([batch.pixels for batch in source.images(plan, batch_size=batch_size)])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.core.errors import RunFailedError, UserError
 from t2ibench.core.noise import Noise, seed_of
+from t2ibench.core.threads import side_by_side
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -99,12 +100,14 @@ def _weighed(
     needed = list(dict.fromkeys(image for _, image, _ in pairs))
     place = {image: at for at, image in enumerate(needed)}
     images = RealImages(manifest).load(needed, resolution)  # uint8, M x 3 x side x side
-    noise, found = Noise(plan.seed), []
-    for start in range(0, len(pairs), _PAIRS):
-        part = pairs[start : start + _PAIRS]
+    noise = Noise(plan.seed)
+
+    def weighed(part: Sequence[tuple[PlanItem, str, int]]) -> Tensor:
         pixels = images[[place[image] for _, image, _ in part]].to(device)
         # Not the noise of the caption's images: sample 0 of "bound" is no image's.
         keys = [(f"{item.caption.id} bound {item.sample}", draw) for item, _, draw in part]
         captions = [item.caption for item, _, _ in part]
-        found.append(model.bound(captions, pixels.float() / 127.5 - 1, noise.bind(keys, device)).cpu())
-    return torch.cat(found).float()
+        return model.bound(captions, pixels.float() / 127.5 - 1, noise.bind(keys, device)).cpu()
+
+    parts = [pairs[start : start + _PAIRS] for start in range(0, len(pairs), _PAIRS)]
+    return torch.cat(side_by_side(weighed, parts, device=device)).float()

@@ -22,7 +22,8 @@ def share_rows(table: Table, sources: Sequence[Source]) -> None:
         with table.claim(source, wait=False) as mine, suppress(UserError):
             if mine:
                 new = table.measured(source, table.lacking(source, table.results.latest()[0]))
-                table.results.append([record for record in new if record.status == "ok"])
+                known, _ = table.results.latest()  # of whoever took over while this process was frozen
+                table.results.append([one for one in new if one.status == "ok" and one.id not in known])
     known, _ = table.results.latest()
     for source in order:
         with suppress(UserError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import threading
 from abc import abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -203,6 +204,7 @@ class ModelSource(Source):
         self._data_root = data_root
         self._manifest = manifest
         self._loaded: TextToImage | None = None
+        self._loading = threading.Lock()
 
     def pixels_of(self, items: Sequence[PlanItem], seed: int) -> Tensor:
         """Return uint8 images, N x 3 x H x W; they are the same to the bit in whatever batches they are asked for.
@@ -276,10 +278,11 @@ class ModelSource(Source):
         """Return the model, loaded when it is first needed."""
         from t2ibench.models.folder import load_model
 
-        if self._loaded is None:
-            anew = self._manner.parameters
-            self._loaded = load_model(self._folder, self._device, data_root=self._data_root, parameters=anew).model
-        return self._loaded
+        with self._loading:
+            if self._loaded is None:
+                anew = self._manner.parameters
+                self._loaded = load_model(self._folder, self._device, data_root=self._data_root, parameters=anew).model
+            return self._loaded
 
 
 class RealSource(Source):

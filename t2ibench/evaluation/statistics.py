@@ -89,6 +89,7 @@ def make_statistics(request: StatisticsRequest, place: Place) -> int:
             Store(place.workspace.store),
             settings=settings,
             batch_size=place.batch_size,
+            device=place.device_name,
             workers=place.workers,
         )
     if not place.workers.leads:

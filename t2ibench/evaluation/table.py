@@ -188,7 +188,7 @@ class Table:
     def _manner(self) -> dict[str, Any]:
         """How features are made: what pixels depend on besides the source, how many at once, by whom."""
         settings = {"resolution": self.protocol.resolution, "quantise": self.protocol.quantise}
-        return {"settings": settings, "batch_size": self.batch_size, "workers": self.workers}
+        return {"settings": settings, "batch_size": self.batch_size, "device": self.device, "workers": self.workers}
 
     def assist(self, source: Source, columns: Sequence[Column]) -> None:
         """Make features of a row that no other worker has made or is making."""

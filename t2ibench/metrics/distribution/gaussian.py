@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from t2ibench.core.threads import one_thread
+
 if TYPE_CHECKING:
     import numpy as np
     import torch
@@ -100,11 +102,12 @@ class GaussianReference:
         symmetric = _on(covariance, device)
         symmetric = (symmetric + symmetric.T) / 2
         self._trace = float(symmetric.trace())
-        root, failed = torch.linalg.cholesky_ex(symmetric)
-        if int(failed):
-            # Below full rank. Eigenvalues below zero are rounding of zero: a covariance has none.
-            values, vectors = torch.linalg.eigh(symmetric)
-            root = vectors * values.clamp(min=0).sqrt()
+        with one_thread():
+            root, failed = torch.linalg.cholesky_ex(symmetric)
+            if int(failed):
+                # Below full rank. Eigenvalues below zero are rounding of zero: a covariance has none.
+                values, vectors = torch.linalg.eigh(symmetric)
+                root = vectors * values.clamp(min=0).sqrt()
         self._root = root
 
     def distance(self, mean: np.ndarray, covariance: np.ndarray) -> float:
@@ -118,7 +121,9 @@ class GaussianReference:
         import torch
 
         other = _on(covariance, self._root.device)
-        values = torch.linalg.eigvalsh(self._between(other))
+        between = self._between(other)
+        with one_thread():
+            values = torch.linalg.eigvalsh(between)
         return self._sum(mean, float(other.trace()), float(values.clamp(min=0).sqrt().sum()))
 
     def influence(self, features: np.ndarray, moments: Moments) -> tuple[float, np.ndarray]:
@@ -133,7 +138,9 @@ class GaussianReference:
 
         device = self._root.device
         covariance = _on(moments.covariance, device)
-        values, vectors = torch.linalg.eigh(self._between(covariance))
+        between = self._between(covariance)
+        with one_thread():
+            values, vectors = torch.linalg.eigh(between)
         values = values.clamp(min=0)
         value = self._sum(moments.mean, float(covariance.trace()), float(values.sqrt().sum()))
         held = values > values.max() * len(values) * torch.finfo(torch.float64).eps
@@ -174,7 +181,7 @@ def gram_influence(features: np.ndarray, reference: np.ndarray, *, device: str =
     others = _on(reference, device)
     middle = others.mean(dim=0)
     root = (others - middle).T / math.sqrt(len(reference) - 1)
-    return _by_rows(_on(features, device) - middle, root, float(root.square().sum()))
+    return _by_rows(_on(features, device) - middle, root, _squares(root))
 
 
 def _by_rows(rows: Tensor, root: Tensor, reference_trace: float) -> tuple[float, np.ndarray]:
@@ -188,11 +195,18 @@ def _by_rows(rows: Tensor, root: Tensor, reference_trace: float) -> tuple[float,
     count = len(rows)
     apart = rows.mean(dim=0)
     centred = rows - apart
-    left, sizes, _ = torch.linalg.svd(centred @ root / math.sqrt(count - 1), full_matrices=False)
-    trace = float(centred.square().sum()) / (count - 1)
+    across = centred @ root / math.sqrt(count - 1)
+    with one_thread():
+        left, sizes, _ = torch.linalg.svd(across, full_matrices=False)
+    trace = _squares(centred) / (count - 1)
     value = float(apart.square().sum()) + trace + reference_trace - 2 * float(sizes.sum())
     influence = _spread_less_shared(centred, (count - 1) * (left.square() @ sizes), apart, count)
     return max(value, 0.0), influence - influence.mean()
+
+
+def _squares(rows: Tensor) -> float:
+    """Return the sum of all squares, in one order for any number of threads."""
+    return float(rows.square().sum(dim=1).cpu().numpy().sum())
 
 
 def _spread_less_shared(centred: Tensor, shared: Tensor, apart: Tensor, count: int) -> np.ndarray:

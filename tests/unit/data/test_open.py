@@ -193,15 +193,14 @@ def test_nothing_is_kept_of_a_failed_preparation(birds, entry, workspace):
 
 
 def test_a_second_run_waits_and_then_finds_the_work_done(birds, entry, workspace, monkeypatch, reads):
-    """The manifest that another run wrote while this one waited for the lock is taken."""
-    original = opening.FileLock
+    """The manifest that another run wrote while this one waited for its claim is taken."""
+    original = opening.claimed
 
-    class Lock(original):
-        def __enter__(self):
-            monkeypatch.setattr(opening, "FileLock", original)
-            _open("cub", entry, workspace, birds)
-            return super().__enter__()
+    def late(place):
+        monkeypatch.setattr(opening, "claimed", original)
+        _open("cub", entry, workspace, birds)
+        return original(place)
 
-    monkeypatch.setattr(opening, "FileLock", Lock)
+    monkeypatch.setattr(opening, "claimed", late)
     _open("cub", entry, workspace, birds)
     assert len(reads) == 1
