@@ -111,8 +111,11 @@ def command(
         click.echo(summary_of(plan), err=True)
         return
     started = time.monotonic()
-    click.echo(f"{entry.title or suite}\nUsing {config}; writing to {place.workspace.root}.", err=True)
+    if place.workers.leads:
+        click.echo(f"{entry.title or suite}\nUsing {config}; writing to {place.workspace.root}.", err=True)
     outcome = run_bench(request, place, keep_going=keep_going, trainer=trainer)
+    if not place.workers.leads:
+        return
     for evaluation in outcome.evaluations:
         text, paths = write_report(report, place.workspace, data=evaluation.dataset)
         click.echo(text, nl=False)

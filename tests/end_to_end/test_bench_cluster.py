@@ -14,6 +14,7 @@ import torch
 
 from t2ibench.cli import main
 from t2ibench.core.records import Results
+from t2ibench.evaluation import collect
 from t2ibench.studies.bench import cluster as bench_cluster
 from tests.unit.evaluation.stubs import register_all, write_config
 
@@ -72,7 +73,7 @@ def bench(tmp_path, monkeypatch, capsys):
     config = write_config(tmp_path, lambda text: text + SUITE)
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.setattr(bench_cluster, "_COMMAND", (sys.executable, "-m", "tests.stub_run"))
+    monkeypatch.setattr(bench_cluster, "_COMMAND", (sys.executable, "-m", "tests.unit.evaluation.stubs"))
     workspace = tmp_path / "workspace"
 
     def run(*arguments):
@@ -88,7 +89,8 @@ def bench(tmp_path, monkeypatch, capsys):
 def check(run, workspace, kind, *options):
     status, said = run("--cluster", kind, *options)
     assert status == 1, said
-    jobs = [line for line in said.splitlines() if "sent off as job" in line]
+    jobs = [line for line in said.splitlines() if "sent off as job" in line and "evaluation" not in line]
+    assert ("evaluation on squares, 1 of" in said) == (kind == "slurm")
     assert [line.partition(", on")[0] for line in jobs] == ["stub-encoder", "stub", "stub:small", "poisoned"], said
     assert "poisoned, on squares failed: Training poisoned on squares failed: at step 8 the loss" in said
     found = {}
@@ -106,10 +108,12 @@ def test_jobs_of_this_machine(bench):
     assert json.loads((workspace / "cluster/jobs.json").read_text()) == {}
 
 
-def test_jobs_of_slurm(bench, slurm):
+def test_jobs_of_slurm(bench, slurm, monkeypatch):
     run, workspace = bench
+    monkeypatch.setattr(collect, "_compute", None)  # nothing is measured here
     check(run, workspace, "slurm", "--cluster-option", "partition=gpu", "--cluster-option", "gpus_per_node=1")
     script = (slurm / "script-101").read_text()
+    assert "evaluation-on-squares-1-of-" in (slurm / "script-104").read_text()
     for line in ("--partition=gpu", "--gpus-per-node=1", "--time=1440", "--job-name=t2ibench-stub-on-squares"):
         assert f"#SBATCH {line}\n" in script
 

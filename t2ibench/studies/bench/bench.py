@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import dataclasses
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+from t2ibench.core.claims import claimed
 from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of
 from t2ibench.core.place import Place
 from t2ibench.evaluation.evaluate import evaluate
 from t2ibench.evaluation.request import EvaluateRequest
 from t2ibench.evaluation.table import Evaluation
 from t2ibench.studies.bench.cluster import Cluster
+from t2ibench.studies.bench.evaluation_jobs import measure_as_jobs
 from t2ibench.studies.bench.failures import keep_failures
 from t2ibench.studies.bench.plan import BenchItem, BenchRequest, plan_bench, suite_of
 from t2ibench.studies.bench.training_jobs import train_as_jobs
 from t2ibench.training.tracking.progress import say
 from t2ibench.training.train import ensure_trained
+
+_POLL_SECONDS: Final = 1.0
+_BEGINNING_SECONDS: Final = 60.0
+"""How much later than another worker the one that leads may begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +69,23 @@ def run_bench(
         KeyboardInterrupt: stopped by a signal, with everything saved.
     """
     protocol = suite_of(request, place.benchmarks).protocol
+    if not place.workers.leads:
+        _help(request, place, protocol)
+        return BenchOutcome((), ())
     items = plan_bench(request, place)
     failures: list[Failure] = []
     evaluations: list[Evaluation] = []
     for dataset in dict.fromkeys(item.dataset for item in items):
         here = [item for item in items if item.dataset == dataset]
-        trained, failed = _all_trained(here, place, trainer, keep_going)
+        with claimed(_suite_place(request, place)) if place.workers.count > 1 else nullcontext():
+            trained, failed = _all_trained(here, place, trainer, keep_going)
         failures += [Failure(here[index].title, _reason_of(error)) for index, error in failed.items()]
         found: list[Evaluation] = []
         if trained and (keep_going or not failed):
-            wanted = [folder for index, path in trained.items() for folder in here[index].with_snapshots(path)]
-            folders = tuple(dict.fromkeys(map(str, wanted)))
-            asked = EvaluateRequest(models=folders, datasets=(dataset,), protocol=protocol or None)
+            asked = _table_of(here, trained, protocol)
             try:
+                if trainer is not None and trainer.kind == "slurm":
+                    measure_as_jobs(asked, place, trainer)
                 found = evaluate(asked, place)
             except Exception as error:
                 _note(failures, f"evaluation on {dataset}", error, keep_going)
@@ -80,6 +95,37 @@ def run_bench(
         if failed and not keep_going:
             raise next(iter(failed.values()))
     return BenchOutcome(tuple(evaluations), tuple(failures))
+
+
+def _table_of(items: Sequence[BenchItem], trained: Mapping[int, Path], protocol: str) -> EvaluateRequest:
+    """Return the request for a table of the models of one data set that are there."""
+    wanted = [folder for index, path in trained.items() for folder in items[index].with_snapshots(path)]
+    folders = tuple(dict.fromkeys(map(str, wanted)))
+    return EvaluateRequest(models=folders, datasets=(items[0].dataset,), protocol=protocol or None)
+
+
+def _help(request: BenchRequest, place: Place, protocol: str) -> None:
+    """Measure with the worker that leads, a data set's table once all its models are there.
+
+    While it trains them it holds the suite's claim; one that has let go of it without them trains no more.
+    """
+    for dataset in dict.fromkeys(item.dataset for item in plan_bench(request, place)):
+        began, seen = time.monotonic(), False
+        while True:
+            here = [item for item in plan_bench(request, place) if item.dataset == dataset]
+            ready = {index: item.ready for index, item in enumerate(here) if item.ready is not None}
+            if len(ready) == len(here):
+                evaluate(_table_of(here, ready, protocol), place)
+                break
+            with claimed(_suite_place(request, place), wait=False) as free:
+                if free and (seen or time.monotonic() - began > _BEGINNING_SECONDS):
+                    break
+                seen = seen or not free
+            time.sleep(_POLL_SECONDS)
+
+
+def _suite_place(request: BenchRequest, place: Place) -> Path:
+    return place.workspace.runs / f"suite-{digest_of(dataclasses.asdict(request))[:16]}"
 
 
 def _all_trained(

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import submitit
@@ -70,6 +71,7 @@ class _Job:
     title: str
     key: str
     arguments: Sequence[str]
+    environment: Mapping[str, str]
     going: Any = None
     begun: float = 0.0
     told: int = 0
@@ -93,7 +95,9 @@ class Queue:
         self._waiting: list[_Job] = []
         self._sent: list[_Job] = []
 
-    def put(self, title: str, key: str, arguments: Sequence[str]) -> None:
+    def put(
+        self, title: str, key: str, arguments: Sequence[str], environment: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         """Add a job.
 
         Args:
@@ -101,8 +105,9 @@ class Queue:
             key: what it makes; while a job with this key is still queued or running from an earlier call, that one is
                 waited for instead.
             arguments: of `t2ibench`, but for where: a command that goes on where it was stopped.
+            environment: variables of its own.
         """
-        self._waiting.append(_Job(title, key, arguments))
+        self._waiting.append(_Job(title, key, arguments, environment))
 
     def wait(self) -> dict[str, str]:
         """Return title -> reason of the jobs that failed, once all are over.
@@ -200,7 +205,9 @@ class Queue:
         kind = self._cluster.kind
         usual = {"name": f"t2ibench {one.title}".replace(",", "").replace(" ", "-"), "timeout_min": _MINUTES[kind]}
         options = {**usual, **_prefixed(self._cluster.options)}
-        environment: dict[str, str | None] = {} if threads is None else {"OMP_NUM_THREADS": str(threads)}
+        environment: dict[str, str | None] = {**one.environment}
+        if threads is not None:
+            environment["OMP_NUM_THREADS"] = str(threads)
         if kind == "local" and "gpus_per_node" not in options:  # submitit would hide them all
             environment["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES")
         where = ["--device", self._place.device, "--workspace", str(self._place.workspace.root)]
