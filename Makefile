@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DOCS := .venv-docs
 
 .PHONY: help setup quickstart test lint docs clean
 
@@ -32,10 +33,16 @@ lint: setup
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-docs: setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
-	@echo "The site is in site/; $(BIN)/python -m http.server -d site shows it, with its search."
+docs: $(DOCS)/.ready
+	PYTHONPATH=. NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --quiet --strict
+	@echo "The site is in site/; python3 -m http.server -d site shows it, with its search."
+
+# The code is read and never run, but for the command line, so no torch is needed.
+$(DOCS)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"], "click", "pydantic", sep="\n")' > $(DOCS)/wanted.txt
+	$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r $(DOCS)/wanted.txt
+	@touch $@
 
 clean:
-	rm -rf $(VENV) workspace site
+	rm -rf $(VENV) $(DOCS) workspace site

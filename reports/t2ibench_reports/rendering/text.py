@@ -101,6 +101,8 @@ def _section_lines(section: Section) -> Iterator[str]:
             sizes = [widths[place] for place in block]
             yield f"  {_aligned([heads[place] for place in block], sizes)}"
             for title, rows in parts:
+                if block[1] != 1 and all(row[place] == "-" for row in rows for place in block[1:]):
+                    continue  # what papers print has no cost
                 yield f"  {f'─── {title} ' if title else '':─<{_total(sizes)}}"
                 yield from (f"  {_aligned([row[place] for place in block], sizes)}" for row in rows)
             yield ""
