@@ -10,6 +10,7 @@ import pytest
 from lxml import html
 
 from t2ibench.core.interfaces import ReportInput
+from t2ibench.core.records import CostRecord
 from t2ibench.core.spec.reported import printed_rows
 from t2ibench.core.types import Origin
 from t2ibench_reports.leaderboard import Leaderboard
@@ -24,7 +25,7 @@ def measured(dataset="cub", column="is-cub", metric=IS, value=4.31):
     asked = plan(dataset, 30_000, "official")
     named = metric.model_copy(update={"column": column})
     of = source("attngan", Origin.OFFICIAL_WEIGHTS, title="AttnGAN")
-    return record(of, named, value, 0.05, asked, 30_000)
+    return record(of, named, value, 0.05, asked, 30_000, cost=CostRecord(seconds=12.5))
 
 
 def render(report, records, form):
@@ -56,6 +57,8 @@ def test_a_leaderboard_shows_figures_of_its_own_columns_only_and_ranks_none():
     assert found["AttnGAN, Xu et al., CVPR 2018", "fid-tf"] == 14.01
     assert 23.98 not in found.values() and 25.89 not in found.values()  # another profile, another data set
     assert all(value["verdict"] == "" and value["ranked"] is None for value in printed)
+    text = render(Leaderboard(), records, "txt")
+    assert text.count("Measured here") == 2 and "25.0" in text and text.count("(Xu et al., CVPR 2018") == 1  # no cost
     page = html.fromstring(render(Leaderboard(), records, "html"))
     rows = page.xpath("//tbody[@class='reported']//tr")
     assert any("4.360" in row.text_content() and "verified" in row.text_content() for row in rows)
