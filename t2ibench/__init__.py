@@ -51,12 +51,14 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name == "metrics":
-        return import_module("t2ibench.metrics")
-    if name not in _WHERE:
-        raise AttributeError(f"module 't2ibench' has no attribute {name!r}")
-    return getattr(import_module(_WHERE[name]), name)
+if not TYPE_CHECKING:  # a type checker knows the names above and no others
+
+    def __getattr__(name: str) -> Any:
+        if name == "metrics":
+            return import_module("t2ibench.metrics")
+        if name not in _WHERE:
+            raise AttributeError(f"module 't2ibench' has no attribute {name!r}")
+        return getattr(import_module(_WHERE[name]), name)
 
 
 def __dir__() -> list[str]:

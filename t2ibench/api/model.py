@@ -82,9 +82,10 @@ class Model:
         for caption in read:
             items += [PlanItem(caption, counts[caption.id] + index) for index in range(samples)]
             counts[caption.id] += samples
+        size = self._source.together or _AT_ONCE
         parts = [
-            self._source.pixels_of(items[start : start + _AT_ONCE], seed).permute(0, 2, 3, 1).numpy()
-            for start in range(0, len(items), _AT_ONCE)
+            self._source.pixels_of(items[start : start + size], seed).permute(0, 2, 3, 1).numpy()
+            for start in range(0, len(items), size)
         ]
         if not parts:
             raise UserError("No caption was given: `sample` wants one or more.")

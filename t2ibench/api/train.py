@@ -31,7 +31,7 @@ def train(
     """Return the model that `t2ibench train` would train, and first whatever it needs.
 
     The same request goes on where it was stopped; more steps continue the same run; what is trained is not trained
-    again.
+    again. Under torchrun or srun all processes share every batch, as the command's do.
 
     Args:
         model: of benchmarks.toml or `add_model`: "attngan", "attngan:attngan1".
@@ -53,8 +53,10 @@ def train(
         RunFailedError: a loss stopped being finite, or the disk is full.
         KeyboardInterrupt: it was stopped, with everything saved.
     """
+    from t2ibench.training.engine.processes import Processes
+
     check_trackers(tuple(track or ()))
-    at = place_at(**place)
+    at, processes = place_at(**place), Processes.of_environment()
     request = TrainRequest.of(
         model,
         variant=variant,
@@ -65,6 +67,7 @@ def train(
         seed=seed,
         precision=precision,
         parameters=parameters or {},
+        processes=processes.count,
     )
     compute = Compute(workers, track=None if track is None else tuple(track))
-    return Model(read_model_folder(ensure_trained(request, at, compute=compute)), at.device_name)
+    return Model(read_model_folder(ensure_trained(request, at, compute=compute, processes=processes)), at.device_name)
