@@ -32,28 +32,29 @@ def carry_out_claims(
     from t2ibench.cli.report import load_report, write_report
     from t2ibench.studies.bench.bench import run_bench
     from t2ibench.studies.bench.plan import describe, plan_bench, summary_of
-    from t2ibench.studies.claims.study import claims_of, claims_on, datasets_of, decide, suite_for
+    from t2ibench.studies.claims.study import claims_of, claims_on, datasets_of, decide, protocols_of, suite_for
 
     claims = claims_of(request, place.benchmarks)
     if not claims:
         raise UserError("benchmarks.toml has no claims: a table [claims.NAME] makes one.")
     failed = False
     for dataset in datasets_of(request, claims):
-        asked, content = suite_for(dataset, request, claims, place.benchmarks)
+        whole, content = suite_for(dataset, request, claims, place.benchmarks)
         here = dataclasses.replace(place, benchmarks=content)
         if dry_run:
-            plan = describe(asked, plan_bench(asked, here), here)
+            plan = describe(whole, plan_bench(whole, here), here)
             click.echo(json.dumps(plan, indent=2, ensure_ascii=False))
             click.echo(summary_of(plan), err=True)
             continue
-        outcome = run_bench(asked, here, trainer=trainer)
-        if not place.workers.leads:
-            continue
-        items = plan_bench(asked, here)
-        decide(dataset, request, claims_on(dataset, request, claims), items, here)
-        for failure in outcome.failures:
-            click.echo(f"Failed: {failure.what}: {failure.reason}", err=True)
-        failed = failed or bool(outcome.failures)
+        own = claims_on(dataset, request, claims)
+        for protocol in protocols_of(own):  # trained once, measured under each
+            asked, content = suite_for(dataset, request, claims, place.benchmarks, protocol)
+            outcome = run_bench(asked, dataclasses.replace(place, benchmarks=content), trainer=trainer)
+            for failure in outcome.failures:
+                click.echo(f"Failed: {failure.what}: {failure.reason}", err=True)
+            failed = failed or bool(outcome.failures)
+        if place.workers.leads:
+            decide(dataset, request, own, plan_bench(whole, here), here)
     if dry_run or not place.workers.leads:
         return
     text, paths = write_report(load_report("claims"), place.workspace)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from t2ibench.evaluation.external.statistics_source import StatisticsSource
 from t2ibench.evaluation.measure import Column
-from t2ibench.evaluation.sources import Source
+from t2ibench.evaluation.sources import ModelSource, Source
+from t2ibench.features.insides import LooksInside
 from t2ibench.features.likelihood import Likelihood
 
 
@@ -20,13 +21,15 @@ def reason_not_asked(column: Column, source: Source) -> str:
 
 
 def reason_without_bound(column: Column, source: Source) -> str:
-    """Return why a source has no number in a column of likelihood bounds; "" where it has one, and of other columns."""
+    """Return why a source has no number in a column that asks models; "" where it has one, and of other columns."""
     if not column.extractor.reads_model:
         return ""
+    judge = column.extractor.opened()
+    if isinstance(judge, LooksInside):
+        return "" if isinstance(source, ModelSource) else f"{source.name} does not show how its images come about"
     own = source.bound_of()
     if not own:
         return f"{source.name} has no likelihood bound"
-    judge = column.extractor.opened()
     wanted = judge.options.of if isinstance(judge, Likelihood) else own
     if own == wanted:
         return ""

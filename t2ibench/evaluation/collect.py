@@ -18,6 +18,7 @@ from t2ibench.core.types import SamplePlan
 from t2ibench.core.workers import Workers
 from t2ibench.evaluation.extractors import Extractor
 from t2ibench.evaluation.sources import AT_ONCE, Source
+from t2ibench.features.insides import LooksInside
 from t2ibench.features.likelihood import Likelihood
 
 if TYPE_CHECKING:
@@ -242,6 +243,8 @@ def _compute(
         began = time.perf_counter()
         if isinstance(network, Likelihood):
             read = [source.weigh(chunk, network)]
+        elif isinstance(network, LooksInside):
+            read = [source.look(chunk, network)]
         else:
             passes = [pixels[start : start + PASS] for start in range(0, len(pixels), PASS)]
             read = side_by_side(network.extract, passes, device=device)

@@ -21,6 +21,7 @@ from t2ibench.core.interfaces import HasBound, TextToImage
 from t2ibench.core.noise import Noise, seed_of
 from t2ibench.core.spec.benchmarks import GenerationOptions
 from t2ibench.core.types import ImageBatch, ModelCard, Origin, PlanItem, SamplePlan, Trace
+from t2ibench.evaluation.insides import looked
 from t2ibench.evaluation.likelihood import bound_of, bounds_of
 from t2ibench.evaluation.manner import Manner
 from t2ibench.evaluation.negatives import choose_negatives
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from t2ibench.core.spec.benchmarks import ProtocolEntry
     from t2ibench.data.manifest import Manifest
+    from t2ibench.features.insides import LooksInside
     from t2ibench.features.likelihood import Likelihood
     from t2ibench.models.folder import ModelFolder
 
@@ -126,6 +128,10 @@ class Source:
             UserError: it has no likelihood bound.
         """
         raise UserError(f"{self.name} has no likelihood bound.")
+
+    def look(self, plan: SamplePlan, judge: LooksInside) -> Mapping[str, Tensor]:
+        """Return what is seen while it makes a plan's images. Raises UserError: it is no model."""
+        raise UserError(f"{self.name} does not show how its images come about.")
 
     def shown_caption(self, item: PlanItem) -> str:
         """Return the caption to print under a sample image."""
@@ -273,6 +279,10 @@ class ModelSource(Source):
             return super().weigh(plan, judge)
         resolution = model.capabilities.resolution
         return bounds_of(model, plan, self._manifest, judge.options, resolution=resolution, device=self._device)
+
+    def look(self, plan: SamplePlan, judge: LooksInside) -> Mapping[str, Tensor]:
+        """Return what is seen of the model while it makes a plan's images."""
+        return looked(self.inside, plan, judge, at_once=AT_ONCE)
 
     def loaded(self) -> TextToImage:
         """Return the model, loaded when it is first needed."""

@@ -9,6 +9,7 @@ import pytest
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import ReportInput
 from t2ibench_reports.claims import Claims
+from tests.reports.latex_page import assert_latex_fits
 
 
 def claim(name, verdict, effect, **rest):
@@ -58,6 +59,11 @@ def test_every_format_says_the_verdicts_twice_alike(given):
     assert [row["verdict"] for row in rows] == ["holds", "undecided", "not run"]
     assert (rows[0]["effect"], rows[0]["interval_low"], rows[1]["more_seeds"]) == ("4.25", "3.25", "7")
     assert json.loads(made["claims.json"])["tables"][0]["rows"][1]["more_seeds"] == 7
+
+
+def test_latex_sets_the_verdicts(given, tmp_path):
+    asked = given(claim("lambda", "holds", 4.25), claim("second_50%", "undecided", -0.5), formats=("tex",))
+    assert_latex_fits(Claims().render(asked)["claims.tex"].decode(), tmp_path)
 
 
 def test_named_claims_alone_and_damaged_files_are_told(given, tmp_path):

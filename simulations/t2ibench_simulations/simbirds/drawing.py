@@ -38,6 +38,7 @@ class Drawing:
         centres: (x, y) in pixels of the middle of every part that can be seen.
         areas: pixels that can be seen of every part.
         rgb: the colour of every part in this image, before shading.
+        parts: "L", the place in PARTS of the part that is seen at each pixel plus 1; 0 elsewhere, as at the eye.
     """
 
     image: Image.Image
@@ -46,6 +47,7 @@ class Drawing:
     centres: dict[Part, tuple[float, float]]
     areas: dict[Part, float]
     rgb: dict[Part, Rgb]
+    parts: Image.Image
 
 
 def draw_bird(appearance: Appearance, size: int) -> Drawing:
@@ -70,7 +72,9 @@ def draw_bird(appearance: Appearance, size: int) -> Drawing:
     left, top, right, bottom = mask.getbbox() or (0, 0, scene.width, scene.height)
     centres, areas = bird.parts(frame)
     rgb = {part: scene.colours[appearance.attributes.colour(part)] for part in PARTS}
-    return Drawing(_to_image(image), mask, (left, top, right - left, bottom - top), centres, areas, rgb)
+    parts = Image.new("L", (scene.width, scene.height), 0)
+    parts.paste(Image.fromarray(bird.numbers()), frame[:2])
+    return Drawing(_to_image(image), mask, (left, top, right - left, bottom - top), centres, areas, rgb, parts)
 
 
 def draw_place(appearance: Appearance, size: int) -> Image.Image:

@@ -33,11 +33,12 @@ class ClaimEntry(Frozen):
         statement: in the paper's words, as near as may be.
         source: paper and table.
         data: name of the data set; `--data` takes others.
+        protocol: that its columns are of; "" for the data set's own.
         rows: models (with variants as "model:variant") or controls as "noise"; of a difference the better one first, of
             a trend or an order from worst to best.
         columns: columns of the protocol that may answer it, each a row of the table of verdicts.
         test: registered test of claims: "difference" of two rows, "trend" over rows, "order" of every neighbouring
-            pair, "equivalence" of two rows.
+            pair, "equivalence" of two rows, "above-chance" of one row in columns of which 0 is luck.
         margin: column -> difference that nobody would care about, in the column's unit; needed for equivalence.
         printed: what papers print.
     """
@@ -45,7 +46,8 @@ class ClaimEntry(Frozen):
     statement: str
     source: str = ""
     data: Name
-    rows: Annotated[tuple[str, ...], Field(min_length=2)]
+    protocol: str = ""
+    rows: Annotated[tuple[str, ...], Field(min_length=1)]
     columns: Annotated[tuple[Name, ...], Field(min_length=1)]
     test: Name = "difference"
     margin: Mapping[Name, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)

@@ -53,6 +53,16 @@ class Difference:
         return {}
 
 
+class AboveChance(Difference):
+    """The row's column, of which 0 is what luck gets, is greater than 0."""
+
+    rows: ClassVar[tuple[int, int | None]] = (1, 1)
+
+    def effect(self, values: Values) -> list[float]:
+        """Return the row's own values, a number a seed."""
+        return list(values[0])
+
+
 class Equivalence(Difference):
     """The two rows differ by less than a margin."""
 

@@ -90,10 +90,21 @@ def claims_on(dataset: str, request: ClaimsRequest, claims: Mapping[str, ClaimEn
     return {name: claim for name, claim in claims.items() if request.dataset or claim.data == dataset}
 
 
+def protocols_of(claims: Mapping[str, ClaimEntry]) -> list[str]:
+    """Return the protocols that the claims' columns are of, each once; "" for the data set's own."""
+    return list(dict.fromkeys(claim.protocol for claim in claims.values()))
+
+
 def suite_for(
-    dataset: str, request: ClaimsRequest, claims: Mapping[str, ClaimEntry], benchmarks: Benchmarks
+    dataset: str,
+    request: ClaimsRequest,
+    claims: Mapping[str, ClaimEntry],
+    benchmarks: Benchmarks,
+    protocol: str | None = None,
 ) -> tuple[BenchRequest, Benchmarks]:
     """Return what to ask of a suite whose models are the rows of the claims, with benchmarks that have it.
+
+    `protocol` leaves the claims of other protocols out; None takes the rows of all.
 
     Raises:
         UserError: benchmarks.toml has no suite "claims", or it has no such budget.
@@ -103,9 +114,10 @@ def suite_for(
     suite = benchmarks.suites[SUITE]
     if request.budget != FULL and request.budget not in suite.budgets:
         raise unknown_name(f"budget of the suite {SUITE}", request.budget, [FULL, *suite.budgets])
-    rows = dict.fromkeys(row for claim in claims_on(dataset, request, claims).values() for row in claim.rows)
+    here = claims_on(dataset, request, claims).values()
+    rows = dict.fromkeys(row for claim in here if protocol in (None, claim.protocol) for row in claim.rows)
     models = tuple(row for row in rows if row not in CONTROLS)
-    suite = suite.model_copy(update={"models": models, "data": dataset})
+    suite = suite.model_copy(update={"models": models, "data": dataset, "protocol": protocol or suite.protocol})
     asked = BenchRequest(SUITE, (dataset,), request.budget, request.seeds or suite.seeds)
     return asked, benchmarks.model_copy(update={"suites": {**benchmarks.suites, SUITE: suite}})
 
@@ -152,14 +164,12 @@ def asked_of(dataset: str, claims: Mapping[str, ClaimEntry], items: Sequence[Ben
     Raises:
         UserError: the results cannot be read.
     """
-    protocol = place.benchmarks.datasets[dataset].protocol
-    records = [
-        record
-        for record in Results(place.workspace.results).latest()[0].values()
-        if record.status == "ok" and (record.plan.dataset, record.plan.protocol) == (dataset, protocol)
-    ]
+    kept = Results(place.workspace.results).latest()[0].values()
     found = []
     for name, claim in claims.items():
+        protocol = claim.protocol or place.benchmarks.datasets[dataset].protocol
+        wanted = (dataset, protocol, "ok")
+        records = [one for one in kept if (one.plan.dataset, one.plan.protocol, one.status) == wanted]
         for column in claim.columns:
             measured = _measured(claim, column, items, records)
             found.append(Asked(claim, measured, shared_seeds(measured), _question(name, claim, column, measured)))

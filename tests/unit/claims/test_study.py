@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from t2ibench.cli import group
 from t2ibench.core.errors import UserError
 from t2ibench.core.spec.benchmarks import load_benchmarks
+from t2ibench.evaluation.sources import CONTROLS
 from t2ibench.studies.claims.study import ClaimsRequest, claims_of, suite_for
 from tests.unit.evaluation.stubs import register_all, write_config
 
@@ -19,11 +20,36 @@ models = []
 [suites.claims.budgets.tiny]
 steps = { stub = 3 }
 encoder_steps = 4
+[models.stub.variants.copy]
+parameters = { learning_rate = 0.0100001 }
+[protocols.q]
+split = "train"
+resolution = 16
+metrics = ["is"]
+controls = []
 [claims.planted-false]
-statement = "Noise is nearer to real images than a model is"
+statement = "A model is nearer to real images than real images are"
 data = "squares"
-rows = ["noise", "ground-truth"]
+rows = ["stub", "ground-truth"]
 columns = ["fid"]
+[claims.planted-true]
+statement = "Real images are nearer to real images than a model is"
+data = "squares"
+rows = ["ground-truth", "stub"]
+columns = ["fid"]
+[claims.copies]
+statement = "A model is better than its copy"
+data = "squares"
+rows = ["stub", "stub:copy"]
+columns = ["fid"]
+margin = { fid = 0.001 }
+[claims.elsewhere]
+statement = "IS is greater than 0"
+data = "squares"
+protocol = "q"
+test = "above-chance"
+rows = ["stub"]
+columns = ["is"]
 [claims.seen]
 statement = "A model is better than noise"
 data = "squares"
@@ -90,6 +116,22 @@ def test_one_seed_is_undecided_and_more_seeds_are_named(config, tmp_path):
     assert "one training" in done.output
 
 
+def test_planted_claims_come_out_as_planted(config, tmp_path):
+    """One true, one false, one of a copy (but for rounding); one of a single row under a protocol of its own."""
+    names = ("planted-false", "planted-true", "copies", "elsewhere")
+    done = bench(config, tmp_path, *names, "--budget", "tiny", "--seeds", "0,1,2")
+    assert done.exit_code == 0, done.output
+    table = json.loads((tmp_path / "workspace/results/claims/squares-tiny.json").read_text())
+    found = {(row["claim"], row["column"]): row for row in table["rows"]}
+    assert found["planted-false", "fid"]["verdict"] == "reversed" and found["planted-true", "fid"]["verdict"] == "holds"
+    assert found["copies", "fid"]["verdict"] == "no difference"
+    assert found["elsewhere", "is"]["verdict"] == "holds" and found["elsewhere", "is"]["effect"]["value"] >= 1
+    page = tmp_path / "workspace/reports/claims/claims.html"
+    before = page.read_bytes()
+    assert bench(config, tmp_path, *names, "--budget", "tiny", "--seeds", "0,1,2").exit_code == 0
+    assert page.read_bytes() == before
+
+
 def test_rows_that_fail_are_not_run(config, tmp_path):
     done = bench(config, tmp_path, "never", "--budget", "tiny", "--seeds", "0")
     assert done.exit_code == 1
@@ -116,11 +158,13 @@ def test_every_claim_that_comes_along_is_sound():
     benchmarks = load_benchmarks().content
     request = ClaimsRequest()
     for name, claim in claims_of(request, benchmarks).items():
-        known = benchmarks.protocols[benchmarks.datasets[claim.data].protocol].metrics
+        known = benchmarks.protocols[claim.protocol or benchmarks.datasets[claim.data].protocol].metrics
         assert set(claim.columns) <= set(known), name
         for row in claim.rows:
             model, _, variant = row.partition(":")
-            assert model in benchmarks.models and (not variant or variant in benchmarks.models[model].variants), row
+            assert row in CONTROLS or (
+                model in benchmarks.models and (not variant or variant in benchmarks.models[model].variants)
+            ), row
 
 
 def test_a_variant_that_changes_nothing_is_the_same_training_as_its_model(config, tmp_path):

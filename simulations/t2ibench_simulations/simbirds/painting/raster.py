@@ -40,14 +40,20 @@ class Raster:
         image *= 1 - self.coverage / 255
         image += self.colours
 
-    def parts(self, frame: tuple[int, int, int, int]) -> tuple[dict[Part, Point], dict[Part, float]]:
-        """Return middle (pixels of the whole image) and area (pixels) of every part that can be seen."""
+    def numbers(self) -> NDArray[np.uint8]:
+        """Return, height x width, the place in PARTS of what is seen there plus 1; 0 for what is no part."""
         # Every third label is enough: a label map pixel is a ninth of a pixel.
         labels = self.labels[1::_OVERSAMPLING, 1::_OVERSAMPLING]
-        rows, columns = np.nonzero(labels)
         regions = [paint.region for paint in self.paints]
-        number = np.array([0, *(PARTS.index(r) + 1 if r in PARTS else 0 for r in regions)])
-        found = number[labels[rows, columns]]
+        number = np.array([0, *(PARTS.index(r) + 1 if r in PARTS else 0 for r in regions)], dtype=np.uint8)
+        found: NDArray[np.uint8] = number[labels]
+        return found
+
+    def parts(self, frame: tuple[int, int, int, int]) -> tuple[dict[Part, Point], dict[Part, float]]:
+        """Return middle (pixels of the whole image) and area (pixels) of every part that can be seen."""
+        numbers = self.numbers()
+        rows, columns = np.nonzero(numbers)
+        found = numbers[rows, columns]
         counts = np.bincount(found, minlength=len(PARTS) + 1)
         x = np.bincount(found, weights=columns + 0.5, minlength=len(PARTS) + 1)
         y = np.bincount(found, weights=rows + 0.5, minlength=len(PARTS) + 1)

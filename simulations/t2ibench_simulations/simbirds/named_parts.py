@@ -1,0 +1,65 @@
+"""Which part of a bird each word of a caption speaks of: its name, and the colour said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from t2ibench_simulations.simbirds.attributes import COLOURS, Part
+from t2ibench_simulations.simbirds.facts import BILLS, NOUNS
+
+_PARTS_OF: Final[Mapping[str, tuple[Part, ...]]] = {
+    "whole head": ("crown", "head"), "face": ("head",), "faces": ("head",), "marked breast": ("breast",),
+}  # fmt: skip
+NOUN_PARTS: Final[Mapping[str, tuple[Part, ...]]] = {
+    noun: _PARTS_OF.get(name, (name,))  # type: ignore[arg-type]  # names that are no part stand in _PARTS_OF
+    for name, nouns in NOUNS.items()
+    for noun in nouns
+}
+"""A part's name in captions -> the parts it means; "crown", which is said of a whole head too, the crown alone."""
+COLOUR_WORDS: Final = frozenset((*COLOURS, "gray"))
+_BETWEEN: Final = COLOUR_WORDS | {"short", "medium", "long", "and", "very", *(w for ws in BILLS.values() for w in ws)}
+"""What may stand between a colour and the part it is said of."""
+_IS: Final = frozenset(("is", "are"))
+FUNCTION_WORDS: Final = frozenset(
+    (
+        "this",
+        "that",
+        "a",
+        "an",
+        "the",
+        "is",
+        "are",
+        "has",
+        "have",
+        "with",
+        "its",
+        "it",
+        "and",
+        "of",
+        "which",
+        "in",
+        "on",
+    )
+)
+"""Words that say nothing of what the picture looks like."""
+
+
+def named_parts(words: Sequence[str]) -> list[tuple[Part, ...]]:
+    """Return, for each word of a caption, the parts it speaks of; () for words of no part.
+
+    A colour is said of the next part's name if only such words stand between ("blue and white wings"), else of the one
+    before "is" or "are" ("its wings are blue"). Colours of bars, stripes and of the whole bird speak of no part.
+    """
+    return [_parts(words, place) for place in range(len(words))]
+
+
+def _parts(words: Sequence[str], place: int) -> tuple[Part, ...]:
+    word = words[place]
+    if word not in COLOUR_WORDS:
+        return NOUN_PARTS.get(word, ())
+    after = next((one for one in words[place + 1 :] if one not in _BETWEEN), "")
+    if after in NOUN_PARTS:
+        return NOUN_PARTS[after]
+    before = [one for one in words[:place] if one not in _BETWEEN][-2:]
+    return NOUN_PARTS.get(before[0], ()) if len(before) == 2 and before[1] in _IS else ()

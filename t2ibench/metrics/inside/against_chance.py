@@ -1,0 +1,120 @@
+"""A share seen inside a model, the share that luck gets, and what is above luck."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal
+
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import MetricInput
+from t2ibench.core.types import Estimate, Interval
+from t2ibench.metrics.checks import checked_features, groups_of
+from t2ibench.metrics.intervals import hit_rate_interval, jackknife_interval, left_out_by_influence
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class AgainstChance:
+    """A ratio of sums over images, 100 * sum of values / sum of counts, beside the same ratio of luck.
+
+    A layer has four numbers an image: sum of values, their count, sum of what luck gets, its count. Images that have
+    nothing to tell (a caption that names no part) have zeros.
+
+    Args:
+        layer: of the features, as in "places-2".
+        title: head of the column.
+        show: "value", "chance", or "above": the value less the chance, which is 0 where there is luck alone.
+    """
+
+    name = "against_chance"
+    version = 1
+    unit = "%"
+    higher_is_better = True
+    needs_reference = False
+    caption_linked = False
+    minimum_n = 10
+
+    def __init__(
+        self,
+        *,
+        layer: str = "places-2",
+        title: str = "Attention on the named part",
+        show: Literal["value", "chance", "above"] = "above",
+    ) -> None:
+        if show not in ("value", "chance", "above"):
+            raise TypeError(f'show is "value", "chance" or "above", not {show!r}')
+        self.layer = layer
+        self.title = title
+        self._show = show
+
+    def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
+        """Return (the share in %, the share without each group of images, to first order).
+
+        Raises:
+            UserError: fewer than 10 images, or none that has anything to tell.
+        """
+        import numpy as np
+
+        rows = np.asarray(checked_features(self.title, given, self.layer, self.minimum_n), dtype=np.float64)
+        parts = [] if self._show == "chance" else [(100, 0)]
+        parts += [] if self._show == "value" else [(-100 if self._show == "above" else 100, 2)]
+        value, influence = 0.0, np.zeros(len(rows))
+        for sign, place in parts:
+            ratio, moves = _ratio(rows[:, place], rows[:, place + 1], self.title)
+            value += sign * ratio
+            influence += sign * moves
+        return value, left_out_by_influence(value, influence, groups_of(given, len(rows)))
+
+    def estimate(self, given: MetricInput) -> Estimate:
+        """Return the share in %, with the infinitesimal jackknife over images. Errors as above."""
+        value, left_out = self.jackknife(given)
+        low = -math.inf if self._show == "above" else min(0.0, value)
+        interval = jackknife_interval(value, left_out, low=low, what="over images", kind="infinitesimal jackknife")
+        return Estimate(value=value, interval=interval, n=len(given.features[self.layer]))
+
+
+class NotOne:
+    """Share of images of which something is not counted once, in %: birds without a head, or with several.
+
+    Args:
+        layer: of the features, a count an image.
+        title: head of the column.
+    """
+
+    name = "not_one"
+    version = 1
+    unit = "%"
+    higher_is_better = False
+    needs_reference = False
+    caption_linked = False
+    minimum_n = 10
+
+    def __init__(self, *, layer: str = "heads", title: str = "Not one head") -> None:
+        self.layer = layer
+        self.title = title
+
+    def image_values(self, given: MetricInput) -> np.ndarray:
+        """Return float64 N, 100 for an image that has not one, else 0. Raises UserError: fewer than 10 images."""
+        import numpy as np
+
+        counts = np.asarray(checked_features(self.title, given, self.layer, self.minimum_n))[:, 0]
+        return 100 * (np.rint(counts) != 1).astype(np.float64)
+
+    def estimate(self, given: MetricInput) -> Estimate:
+        """Return the share with Wilson's interval, clustered by image. Errors as above."""
+        values = self.image_values(given)
+        unit = hit_rate_interval(values / 100, groups_of(given, len(values)))
+        interval = Interval(low=100 * unit.low, high=100 * unit.high, level=unit.level, method=unit.method)
+        return Estimate(value=float(values.mean()), interval=interval, n=len(values))
+
+
+def _ratio(values: np.ndarray, counts: np.ndarray, title: str) -> tuple[float, np.ndarray]:
+    """Return (sum of values / sum of counts, the derivative of it towards each image, float64 N of sum 0)."""
+    total = float(counts.sum())
+    if total == 0:
+        raise UserError(
+            f"{title}: none of the images tells it: the model has no such part, or no caption speaks of it."
+        )
+    ratio = float(values.sum()) / total
+    return ratio, (values - ratio * counts) / (total / len(counts))
