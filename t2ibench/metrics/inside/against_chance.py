@@ -99,7 +99,8 @@ class NotOne:
         import numpy as np
 
         counts = np.asarray(checked_features(self.title, given, self.layer, self.minimum_n))[:, 0]
-        return 100 * (np.rint(counts) != 1).astype(np.float64)
+        values: np.ndarray = 100 * (np.rint(counts) != 1).astype(np.float64)
+        return values
 
     def estimate(self, given: MetricInput) -> Estimate:
         """Return the share with Wilson's interval, clustered by image. Errors as above."""
