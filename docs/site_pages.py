@@ -7,6 +7,7 @@ command line itself. Links of pages that lie outside docs/ are bent to where the
 from __future__ import annotations
 
 import html.parser
+import json
 import logging
 import posixpath
 import re
@@ -44,6 +45,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         _generated[f"models/{name}.md"] = _model(name, where.partition(":")[0])
     for name, where in sorted(points["t2ibench.metrics"].items()):
         _generated[f"metrics/{name}.md"] = f"# `{name}`\n\n::: {where.replace(':', '.')}\n{_SECOND}"
+    for path in sorted((ROOT / "docs" / "notebooks").glob("*.ipynb")):
+        _generated[f"notebooks/{path.stem}.md"] = "\n\n".join(_cells(path))
     _generated["reference/command-line.md"] = "# Command line\n\n" + "\n".join(_commands())
     for package, modules in _modules():
         text = "\n".join(f"::: {module}\n" for module in modules)
@@ -52,6 +55,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         {"Home": "index.md"},
         {"Tutorial": "tutorial.md"},
         {"How-to": [f"how-to/{path.name}" for path in sorted((ROOT / "docs" / "how-to").glob("*.md"))]},
+        {"Notebooks": _under("notebooks/")},
         {"Concepts": [path.name for path in sorted((ROOT / "docs").glob("*.md")) if path.name != "tutorial.md"]},
         {"Models": _under("models/")},
         {"Metrics": _under("metrics/")},
@@ -119,6 +123,21 @@ def _model(name: str, module: str) -> str:
     return f"{head}\n\n{facts}\n{rest}\n\n## Parameters\n\n::: {parameters}\n{_SECOND}      heading_level: 3\n"
 
 
+def _cells(path: Path) -> Iterator[str]:
+    """Yield the cells of an executed notebook as Markdown, each code cell with what it printed and showed."""
+    for cell in json.loads(path.read_text("utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        yield source if cell["cell_type"] == "markdown" else f"```python\n{source}\n```"
+        for output in cell.get("outputs", ()):
+            data = output.get("data", {})
+            if "image/png" in data:
+                yield f'<img alt="output" src="data:image/png;base64,{"".join(data["image/png"]).strip()}">'
+            elif "text/html" in data:
+                yield f'<div class="md-typeset__table">{"".join(data["text/html"])}</div>'
+            elif text := "".join(output.get("text", data.get("text/plain", ()))):
+                yield f"```text\n{text}\n```"
+
+
 def _commands() -> Iterator[str]:
     """Yield the help of every command."""
     from t2ibench.cli import group
@@ -169,6 +188,8 @@ def _bent(text: str, source: str, page: str) -> str:
         model = re.fullmatch(r"baselines/t2ibench_baselines/(\w+)(?:/README\.md)?/?", target)
         if target in moved:
             target = f"docs/{moved[target]}"
+        elif target.startswith("docs/notebooks/"):
+            target = target.replace(".ipynb", ".md")
         elif model and f"models/{model[1]}.md" in _generated:
             target = f"docs/models/{model[1]}.md"
         elif target not in known and not (target.startswith("docs/") and (ROOT / target).is_file()):
