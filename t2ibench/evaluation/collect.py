@@ -20,6 +20,7 @@ from t2ibench.evaluation.extractors import Extractor
 from t2ibench.evaluation.sources import AT_ONCE, Source
 from t2ibench.features.insides import LooksInside
 from t2ibench.features.likelihood import Likelihood
+from t2ibench.features.questions import Asked
 
 if TYPE_CHECKING:
     import numpy as np
@@ -245,6 +246,8 @@ def _compute(
             read = [source.weigh(chunk, network)]
         elif isinstance(network, LooksInside):
             read = [source.look(chunk, network)]
+        elif isinstance(network, Asked):
+            read = [network.ask(pixels, [item.caption for item in chunk.items])]
         else:
             passes = [pixels[start : start + PASS] for start in range(0, len(pixels), PASS)]
             read = side_by_side(network.extract, passes, device=device)

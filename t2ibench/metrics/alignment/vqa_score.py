@@ -1,0 +1,49 @@
+"""VQAScore: how sure a model that answers questions is that images show what their captions say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from t2ibench.core.interfaces import MetricInput
+from t2ibench.core.types import Estimate
+from t2ibench.metrics.checks import checked_features, groups_of
+from t2ibench.metrics.intervals import mean_interval
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class VQAScore:
+    """Mean probability, in %, of the answer "yes" to whether the image shows its caption.
+
+    Source: Lin et al. 2024, equation 1. The model and the question are part of the identity. A reader of simulated
+    images answers the same question by the truth: 1 where all that the caption states is seen.
+    """
+
+    name = "vqa_score"
+    version = 1
+    title = "VQAScore"
+    unit = "%"
+    higher_is_better = True
+    layer = "answer"
+    needs_reference = False
+    caption_linked = True
+    needs_negatives = False
+    needs_caption_codes = False
+    minimum_n = 10
+
+    def image_values(self, given: MetricInput) -> np.ndarray:
+        """Return float64 N: each image's probability in %.
+
+        Raises:
+            UserError: fewer than 10 images, or numbers that are not finite.
+        """
+        import numpy as np
+
+        return 100 * np.asarray(checked_features(self.title, given, self.layer, self.minimum_n), np.float64)[:, 0]
+
+    def estimate(self, given: MetricInput) -> Estimate:
+        """Return the mean with a bootstrap over images. Errors as above."""
+        values = self.image_values(given)
+        interval = mean_interval(values, groups_of(given, len(values)), given.seed)
+        return Estimate(value=float(values.mean()), interval=interval, n=len(values))
