@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.core.errors import RunFailedError, UserError
@@ -64,6 +65,7 @@ class PipelineSource(Source):
         self._resolution = resolution
         self._quantise: Quantise = quantise
         self._pipeline: Any = None
+        self._one = Lock()
         content = read_json(self._folder / _INDEX, what="the pipeline's description")
         kind = str(content.get("_class_name", "")) if isinstance(content, Mapping) else ""
         files = sorted(path for path in self._folder.rglob("*") if path.suffix in (".json", ".txt", ".safetensors"))
@@ -90,7 +92,8 @@ class PipelineSource(Source):
         rows = []
         for item in items:
             key = torch.Generator().manual_seed(seed_of(seed, *item.id, "pipeline"))
-            found = self._opened()(prompt=item.caption.text, generator=key, output_type="np").images
+            with self._one:  # a scheduler counts its steps, and pieces of a plan are made side by side
+                found = self._opened()(prompt=item.caption.text, generator=key, output_type="np").images
             image = torch.from_numpy(found[0]).permute(2, 0, 1)[None].float()
             if image.shape[1] != 3 or image.shape[2] != image.shape[3] or not image.isfinite().all():
                 raise RunFailedError(
