@@ -9,6 +9,7 @@ import click
 
 from t2ibench.cli.options import (
     NameList,
+    measured_options,
     place_options,
     seed_option,
 )
@@ -27,15 +28,7 @@ _LUCK = (
 @click.command("compare")
 @click.argument("first", metavar="A")
 @click.argument("second", metavar="B")
-@click.option(
-    "--data",
-    "datasets",
-    type=NameList(),
-    default=(),
-    help="Data sets.  [default: every prepared one that the models were trained on]",
-)
-@click.option("--protocol", default=None, help="Protocol of benchmarks.toml.  [default: the data set's own]")
-@click.option("--samples", type=click.IntRange(min=0), default=None, help="Images a row; 0: every caption once.")
+@measured_options
 @click.option(
     "--metric",
     "--metrics",

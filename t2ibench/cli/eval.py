@@ -11,6 +11,7 @@ from t2ibench.cli.options import (
     NameList,
     SeedList,
     dry_run_option,
+    measured_options,
     place_options,
     seed_option,
 )
@@ -55,15 +56,7 @@ from t2ibench.core.place import Place
     help="Compare with these instead of the data set's images.",
 )
 @click.option("--skip-bad", is_flag=True, help="Leave images of a folder out that cannot be read, and count them.")
-@click.option(
-    "--data",
-    "datasets",
-    type=NameList(),
-    default=(),
-    help="Data sets.  [default: every prepared one that the models were trained on]",
-)
-@click.option("--protocol", default=None, help="Protocol of benchmarks.toml.  [default: the data set's own]")
-@click.option("--samples", type=click.IntRange(min=0), default=None, help="Images a row; 0: every caption once.")
+@measured_options
 @click.option(
     "--samples-per-caption",
     type=click.IntRange(min=1),

@@ -110,6 +110,25 @@ def seed_option(function: Function) -> Function:
     )(function)
 
 
+def measured_options(function: Function) -> Function:
+    """Add --data, --protocol and --samples, given as `datasets`, `protocol` and `samples`: what is measured on."""
+    for option in (
+        click.option(
+            "--samples", type=click.IntRange(min=0), default=None, help="Images a row; 0: every caption once."
+        ),
+        click.option("--protocol", default=None, help="Protocol of benchmarks.toml.  [default: the data set's own]"),
+        click.option(
+            "--data",
+            "datasets",
+            type=NameList(),
+            default=(),
+            help="Data sets.  [default: every prepared one that the models were trained on]",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
 def dry_run_option(function: Function) -> Function:
     """Add --dry-run, given to the command as `dry_run: bool`."""
     return click.option(

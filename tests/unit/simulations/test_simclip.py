@@ -102,6 +102,6 @@ def test_nothing_in_gives_nothing_out(judge):
 def test_damaged_weights_are_a_sentence(monkeypatch, tmp_path, damage):
     file = tmp_path / "weights.safetensors"
     file.write_bytes(damage)
-    monkeypatch.setattr(simclip, "WEIGHTS", file)
+    monkeypatch.setattr(simclip.SimCLIP, "weights", file)
     with pytest.raises(UserError, match="SimCLIP's weights are damaged"):
         open_extractor(CONTEXT)
