@@ -37,7 +37,7 @@ def write_random_inception(folder: Path, *, seed: int = 0, images: int = 8) -> N
             module.reset_running_stats()
     with torch.no_grad():
         network.train()
-        network(_smooth_noise(images))
+        network(smooth_noise(images))
         network.eval()
         _shrink_features(network)
     torch.save(network.state_dict(), folder / STATE_FILE)
@@ -82,7 +82,7 @@ def _shrink_features(network: Any) -> None:
     network.fc.weight.mul_(10)
 
 
-def _smooth_noise(count: int, resolution: int = 96) -> Any:
+def smooth_noise(count: int, resolution: int = 96) -> Any:
     """Return uint8 images with structure at several scales, nearer to photographs than white noise is."""
     import torch
 

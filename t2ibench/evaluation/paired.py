@@ -75,7 +75,8 @@ def paired_difference(metric: Metric, first: MetricInput, second: MetricInput) -
         if len(ours_left) == len(theirs_left):
             left_out = [one - other for one, other in zip(ours_left, theirs_left, strict=True)]
             what = "clustered by image" + (", reference fixed" if metric.needs_reference else "")
-            interval = jackknife_interval(ours_whole - theirs_whole, left_out, low=float("-inf"), what=what)
+            kind = getattr(metric, "interval_kind", "jackknife")
+            interval = jackknife_interval(ours_whole - theirs_whole, left_out, low=float("-inf"), what=what, kind=kind)
         return Difference(ours_whole, theirs_whole, _named(interval), count)
     return Difference(metric.estimate(first).value, metric.estimate(second).value, None, count)
 

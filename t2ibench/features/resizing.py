@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
 
@@ -42,3 +43,53 @@ def resized_by_torch(images: Tensor, resolution: int) -> Tensor:
     from torch.nn.functional import interpolate
 
     return interpolate(images, size=(resolution, resolution), mode="bilinear", align_corners=False)
+
+
+def resized_by_tensorflow(pixels: Tensor, resolution: int) -> Tensor:
+    """Return float32 images, N x 3 x R x R, bilinear from pixels' corners as TensorFlow 1 does it, not smoothed.
+
+    The arithmetic of torch-fidelity's `interpolate_bilinear_2d_like_tensorflow1x`, to the bit, but columns first: each
+    row of an image is widened once and not for every row that reads it.
+
+    Args:
+        pixels: uint8, N x 3 x H x W.
+        resolution: in pixels.
+    """
+    images = pixels.float()
+    for dimension in (3, 2):
+        low, high, share = _corners(images.shape[dimension], resolution, images.device)
+        first = images.index_select(dimension, low)
+        share = share if dimension == 3 else share[:, None]
+        images = images.index_select(dimension, high).sub_(first).mul_(share).add_(first)
+    return images
+
+
+def _corners(size: int, resolution: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """Return, of every pixel made: the pixels before and after it, and its place between them in [0, 1)."""
+    import torch
+
+    places = torch.arange(resolution, dtype=torch.float32, device=device) * torch.tensor(size / resolution)
+    low = places.long()
+    return low, (low + 1).clamp_max(size - 1), places - low.float()
+
+
+def resized_by_pil_as_floats(pixels: Tensor, resolution: int) -> Tensor:
+    """Return float32 images, N x 3 x R x R in [0, 255]: Pillow's bicubic filter on every channel as floats, clipped.
+
+    That is clean-fid's mode "clean", to the bit, without its copies.
+
+    Args:
+        pixels: uint8, N x 3 x H x W.
+        resolution: in pixels.
+    """
+    import numpy as np
+    import torch
+    from PIL import Image
+
+    made = np.empty((*pixels.shape[:2], resolution, resolution), dtype=np.float32)
+    size = (resolution, resolution)
+    for image, target in zip(pixels.cpu().contiguous().numpy(), made, strict=True):
+        for plane, out in zip(image, target, strict=True):
+            floats = Image.fromarray(plane).convert("F").resize(size, Image.Resampling.BICUBIC)
+            np.clip(np.asarray(floats), 0, 255, out=out)
+    return torch.from_numpy(made)

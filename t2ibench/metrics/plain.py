@@ -15,3 +15,4 @@ class PlainMetric:
     needs_reference = True
     caption_linked = False
     minimum_n = 10
+    interval_kind = "jackknife"

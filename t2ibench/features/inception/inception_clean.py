@@ -5,13 +5,15 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.folding import folded_script
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.features.context import FeatureContext, WeightsFile, find_weights
+from t2ibench.features.inception.inception_2015 import SIDE
 from t2ibench.features.network_extractor import NetworkExtractor, file_identity
+from t2ibench.features.resizing import resized_by_pil_as_floats
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,12 +29,6 @@ class InceptionClean(NetworkExtractor):
     """
 
     layers: Mapping[str, int] = MappingProxyType({"pool": _POOL})
-
-    def __init__(self, network: Any, identity: FeatureIdentity, device: str) -> None:
-        from cleanfid.resize import build_resizer
-
-        super().__init__(network, identity, device)
-        self._resize = build_resizer("clean")
 
     @classmethod
     def peek(cls, context: FeatureContext) -> FeatureIdentity:
@@ -71,11 +67,9 @@ class InceptionClean(NetworkExtractor):
         return {"pool": self._pool(pixels)}
 
     def _pool(self, pixels: Tensor) -> Tensor:
-        import numpy as np
         import torch
 
-        rows = pixels.permute(0, 2, 3, 1).cpu().numpy()
-        resized = torch.from_numpy(np.stack([self._resize(row) for row in rows])).permute(0, 3, 1, 2)
+        resized = resized_by_pil_as_floats(pixels, SIDE).contiguous(memory_format=torch.channels_last)
         # N x 3 x 299 x 299, 0..255; the network wants [-1, 1), scaled as in the TensorFlow graph.
         features: Tensor = self._network((resized.to(self._device) - 128) / 128)
         if features.numel() != len(pixels) * _POOL:

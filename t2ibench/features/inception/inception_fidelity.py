@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal, Self
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.features.context import FeatureContext, WeightsFile, find_weights, options_of
-from t2ibench.features.inception.inception_2015 import LOGITS, POOL, SIDE, filled_network
+from t2ibench.features.inception.inception_2015 import LOGITS, POOL, SIDE, filled_network, pooled
 from t2ibench.features.network_extractor import NetworkExtractor, file_identity
-from t2ibench.features.resizing import resized_by_pil
+from t2ibench.features.resizing import resized_by_pil, resized_by_tensorflow
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -63,9 +63,12 @@ class InceptionFidelity(NetworkExtractor):
         return cls(filled_network(context, found), identity, context.device)
 
     def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
-        # At 299 pixels the network's own resize does nothing.
-        seen = resized_by_pil(pixels, SIDE) if self.identity.resize == _RESIZE["pil"] else pixels
-        return dict(zip(self.layers, self._network(seen.to(self._device)), strict=True))
+        if self.identity.resize == _RESIZE["pil"]:
+            resized = resized_by_pil(pixels, SIDE).to(self._device).float()
+        else:
+            resized = resized_by_tensorflow(pixels.to(self._device), SIDE)
+        pool = pooled(self._network, (resized - 128) / 128)  # as the network's own `forward` after its slower resize
+        return {"pool": pool, "logits": pool.mm(self._network.fc.weight.T)}
 
 
 def _identity(context: FeatureContext, found: WeightsFile) -> FeatureIdentity:

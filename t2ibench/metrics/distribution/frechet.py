@@ -28,6 +28,7 @@ class FrechetDistance(PlainMetric):
     title = "FID"
     higher_is_better = False
     reads_statistics = True
+    interval_kind = "infinitesimal jackknife"
 
     def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
         """Return the distance, and to first order the distance without each group of images.
@@ -63,7 +64,7 @@ class FrechetDistance(PlainMetric):
                 "equal n only."
             )
         what = "clustered by image, reference fixed"
-        interval = jackknife_interval(value, left_out, low=0.0, kind="infinitesimal jackknife", what=what)
+        interval = jackknife_interval(value, left_out, low=0.0, kind=self.interval_kind, what=what)
         return Estimate(value=value, interval=interval, n=count, warnings=tuple(warnings))
 
 

@@ -50,6 +50,7 @@ class FrechetJointDistance(PlainMetric):
     caption_linked = True
     needs_negatives = False
     needs_reference_captions = True
+    interval_kind = "infinitesimal jackknife"
 
     def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
         """Return the distance, and to first order the distance without each group of images.
@@ -82,7 +83,7 @@ class FrechetJointDistance(PlainMetric):
                 value,
                 left_out,
                 low=0.0,
-                kind="infinitesimal jackknife",
+                kind=self.interval_kind,
                 what="clustered by image, reference fixed",
             ),
             n=count,

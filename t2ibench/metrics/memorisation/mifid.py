@@ -58,6 +58,7 @@ class MemorisationInformedFID(PlainMetric):
     title = "MiFID"
     higher_is_better = False
     needs_training = True
+    interval_kind = "infinitesimal jackknife"
 
     def __init__(self, *, threshold: float = 0.1, direction: Direction = "generated") -> None:
         if direction not in get_args(Direction) or not 0 < threshold <= 1:
@@ -110,6 +111,6 @@ class MemorisationInformedFID(PlainMetric):
         what = "clustered by image, reference and training images fixed"
         return Estimate(
             value=value,
-            interval=jackknife_interval(value, left_out, low=0.0, kind="infinitesimal jackknife", what=what),
+            interval=jackknife_interval(value, left_out, low=0.0, kind=self.interval_kind, what=what),
             n=len(given.features[self.layer]),
         )
