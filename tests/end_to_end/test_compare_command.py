@@ -56,6 +56,7 @@ def test_real_images_are_better_than_noise_and_the_text_says_so(folder):
     for title in ("FID", "R-precision"):
         assert "ground-truth is better" in rows[title], done.stdout
     assert "paired by caption, jackknife" in done.stdout and "paired by caption, bootstrap" in done.stdout
+    assert "intervals of FID: paired by caption, infinitesimal jackknife" in done.stdout
 
 
 def test_json_holds_what_the_text_says_and_sides_can_be_exchanged(here):
