@@ -12,6 +12,7 @@ from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.core.types import Caption
 from t2ibench.features.context import CHUNK, FeatureContext, WeightsFile, find_weights, options_of
+from t2ibench.features.dino.preprocessing import bicubic_by_pil
 from t2ibench.features.network_extractor import NetworkExtractor
 from t2ibench.features.state_dict import checked, read_state
 
@@ -96,7 +97,7 @@ class CLIPJudge(NetworkExtractor):
         return cls(network, tokenizer, _identity(context, found), context.device)
 
     def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
-        images = _resized(pixels, self._resolution).to(self._device).float() / 255
+        images = bicubic_by_pil(pixels, self._resolution).to(self._device).float() / 255
         return {"image": self._network.encode_image((images - self._mean) / self._deviation)}
 
     def read(self, captions: Sequence[Caption]) -> Tensor:
@@ -157,14 +158,3 @@ def _normalisation(visual: Any) -> tuple[Sequence[float], Sequence[float]]:
     mean = config.get("mean") or getattr(visual, "image_mean", None) or _MEAN
     deviation = config.get("std") or getattr(visual, "image_std", None) or _DEVIATION
     return mean, deviation
-
-
-def _resized(pixels: Tensor, resolution: int) -> Tensor:
-    """Return uint8 images N x 3 x resolution x resolution, by Pillow's bicubic filter."""
-    import numpy as np
-    import torch
-    from PIL import Image
-
-    rows = pixels.permute(0, 2, 3, 1).cpu().numpy()
-    made = [np.asarray(Image.fromarray(row).resize((resolution, resolution), Image.Resampling.BICUBIC)) for row in rows]
-    return torch.from_numpy(np.stack(made)).permute(0, 3, 1, 2).contiguous()
