@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -23,7 +24,7 @@ Fact = tuple[str, str]
 """(what it is about, the word), as in ("wing", "blue") or ("colour of ball", "red")."""
 
 
-class _ReadBackF1(PlainMetric):
+class _ReadBackF1(PlainMetric, ABC):
     """What both share: F1 = 2 x facts said alike / (facts of the sentences + facts of the captions), in %.
 
     A fact counts where sentence and caption both speak of what it is about: neither says all that an image shows, and
@@ -41,9 +42,9 @@ class _ReadBackF1(PlainMetric):
     _always: ClassVar[frozenset[str]] = frozenset()
 
     @staticmethod
+    @abstractmethod
     def facts(sentence: str) -> frozenset[Fact]:
         """Return what a sentence states."""
-        raise NotImplementedError
 
     def counts(self, said: Sequence[str], asked: Sequence[str]) -> np.ndarray:
         """Return int N x 2: facts said alike, and facts of both together, of sentences and their captions."""

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate
 from t2ibench.metrics.manifolds.clipped import calibrated_coverage, expected_coverage, raw_coverage
-from t2ibench.metrics.pairs.coverage import Visitors
-from t2ibench.metrics.pairs.neighbours import checked_neighbour, share_interval
+from t2ibench.metrics.pairs.coverage import Coverage
 from t2ibench.metrics.pairs.one_pass import after_the_pass
-from t2ibench.metrics.plain import PlainMetric
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
-class ClippedCoverage(PlainMetric):
+class ClippedCoverage(Coverage):
     """Mean over reference balls of the images inside, cut at k, over k, on the scale of real images: 0.7 is as 70 %.
 
     Source: arXiv 2507.01761.
@@ -28,15 +20,6 @@ class ClippedCoverage(PlainMetric):
     name = "clipped_coverage"
     version = 1
     title = "Clipped coverage"
-    higher_is_better = True
-
-    def __init__(self, *, neighbour: int = 5) -> None:
-        self.neighbour = checked_neighbour(self.title, neighbour)
-        self.minimum_n = max(10, neighbour + 1)
-
-    def reader(self, sizes: tuple[int, int], parts: list[np.ndarray], seed: int) -> Visitors:
-        """Return what counts the images in balls, as coverage's."""
-        return Visitors(self.neighbour, parts)
 
     def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
         """Return the coverage, and it with each of the `jackknife_parts` left out, each calibrated for its own n.
@@ -56,9 +39,3 @@ class ClippedCoverage(PlainMetric):
             if reader.has_parts
         ]
         return value, left_out
-
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the share, in [0, 1], with a jackknife over images; the reference is held fixed. Errors as above."""
-        value, left_out = self.jackknife(given)
-        interval = share_interval(value, left_out, len(given.reference[self.layer]))
-        return Estimate(value=value, interval=interval, n=len(given.features[self.layer]))
