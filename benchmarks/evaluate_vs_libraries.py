@@ -124,8 +124,8 @@ def prepare(folder: Path, images: int) -> dict[str, float]:
     from t2ibench.core.workspace import Workspace
     from t2ibench.data.open import open_dataset
     from t2ibench.evaluation.external.export import export_images
-    from t2ibench.evaluation.plan import reference_plan
-    from t2ibench.evaluation.sources import ground_truth, real_of_other_split
+    from t2ibench.evaluation.images.plan import reference_plan
+    from t2ibench.evaluation.images.sources import ground_truth, real_of_other_split
 
     write_random_inception(folder / "weights")
     hub = folder / "hub" / "hub" / "checkpoints"

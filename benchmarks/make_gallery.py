@@ -24,7 +24,7 @@ from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.types import Origin
 from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation.evaluate import evaluate
-from t2ibench.evaluation.request import EvaluateRequest
+from t2ibench.evaluation.request.request import EvaluateRequest
 from t2ibench.models.shipped import shipped_models
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"

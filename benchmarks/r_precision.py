@@ -36,8 +36,8 @@ def main() -> None:
 
     from t2ibench.core.interfaces import MetricInput
     from t2ibench.core.spec.benchmarks import ProtocolEntry
-    from t2ibench.evaluation.negatives import choose_negatives
-    from t2ibench.evaluation.plan import make_plan
+    from t2ibench.evaluation.images.negatives import choose_negatives
+    from t2ibench.evaluation.images.plan import make_plan
     from t2ibench.metrics.alignment.r_precision import RPrecision, retrieval_hits
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -199,7 +199,7 @@ def main(folder: Path, seed: int, kills: int) -> dict:
 if __name__ == "__main__":
     from torch.utils.tensorboard import SummaryWriter  # noqa: F401  # imported before the forks: half a second each
 
-    from t2ibench.core.provenance import environment
+    from t2ibench.core.machine.provenance import environment
 
     torch.set_num_threads(1)
     register()

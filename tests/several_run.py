@@ -166,7 +166,7 @@ if __name__ == "__main__":
     else:
         from torch.utils.tensorboard import SummaryWriter  # noqa: F401  # before the forks: half a second each
 
-        from t2ibench.core.provenance import environment
+        from t2ibench.core.machine.provenance import environment
 
         environment()
         print(json.dumps(main(Path(sys.argv[1]))))

@@ -16,9 +16,9 @@ from typing import Any, Final, TypeVar
 
 from tqdm import tqdm
 
-from t2ibench.core.claims import claimed
 from t2ibench.core.errors import RunFailedError, UserError
 from t2ibench.core.files import read_json, write_json
+from t2ibench.core.storage.claims import claimed
 
 _CHUNK: Final = 16
 _WORTH_A_POOL: Final = 150

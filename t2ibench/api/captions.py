@@ -7,8 +7,8 @@ from typing import Unpack
 from t2ibench.api.place import PlaceOptions, place_at
 from t2ibench.core.types import Caption
 from t2ibench.data.open import open_dataset
-from t2ibench.evaluation.plan import make_plan
-from t2ibench.evaluation.request import protocol_for
+from t2ibench.evaluation.images.plan import make_plan
+from t2ibench.evaluation.request.request import protocol_for
 
 
 def captions(

@@ -7,7 +7,7 @@ from typing import Unpack
 from t2ibench.api.place import PlaceOptions, place_at
 from t2ibench.core.errors import require_known
 from t2ibench.core.interfaces import FeatureExtractor
-from t2ibench.evaluation.open_table import extractor_for
+from t2ibench.evaluation.request.open_table import extractor_for
 
 
 def load_extractor(name: str, *, data: str = "", **place: Unpack[PlaceOptions]) -> FeatureExtractor:

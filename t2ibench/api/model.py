@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from t2ibench.api.place import PlaceOptions, place_at
 from t2ibench.core.errors import UserError
 from t2ibench.core.types import Caption, ModelCard, PlanItem
-from t2ibench.evaluation.sources import ModelSource
+from t2ibench.evaluation.images.sources import ModelSource
 from t2ibench.models.find import require_model
 from t2ibench.models.folder import ModelFolder
 from t2ibench.sampling.sample import require_any_text, require_known_words, user_captions

@@ -7,9 +7,9 @@ from typing import TypedDict, Unpack
 
 from t2ibench.api.own_models import with_own_models
 from t2ibench.core.errors import require_known
+from t2ibench.core.machine.workers import Workers
 from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import load_benchmarks
-from t2ibench.core.workers import Workers
 from t2ibench.core.workspace import Workspace
 from t2ibench.data.own_datasets import with_own_datasets
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from t2ibench.core.errors import require_known
-from t2ibench.core.file_names import shown
 from t2ibench.core.interfaces import ReportInput
 from t2ibench.core.place import Place
+from t2ibench.core.reading.file_names import shown
 from t2ibench.core.records import ResultRecord, frame_of
 from t2ibench.core.registry import registry
 from t2ibench.evaluation.compare import compare
-from t2ibench.evaluation.request import EvaluateRequest, resolve_tables
-from t2ibench.evaluation.table import Evaluation
+from t2ibench.evaluation.measuring.table import Evaluation
+from t2ibench.evaluation.request.request import EvaluateRequest, resolve_tables
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from t2ibench.api.table import Table
-from t2ibench.core.file_names import shown
+from t2ibench.core.reading.file_names import shown
 from t2ibench.core.records import ResultRecord
-from t2ibench.evaluation.table import Evaluation
+from t2ibench.evaluation.measuring.table import Evaluation
 from t2ibench.training.tracking.online_trackers import RunName
 from t2ibench.training.tracking.trackers import named_trackers
 

@@ -11,7 +11,7 @@ from typing import Final
 import click
 
 from t2ibench.core.errors import UserError, require_known
-from t2ibench.core.file_names import is_utf8, shown
+from t2ibench.core.reading.file_names import is_utf8, shown
 from t2ibench.core.version import VERSION
 
 COMMANDS: Final[Mapping[str, str]] = {
@@ -37,9 +37,15 @@ COMMANDS: Final[Mapping[str, str]] = {
     "doctor": "Say what is installed, which weights and data are here, and what would run.",
 }
 
+FOLDERS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("bench", "plan", "validity", "probe"), "studies."),
+    **dict.fromkeys(("report", "board", "serve"), "reports."),
+}
+"""The commands that live in a folder of their kind."""
+
 
 class LazyGroup(click.Group):
-    """A group whose commands live in `t2ibench.cli.<name>` as `command`, imported on first use."""
+    """A group whose commands live in `t2ibench.cli`, a file each, as `command`, imported on first use."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of a user's work."""
@@ -49,7 +55,7 @@ class LazyGroup(click.Group):
         """Return the command, or raise UserError with near names."""
         require_known("command", COMMANDS, cmd_name, hint="`t2ibench --help` shows them all.")
         module = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
-        command = import_module(f"t2ibench.cli.{module}").command
+        command = import_module(f"t2ibench.cli.{FOLDERS.get(cmd_name, '')}{module}").command
         assert isinstance(command, click.Command)
         return command
 

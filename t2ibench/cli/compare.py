@@ -58,7 +58,7 @@ def command(
     again is quick. Leaves with status 1 if a column could not be compared.
     """
     from t2ibench.evaluation.compare import compare
-    from t2ibench.evaluation.request import EvaluateRequest
+    from t2ibench.evaluation.request.request import EvaluateRequest
 
     request = EvaluateRequest(
         models=(),

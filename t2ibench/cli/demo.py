@@ -32,7 +32,7 @@ def command(
     from t2ibench.sampling.demo_page import page_of, require_gradio
 
     gradio = require_gradio()
-    from t2ibench.core.device import choose_device
+    from t2ibench.core.machine.device import choose_device
     from t2ibench.sampling.demo import Painter, drawing_models
 
     found = drawing_models(place.workspace, place.benchmarks)

@@ -115,7 +115,7 @@ def command(
     """
     from t2ibench.api.evaluate import measured
     from t2ibench.evaluation.external.rows import ExternalRows
-    from t2ibench.evaluation.request import EvaluateRequest, resolve_tables
+    from t2ibench.evaluation.request.request import EvaluateRequest, resolve_tables
 
     request = EvaluateRequest(
         models=models,

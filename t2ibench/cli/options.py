@@ -11,9 +11,9 @@ from typing import Any, TypeVar, cast
 import click
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.machine.workers import Workers
 from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import LoadedBenchmarks, load_benchmarks
-from t2ibench.core.workers import Workers
 from t2ibench.core.workspace import Workspace
 
 Function = TypeVar("Function", bound=Callable[..., Any])

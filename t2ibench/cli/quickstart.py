@@ -30,7 +30,7 @@ def command(
     About ten minutes on two cores, no GPU and no download. `--suite simbirds-long` is the longer recipe. Asking again
     trains and measures nothing twice.
     """
-    from t2ibench.cli.report import load_report, write_report
+    from t2ibench.cli.reports.report import load_report, write_report
     from t2ibench.data.open import adapter_of
     from t2ibench.studies.bench.bench import run_bench
     from t2ibench.studies.bench.plan import BenchRequest, plan_bench, suite_of

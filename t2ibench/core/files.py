@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from t2ibench.core.errors import RunFailedError, UserError
-from t2ibench.core.text_files import parse_json
+from t2ibench.core.reading.text import parse_json
 
 _TEMPORARY: Final = ".part"
 _FORBIDDEN: Final = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR)

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from t2ibench.core.claims import claimed
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of, json_line, write_bytes, write_text, writing_failed
-from t2ibench.core.text_files import parse_json, text_lines
+from t2ibench.core.reading.text import parse_json, text_lines
+from t2ibench.core.storage.claims import claimed
 from t2ibench.core.types import Origin
 
 if TYPE_CHECKING:

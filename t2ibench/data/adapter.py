@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from t2ibench.core.errors import UserError, unknown_name
-from t2ibench.core.file_names import normal_name, shown
+from t2ibench.core.reading.file_names import normal_name, shown
 from t2ibench.core.spec.benchmarks import DatasetEntry, Value
 from t2ibench.data.manifest import Manifest
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.reading.text import refuse_wide_text
 from t2ibench.core.spec.benchmarks import DatasetEntry
-from t2ibench.core.text_files import refuse_wide_text
 from t2ibench.data.adapter import missing_file
 from t2ibench.data.assembly import Words
 from t2ibench.data.pickles import read_caption_numbers, read_class_ids, read_file_names

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from t2ibench.core.file_names import is_utf8, shown
+from t2ibench.core.reading.file_names import is_utf8, shown
 
 IMAGE_ENDINGS: Final = frozenset(
     (

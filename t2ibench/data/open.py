@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 from typing import Final
 
-from t2ibench.core.claims import claimed
 from t2ibench.core.errors import UserError, did_you_mean, unknown_name
 from t2ibench.core.files import digest_of
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import Benchmarks, DatasetEntry
+from t2ibench.core.storage.claims import claimed
 from t2ibench.core.workspace import Workspace
 from t2ibench.data.adapter import DatasetAdapter, DrawnDataset, MadeOfFiles, how_to_bring
 from t2ibench.data.fetch.install import unfinished

@@ -8,7 +8,7 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.pickles import checked_form, read_plain_pickle
+from t2ibench.core.reading.pickles import checked_form, read_plain_pickle
 from t2ibench.text.captions_pickle import read_captions_pickle
 
 __all__ = ["read_caption_numbers", "read_caption_words", "read_class_ids", "read_file_names", "read_plain_pickle"]

@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.folders import fault_of
 from t2ibench.core.place import Place
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import Benchmarks, LoadedBenchmarks
+from t2ibench.core.storage.folders import fault_of
 from t2ibench.core.version import VERSION
 from t2ibench.core.workspace import Workspace
 from t2ibench.data.adapter import DrawnDataset, how_to_bring
 from t2ibench.data.manifest import FILE_NAME, read_manifest
 from t2ibench.data.open import adapter_of
-from t2ibench.evaluation.open_table import extractor_for
-from t2ibench.evaluation.request import protocol_for
+from t2ibench.evaluation.request.open_table import extractor_for
+from t2ibench.evaluation.request.request import protocol_for
 from t2ibench.features.context import FeatureContext, find_weights, peek_identity
 from t2ibench.models.folder import ModelFolder, read_model_folder
 from t2ibench.models.shipped import is_shipped, shipped_models

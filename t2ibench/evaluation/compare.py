@@ -15,12 +15,12 @@ from t2ibench.core.place import Place
 from t2ibench.core.types import Interval
 from t2ibench.evaluation.details.pair_details import keep_pair
 from t2ibench.evaluation.external.rows import ExternalRows
-from t2ibench.evaluation.measure import Column
-from t2ibench.evaluation.open_table import open_table
+from t2ibench.evaluation.images.sources import CONTROLS, Source
+from t2ibench.evaluation.measuring.measure import Column
+from t2ibench.evaluation.measuring.table import Table
 from t2ibench.evaluation.paired import Difference, Verdict, paired_difference
-from t2ibench.evaluation.request import EvaluateRequest, resolve_tables
-from t2ibench.evaluation.sources import CONTROLS, Source
-from t2ibench.evaluation.table import Table
+from t2ibench.evaluation.request.open_table import open_table
+from t2ibench.evaluation.request.request import EvaluateRequest, resolve_tables
 from t2ibench.models.folder import is_model_folder
 
 

@@ -6,10 +6,10 @@ import sys
 
 from t2ibench.core.place import Place
 from t2ibench.evaluation.details.details import keep_details
-from t2ibench.evaluation.open_table import open_table
-from t2ibench.evaluation.request import EvaluateRequest, resolve_tables
-from t2ibench.evaluation.sharing import share_rows
-from t2ibench.evaluation.table import Evaluation
+from t2ibench.evaluation.measuring.sharing import share_rows
+from t2ibench.evaluation.measuring.table import Evaluation
+from t2ibench.evaluation.request.open_table import open_table
+from t2ibench.evaluation.request.request import EvaluateRequest, resolve_tables
 
 
 def evaluate(request: EvaluateRequest, place: Place) -> list[Evaluation]:

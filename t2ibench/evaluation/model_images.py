@@ -9,9 +9,9 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.place import Place
 from t2ibench.data.open import open_dataset
 from t2ibench.evaluation.external.export import export_images
-from t2ibench.evaluation.open_table import model_source
-from t2ibench.evaluation.plan import make_plan
-from t2ibench.evaluation.request import protocol_for
+from t2ibench.evaluation.images.plan import make_plan
+from t2ibench.evaluation.request.open_table import model_source
+from t2ibench.evaluation.request.request import protocol_for
 from t2ibench.models.find import require_model
 
 

@@ -15,12 +15,12 @@ from t2ibench.core.noise import Noise
 from t2ibench.core.place import Place
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import TrainingSpec
-from t2ibench.evaluation.extractors import Extractor
-from t2ibench.evaluation.measure import groups_by_image
-from t2ibench.evaluation.negatives import choose_negatives
-from t2ibench.evaluation.open_table import extractor_for
-from t2ibench.evaluation.plan import make_plan
-from t2ibench.evaluation.request import protocol_for
+from t2ibench.evaluation.images.negatives import choose_negatives
+from t2ibench.evaluation.images.plan import make_plan
+from t2ibench.evaluation.measuring.extractors import Extractor
+from t2ibench.evaluation.measuring.measure import groups_by_image
+from t2ibench.evaluation.request.open_table import extractor_for
+from t2ibench.evaluation.request.request import protocol_for
 from t2ibench.training.tracking.progress import say
 
 if TYPE_CHECKING:

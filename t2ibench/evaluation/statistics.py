@@ -7,16 +7,16 @@ from pathlib import Path
 
 from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.place import Place
-from t2ibench.core.store import Store
+from t2ibench.core.storage.store import Store
 from t2ibench.core.types import GaussianStatistics
 from t2ibench.data.open import open_dataset
-from t2ibench.evaluation.collect import collect
 from t2ibench.evaluation.external.folder_source import FolderSource
 from t2ibench.evaluation.external.statistics_file import write_statistics
-from t2ibench.evaluation.open_table import extractor_for
-from t2ibench.evaluation.plan import reference_plan
-from t2ibench.evaluation.request import protocol_for
-from t2ibench.evaluation.sources import Source, ground_truth
+from t2ibench.evaluation.images.plan import reference_plan
+from t2ibench.evaluation.images.sources import Source, ground_truth
+from t2ibench.evaluation.measuring.collect import collect
+from t2ibench.evaluation.request.open_table import extractor_for
+from t2ibench.evaluation.request.request import protocol_for
 from t2ibench.metrics.distribution.frechet import FrechetDistance
 from t2ibench.metrics.distribution.gaussian import Moments
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.stored_rows import StoredRows
+from t2ibench.core.storage.stored_rows import StoredRows
 
 if TYPE_CHECKING:
     import numpy as np

@@ -199,7 +199,7 @@ def _reader(folder: ModelFolder, device: str) -> tuple[TextToImage, torch.device
     Raises:
         UserError: it reads captions of its data set only.
     """
-    from t2ibench.core.device import choose_device
+    from t2ibench.core.machine.device import choose_device
     from t2ibench.models.folder import load_model
 
     place = choose_device(device)

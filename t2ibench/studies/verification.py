@@ -12,7 +12,7 @@ from t2ibench.core.place import Place
 from t2ibench.core.records import ResultRecord
 from t2ibench.core.spec.reported import Figure, PrintedRow, Reported, printed_rows
 from t2ibench.evaluation.evaluate import evaluate
-from t2ibench.evaluation.request import EvaluateRequest, protocol_for
+from t2ibench.evaluation.request.request import EvaluateRequest, protocol_for
 from t2ibench.models.find import find_models
 from t2ibench.models.importing.import_official import ImportRequest, import_official
 from t2ibench.training.tracking.progress import say

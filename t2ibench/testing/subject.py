@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from t2ibench.core.interfaces import BuildContext
-from t2ibench.core.named_tensors import state_of_networks
 from t2ibench.core.noise import Noise, SampleNoise
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import DatasetEntry
+from t2ibench.core.storage.named_tensors import state_of_networks
 from t2ibench.core.types import Caption, TrainBatch
 from t2ibench.data.manifest import Manifest
 from t2ibench.testing.squares import Squares, with_boxes

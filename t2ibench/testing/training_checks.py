@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 
-from t2ibench.core.named_tensors import state_of_networks
 from t2ibench.core.noise import Noise
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import TrainingSpec
+from t2ibench.core.storage.named_tensors import state_of_networks
 from t2ibench.models.folder import (
     EncoderDescription,
     ModelDescription,

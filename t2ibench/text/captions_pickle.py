@@ -11,7 +11,7 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.pickles import checked_form, open_plain_pickle
+from t2ibench.core.reading.pickles import checked_form, open_plain_pickle
 from t2ibench.text.vocabulary import END
 
 _FORM: Final = TypeAdapter(tuple[list[list[int]], list[list[int]], dict[int, str], dict[str, int]])

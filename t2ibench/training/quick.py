@@ -13,8 +13,8 @@ from torch import Tensor
 
 from t2ibench.core.errors import RunFailedError
 from t2ibench.core.files import read_json
-from t2ibench.core.folders import MANIFEST, complete_folder, fault_of, remove_leftovers
-from t2ibench.core.named_tensors import write_tensors
+from t2ibench.core.storage.folders import MANIFEST, complete_folder, fault_of, remove_leftovers
+from t2ibench.core.storage.named_tensors import write_tensors
 
 _WEIGHTS: Final = "weights.safetensors"
 

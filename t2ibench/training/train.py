@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.interfaces import BuildContext, TextToImage, Trainable
+from t2ibench.core.machine.provenance import environment
 from t2ibench.core.noise import seed_of
 from t2ibench.core.place import Place
-from t2ibench.core.provenance import environment
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import TrainingSpec
 from t2ibench.core.types import Origin
@@ -109,7 +109,7 @@ def ensure_trained(
         SystemExit: in processes that do not lead, for what the first one raises.
     """
     if processes is not None and processes.count > 1:
-        from t2ibench.core.device import choose_device
+        from t2ibench.core.machine.device import choose_device
 
         with processes.alike():
             _checked(request, resolve(request, place, NOT_PREPARED), compute)
@@ -161,7 +161,7 @@ def carry_out(
 
     import torch
 
-    from t2ibench.core.device import choose_device
+    from t2ibench.core.machine.device import choose_device
 
     device = choose_device(place.device)
     if place.threads is not None:

@@ -61,7 +61,7 @@ def test_the_pages_are_read() -> None:
         str(page.relative_to(ROOT)) for page in PAGES
     }
     paths, _, _ = named(ROOT / "docs" / "architecture.md")
-    assert "t2ibench/evaluation/plan.py" in paths and len(paths) > 30
+    assert "t2ibench/evaluation/images/plan.py" in paths and len(paths) > 30
     assert not there("t2ibench/workflow/evaluate.py") and not module_there("t2ibench.workflow.evaluate")
 
 

@@ -34,6 +34,16 @@ def test_no_file_is_longer_than_a_reader_can_hold():
     assert not too_long
 
 
+def test_no_folder_holds_more_files_than_a_reader_can_hold():
+    folders = {
+        path.parent
+        for folder in ("t2ibench", "baselines", "reports", "simulations", "benchmarks")
+        for path in (ROOT / folder).rglob("*.py")
+    }
+    assert len(folders) > 50
+    assert {str(path.relative_to(ROOT)): n for path in folders if (n := len(list(path.glob("*.py")))) > 15} == {}
+
+
 def test_no_grab_bag_names():
     bad = {"utils.py", "util.py", "misc.py", "common.py", "helpers.py", "helper.py"}
     found = [

@@ -8,7 +8,7 @@ import pytest
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import Metric, MetricInput, PerImage, PerSet
 from t2ibench.core.registry import registry
-from t2ibench.features.caption_back import numbers_of
+from t2ibench.features.language.caption_back import numbers_of
 
 COUNT, WIDTH = 60, 12
 PIXELS = 3 * 16 * 16

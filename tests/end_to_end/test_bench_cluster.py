@@ -14,7 +14,7 @@ import torch
 
 from t2ibench.cli import main
 from t2ibench.core.records import Results
-from t2ibench.evaluation import collect
+from t2ibench.evaluation.measuring import collect
 from t2ibench.studies.bench import cluster as bench_cluster
 from tests.unit.evaluation.stubs import register_all, write_config
 

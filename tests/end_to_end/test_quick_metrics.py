@@ -11,7 +11,7 @@ from t2ibench.cli import main
 from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.workspace import Workspace
-from t2ibench.evaluation.untrained_twin import untrained_twin
+from t2ibench.evaluation.request.untrained_twin import untrained_twin
 from t2ibench.models.folder import read_model_folder
 from tests.unit.evaluation.stubs import register_all, write_config
 

@@ -19,8 +19,8 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.spec.benchmarks import ProtocolEntry, load_benchmarks
 from t2ibench.core.workspace import Workspace
 from t2ibench.data.open import open_dataset
-from t2ibench.evaluation.plan import make_plan
-from t2ibench.evaluation.sources import ModelSource
+from t2ibench.evaluation.images.plan import make_plan
+from t2ibench.evaluation.images.sources import ModelSource
 from t2ibench.models.folder import read_model_folder, unrecorded_files
 from tests import stackgan_run
 

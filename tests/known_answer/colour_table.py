@@ -11,11 +11,11 @@ from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.records import MetricRecord, Results
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import ProtocolEntry
-from t2ibench.core.store import Store
+from t2ibench.core.storage.store import Store
 from t2ibench.data.manifest import ImageEntry, Manifest
-from t2ibench.evaluation.measure import Column
-from t2ibench.evaluation.plan import make_plan
-from t2ibench.evaluation.table import Table
+from t2ibench.evaluation.images.plan import make_plan
+from t2ibench.evaluation.measuring.measure import Column
+from t2ibench.evaluation.measuring.table import Table
 
 SIDE = 16
 COLOURS = 12

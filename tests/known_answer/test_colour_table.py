@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from t2ibench.core.errors import RunFailedError
-from t2ibench.evaluation import collect as collecting
-from t2ibench.evaluation.sources import NoiseSource, ground_truth, real_of_other_split, shuffled_captions
+from t2ibench.evaluation.images.sources import NoiseSource, ground_truth, real_of_other_split, shuffled_captions
+from t2ibench.evaluation.measuring import collect as collecting
 from tests.known_answer.colour_table import SIDE, Counted, MeanColour, colour_of, tiny_manifest, tiny_table, values
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.spec.benchmarks import ProtocolEntry
-from t2ibench.evaluation.negatives import choose_negatives
-from t2ibench.evaluation.plan import make_plan, reference_plan
+from t2ibench.evaluation.images.negatives import choose_negatives
+from t2ibench.evaluation.images.plan import make_plan, reference_plan
 from tests.known_answer.colour_table import tiny_manifest
 
 PROTOCOL = ProtocolEntry(metrics=(), negatives=20)

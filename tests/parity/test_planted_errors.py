@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._stackgan.spectral_normalisation import NormalisedWeights
+from t2ibench_baselines._stackgan.discriminators.spectral_normalisation import NormalisedWeights
 from t2ibench_baselines.dmgan.discriminator import Discriminator
 from t2ibench_baselines.dmgan.generator import Generator, MemoryStage
 from tests.parity.entries import Entry, attention_entries, map_entries, spectral_entries

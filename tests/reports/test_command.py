@@ -6,7 +6,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from t2ibench.cli.report import command
+from t2ibench.cli.reports.report import command
 from t2ibench.core.errors import UserError
 from tests.reports.sample_results import write_sample
 
@@ -79,7 +79,7 @@ def test_an_empty_folder_names_the_command_that_fills_it(tmp_path):
 )
 def test_it_imports_no_torch_and_pandas_for_data_only(workspace, formats, never):
     program = (
-        "import sys; from t2ibench.cli.report import command; "
+        "import sys; from t2ibench.cli.reports.report import command; "
         f"command.main(['--workspace', {str(workspace)!r}, '--format', {formats!r}], standalone_mode=False); "
         f"print(sorted({never} & set(sys.modules)), file=sys.stderr)"
     )

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from t2ibench.cli.serve import rebuilder, wanted_reports
+from t2ibench.cli.reports.serve import rebuilder, wanted_reports
 from t2ibench.core.errors import UserError
 from t2ibench.core.records import Results
 from t2ibench.core.workspace import Workspace

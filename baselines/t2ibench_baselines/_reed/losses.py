@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from t2ibench_baselines._stackgan.adversarial import AdversarialParameters, gradient_penalty
-from t2ibench_baselines._stackgan.discriminator_losses import Parts, detached
+from t2ibench_baselines._stackgan.discriminators.adversarial import AdversarialParameters, gradient_penalty
+from t2ibench_baselines._stackgan.discriminators.losses import Parts, detached
 
 
 def matching_aware_loss(

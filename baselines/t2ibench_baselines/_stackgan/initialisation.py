@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from t2ibench_baselines._stackgan.spectral_normalisation import NormalisedWeights
+from t2ibench_baselines._stackgan.discriminators.spectral_normalisation import NormalisedWeights
 
 
 def initialise(network: nn.Module) -> None:

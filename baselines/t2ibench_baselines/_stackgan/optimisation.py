@@ -9,7 +9,7 @@ from torch.nn import Module
 from torch.optim import Adam, Optimizer
 
 from t2ibench.core.interfaces import BoundNoise
-from t2ibench_baselines._stackgan.adversarial import AdversarialParameters
+from t2ibench_baselines._stackgan.discriminators.adversarial import AdversarialParameters
 
 
 def adam_optimizers(networks: Mapping[str, Module], parameters: AdversarialParameters) -> dict[str, Optimizer]:

@@ -25,10 +25,10 @@ from t2ibench.models.wrapping import gradients_for
 from t2ibench.text.damsm import DAMSM, TextCodes, sentence_loss, words_loss
 from t2ibench_baselines._baseline import Baseline, with_discriminators
 from t2ibench_baselines._stackgan.conditioning import kl_divergence
-from t2ibench_baselines._stackgan.discriminator_losses import Parts, detached, discriminator_loss, generator_loss
+from t2ibench_baselines._stackgan.discriminators.losses import Parts, detached, discriminator_loss, generator_loss
+from t2ibench_baselines._stackgan.discriminators.sentence import SentenceDiscriminator
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
 from t2ibench_baselines._stackgan.optimisation import adam_optimizers, with_instance_noise
-from t2ibench_baselines._stackgan.sentence_discriminator import SentenceDiscriminator
 from t2ibench_baselines._stackgan.staged_generator import Generated, StagedGenerator
 from t2ibench_baselines._stackgan.staged_parameters import StagedParameters
 

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from t2ibench.text.damsm import Gammas
-from t2ibench_baselines._stackgan.adversarial import AdversarialParameters
+from t2ibench_baselines._stackgan.discriminators.adversarial import AdversarialParameters
 
 
 class StagedParameters(AdversarialParameters):

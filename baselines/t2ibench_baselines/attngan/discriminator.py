@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from t2ibench_baselines._stackgan.sentence_discriminator import SentenceDiscriminator
+from t2ibench_baselines._stackgan.discriminators.sentence import SentenceDiscriminator
 
 
 class Discriminator(SentenceDiscriminator):

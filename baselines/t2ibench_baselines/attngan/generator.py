@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from t2ibench_baselines._stackgan.blocks import gated, residual_blocks, upsampling
-from t2ibench_baselines._stackgan.discriminator_trunk import tiled
+from t2ibench_baselines._stackgan.discriminators.trunk import tiled
 from t2ibench_baselines._stackgan.refinement import AttentionStage, Refined
 from t2ibench_baselines._stackgan.staged_generator import StagedGenerator
 

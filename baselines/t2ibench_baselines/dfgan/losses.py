@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from t2ibench_baselines._stackgan.discriminator_losses import Parts, detached
+from t2ibench_baselines._stackgan.discriminators.losses import Parts, detached
 from t2ibench_baselines.dfgan.discriminator import ConditionalPredictor, Discriminator
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from t2ibench_baselines._stackgan.sentence_discriminator import SentenceDiscriminator
-from t2ibench_baselines._stackgan.spectral_normalisation import spectrally_normalised
+from t2ibench_baselines._stackgan.discriminators.sentence import SentenceDiscriminator
+from t2ibench_baselines._stackgan.discriminators.spectral_normalisation import spectrally_normalised
 
 
 class Discriminator(SentenceDiscriminator):

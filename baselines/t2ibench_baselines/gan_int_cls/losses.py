@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import Tensor
 
 from t2ibench_baselines._reed.losses import matching_aware_loss
-from t2ibench_baselines._stackgan.adversarial import AdversarialParameters
-from t2ibench_baselines._stackgan.discriminator_losses import Parts, detached
+from t2ibench_baselines._stackgan.discriminators.adversarial import AdversarialParameters
+from t2ibench_baselines._stackgan.discriminators.losses import Parts, detached
 from t2ibench_baselines.gan_int_cls.discriminator import Discriminator
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._stackgan.discriminator_trunk import batch_normalised, score_head, tiled
+from t2ibench_baselines._stackgan.discriminators.trunk import batch_normalised, score_head, tiled
 
 _WIDEST_HEAD = 8
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from t2ibench_baselines._stackgan.conditioning import Condition
-from t2ibench_baselines._stackgan.discriminator_trunk import tiled
+from t2ibench_baselines._stackgan.discriminators.trunk import tiled
 from t2ibench_baselines.stackgan_v1.layers import (
     ConditioningAugmentation,
     ResidualBlock,

@@ -16,7 +16,7 @@ from t2ibench.core.types import Capabilities, Caption, DataRequest, Phase, Trace
 from t2ibench.models.wrapping import gradients_for
 from t2ibench_baselines._baseline import discriminators_for, with_discriminators
 from t2ibench_baselines._stackgan.conditioning import kl_divergence
-from t2ibench_baselines._stackgan.discriminator_losses import detached, discriminator_loss, generator_loss
+from t2ibench_baselines._stackgan.discriminators.losses import detached, discriminator_loss, generator_loss
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
 from t2ibench_baselines._stackgan.optimisation import with_instance_noise
 from t2ibench_baselines._stackgan.sentence_model import SentenceModel

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from t2ibench_baselines._stackgan.discriminator_trunk import (
+from t2ibench_baselines._stackgan.discriminators.trunk import (
     DiscriminatorTrunk,
     same_size,
     score_head,

@@ -15,7 +15,7 @@ from t2ibench_baselines._stackgan.blocks import (
     upsampling,
 )
 from t2ibench_baselines._stackgan.conditioning import Condition, ConditioningAugmentation
-from t2ibench_baselines._stackgan.discriminator_trunk import tiled
+from t2ibench_baselines._stackgan.discriminators.trunk import tiled
 
 
 class Generated(NamedTuple):

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from t2ibench_baselines._stackgan.adversarial import AdversarialParameters, gradient_penalty
-from t2ibench_baselines._stackgan.discriminator_losses import Parts, detached
+from t2ibench_baselines._stackgan.discriminators.adversarial import AdversarialParameters, gradient_penalty
+from t2ibench_baselines._stackgan.discriminators.losses import Parts, detached
 from t2ibench_baselines.stackgan_v2.discriminator import Discriminator
 
 _COVARIANCE_FACTOR = 5.0

@@ -17,7 +17,7 @@ from t2ibench.core.types import Capabilities, Caption, DataRequest, Trace, Train
 from t2ibench.models.wrapping import gradients_for
 from t2ibench_baselines._baseline import discriminators_for, with_discriminators
 from t2ibench_baselines._stackgan.conditioning import kl_divergence
-from t2ibench_baselines._stackgan.discriminator_losses import Parts, detached
+from t2ibench_baselines._stackgan.discriminators.losses import Parts, detached
 from t2ibench_baselines._stackgan.initialisation import initialise
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
 from t2ibench_baselines._stackgan.optimisation import adam_optimizers, with_instance_noise

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
-from t2ibench.features.caption_back import LAYER, sentences_of
+from t2ibench.features.language.caption_back import LAYER, sentences_of
 from t2ibench.metrics.checks import caption_codes_of, checked_features, groups_of
 from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts
 from t2ibench.metrics.plain import PlainMetric

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of
+from t2ibench.core.reading.text import parse_json, read_text, text_lines
 from t2ibench.core.spec.benchmarks import DatasetEntry, Value
-from t2ibench.core.text_files import parse_json, read_text, text_lines
 from t2ibench.data.adapter import checked_options, chosen
 from t2ibench.data.assembly import Findings, Row, assemble
 from t2ibench.data.manifest import Manifest

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import canonical_json, read_json, write_json, write_text
-from t2ibench.core.folders import complete_folder
+from t2ibench.core.storage.folders import complete_folder
 from t2ibench_simulations.mnist_captions.digits import open_pool
 from t2ibench_simulations.mnist_captions.scenes import SLOTS, choose_bans, draw_scene, paint
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from t2ibench.core.text_files import parse_json, read_text, text_lines
+from t2ibench.core.reading.text import parse_json, read_text, text_lines
 from t2ibench.studies.known_truth import OpenedLater, Said
 from t2ibench.studies.probes.questions import Question
 from t2ibench.studies.probes.scoring import Reading, Statement

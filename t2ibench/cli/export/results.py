@@ -29,7 +29,7 @@ def command(form: str, by: str, data: str, protocol: str, output: Path, workspac
 
     Failures and controls have no place in these formats and stay behind. Prints the files.
     """
-    from t2ibench.cli.report import only
+    from t2ibench.cli.reports.report import only
     from t2ibench.core.files import write_text
     from t2ibench.core.records import Results
     from t2ibench.studies.exchange.formats import every_eval_ever, hugging_face

@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from t2ibench.core.errors import RunFailedError, UserError
 from t2ibench.core.files import digest_of, read_json, write_json, write_text
-from t2ibench.core.folders import MANIFEST, complete_folder, fault_of
+from t2ibench.core.storage.folders import MANIFEST, complete_folder, fault_of
 from t2ibench.data.batches.transforms import base_resolution
 from t2ibench.data.manifest import ImageEntry, Manifest, stamp_of
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.reading.text import read_text, text_lines
 from t2ibench.core.spec.benchmarks import DatasetEntry
-from t2ibench.core.text_files import read_text, text_lines
 from t2ibench.data.adapter import missing_file, safe_name
 from t2ibench.data.manifest import Box
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.text_files import parse_json, read_text, text_lines
+from t2ibench.core.reading.text import parse_json, read_text, text_lines
 from t2ibench.data.adapter import safe_name
 from t2ibench.data.listing import is_image_name
 from t2ibench.text.tokenizer import tokenize

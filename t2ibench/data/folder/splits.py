@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from t2ibench.core.errors import UserError, unknown_name
-from t2ibench.core.text_files import read_text, text_lines
+from t2ibench.core.reading.text import read_text, text_lines
 from t2ibench.data.adapter import safe_name, some
 from t2ibench.data.folder.captions import Record
 

@@ -20,15 +20,15 @@ from t2ibench.core.types import Origin, PlanItem
 from t2ibench.evaluation.details.nearest_training import nearest_training
 from t2ibench.evaluation.details.training_story import curves_of, png_bytes, samples_of, strip_of
 from t2ibench.evaluation.external.statistics_source import StatisticsSource
-from t2ibench.evaluation.measure import Column, source_record
-from t2ibench.evaluation.sources import ModelSource, Source, ground_truth
-from t2ibench.features.caption_back import LAYER, sentences_of
+from t2ibench.evaluation.images.sources import ModelSource, Source, ground_truth
+from t2ibench.evaluation.measuring.measure import Column, source_record
+from t2ibench.features.language.caption_back import LAYER, sentences_of
 
 if TYPE_CHECKING:
     import torch
     from PIL.Image import Image
 
-    from t2ibench.evaluation.table import Table
+    from t2ibench.evaluation.measuring.table import Table
 
 SCHEMA: Final = 2
 INSIDE: Final = 2

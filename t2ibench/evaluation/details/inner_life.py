@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.core.types import PlanItem
-from t2ibench.evaluation.sources import ModelSource
+from t2ibench.evaluation.images.sources import ModelSource
 from t2ibench.sampling.inner_life import views_of
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.evaluation.references import training_images
+from t2ibench.evaluation.images.references import training_images
 from t2ibench.metrics.memorisation.nearest import nearest_two, training_and
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from t2ibench.evaluation.sources import Source
-    from t2ibench.evaluation.table import Table
+    from t2ibench.evaluation.images.sources import Source
+    from t2ibench.evaluation.measuring.table import Table
 
 SHOWN: Final = 8
 """Images kept of a row."""

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from t2ibench.core.files import digest_of, write_bytes, write_json
 from t2ibench.evaluation.details.details import SCHEMA, details_name, keep_details, leading, strip_of_items
 from t2ibench.evaluation.details.training_story import png_bytes, strip_of
-from t2ibench.evaluation.sources import Source, ground_truth
+from t2ibench.evaluation.images.sources import Source, ground_truth
 
 if TYPE_CHECKING:
-    from t2ibench.evaluation.table import Table
+    from t2ibench.evaluation.measuring.table import Table
 
 SHOWN: Final = 6
 """Captions shown for each of the two rows."""

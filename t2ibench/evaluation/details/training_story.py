@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from t2ibench.core.text_files import parse_json, text_lines
+from t2ibench.core.reading.text import parse_json, text_lines
 
 if TYPE_CHECKING:
     from PIL.Image import Image

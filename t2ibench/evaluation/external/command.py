@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from t2ibench.core.claims import claimed
 from t2ibench.core.errors import RunFailedError, UserError
 from t2ibench.core.files import digest_of, digest_of_file, write_json, write_json_lines
 from t2ibench.core.noise import seed_of
+from t2ibench.core.storage.claims import claimed
 from t2ibench.core.types import SamplePlan
 from t2ibench.evaluation.external.manifest_lines import FILE_NAME
 from t2ibench.evaluation.external.scan import images_of

@@ -10,7 +10,7 @@ from PIL import Image
 from t2ibench.core.errors import UserError
 from t2ibench.core.types import SamplePlan
 from t2ibench.evaluation.external.command import write_image_manifest
-from t2ibench.evaluation.sources import Source
+from t2ibench.evaluation.images.sources import Source
 
 
 def export_images(

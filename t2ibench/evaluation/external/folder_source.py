@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.file_names import shown
 from t2ibench.core.files import digest_of
+from t2ibench.core.reading.file_names import shown
 from t2ibench.core.types import ModelCard, Origin, PlanItem, SamplePlan
 from t2ibench.data.images import reading_threads
 from t2ibench.data.manifest import Manifest
 from t2ibench.evaluation.external.image_file import ImageFacts, read_square
 from t2ibench.evaluation.external.layouts import Linking, link_images
 from t2ibench.evaluation.external.scan import scan_images
-from t2ibench.evaluation.pixels import resized
-from t2ibench.evaluation.sources import Source
+from t2ibench.evaluation.images.pixels import resized
+from t2ibench.evaluation.images.sources import Source
 
 if TYPE_CHECKING:
     from torch import Tensor

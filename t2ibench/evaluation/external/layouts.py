@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.text_files import parse_json, read_text
+from t2ibench.core.reading.text import parse_json, read_text
 from t2ibench.core.types import Caption, PlanItem
 from t2ibench.data.adapter import some
 from t2ibench.data.manifest import Manifest

@@ -8,9 +8,9 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.file_names import normal_name
+from t2ibench.core.reading.file_names import normal_name
+from t2ibench.core.reading.text import parse_json, read_text, text_lines
 from t2ibench.core.spec.benchmarks import describe
-from t2ibench.core.text_files import parse_json, read_text, text_lines
 
 FILE_NAME: Final = "manifest.jsonl"
 

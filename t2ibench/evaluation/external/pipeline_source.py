@@ -11,8 +11,8 @@ from t2ibench.core.errors import RunFailedError, UserError
 from t2ibench.core.files import digest_of, digest_of_file, read_json
 from t2ibench.core.noise import SCHEME, seed_of
 from t2ibench.core.types import ModelCard, Origin, PlanItem
-from t2ibench.evaluation.pixels import Quantise, resized, to_uint8
-from t2ibench.evaluation.sources import Source
+from t2ibench.evaluation.images.pixels import Quantise, resized, to_uint8
+from t2ibench.evaluation.images.sources import Source
 
 if TYPE_CHECKING:
     from torch import Tensor

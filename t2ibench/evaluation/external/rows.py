@@ -15,7 +15,7 @@ from t2ibench.evaluation.external.folder_source import FolderSource
 from t2ibench.evaluation.external.pipeline_source import PipelineSource
 from t2ibench.evaluation.external.statistics_file import read_statistics
 from t2ibench.evaluation.external.statistics_source import StatisticsSource
-from t2ibench.evaluation.sources import Source
+from t2ibench.evaluation.images.sources import Source
 from t2ibench.training.tracking.progress import say
 
 _BROUGHT = (FolderSource, StatisticsSource, PipelineSource)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.file_names import shown
 from t2ibench.core.files import digest_of, read_json, write_json
+from t2ibench.core.reading.file_names import shown
 from t2ibench.data.images import reading_threads, reason_of
 from t2ibench.data.listing import Listing, list_images
 from t2ibench.data.manifest import stamp_of

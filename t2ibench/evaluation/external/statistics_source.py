@@ -11,9 +11,9 @@ from t2ibench.core.files import digest_of
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import ModelCard, Origin, PlanItem
 from t2ibench.evaluation.external.statistics_file import StatisticsFile
-from t2ibench.evaluation.measure import Column
-from t2ibench.evaluation.negatives import has_own_reference
-from t2ibench.evaluation.sources import Source
+from t2ibench.evaluation.images.negatives import has_own_reference
+from t2ibench.evaluation.images.sources import Source
+from t2ibench.evaluation.measuring.measure import Column
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
-from t2ibench.features.caption_back import LAYER, sentences_of
+from t2ibench.features.language.caption_back import LAYER, sentences_of
 from t2ibench.metrics.captions.cider import cider_d
 from t2ibench.metrics.checks import caption_codes_of, checked_features, groups_of
 from t2ibench.metrics.intervals import mean_interval

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from t2ibench.core.threads import one_thread
+from t2ibench.core.machine.threads import one_thread
 
 if TYPE_CHECKING:
     import numpy as np

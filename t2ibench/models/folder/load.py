@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import ValidationError
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.folders import MANIFEST
 from t2ibench.core.interfaces import BuildContext, TextToImage
-from t2ibench.core.named_tensors import under
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import describe
+from t2ibench.core.storage.folders import MANIFEST
+from t2ibench.core.storage.named_tensors import under
 from t2ibench.data.manifest import stamp_of
 from t2ibench.models.folder.description import EncoderDescription, WrappedDescription
 from t2ibench.models.folder.read import DESCRIPTION, VOCABULARY, WEIGHTS, WRAPPED, ModelFolder, read_model_folder

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of, read_json
-from t2ibench.core.folders import MANIFEST, fault_of
 from t2ibench.core.spec.benchmarks import describe
+from t2ibench.core.storage.folders import MANIFEST, fault_of
 from t2ibench.core.types import ModelCard
 from t2ibench.models.folder.description import SCHEMA, ModelDescription, WrappedDescription
 

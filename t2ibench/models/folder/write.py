@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from t2ibench.core.files import write_json
-from t2ibench.core.folders import complete_folder
-from t2ibench.core.named_tensors import state_of_networks, write_tensors
+from t2ibench.core.storage.folders import complete_folder
+from t2ibench.core.storage.named_tensors import state_of_networks, write_tensors
 from t2ibench.models.folder.description import ModelDescription
 from t2ibench.models.folder.read import DESCRIPTION, VOCABULARY, WEIGHTS, ModelFolder, read_model_folder
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from t2ibench.core.files import digest_of
-from t2ibench.core.folders import fault_of
-from t2ibench.core.named_tensors import under
-from t2ibench.core.provenance import environment
+from t2ibench.core.machine.provenance import environment
 from t2ibench.core.spec.benchmarks import Benchmarks
+from t2ibench.core.storage.folders import fault_of
+from t2ibench.core.storage.named_tensors import under
 from t2ibench.core.types import Origin
 from t2ibench.core.workspace import Workspace
 from t2ibench.models.folder import (

@@ -6,9 +6,9 @@ import dataclasses
 from typing import TYPE_CHECKING, Final
 
 from t2ibench.core.interfaces import BuildContext
-from t2ibench.core.named_tensors import state_of_networks
 from t2ibench.core.noise import seed_of
 from t2ibench.core.registry import registry
+from t2ibench.core.storage.named_tensors import state_of_networks
 from t2ibench.core.types import Origin
 from t2ibench.models.folder import ModelFolder, is_model_folder, write_model_folder
 from t2ibench.models.folder.read import WEIGHTS

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from t2ibench.core.claims import claimed
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of
 from t2ibench.core.place import Place
+from t2ibench.core.storage.claims import claimed
 from t2ibench.evaluation.evaluate import evaluate
-from t2ibench.evaluation.request import EvaluateRequest
-from t2ibench.evaluation.table import Evaluation
+from t2ibench.evaluation.measuring.table import Evaluation
+from t2ibench.evaluation.request.request import EvaluateRequest
 from t2ibench.studies.bench.cluster import Cluster
 from t2ibench.studies.bench.evaluation_jobs import measure_as_jobs
 from t2ibench.studies.bench.failures import keep_failures

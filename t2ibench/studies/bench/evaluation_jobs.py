@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from t2ibench.core.files import digest_of
 from t2ibench.core.place import Place
-from t2ibench.evaluation.open_table import open_table
-from t2ibench.evaluation.request import EvaluateRequest, resolve_tables
+from t2ibench.evaluation.request.open_table import open_table
+from t2ibench.evaluation.request.request import EvaluateRequest, resolve_tables
 from t2ibench.studies.bench.cluster import Cluster, Queue
 
 

@@ -15,13 +15,13 @@ from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import Benchmarks
 from t2ibench.core.spec.recipes import seed_for
 from t2ibench.core.types import ModelCard, Origin, PlanItem
-from t2ibench.evaluation.askable import reason_not_asked
-from t2ibench.evaluation.likelihood import bound_of
-from t2ibench.evaluation.measure import failed_record
-from t2ibench.evaluation.open_table import model_source, open_table
-from t2ibench.evaluation.request import Resolved, protocol_for
-from t2ibench.evaluation.sources import Source
-from t2ibench.evaluation.table import Evaluation, Table
+from t2ibench.evaluation.images.likelihood import bound_of
+from t2ibench.evaluation.images.sources import Source
+from t2ibench.evaluation.measuring.askable import reason_not_asked
+from t2ibench.evaluation.measuring.measure import failed_record
+from t2ibench.evaluation.measuring.table import Evaluation, Table
+from t2ibench.evaluation.request.open_table import model_source, open_table
+from t2ibench.evaluation.request.request import Resolved, protocol_for
 from t2ibench.models.folder import read_model_folder
 from t2ibench.studies.bench.plan import BenchItem
 

@@ -16,13 +16,13 @@ from pydantic import ValidationError
 from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.files import canonical_json
 from t2ibench.core.place import Place
+from t2ibench.core.reading.text import parse_json
 from t2ibench.core.records import ResultRecord, Results
-from t2ibench.core.text_files import parse_json
 from t2ibench.core.types import Origin
 from t2ibench.data.open import open_dataset
 from t2ibench.evaluation.external.command import write_image_manifest
-from t2ibench.evaluation.plan import make_plan
-from t2ibench.evaluation.request import protocol_for
+from t2ibench.evaluation.images.plan import make_plan
+from t2ibench.evaluation.request.request import protocol_for
 from t2ibench.studies.exchange.foreign import checked_record, read_small_text
 from t2ibench.studies.exchange.submission import Submission, measure_sample, sample_size
 

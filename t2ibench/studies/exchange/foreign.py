@@ -10,10 +10,10 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.file_names import normal_name
 from t2ibench.core.files import canonical_json
+from t2ibench.core.reading.file_names import normal_name
+from t2ibench.core.reading.text import parse_json, read_text, text_lines
 from t2ibench.core.records import RECORDS, ResultRecord, Results
-from t2ibench.core.text_files import parse_json, read_text, text_lines
 from t2ibench.core.types import Origin
 
 LARGEST: Final = 64 * 2**20

@@ -22,8 +22,8 @@ from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation.evaluate import evaluate
 from t2ibench.evaluation.external.export import export_images
 from t2ibench.evaluation.external.rows import ExternalRows
-from t2ibench.evaluation.open_table import open_table
-from t2ibench.evaluation.request import EvaluateRequest, protocol_for, resolve_tables
+from t2ibench.evaluation.request.open_table import open_table
+from t2ibench.evaluation.request.request import EvaluateRequest, protocol_for, resolve_tables
 
 if TYPE_CHECKING:
     from t2ibench.core.spec.benchmarks import ProtocolEntry

@@ -10,9 +10,9 @@ from t2ibench.core.errors import RunFailedError
 from t2ibench.core.files import digest_of
 from t2ibench.core.noise import Noise
 from t2ibench.core.types import Caption, Trace
-from t2ibench.evaluation.manner import Manner
-from t2ibench.evaluation.pixels import resized, to_uint8
-from t2ibench.evaluation.sources import AT_ONCE, OWN_MANNER
+from t2ibench.evaluation.images.manner import Manner
+from t2ibench.evaluation.images.pixels import resized, to_uint8
+from t2ibench.evaluation.images.sources import AT_ONCE, OWN_MANNER
 from t2ibench.studies.probes.questions import Question
 from t2ibench.studies.probes.words import attention_shares
 

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import read_json, write_bytes, write_json
+from t2ibench.core.machine.provenance import environment
 from t2ibench.core.place import Place
-from t2ibench.core.provenance import environment
 from t2ibench.core.records import PROBES
 from t2ibench.core.spec.benchmarks import FeatureEntry
-from t2ibench.core.store import Store
-from t2ibench.evaluation.extractors import Extractor
-from t2ibench.evaluation.manner import Manner
-from t2ibench.evaluation.open_table import extractor_for
-from t2ibench.evaluation.sources import OWN_MANNER
-from t2ibench.features.caption_back import LAYER, PLUGIN, sentences_of
+from t2ibench.core.storage.store import Store
+from t2ibench.evaluation.images.manner import Manner
+from t2ibench.evaluation.images.sources import OWN_MANNER
+from t2ibench.evaluation.measuring.extractors import Extractor
+from t2ibench.evaluation.request.open_table import extractor_for
+from t2ibench.features.language.caption_back import LAYER, PLUGIN, sentences_of
 from t2ibench.models.folder import ModelFolder
 from t2ibench.studies.known_truth import KnownTruth, known_truth
 from t2ibench.studies.probes.attended import attended_scores, word_changes
@@ -176,7 +176,7 @@ def _answers(plan: ProbePlan, device: str, threads: int | None) -> list[Answer]:
     import torch
     from tqdm import tqdm
 
-    from t2ibench.core.device import choose_device
+    from t2ibench.core.machine.device import choose_device
     from t2ibench.models.folder import load_model
 
     if threads is not None:

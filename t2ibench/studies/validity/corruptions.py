@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final, Literal
 from t2ibench.core.files import digest_of
 from t2ibench.core.noise import seed_of
 from t2ibench.core.types import PlanItem, SamplePlan
-from t2ibench.evaluation.references import TRAINING
-from t2ibench.evaluation.sources import RealSource
+from t2ibench.evaluation.images.references import TRAINING
+from t2ibench.evaluation.images.sources import RealSource
 
 if TYPE_CHECKING:
     from torch import Tensor

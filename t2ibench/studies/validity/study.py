@@ -14,10 +14,10 @@ from t2ibench.core.files import write_json
 from t2ibench.core.place import Place
 from t2ibench.core.records import VALIDITY, ResultRecord, Results
 from t2ibench.core.workspace import Workspace
-from t2ibench.evaluation.open_table import open_table
-from t2ibench.evaluation.request import Resolved, protocol_for, require_metrics
-from t2ibench.evaluation.sharing import share_rows
-from t2ibench.evaluation.table import Table
+from t2ibench.evaluation.measuring.sharing import share_rows
+from t2ibench.evaluation.measuring.table import Table
+from t2ibench.evaluation.request.open_table import open_table
+from t2ibench.evaluation.request.request import Resolved, protocol_for, require_metrics
 from t2ibench.studies.known_truth import KnownTruth, known_truth
 from t2ibench.studies.validity.corruptions import CORRUPTIONS, CorruptedSource, Corruption, Redraw, fault_of
 from t2ibench.studies.validity.outcome import Row, Study

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of, digest_of_file
-from t2ibench.core.pickles import PlainArray, read_plain_pickle
+from t2ibench.core.reading.pickles import PlainArray, read_plain_pickle
 
 if TYPE_CHECKING:
     import numpy as np

@@ -13,8 +13,8 @@ from safetensors.torch import load_file
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import read_json
-from t2ibench.core.folders import MANIFEST, complete_folder, fault_of, remove_leftovers
-from t2ibench.core.named_tensors import write_tensors
+from t2ibench.core.storage.folders import MANIFEST, complete_folder, fault_of, remove_leftovers
+from t2ibench.core.storage.named_tensors import write_tensors
 from t2ibench.training.checkpoints.disk import require_space
 from t2ibench.training.engine.engine import Engine
 from t2ibench.training.engine.losses import check_finite

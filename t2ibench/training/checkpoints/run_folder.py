@@ -10,8 +10,8 @@ from typing import Any
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import read_json, remove_temporary_files, write_json
-from t2ibench.core.folders import fault_of
 from t2ibench.core.spec.benchmarks import TrainingSpec
+from t2ibench.core.storage.folders import fault_of
 from t2ibench.core.workspace import Workspace
 
 

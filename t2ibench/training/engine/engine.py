@@ -15,8 +15,8 @@ from torch.nn import BatchNorm1d, BatchNorm2d, BatchNorm3d, Module, SyncBatchNor
 
 from t2ibench.core.errors import RunFailedError, require_known
 from t2ibench.core.interfaces import HasSchedule, Trainable
-from t2ibench.core.named_tensors import state_of_networks, under
 from t2ibench.core.noise import Noise, seed_of
+from t2ibench.core.storage.named_tensors import state_of_networks, under
 from t2ibench.core.types import TrainBatch, Update
 from t2ibench.training.engine.compilation import compile_networks, faults_explained, uncompiled
 from t2ibench.training.engine.ema import EMA

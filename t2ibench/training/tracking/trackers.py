@@ -9,7 +9,7 @@ from typing import IO, Any, Protocol
 
 from t2ibench.core.errors import RunFailedError
 from t2ibench.core.files import json_line, write_text
-from t2ibench.core.text_files import parse_json, text_lines
+from t2ibench.core.reading.text import parse_json, text_lines
 from t2ibench.training.tracking.online_trackers import OnlineTracker, RunName, check_trackers
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from t2ibench.core.noise import Noise
 from t2ibench.core.types import TrainBatch
 from t2ibench_baselines._reed.initialisation import initialise
-from t2ibench_baselines._stackgan.adversarial import AdversarialParameters
+from t2ibench_baselines._stackgan.discriminators.adversarial import AdversarialParameters
 from t2ibench_baselines.gan_int_cls import GANINTCLS, GANINTCLSParameters
 from t2ibench_baselines.gan_int_cls.discriminator import Discriminator
 from t2ibench_baselines.gan_int_cls.generator import Generator

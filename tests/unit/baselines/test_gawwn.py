@@ -25,7 +25,7 @@ from t2ibench.data.batches.batches import TrainingData
 from t2ibench.models.conditions import Conditions, check_known, generate_under
 from t2ibench.sampling.framed_box import framed_tile, parse_box
 from t2ibench.testing.squares import Squares, with_boxes
-from t2ibench_baselines._stackgan.adversarial import AdversarialParameters
+from t2ibench_baselines._stackgan.discriminators.adversarial import AdversarialParameters
 from t2ibench_baselines.gawwn import GAWWN, GAWWNParameters
 from t2ibench_baselines.gawwn.boxes import MIDDLE, BoxPrior, crop, paste
 from t2ibench_baselines.gawwn.discriminator import Discriminator

@@ -6,9 +6,9 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from t2ibench_baselines._stackgan import discriminator_losses
-from t2ibench_baselines._stackgan.adversarial import AdversarialParameters, gradient_penalty
 from t2ibench_baselines._stackgan.conditioning import Condition, kl_divergence
+from t2ibench_baselines._stackgan.discriminators import losses as discriminator_losses
+from t2ibench_baselines._stackgan.discriminators.adversarial import AdversarialParameters, gradient_penalty
 from t2ibench_baselines.attngan.discriminator import Discriminator as AttnGANDiscriminator
 from t2ibench_baselines.stackgan_v2 import losses as stackgan_losses
 from t2ibench_baselines.stackgan_v2.discriminator import Discriminator as StackGANDiscriminator

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from t2ibench_baselines._stackgan.adversarial import gradient_penalty
-from t2ibench_baselines._stackgan.spectral_normalisation import NormalisedWeights, SpectralConvolution
+from t2ibench_baselines._stackgan.discriminators.adversarial import gradient_penalty
+from t2ibench_baselines._stackgan.discriminators.spectral_normalisation import NormalisedWeights, SpectralConvolution
 from t2ibench_baselines.dmgan.discriminator import Discriminator
 
 

@@ -16,8 +16,8 @@ from t2ibench.core.noise import Noise
 from t2ibench.core.official import ImportsOfficial
 from t2ibench.core.types import Trace, TrainBatch
 from t2ibench.training.engine.engine import Engine
-from t2ibench_baselines._stackgan.adversarial import AdversarialParameters
-from t2ibench_baselines._stackgan.discriminator_losses import discriminator_loss, generator_loss
+from t2ibench_baselines._stackgan.discriminators.adversarial import AdversarialParameters
+from t2ibench_baselines._stackgan.discriminators.losses import discriminator_loss, generator_loss
 from t2ibench_baselines.stackgan_v1 import StackGANv1
 from t2ibench_baselines.stackgan_v1.discriminator import Discriminator
 from t2ibench_baselines.stackgan_v1.generator import StageOne, StageTwo

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from t2ibench.cli import group
 from t2ibench.core.errors import UserError
 from t2ibench.core.spec.benchmarks import load_benchmarks
-from t2ibench.evaluation.sources import CONTROLS
+from t2ibench.evaluation.images.sources import CONTROLS
 from t2ibench.studies.claims.study import ClaimsRequest, claims_of, suite_for
 from tests.unit.evaluation.stubs import register_all, write_config
 

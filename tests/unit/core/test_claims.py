@@ -13,14 +13,14 @@ from contextlib import suppress
 
 import pytest
 
-from t2ibench.core import claims
-from t2ibench.core.claims import claimed
+from t2ibench.core.storage import claims
+from t2ibench.core.storage.claims import claimed
 
 PIECES = 24
 WORK = """
 import sys, time
 from pathlib import Path
-from t2ibench.core import claims
+from t2ibench.core.storage import claims
 from t2ibench.core.files import write_text
 claims.SILENCE, claims.RENEWAL = 3.0, 0.2
 folder, begin, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])

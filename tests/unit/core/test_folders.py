@@ -5,7 +5,7 @@ import errno
 import pytest
 
 from t2ibench.core.errors import RunFailedError, UserError
-from t2ibench.core.folders import complete_folder, fault_of
+from t2ibench.core.storage.folders import complete_folder, fault_of
 
 
 def fill(target, **files):

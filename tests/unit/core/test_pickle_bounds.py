@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.pickle_bounds import check_bounds
-from t2ibench.core.pickles import read_plain_pickle
+from t2ibench.core.reading.pickle_bounds import check_bounds
+from t2ibench.core.reading.pickles import read_plain_pickle
 
 
 def shared(levels):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.store import ARRAYS, Store
+from t2ibench.core.storage.store import ARRAYS, Store
 
 KEY = {"source": "abc", "plan": "def", "extractor": {"name": "simnet", "weights": "0" * 64}, "chunk": 3}
 

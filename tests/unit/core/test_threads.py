@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.threads import one_thread, side_by_side
+from t2ibench.core.machine.threads import one_thread, side_by_side
 from t2ibench.metrics.distribution.frechet import FrechetDistance
 from t2ibench.metrics.pairs.kid import KernelDistance
 

@@ -132,7 +132,7 @@ def test_a_cache_whose_bytes_changed_is_not_read_and_made_anew(place, entry):
 
 
 def test_digests_of_a_cache_are_compared_once(place, monkeypatch):
-    import t2ibench.core.folders as folders
+    import t2ibench.core.storage.folders as folders
 
     manifest = place[0]()
     make_cache(manifest, 32, progress=False)

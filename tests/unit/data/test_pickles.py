@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.pickles import read_plain_pickle
+from t2ibench.core.reading.pickles import read_plain_pickle
 from t2ibench.data.pickles import read_caption_words, read_class_ids, read_file_names
 
 PLAIN = st.recursive(

@@ -12,8 +12,8 @@ from PIL import Image
 from t2ibench.cli import main
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import check_writable, json_line, read_json, write_json_lines, writing_failed
+from t2ibench.core.reading.text import parse_json, read_text, text_lines
 from t2ibench.core.spec.benchmarks import Benchmarks, DatasetEntry
-from t2ibench.core.text_files import parse_json, read_text, text_lines
 from t2ibench.core.workspace import Workspace
 from t2ibench.data.adapter import MissingImagesError
 from t2ibench.data.coco import COCO

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.pickles import open_plain_pickle
+from t2ibench.core.reading.pickles import open_plain_pickle
 from t2ibench.data.pickles import read_caption_words, read_class_ids, read_file_names
 
 NAMES = [f"{number:03}.Bird/Bird_{number:04}" for number in range(1, 40)]

@@ -7,9 +7,9 @@ from typing import ClassVar
 import filelock
 import torch
 
-from t2ibench.core import claims
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.registry import registry
+from t2ibench.core.storage import claims
 from t2ibench.features.context import find_weights
 from t2ibench.models.folder import load_encoder, read_model_folder
 from t2ibench.testing.squares import COLOURS
@@ -162,7 +162,7 @@ def write_config(folder, change=lambda text: text):
 
 def stop_myself(name, after):
     """Kill or freeze this process when it has made `after` chunks and begins the next one."""
-    from t2ibench.evaluation import collect
+    from t2ibench.evaluation.measuring import collect
 
     compute, done = collect._compute, []
 

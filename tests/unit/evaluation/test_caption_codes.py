@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from t2ibench.core.store import Store
+from t2ibench.core.storage.store import Store
 from t2ibench.core.types import Caption
-from t2ibench.evaluation import caption_codes as module
-from t2ibench.evaluation.caption_codes import read_captions
+from t2ibench.evaluation.measuring import caption_codes as module
+from t2ibench.evaluation.measuring.caption_codes import read_captions
 
 CAPTIONS = [Caption(str(number), "word " * (number + 1)) for number in range(25)]
 
@@ -58,7 +58,7 @@ def test_a_metric_that_ranks_nothing_reads_the_captions_of_its_images_alone(
     from t2ibench.core.place import Place
     from t2ibench.core.workspace import Workspace
     from t2ibench.evaluation.evaluate import evaluate
-    from t2ibench.evaluation.request import EvaluateRequest
+    from t2ibench.evaluation.request.request import EvaluateRequest
     from tests.unit.evaluation.stubs import Oracle
 
     read = []

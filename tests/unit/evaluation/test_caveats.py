@@ -8,9 +8,9 @@ from t2ibench.core.interfaces import ReportInput
 from t2ibench.core.place import Place
 from t2ibench.core.records import Results
 from t2ibench.core.workspace import Workspace
-from t2ibench.evaluation import open_table as evaluating
 from t2ibench.evaluation.evaluate import evaluate
-from t2ibench.evaluation.request import EvaluateRequest
+from t2ibench.evaluation.request import open_table as evaluating
+from t2ibench.evaluation.request.request import EvaluateRequest
 from t2ibench.models.folder import read_model_folder
 from t2ibench.training import train as training
 from t2ibench.training.request import TrainRequest

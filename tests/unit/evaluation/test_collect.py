@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from t2ibench.core.store import Store
-from t2ibench.evaluation import collect as module
-from t2ibench.evaluation.collect import collect
-from t2ibench.evaluation.extractors import Extractor
-from t2ibench.evaluation.plan import make_plan
-from t2ibench.evaluation.sources import NoiseSource
+from t2ibench.core.storage.store import Store
+from t2ibench.evaluation.images.plan import make_plan
+from t2ibench.evaluation.images.sources import NoiseSource
+from t2ibench.evaluation.measuring import collect as module
+from t2ibench.evaluation.measuring.collect import collect
+from t2ibench.evaluation.measuring.extractors import Extractor
 from t2ibench.features.context import FeatureContext
 from tests.unit.evaluation.stubs import Colours
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from t2ibench.core.types import Caption, PlanItem, SamplePlan
-from t2ibench.evaluation.plan import make_plan
+from t2ibench.evaluation.images.plan import make_plan
 from t2ibench.studies.validity.corruptions import (
     CORRUPTIONS,
     CorruptedSource,

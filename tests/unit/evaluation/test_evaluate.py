@@ -16,7 +16,7 @@ from t2ibench.core.types import Origin
 from t2ibench.core.workspace import Workspace
 from t2ibench.data.images import RealImages
 from t2ibench.evaluation.evaluate import evaluate
-from t2ibench.evaluation.request import EvaluateRequest, resolve_tables
+from t2ibench.evaluation.request.request import EvaluateRequest, resolve_tables
 from tests.unit.evaluation.stubs import Colours, Oracle
 
 CONTROLS = ("ground-truth", "real-test", "shuffled-captions", "noise", "untrained")
@@ -189,7 +189,7 @@ def test_a_diverged_model_fails_and_the_controls_do_not(table, monkeypatch):
 
 
 def test_costs_add_up(table, monkeypatch):
-    from t2ibench.evaluation import table as module
+    from t2ibench.evaluation.measuring import table as module
 
     collecting = module.collect
 

@@ -10,17 +10,17 @@ from PIL import Image
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.records import Results
-from t2ibench.core.store import Store
+from t2ibench.core.storage.store import Store
 from t2ibench.core.types import Origin
-from t2ibench.evaluation.columns import make_columns
 from t2ibench.evaluation.external.export import export_images
 from t2ibench.evaluation.external.folder_source import FolderSource
 from t2ibench.evaluation.external.image_file import read_square
 from t2ibench.evaluation.external.layouts import link_images
-from t2ibench.evaluation.extractors import Extractor
-from t2ibench.evaluation.plan import make_plan
-from t2ibench.evaluation.sources import ModelSource, ground_truth
-from t2ibench.evaluation.table import Table
+from t2ibench.evaluation.images.plan import make_plan
+from t2ibench.evaluation.images.sources import ModelSource, ground_truth
+from t2ibench.evaluation.measuring.extractors import Extractor
+from t2ibench.evaluation.measuring.table import Table
+from t2ibench.evaluation.request.columns import make_columns
 from t2ibench.features.context import FeatureContext
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from t2ibench.core.types import Interval
 from t2ibench.evaluation.external.folder_source import FolderSource
 from t2ibench.evaluation.external.manifest_lines import FILE_NAME
-from t2ibench.evaluation.measure import _interval_record
+from t2ibench.evaluation.measuring.measure import _interval_record
 
 
 def image(seed=0):

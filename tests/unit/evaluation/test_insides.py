@@ -3,7 +3,7 @@
 import torch
 
 from t2ibench.core.types import Caption, PlanItem, SamplePlan, Trace
-from t2ibench.evaluation.insides import looked
+from t2ibench.evaluation.images.insides import looked
 from t2ibench.features.insides import LooksInside
 
 

@@ -6,7 +6,7 @@ import torch
 from t2ibench.core.errors import RunFailedError, UserError
 from t2ibench.core.spec.benchmarks import DatasetEntry
 from t2ibench.core.types import PlanItem, SamplePlan
-from t2ibench.evaluation.likelihood import bound_of, bounds_of, candidates_for
+from t2ibench.evaluation.images.likelihood import bound_of, bounds_of, candidates_for
 from t2ibench.features.likelihood import LikelihoodOptions
 from t2ibench.testing.squares import Squares
 

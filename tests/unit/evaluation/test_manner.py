@@ -8,8 +8,8 @@ import torch
 from t2ibench.core.errors import UserError
 from t2ibench.core.spec.benchmarks import GenerationOptions
 from t2ibench.core.types import Caption, SamplePlan
-from t2ibench.evaluation import manner
-from t2ibench.evaluation.sources import ModelSource
+from t2ibench.evaluation.images import manner
+from t2ibench.evaluation.images.sources import ModelSource
 from tests.unit.evaluation.small_models import PLAN, TEXTS, small_model
 
 MASKED = GenerationOptions(parameters={"official_mask": True}, batch_size=3)

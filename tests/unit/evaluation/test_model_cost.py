@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from t2ibench.evaluation.cost import images_shown, parameters_in
+from t2ibench.evaluation.measuring.cost import images_shown, parameters_in
 from t2ibench.training.measured_time import training_seconds
 
 

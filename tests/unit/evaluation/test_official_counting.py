@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of
 from t2ibench.core.spec.benchmarks import GenerationOptions, ProtocolEntry, load_benchmarks
-from t2ibench.core.store import Store
+from t2ibench.core.storage.store import Store
 from t2ibench.core.types import SamplePlan
 from t2ibench.data.manifest import ImageEntry, Manifest
-from t2ibench.evaluation import collect as collecting
-from t2ibench.evaluation.negatives import choose_negatives
-from t2ibench.evaluation.plan import make_plan
-from t2ibench.evaluation.sources import ModelSource
+from t2ibench.evaluation.images.negatives import choose_negatives
+from t2ibench.evaluation.images.plan import make_plan
+from t2ibench.evaluation.images.sources import ModelSource
+from t2ibench.evaluation.measuring import collect as collecting
 from tests.unit.evaluation.small_models import PLAN, small_model
 
 PROTOCOLS = load_benchmarks().content.protocols

@@ -11,8 +11,8 @@ from t2ibench.core.types import Origin
 from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation.evaluate import evaluate
 from t2ibench.evaluation.external.pipeline_source import PipelineSource
-from t2ibench.evaluation.plan import make_plan
-from t2ibench.evaluation.request import EvaluateRequest
+from t2ibench.evaluation.images.plan import make_plan
+from t2ibench.evaluation.request.request import EvaluateRequest
 
 
 @pytest.fixture(scope="module")

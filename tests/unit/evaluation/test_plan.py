@@ -12,8 +12,8 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.spec.benchmarks import ProtocolEntry
 from t2ibench.core.types import SamplePlan
 from t2ibench.data.manifest import ImageEntry, Manifest
-from t2ibench.evaluation.negatives import choose_negatives
-from t2ibench.evaluation.plan import make_plan, reference_plan
+from t2ibench.evaluation.images.negatives import choose_negatives
+from t2ibench.evaluation.images.plan import make_plan, reference_plan
 
 
 def made_up(captions, classes=4):

@@ -19,16 +19,16 @@ from PIL import Image
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of_file
 from t2ibench.core.spec.benchmarks import Benchmarks, DatasetEntry
-from t2ibench.core.store import ARRAYS, Store
+from t2ibench.core.storage.store import ARRAYS, Store
 from t2ibench.core.workspace import Workspace
 from t2ibench.data.batches.cache import open_cache
 from t2ibench.data.images import make_cache, read_base
 from t2ibench.data.open import open_dataset
-from t2ibench.evaluation.collect import collect
 from t2ibench.evaluation.external.folder_source import FolderSource
-from t2ibench.evaluation.extractors import Extractor
-from t2ibench.evaluation.plan import make_plan, reference_plan
-from t2ibench.evaluation.sources import ground_truth
+from t2ibench.evaluation.images.plan import make_plan, reference_plan
+from t2ibench.evaluation.images.sources import ground_truth
+from t2ibench.evaluation.measuring.collect import collect
+from t2ibench.evaluation.measuring.extractors import Extractor
 from t2ibench.features.context import FeatureContext
 
 RACES = int(os.environ.get("T2IBENCH_RACES", "4"))
@@ -85,7 +85,7 @@ def extractor(place):
 
 
 def test_stored_features_are_those_of_the_digests_bytes(tmp_path, folder, manifest, protocol, extractor, monkeypatch):
-    import t2ibench.evaluation.collect as module
+    import t2ibench.evaluation.measuring.collect as module
 
     monkeypatch.setattr(module, "CHUNK", 10)  # some are stored before others are refused
     store, plan = Store(tmp_path / "store"), make_plan(manifest, protocol, samples=COUNT)

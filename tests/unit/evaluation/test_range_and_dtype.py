@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from t2ibench.core.errors import RunFailedError, UserError
-from t2ibench.evaluation.pixels import to_uint8
+from t2ibench.evaluation.images.pixels import to_uint8
 from t2ibench.features.context import chunks
 from t2ibench_simulations.networks.simnet import SimNet
 

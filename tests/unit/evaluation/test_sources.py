@@ -8,10 +8,16 @@ import torch
 from t2ibench.core.errors import RunFailedError, UserError
 from t2ibench.core.spec.benchmarks import ProtocolEntry
 from t2ibench.core.types import Origin, SamplePlan
-from t2ibench.evaluation.negatives import choose_negatives
-from t2ibench.evaluation.pixels import resized, to_uint8
-from t2ibench.evaluation.plan import make_plan
-from t2ibench.evaluation.sources import ModelSource, NoiseSource, ground_truth, real_of_other_split, shuffled_captions
+from t2ibench.evaluation.images.negatives import choose_negatives
+from t2ibench.evaluation.images.pixels import resized, to_uint8
+from t2ibench.evaluation.images.plan import make_plan
+from t2ibench.evaluation.images.sources import (
+    ModelSource,
+    NoiseSource,
+    ground_truth,
+    real_of_other_split,
+    shuffled_captions,
+)
 from t2ibench.models.folder import LoadedModel
 
 PROTOCOL = ProtocolEntry(negatives=3, exclude="image", metrics=())

@@ -6,13 +6,13 @@ import json
 import pytest
 from scipy.stats import spearmanr
 
-from t2ibench.cli.report import load_report
+from t2ibench.cli.reports.report import load_report
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import ReportInput
 from t2ibench.core.place import Place
 from t2ibench.core.records import Results
 from t2ibench.core.workspace import Workspace
-from t2ibench.evaluation.plan import make_plan
+from t2ibench.evaluation.images.plan import make_plan
 from t2ibench.studies.validity.corruptions import CORRUPTIONS, dealt
 from t2ibench.studies.validity.study import NAME, ValidityRequest, keep_study, run_study
 from t2ibench.studies.validity.verdicts import MEASURES, Series, expected_of, judge, spearman, true_alignment

@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.machine.workers import Workers
 from t2ibench.core.place import Place
-from t2ibench.core.workers import Workers
 from t2ibench.core.workspace import Workspace
-from t2ibench.evaluation import collect as module
 from t2ibench.evaluation.evaluate import evaluate
-from t2ibench.evaluation.request import EvaluateRequest
-from t2ibench.evaluation.sources import ModelSource
+from t2ibench.evaluation.images.sources import ModelSource
+from t2ibench.evaluation.measuring import collect as module
+from t2ibench.evaluation.request.request import EvaluateRequest
 
 
 @pytest.fixture

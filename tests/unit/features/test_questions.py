@@ -12,7 +12,7 @@ from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import FeatureEntry
 from t2ibench.core.types import Caption
 from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
-from t2ibench.features.questions import Asked, Questions
+from t2ibench.features.language.questions import Asked, Questions
 from t2ibench.metrics.alignment.vqa_score import VQAScore
 
 WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[DEC]", "is", "a", "red", "blue", "bird", "yes", "no", "?")

@@ -7,8 +7,8 @@ import torch
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.spec.benchmarks import FeatureEntry
-from t2ibench.features.caption_back import sentences_of
 from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
+from t2ibench.features.language.caption_back import sentences_of
 
 WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[DEC]", "a", "red", "blue", "bird", "with", "wings", "bill")
 

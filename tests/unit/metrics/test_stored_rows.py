@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.store import ARRAYS, Store
-from t2ibench.core.stored_rows import StoredRows
+from t2ibench.core.storage.store import ARRAYS, Store
+from t2ibench.core.storage.stored_rows import StoredRows
 from t2ibench.metrics.distribution.frechet import FrechetDistance
 from t2ibench.metrics.distribution.inception_score import InceptionScore, keyed_splits, split_scores
 

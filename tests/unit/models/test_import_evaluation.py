@@ -9,7 +9,7 @@ from t2ibench.core.types import Origin
 from t2ibench.core.workspace import Workspace
 from t2ibench.data.open import open_dataset
 from t2ibench.evaluation.evaluate import evaluate
-from t2ibench.evaluation.request import EvaluateRequest
+from t2ibench.evaluation.request.request import EvaluateRequest
 from t2ibench.models.importing.import_official import ImportRequest, import_official
 from tests.unit.evaluation.stubs import register_all, write_config
 from tests.unit.models.official_files import generator, save, save_captions, text_encoder

@@ -12,8 +12,8 @@ from t2ibench.core.files import digest_of_file
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.types import Caption
-from t2ibench.features.caption_back import numbers_of
 from t2ibench.features.context import FeatureContext, open_extractor
+from t2ibench.features.language.caption_back import numbers_of
 from t2ibench.metrics.captions.read_back import CaptionBackCIDEr
 from t2ibench_simulations.metrics.caption_back import AttributeF1, ObjectF1
 from t2ibench_simulations.networks import captioner

@@ -14,7 +14,7 @@ from t2ibench.core.interfaces import CaptionJudge, MetricInput
 from t2ibench.core.spec.benchmarks import FeatureEntry
 from t2ibench.core.types import Caption
 from t2ibench.data.batches.transforms import base_image
-from t2ibench.evaluation.caption_codes import CaptionCodes, swapped_codes
+from t2ibench.evaluation.measuring.caption_codes import CaptionCodes, swapped_codes
 from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
 from t2ibench.metrics.objects.counting import CountingAlignment
 from t2ibench.metrics.objects.positions import PositionalAlignment

@@ -15,8 +15,8 @@ from t2ibench.data.open import open_dataset
 from t2ibench.evaluation.evaluate import evaluate
 from t2ibench.evaluation.external.command import write_image_manifest
 from t2ibench.evaluation.external.rows import ExternalRows
-from t2ibench.evaluation.plan import make_plan
-from t2ibench.evaluation.request import EvaluateRequest
+from t2ibench.evaluation.images.plan import make_plan
+from t2ibench.evaluation.request.request import EvaluateRequest
 from tests.unit.evaluation.stubs import register_all, write_config
 
 COLUMNS = ("is", "fid", "r")

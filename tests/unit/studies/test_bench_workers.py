@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
+from t2ibench.core.machine.workers import Workers
 from t2ibench.core.place import Place
 from t2ibench.core.records import RECORDS
 from t2ibench.core.spec.benchmarks import load_benchmarks
-from t2ibench.core.workers import Workers
 from t2ibench.core.workspace import Workspace
-from t2ibench.evaluation import sharing
+from t2ibench.evaluation.measuring import sharing
 from t2ibench.studies.bench.bench import run_bench
 from t2ibench.studies.bench.plan import BenchRequest
 from tests.unit.evaluation.stubs import register_all, write_config

@@ -13,8 +13,8 @@ from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.workspace import Workspace
 from t2ibench.data.images import RealImages
 from t2ibench.data.open import open_dataset
-from t2ibench.evaluation.open_table import open_table
-from t2ibench.evaluation.request import Resolved, protocol_for
+from t2ibench.evaluation.request.open_table import open_table
+from t2ibench.evaluation.request.request import Resolved, protocol_for
 from t2ibench.features.cub_inception.fine_tuning import Classifier, CUBInceptionClassifier, CUBInceptionParameters
 from t2ibench.features.cub_inception.network import empty_network
 from t2ibench.models.folder import load_encoder

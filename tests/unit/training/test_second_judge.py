@@ -11,8 +11,8 @@ from t2ibench.core.spec.recipes import seed_for
 from t2ibench.core.types import Origin
 from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation.external.rows import ExternalRows
-from t2ibench.evaluation.open_table import open_table
-from t2ibench.evaluation.request import EvaluateRequest, Resolved, protocol_for, resolve_tables
+from t2ibench.evaluation.request.open_table import open_table
+from t2ibench.evaluation.request.request import EvaluateRequest, Resolved, protocol_for, resolve_tables
 from t2ibench.training.request import TrainRequest, resolve
 from t2ibench.training.rhythm import Rhythm
 from t2ibench.training.train import Compute, ensure_trained

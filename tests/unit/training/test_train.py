@@ -9,7 +9,7 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.place import Place
 from t2ibench.core.types import Origin
 from t2ibench.core.workspace import Workspace
-from t2ibench.evaluation.untrained_twin import untrained_twin
+from t2ibench.evaluation.request.untrained_twin import untrained_twin
 from t2ibench.models.find import find_models, require_model
 from t2ibench.models.folder import load_model, read_model_folder
 from t2ibench.training.request import TrainRequest

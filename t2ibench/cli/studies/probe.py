@@ -1,0 +1,83 @@
+"""`t2ibench probe`: change one thing of a caption, keep the noise, and see what follows in the image."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from t2ibench.cli.options import (
+    dry_run_option,
+    place_options,
+    seed_option,
+)
+from t2ibench.core.place import Place
+
+
+@click.command("probe")
+@click.argument("probe", metavar="PROBE")
+@click.argument("model", metavar="MODEL[:VARIANT]")
+@click.option("--data", "dataset", default=None, help="Only a model that learned from this data set.")
+@click.option(
+    "--caption",
+    "captions",
+    multiple=True,
+    metavar="TEXT",
+    help='Your own instead, as in "a {red|green} bus on a street"; may be given again.',
+)
+@click.option(
+    "--rows",
+    "--seeds",
+    "rows",
+    type=click.IntRange(1, 1000),
+    default=None,
+    help="Noises each caption is drawn with.  [default: the probe's own]",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="Folder for page, images and table, if not the workspace's reports.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the record as JSON instead of tables.")
+@seed_option
+@dry_run_option
+@place_options("device", "threads")
+def command(
+    probe: str,
+    model: str,
+    dataset: str | None,
+    captions: tuple[str, ...],
+    rows: int | None,
+    output: Path | None,
+    as_json: bool,
+    seed: int | None,
+    dry_run: bool,
+    place: Place,
+) -> None:
+    """Change one thing of a caption, keep the noise, and see what changes in the image.
+
+    PROBE is colours, backgrounds, objects, compositions or words, or another one of [probes] in benchmarks.toml.
+    Images of simulated birds are scored against what their captions say, beside drawn birds that fit them exactly;
+    all others are shown.
+
+    The tables go to stdout, the paths of page, images and data to stderr. Asking again costs nothing; `t2ibench
+    report probe` shows all probes there are.
+    """
+    from t2ibench.studies.probes.plan import ProbeRequest, plan_probe
+
+    asked = ProbeRequest(probe, model, dataset=dataset, captions=captions, rows=rows, seed=seed)
+    plan = plan_probe(asked, place)
+    if dry_run:
+        click.echo(json.dumps(plan.describe(), indent=2, ensure_ascii=False))
+        return
+    from t2ibench.cli.reports.report import write_report_on
+    from t2ibench.studies.probes.probing import run_probe
+
+    record = run_probe(plan, place)
+    identity = record["id"]
+    folder = output or place.workspace.reports / "probe" / identity[:16]
+    text = write_report_on("probe", identity, place.workspace, folder)
+    click.echo(json.dumps(record, indent=2, ensure_ascii=False) if as_json else text, nl=as_json)

@@ -1,0 +1,125 @@
+"""Detectors of COCO's 80 objects from torchvision, whose weights the user brings: what object accuracy judges with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self, get_args
+
+from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.core.spec.benchmarks import Frozen
+from t2ibench.features.context import FeatureContext, WeightsFile, chunks, find_weights, options_of
+from t2ibench.features.objects.detection import Detection
+from t2ibench.features.objects.objects import DetectedObjects
+from t2ibench.features.state_dict import checked, read_state
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+VERSION: Final = 1
+Architecture = Literal["fasterrcnn_resnet50_fpn_v2", "maskrcnn_resnet50_fpn_v2", "ssdlite320_mobilenet_v3_large"]
+"""torchvision's names. Its older models with frozen batch norms are left out: built for a file from outside, they get
+another epsilon than they were trained with."""
+
+
+class DetectorOptions(Frozen):
+    """Options of the entry in benchmarks.toml.
+
+    Attributes:
+        architecture: torchvision's name of the network that the weights are of.
+    """
+
+    architecture: Architecture = "fasterrcnn_resnet50_fpn_v2"
+
+
+class TorchvisionDetector(DetectedObjects):
+    """An `ObjectDetector` by torchvision, with its own defaults: boxes of score 0.05, NMS 0.5, sides as trained.
+
+    Not to be compared with TISE's Mask R-CNN (detectron2) or SOA's YOLOv3: another detector is another metric.
+    """
+
+    Options: ClassVar = DetectorOptions
+
+    def __init__(self, network: Any, identity: FeatureIdentity, device: str) -> None:
+        self.identity = identity
+        self.categories = categories()
+        self.labels: Sequence[str] = [label for label in self.categories if label not in _NO_OBJECTS]
+        self._network = network
+        self._device = device
+        super().__init__(self)
+
+    @classmethod
+    def peek(cls, context: FeatureContext) -> FeatureIdentity:
+        """Return the identity from the weights file's digest; "standard" for the digest recorded in benchmarks.toml.
+
+        Raises:
+            UserError: the weights are missing.
+        """
+        return _identity(context, find_weights(context))
+
+    @classmethod
+    def open(cls, context: FeatureContext) -> Self:
+        """Return the detector on the context's device.
+
+        Raises:
+            UserError: the weights are missing, damaged or of another network.
+        """
+        architecture = options_of(context, DetectorOptions).architecture
+        found = find_weights(context)
+        hint = (
+            f"Name the file's network in [features.{context.name}.options] of benchmarks.toml, one of "
+            f"{', '.join(get_args(Architecture))}, or bring another file."
+        )
+        state = read_state(found.path)
+        network = built(architecture)
+        network.load_state_dict(checked(state, network.state_dict(), found.path, architecture, hint))
+        network = network.to(context.device).eval().requires_grad_(False)
+        return cls(network, _identity(context, found), context.device)
+
+    def detect(self, pixels: Tensor) -> Sequence[Sequence[Detection]]:
+        """Return what is found in each of the uint8 images N x 3 x H x W, the surest first."""
+        import torch
+
+        rows: list[list[Detection]] = []
+        with torch.no_grad():
+            for part in chunks(pixels, self._device):
+                images = [image.to(self._device).float() / 255 for image in part]
+                for found in self._network(images):
+                    numbers = (found[name].tolist() for name in ("labels", "scores", "boxes"))
+                    rows.append(
+                        [
+                            Detection(self.categories[label], score, tuple(box))
+                            for label, score, box in zip(*numbers, strict=True)
+                            if self.categories[label] not in _NO_OBJECTS
+                        ]
+                    )
+        return rows
+
+
+_NO_OBJECTS: Final = ("__background__", "N/A")
+
+
+def built(architecture: Architecture) -> Any:
+    """Return a torchvision detector without its weights; a caller's random numbers do not notice."""
+    import torch
+    from torchvision.models import detection
+
+    with torch.random.fork_rng(devices=[]):
+        return getattr(detection, architecture)(weights=None, weights_backbone=None)
+
+
+def categories() -> list[str]:
+    """Return the 91 names of torchvision's outputs, of which 80 are COCO's objects, in its order."""
+    from torchvision.models.detection import FasterRCNN_ResNet50_FPN_V2_Weights
+
+    return list(FasterRCNN_ResNet50_FPN_V2_Weights.COCO_V1.meta["categories"])
+
+
+def _identity(context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
+    return FeatureIdentity(
+        name=f"{context.entry.plugin} {options_of(context, DetectorOptions).architecture}",
+        version=VERSION,
+        weights=found.sha256,
+        resize="as the network's own transform",
+        range="the network's own",
+        standing="standard" if found.recorded else "stand-in",
+    )
