@@ -23,7 +23,8 @@ class DrawingCode:
         summary: name of the file that says what a folder was drawn with.
         version: of the code; images of another one are other images.
         images: drawn if the entry does not say how many.
-        make: draws (folder, images, size, seed, progress=...).
+        make: draws (folder, images, size, seed, progress=..., and the further options).
+        further: names of options besides images, size and seed; left out, they are no part of what was drawn.
     """
 
     what: str
@@ -31,6 +32,7 @@ class DrawingCode:
     version: int
     images: int
     make: Callable[..., Any]
+    further: tuple[str, ...] = ()
 
 
 class DrawnByCode(ABC):
@@ -44,7 +46,7 @@ class DrawnByCode(ABC):
         """Return the code that draws."""
 
     def drawing(self, settings: Mapping[str, int]) -> Mapping[str, int]:
-        """Return version, images, size and seed; see `DrawnDataset`.
+        """Return version, images, size, seed and what further options were given; see `DrawnDataset`.
 
         Raises:
             UserError: an option that is not known, or not a whole number.
@@ -52,10 +54,10 @@ class DrawnByCode(ABC):
         code = self.drawing_code()
         found = {"images": code.images, "size": 96, "seed": 0}
         for key, value in {**self.entry.options, **settings}.items():
-            if key not in found or not isinstance(value, int):
+            if key not in (known := ("images", "size", "seed", *code.further)) or not isinstance(value, int):
                 raise UserError(
                     f"datasets.{self.name}.options: {key} = {value!r} is not an option of the drawn {code.what}, which "
-                    "are images, size and seed, whole numbers."
+                    f"are {', '.join(known[:-1])} and {known[-1]}, whole numbers."
                 )
             found[key] = value
         return {"version": code.version, **found}
@@ -72,4 +74,4 @@ class DrawnByCode(ABC):
             found = read_json(summary, what=f"the settings of drawn {code.what}")
             if not isinstance(found, dict) or any(found.get(key) != value for key, value in wanted.items()):
                 shutil.rmtree(root)
-        code.make(root, wanted["images"], wanted["size"], wanted["seed"], progress=progress)
+        code.make(root, progress=progress, **{key: value for key, value in wanted.items() if key != "version"})

@@ -105,10 +105,11 @@ class DAMSMJudge(NetworkExtractor):
 
 def _folder(context: FeatureContext) -> ModelFolder:
     if context.encoder is None:
+        data = f" --data {context.entry.data}" if context.entry.data else ""
         raise UserError(
             f"{context.name} needs the data set's trained DAMSM, and none was found; train it first with `t2ibench "
-            f"train {context.entry.encoder or context.entry.plugin}`, or import the released one with `t2ibench import "
-            "damsm`."
+            f"train {context.entry.encoder or context.entry.plugin}{data}`, or import the released one with "
+            "`t2ibench import damsm`."
         )
     folder = read_model_folder(context.encoder)
     if folder.description.kind != "encoder" or "resolution" not in folder.parameters:

@@ -15,7 +15,7 @@ class SimBirds(DrawnByCode, CUB):
         """Return simbirds'."""
         from t2ibench_simulations.simbirds.make import VERSION, make_simbirds
 
-        return DrawingCode("birds", "simbirds.json", VERSION, 1600, make_simbirds)
+        return DrawingCode("birds", "simbirds.json", VERSION, 1600, make_simbirds, ("species",))
 
     def _words(self, metadata: AttnGANMetadata) -> Words | None:
         found = metadata.words()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from t2ibench.core.files import canonical_json
 from t2ibench.core.noise import seed_of
 from t2ibench.text.tokenizer import tokenize
 from t2ibench.text.vocabulary import Vocabulary
-from t2ibench_simulations.simbirds.species import Species, all_species
+from t2ibench_simulations.simbirds.species import Species
 
 # What AttnGAN's own code reads: Python 2 wrote protocol 2 or less.
 _PICKLE_PROTOCOL = 2
@@ -61,11 +61,11 @@ class Drawn:
     digest: str
 
 
-def side_files(rows: list[Drawn]) -> Iterator[tuple[str, bytes]]:
+def side_files(rows: list[Drawn], table: Sequence[Species]) -> Iterator[tuple[str, bytes]]:
     """Yield (path below the root, content) of every file but the images and simbirds.json, in a fixed order."""
     yield "CUB_200_2011/images.txt", _lines(f"{row.image.id} {row.image.key}.jpg" for row in rows)
-    # All 200 are named even if fewer are drawn, so that line number, class id and folder name agree.
-    yield "CUB_200_2011/classes.txt", _lines(f"{species.number} {species.name}" for species in all_species())
+    # All of the table are named even if fewer are drawn, so that line number, class id and folder name agree.
+    yield "CUB_200_2011/classes.txt", _lines(f"{species.number} {species.name}" for species in table)
     yield (
         "CUB_200_2011/image_class_labels.txt",
         _lines(f"{row.image.id} {row.image.species.number}" for row in rows),

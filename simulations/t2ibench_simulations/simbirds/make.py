@@ -16,7 +16,7 @@ from t2ibench_simulations.simbirds.appearance import appearance_of
 from t2ibench_simulations.simbirds.captions import captions_for
 from t2ibench_simulations.simbirds.drawing import LARGEST, SMALLEST, draw_bird
 from t2ibench_simulations.simbirds.layout import Drawn, DrawnImage, side_files
-from t2ibench_simulations.simbirds.species import TEST_SPECIES, TRAIN_SPECIES, spread_species
+from t2ibench_simulations.simbirds.species import TRAIN_SPECIES, species_table, spread_species
 from t2ibench_simulations.simbirds.truth import truth_of
 
 VERSION = 1
@@ -61,6 +61,7 @@ def make_simbirds(
     seed: int = 0,
     processes: int | None = None,
     progress: bool = True,
+    species: int = TRAIN_SPECIES,
 ) -> SimbirdsSummary:
     """Write the data set into `root` unless it is there already, and return what is there.
 
@@ -76,34 +77,41 @@ def make_simbirds(
         seed: what images are drawn from. The species are the same for every seed.
         processes: how many draw at a time; None takes the number of cores, at most 8, and one for small data sets.
         progress: whether to show a bar on the standard error stream.
+        species: how many training species there are, 150 or more; the 50 to test on stay the same.
 
     Raises:
         UserError: the request makes no sense, the folder holds something else, or it cannot be written.
         RunFailedError: drawing or writing failed midway.
     """
-    _check_request(images, size, processes)
+    _check_request(images, size, processes, species)
     root = Path(root).absolute()
     request = {"version": VERSION, "images": images, "size": size, "seed": seed}
+    if species != TRAIN_SPECIES:
+        request["species"] = species
 
     def write(folder: Path) -> dict[str, Any]:
         return _write(folder, request, processes, progress)
 
     summary, created = make_folder("simbirds", root, request, write)
     expected = {field.name for field in fields(SimbirdsSummary)} - {"root", "created"}
+    summary = {key: value for key, value in summary.items() if key != "species"}
     if set(summary) != expected:
         raise UserError(f"{root / 'simbirds.json'} is damaged. Delete {root} and ask again.")
     return SimbirdsSummary(**summary, root=root, created=created)
 
 
-def list_images(images: int) -> list[DrawnImage]:
-    """Return the rows of images.txt: `images` images spread evenly over up to 200 species."""
-    species = spread_species(min(TRAIN_SPECIES + TEST_SPECIES, images // 2))
-    shares = [images * (k + 1) // len(species) - images * k // len(species) for k in range(len(species))]
-    pairs = [(bird, index) for bird, share in zip(species, shares, strict=True) for index in range(share)]
+def list_images(images: int, species: int = TRAIN_SPECIES) -> list[DrawnImage]:
+    """Return the rows of images.txt: `images` images spread evenly over the species, two or more of each."""
+    table = species_table(species)
+    chosen = spread_species(min(len(table), images // 2), table)
+    shares = [images * (k + 1) // len(chosen) - images * k // len(chosen) for k in range(len(chosen))]
+    pairs = [(bird, index) for bird, share in zip(chosen, shares, strict=True) for index in range(share)]
     return [DrawnImage(number, bird, index) for number, (bird, index) in enumerate(pairs, start=1)]
 
 
-def _check_request(images: int, size: int, processes: int | None) -> None:
+def _check_request(images: int, size: int, processes: int | None, species: int) -> None:
+    if species < TRAIN_SPECIES:
+        raise UserError(f"simbirds has {TRAIN_SPECIES} training species or more, not {species}.")
     if images < FEWEST_IMAGES:
         raise UserError(f"simbirds needs {FEWEST_IMAGES} images or more (two of each of four species), not {images}.")
     if not SMALLEST <= size <= LARGEST:
@@ -113,14 +121,14 @@ def _check_request(images: int, size: int, processes: int | None) -> None:
 
 
 def _write(folder: Path, request: dict[str, int], processes: int | None, progress: bool) -> dict[str, Any]:
-    images = list_images(request["images"])
+    images = list_images(request["images"], request.get("species", TRAIN_SPECIES))
     for name in sorted({image.species.name for image in images}):
         (folder / "CUB_200_2011" / "images" / name).mkdir(parents=True)
         (folder / "text" / name).mkdir(parents=True)
     draw = partial(_draw_one, folder, request["size"], request["seed"])
     rows = draw_all("simbirds", draw, images, processes=processes, progress=progress)
     digests = {f"CUB_200_2011/images/{row.image.key}.jpg": row.digest for row in rows}
-    for name, content in side_files(rows):
+    for name, content in side_files(rows, species_table(request.get("species", TRAIN_SPECIES))):
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)

@@ -1,4 +1,7 @@
-"""The simbirds species: 200 invented birds, 150 to train on and 50 to test on, the same on every machine."""
+"""The simbirds species: 200 invented birds, 150 to train on and 50 to test on, the same on every machine.
+
+A larger world has further training species after them, of the same laws, and the same 50 to test on.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +93,7 @@ def all_species() -> tuple[Species, ...]:
     generator = random.Random(TABLE_SEED)
     taken: set[tuple[str, ...]] = set()
     drawn: list[tuple[Attributes, Literal["train", "test"]]] = []
-    pairs = _training_pairs(generator)
+    pairs = _training_pairs(generator, TRAIN_SPECIES)
     drawn += [(_bird(generator, pair, taken), "train") for pair in pairs]
     seen = sorted(set(pairs))
     test_pairs = list(HELD_OUT_PAIRS) * HELD_OUT_REPEATS
@@ -104,6 +107,23 @@ def all_species() -> tuple[Species, ...]:
     )
 
 
+@cache
+def species_table(train: int = TRAIN_SPECIES) -> tuple[Species, ...]:
+    """Return the 200 species and, for more than 150 training species, further ones that look like none of them."""
+    table = list(all_species())
+    taken: set[tuple[str, ...]] = {tuple(bird.attributes.colour(part) for part in PLUMAGE) for bird in table}
+    while len(table) < train + TEST_SPECIES:
+        generator = random.Random(f"{TABLE_SEED}/{len(table)}")
+        count = min(TRAIN_SPECIES, train + TEST_SPECIES - len(table))
+        birds = [_bird(generator, pair, taken) for pair in _training_pairs(generator, count)]
+        names = name_species(birds, generator)
+        table += [
+            Species(number, f"{number:03d}.{name}", bird, "train", False)
+            for number, (name, bird) in enumerate(zip(names, birds, strict=True), start=len(table) + 1)
+        ]
+    return tuple(table)
+
+
 def species_of(number: int) -> Species:
     """Return the species of a 1-based class number. Raises IndexError outside 1..200."""
     if number < 1:
@@ -111,12 +131,18 @@ def species_of(number: int) -> Species:
     return all_species()[number - 1]
 
 
-def spread_species(count: int) -> tuple[Species, ...]:
-    """Return `count` species (4..200) taken evenly from the table, three training species for each test species."""
-    train = [species for species in all_species() if species.split == "train"]
-    test = [species for species in all_species() if species.split == "test"]
+def spread_species(count: int, table: tuple[Species, ...] | None = None) -> tuple[Species, ...]:
+    """Return `count` species (4 or more) taken evenly from a table, training and test species in its shares.
+
+    Args:
+        count: how many; at most the table's.
+        table: of `species_table`; None for the 200, of which three are to train on for each one to test on.
+    """
+    table = table or all_species()
+    train = [species for species in table if species.split == "train"]
+    test = [species for species in table if species.split == "test"]
     held, other = ([bird for bird in test if bird.held_out is wanted] for wanted in (True, False))
-    test_count = max(1, round(count * TEST_SPECIES / (TRAIN_SPECIES + TEST_SPECIES)))
+    test_count = max(1, round(count * TEST_SPECIES / len(table)))
     # Held-out combinations keep their share, so that a thinned data set can probe them too.
     held_count = max(1, round(test_count * len(held) / len(test)))
     chosen = [*_evenly(train, count - test_count), *_evenly(held, held_count), *_evenly(other, test_count - held_count)]
@@ -127,17 +153,17 @@ def _evenly(rows: list[Species], count: int) -> list[Species]:
     return [rows[place * len(rows) // count] for place in range(count)]
 
 
-def _training_pairs(generator: random.Random) -> list[tuple[Colour, Colour]]:
+def _training_pairs(generator: random.Random, count: int) -> list[tuple[Colour, Colour]]:
     # Every wing colour and every belly colour comes once; the rest is drawn by weight.
     pairs = [(colour, COLOURS[(place + 5) % len(COLOURS)]) for place, colour in enumerate(COLOURS)]
     pairs = [(wing, belly if (wing, belly) not in HELD_OUT_PAIRS else wing) for wing, belly in pairs]
-    while len(pairs) < TRAIN_SPECIES:
+    while len(pairs) < count:
         wing, belly = (_weighted(generator) for _ in range(2))
         # Birds of one colour all over exist but are few; a pair seen four times is enough.
         one_colour = wing == belly and generator.random() > 0.5
         if (wing, belly) not in HELD_OUT_PAIRS and not one_colour and pairs.count((wing, belly)) < 4:
             pairs.append((wing, belly))
-    return pairs
+    return pairs[:count]
 
 
 def _weighted(generator: random.Random) -> Colour:

@@ -106,7 +106,8 @@ class FeatureEntry(Frozen):
     """A feature extractor with the weights it needs; `url` and `sha256` go into the error for a missing file.
 
     `options` are the plug-in's own, as in { resize = "tensor" }; two entries that differ in them are two identities.
-    `encoder` names the trained encoder that judges, as in "damsm:second", where it is not called like the plug-in.
+    `encoder` names the trained encoder that judges, as in "damsm:second", where it is not called like the plug-in,
+    and `data` the data set that it was trained on, where that is not the one that is evaluated.
     """
 
     plugin: Name
@@ -114,6 +115,7 @@ class FeatureEntry(Frozen):
     url: str = ""
     sha256: str = Field(default="", pattern=r"^([0-9a-f]{8,64})?$")
     encoder: str = ""
+    data: str = ""
     options: Mapping[str, Value] = Field(default_factory=dict)
 
 

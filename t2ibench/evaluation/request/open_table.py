@@ -89,7 +89,7 @@ def extractor_for(name: str, dataset: str, place: Place) -> Extractor:
     entry = place.benchmarks.features[name]
     judge = entry.encoder or entry.plugin
     if judge.partition(":")[0] in place.benchmarks.encoders:
-        trained = find_models(place.workspace, judge, dataset, benchmarks=place.benchmarks)
+        trained = find_models(place.workspace, judge, entry.data or dataset, benchmarks=place.benchmarks)
         # Official weights judge, else a shipped one: the same on every machine. Else the longest trained: a short trial
         # must not move numbers.
         ranks = {one.path: (one.description.imported, is_shipped(one), one.steps) for one in trained}

@@ -114,6 +114,18 @@ def test_a_image_does_not_depend_on_how_many_are_asked_for(root: Path, tmp_path:
     assert len(shared) >= 8 and all(fewer[name] == more[name] for name in shared)
 
 
+def test_a_larger_world_has_its_own_species_and_is_another_drawing(tmp_path: Path) -> None:
+    made = make_simbirds(tmp_path / "world", 400, SIZE, processes=1, progress=False, species=250)
+    assert (made.train_classes, made.test_classes) == (167, 33)
+    names = (tmp_path / "world" / "CUB_200_2011" / "classes.txt").read_text().splitlines()
+    assert len(names) == 300 and names[250].startswith("251 251.")
+    assert not make_simbirds(tmp_path / "world", 400, SIZE, progress=False, species=250).created
+    with pytest.raises(UserError, match="species"):
+        make_simbirds(tmp_path / "world", 400, SIZE, progress=False, species=260)
+    with pytest.raises(UserError, match="150 training species or more, not 20"):
+        make_simbirds(tmp_path / "few", 400, SIZE, progress=False, species=20)
+
+
 def test_asking_again_returns_what_is_there(root: Path) -> None:
     before = contents(root)
     summary = make_simbirds(root, IMAGES, SIZE, processes=1, progress=False)
@@ -166,7 +178,7 @@ def test_senseless_requests(tmp_path: Path, images: int, size: int, processes: i
 def test_a_failure_midway_leaves_nothing_and_can_be_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = tmp_path / "birds"
     with monkeypatch.context() as patch:
-        patch.setattr(make, "side_files", lambda rows: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        patch.setattr(make, "side_files", lambda *_given: (_ for _ in ()).throw(OSError(28, "No space left on device")))
         with pytest.raises(UserError, match="No space left"):
             make_simbirds(root, 8, SIZE, processes=1, progress=False)
     assert not [path for path in tmp_path.iterdir() if path.is_dir()]

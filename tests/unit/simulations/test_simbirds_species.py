@@ -3,7 +3,14 @@ from collections import Counter
 import pytest
 
 from t2ibench_simulations.simbirds.attributes import PARTS
-from t2ibench_simulations.simbirds.species import HELD_OUT_PAIRS, all_species, species_of, spread_species
+from t2ibench_simulations.simbirds.species import (
+    HELD_OUT_PAIRS,
+    all_species,
+    is_held_out,
+    species_of,
+    species_table,
+    spread_species,
+)
 
 TRAIN = [species for species in all_species() if species.split == "train"]
 TEST = [species for species in all_species() if species.split == "test"]
@@ -66,3 +73,13 @@ def test_species_of_knows_its_bounds() -> None:
     for number in (0, -1, 201):
         with pytest.raises(IndexError):
             species_of(number)
+
+
+def test_a_larger_world_adds_training_species_that_look_like_no_other() -> None:
+    table = species_table(700)
+    assert table[:200] == all_species()
+    assert [bird.number for bird in table] == list(range(1, 751))
+    assert all(bird.split == "train" and not is_held_out(bird.attributes) for bird in table[200:])
+    plumages = {tuple(bird.attributes.colour(part) for part in PARTS[:7]) for bird in table}
+    assert len(plumages) == len({bird.name for bird in table}) == 750
+    assert sum(bird.split == "test" for bird in spread_species(375, table)) == 25
