@@ -12,8 +12,9 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+import numpy as np
 from PIL import Image
 
 from t2ibench.core.errors import UserError
@@ -21,9 +22,6 @@ from t2ibench.core.files import digest_of, write_json_lines, writing_failed
 from t2ibench.core.types import Caption
 from t2ibench.data.images import rgb_of
 from t2ibench.evaluation.external.manifest_lines import FILE_NAME
-
-if TYPE_CHECKING:
-    import numpy as np
 
 Text = str | Caption
 _OVER: Final = 1e-3
@@ -138,8 +136,6 @@ def _part(given: Any, reading: Reading) -> Iterator[tuple[np.ndarray, Text | Non
     elif isinstance(given, tuple | list) and len(given) == 2 and _is_text(given[1]):
         yield from _with_texts(given[0], given[1], reading)
     elif isinstance(given, Image.Image):
-        import numpy as np
-
         try:
             yield np.asarray(rgb_of(given, upright=True)), None
         except Exception as error:  # PIL raises many kinds
@@ -173,8 +169,6 @@ def _pixels(given: Any, value_range: tuple[float, float] | None) -> np.ndarray:
     Raises:
         UserError: another shape; a type that is no image's; floats of no stated range, outside it or not finite.
     """
-    import numpy as np
-
     if hasattr(given, "detach"):  # torch's, wherever it lies
         given = given.detach().cpu()
         given = given.float() if "bfloat16" in str(given.dtype) else given
@@ -208,8 +202,6 @@ def _pixels(given: Any, value_range: tuple[float, float] | None) -> np.ndarray:
 
 def _scaled(array: np.ndarray, low: float, high: float) -> np.ndarray:
     """Return uint8 of floats in [low, high], rounded to nearest as models' images are."""
-    import numpy as np
-
     if not low < high:
         raise UserError(f"value_range=({low}, {high}) is none: give (black, white), as in (-1, 1).")
     if not np.isfinite(array).all():

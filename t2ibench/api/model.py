@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import Any, Unpack
+
+import numpy as np
 
 from t2ibench.api.place import PlaceOptions, place_at
 from t2ibench.core.errors import UserError
@@ -14,9 +16,6 @@ from t2ibench.evaluation.images.sources import ModelSource
 from t2ibench.models.find import require_model
 from t2ibench.models.folder import ModelFolder
 from t2ibench.sampling.sample import require_any_text, require_known_words, user_captions
-
-if TYPE_CHECKING:
-    import numpy as np
 
 _AT_ONCE = 200
 """Images held as floats at a time; changes no image."""
@@ -67,8 +66,6 @@ class Model:
                 data set and was given a sentence.
             RunFailedError: the model made an image that is not finite.
         """
-        import numpy as np
-
         if samples < 1:
             raise UserError(f"samples={samples} asks for no image: ask for 1 or more.")
         asked = [captions] if isinstance(captions, str) else list(captions)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 from PIL import Image
 
 _PHOTOMETRIC: Final = 262
@@ -63,8 +64,6 @@ class Depth:
 
     def to_grey(self, image: Image.Image) -> Image.Image:
         """Return decoded deep grey as 8 bits, what is clear as white."""
-        import numpy as np
-
         numbers = np.clip(np.asarray(image.convert("I"), dtype=np.int64), 0, self.white)
         grey = numbers * 255 // self.white
         if self.inverted:

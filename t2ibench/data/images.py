@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
+import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from t2ibench.core.errors import UserError
@@ -21,7 +22,6 @@ from t2ibench.data.depth import Depth, UnknownWhiteError
 from t2ibench.data.manifest import ImageEntry, Manifest, forget_stamp
 
 if TYPE_CHECKING:
-    import numpy as np
     from torch import Tensor
 
 CROP: Final = "centre-crop-1"
@@ -186,8 +186,6 @@ class BaseImages:
         Raises:
             UserError: as `read_base`.
         """
-        import numpy as np
-
         if self._cache is not None:
             return self._cache.pixels(image.id)
         return np.asarray(read_base(self._manifest, image, self._resolution))
@@ -200,7 +198,6 @@ def make_cache(manifest: Manifest, resolution: int, *, progress: bool) -> CacheF
         UserError: an image cannot be read, or the data set is not kept in a workspace.
         RunFailedError: the disk is too small.
     """
-    import numpy as np
 
     def pixels(image: ImageEntry) -> np.ndarray:
         return np.asarray(read_base(manifest, image, resolution))
@@ -224,7 +221,6 @@ class RealImages:
         Raises:
             UserError: an id is unknown; a file is missing, damaged or its box lies outside.
         """
-        import numpy as np
         import torch
 
         entries = [self._entry(image_id) for image_id in image_ids]
@@ -239,8 +235,6 @@ class RealImages:
         return digest_of(content)
 
     def _squares(self, entries: Sequence[ImageEntry], resolution: int) -> Iterator[np.ndarray]:
-        import numpy as np
-
         if resolution not in self._bases:
             self._bases[resolution] = BaseImages(self._manifest, resolution)
         bases = self._bases[resolution]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.storage.stored_rows import StoredRows
-
-if TYPE_CHECKING:
-    import numpy as np
 
 _ROWS = 4096
 
@@ -30,8 +27,6 @@ def checked_features(
     Raises:
         UserError: the layer is missing, has too few rows or a number that is not finite.
     """
-    import numpy as np
-
     whose = "reference images" if reference else "images"
     arrays = given.reference if reference else given.features
     if layer not in arrays:
@@ -66,8 +61,6 @@ def groups_of(given: MetricInput, count: int) -> np.ndarray:
     Raises:
         UserError: the groups do not fit the images.
     """
-    import numpy as np
-
     if given.groups is None:
         return np.arange(count)
     groups = np.asarray(given.groups)
@@ -105,8 +98,6 @@ def caption_codes_of(metric: str, given: MetricInput, width: int) -> tuple[np.nd
     Raises:
         UserError: there are none, they are of another width than the images' features, or not finite.
     """
-    import numpy as np
-
     if given.caption_codes is None or given.queries is None:
         raise UserError(f"{metric} needs codes of the captions, which only an extractor that reads captions can give.")
     codes = np.asarray(given.caption_codes)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import Metric, MetricInput
 from t2ibench.core.registry import registry
 from t2ibench.core.types import Estimate
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import ArrayLike
 
 
@@ -260,8 +261,6 @@ def metric_of(name: str, options: dict[str, Any]) -> Metric:
 
 def _array(given: Any, what: str) -> np.ndarray:
     """Return a float array N x d of whatever numpy or torch makes one of."""
-    import numpy as np
-
     if hasattr(given, "detach"):
         given = given.detach().cpu()
     try:
@@ -279,8 +278,6 @@ def _indices(given: Any, what: str, count: int | None = None) -> np.ndarray:
     Raises:
         UserError: they are no whole numbers, or one is out of range.
     """
-    import numpy as np
-
     if hasattr(given, "detach"):
         given = given.detach().cpu()
     array = np.asarray(given)

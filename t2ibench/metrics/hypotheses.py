@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -35,7 +33,6 @@ def rising_trend(samples: Sequence[Sequence[float]]) -> tuple[float, float]:
     By the normal approximation without a continuity correction, its variance corrected for ties. Source: Jonckheere
     1954; Hollander and Wolfe 1999, section 6.2.
     """
-    import numpy as np
     from scipy.stats import norm
 
     groups = [np.asarray(sample, dtype=np.float64) for sample in samples]
@@ -86,7 +83,6 @@ def equivalence(
         high: upper margin.
         paired: compare seed by seed; else pooled variance.
     """
-    import numpy as np
     from scipy.stats import t
 
     x, y = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+
+import numpy as np
 
 from t2ibench.core.noise import seed_of
 from t2ibench.core.types import Interval
-
-if TYPE_CHECKING:
-    import numpy as np
 
 LEVEL = 0.95
 JACKKNIFE_PARTS = 20
@@ -25,8 +24,6 @@ RESAMPLES = 2000
 
 def keyed_order(count: int, *key: object) -> np.ndarray:
     """Return a permutation of 0..count-1 that depends on `key` alone, the same with every version of NumPy."""
-    import numpy as np
-
     # Raw words of PCG64 are guaranteed stable; Generator.permutation is not.
     words = np.random.PCG64(seed_of(*key)).random_raw(count)
     return np.argsort(words, kind="stable")
@@ -37,8 +34,6 @@ def jackknife_parts(groups: np.ndarray, seed: int, parts: int = JACKKNIFE_PARTS)
 
     Groups are dealt out in a keyed order, so the parts are of nearly equal size. Fewer than three groups give none.
     """
-    import numpy as np
-
     names, member = np.unique(groups, return_inverse=True)
     parts = min(parts, len(names))
     if parts < 3:
@@ -62,8 +57,6 @@ def left_out_by_influence(value: float, influence: np.ndarray, groups: np.ndarra
             one image alone.
         groups: int N.
     """
-    import numpy as np
-
     _, member = np.unique(groups, return_inverse=True)
     member = member.reshape(-1)
     sizes = np.bincount(member)
@@ -96,7 +89,6 @@ def jackknife_interval(
         high: the greatest value it can have.
         kind: of jackknife, for the method's name.
     """
-    import numpy as np
     from scipy.stats import t
 
     parts = len(left_out)
@@ -120,7 +112,6 @@ def hit_rate_interval(hits: np.ndarray, groups: np.ndarray) -> Interval:
         hits: float N, each in [0, 1].
         groups: int N.
     """
-    import numpy as np
     from scipy.stats import norm
 
     rate, count = float(hits.mean()), len(hits)
@@ -142,6 +133,12 @@ def hit_rate_interval(hits: np.ndarray, groups: np.ndarray) -> Interval:
     return Interval(low=low, high=high, level=LEVEL, method="Wilson, clustered by image")
 
 
+def percent_interval(hits: np.ndarray, groups: np.ndarray) -> Interval:
+    """Return `hit_rate_interval` in percent."""
+    unit = hit_rate_interval(hits, groups)
+    return replace(unit, low=100 * unit.low, high=100 * unit.high)
+
+
 def mean_interval(values: np.ndarray, groups: np.ndarray, seed: int) -> Interval | None:
     """Return the interval of a mean from a bootstrap over groups, or None for fewer than three groups.
 
@@ -154,8 +151,6 @@ def mean_interval(values: np.ndarray, groups: np.ndarray, seed: int) -> Interval
         groups: int N.
         seed: decides what is drawn, the same with every version of NumPy.
     """
-    import numpy as np
-
     _, member = np.unique(groups, return_inverse=True)
     clusters = int(member.max()) + 1
     if clusters < 3:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate, Interval
+from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import caption_codes_of, checked_features, groups_of
-from t2ibench.metrics.intervals import hit_rate_interval
+from t2ibench.metrics.intervals import percent_interval
 from t2ibench.metrics.plain import PlainMetric
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 def named_and_shown(
@@ -52,8 +49,6 @@ def share_per_image(named: np.ndarray, shown: np.ndarray) -> np.ndarray:
 
     Captions of more things weigh more: the value is the number shown over the mean number named.
     """
-    import numpy as np
-
     found: np.ndarray = (named & shown).sum(axis=1).astype(np.float64)
     return found / float(named.sum(axis=1).mean())
 
@@ -89,14 +84,12 @@ class ShareShown(NamedThings):
 
     def estimate(self, given: MetricInput) -> Estimate:
         """Return the share with Wilson's interval over what is counted, clustered by image. Errors as above."""
-        import numpy as np
-
         named, shown = self._named_and_shown(given)
         image, thing = np.nonzero(named)
         hits = shown[image, thing].astype(np.float64)
-        unit = hit_rate_interval(hits, groups_of(given, len(named))[image])
+        interval = percent_interval(hits, groups_of(given, len(named))[image])
         return Estimate(
             value=100 * float(hits.mean()),
-            interval=Interval(low=100 * unit.low, high=100 * unit.high, level=unit.level, method=unit.method),
+            interval=interval,
             n=len(named),
         )

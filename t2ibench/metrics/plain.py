@@ -1,6 +1,17 @@
-"""What most metrics say of themselves."""
+"""What most metrics say of themselves, and the three ways in which most of them come to a value and an interval."""
 
 from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Mapping
+
+import numpy as np
+
+from t2ibench.core.interfaces import MetricInput
+from t2ibench.core.types import Estimate
+from t2ibench.metrics.checks import groups_of
+from t2ibench.metrics.intervals import jackknife_interval, mean_interval, percent_interval
 
 
 class PlainMetric:
@@ -10,9 +21,77 @@ class PlainMetric:
     always.
     """
 
+    title: str
     unit = ""
     layer = "pool"
     needs_reference = True
     caption_linked = False
     minimum_n = 10
     interval_kind = "jackknife"
+
+
+class MeanMetric(PlainMetric):
+    """Base of metrics whose value is the mean of a number an image; the interval is a bootstrap over images."""
+
+    @abstractmethod
+    def image_values(self, given: MetricInput) -> np.ndarray:
+        """Return float64 N, a number an image."""
+
+    def estimate(self, given: MetricInput) -> Estimate:
+        """Return the mean over images with its interval."""
+        values = self.image_values(given)
+        interval = mean_interval(values, groups_of(given, len(values)), given.seed)
+        return Estimate(value=float(values.mean()), interval=interval, n=len(values))
+
+
+class HitMetric(PlainMetric):
+    """Base of metrics whose value is a share of images in percent; the interval is Wilson's."""
+
+    unit = "%"
+
+    @abstractmethod
+    def image_values(self, given: MetricInput) -> np.ndarray:
+        """Return float64 N in [0, 100], mostly its ends."""
+
+    def estimate(self, given: MetricInput) -> Estimate:
+        """Return the share in percent with its interval."""
+        hits = self.image_values(given) / 100
+        interval = percent_interval(hits, groups_of(given, len(hits)))
+        return Estimate(value=100 * float(hits.mean()), interval=interval, n=len(hits))
+
+
+class JackknifeMetric(PlainMetric):
+    """Base of metrics whose interval comes from values with a part of the images left out.
+
+    Attributes:
+        least: below which no value lies; rounding apart.
+        most: above which none lies.
+        held: what the interval says of how it was made: whether images of a caption stay together, what is fixed.
+    """
+
+    least = 0.0
+    most = math.inf
+    held = "clustered by image, reference fixed"
+
+    @abstractmethod
+    def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
+        """Return (value, value with each part of the images left out)."""
+
+    def estimate(self, given: MetricInput) -> Estimate:
+        """Return the value with its interval. Errors as `jackknife`."""
+        return self.with_interval(given, *self.jackknife(given))
+
+    def with_interval(
+        self,
+        given: MetricInput,
+        value: float,
+        left_out: list[float],
+        *,
+        spread: Mapping[str, float] | None = None,
+        warnings: tuple[str, ...] = (),
+        most: float | None = None,
+    ) -> Estimate:
+        """Return a value with the interval that its parts left out give; `most` may hang on the images."""
+        low, high = min(value, self.least), max(value, self.most if most is None else most)
+        interval = jackknife_interval(value, left_out, low=low, high=high, kind=self.interval_kind, what=self.held)
+        return Estimate(value, interval, len(given.features[self.layer]), spread or {}, warnings)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import FeatureExtractor, MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.functions import metric_of
-
-if TYPE_CHECKING:
-    import numpy as np
 
 _AT_ONCE: Final = 32
 """Images that an extractor sees at once, always: its sums may be ordered otherwise for other numbers of them."""
@@ -64,8 +63,6 @@ class RunningMetric:
         Raises:
             UserError: the extractor does not give a row an image.
         """
-        import numpy as np
-
         if real and not self._metric.needs_reference:
             raise UserError(f"{self._metric.title} compares with no reference images: leave real=True out.")
         given = _numpy(images)
@@ -98,8 +95,6 @@ class RunningMetric:
 
     def _stacked(self, *, real: bool) -> np.ndarray:
         """Return features N x d in an order that hangs on the images alone."""
-        import numpy as np
-
         rows = self._rows[real]
         if not rows:
             which = "reference images (real=True)" if real else "images"
@@ -108,7 +103,6 @@ class RunningMetric:
 
     def _features(self, images: Any) -> np.ndarray:
         """Return what the extractor gives, always asked for equally many images at once."""
-        import numpy as np
         import torch
 
         given = images if isinstance(images, torch.Tensor) else torch.from_numpy(np.ascontiguousarray(images))
@@ -133,6 +127,4 @@ class RunningMetric:
 
 
 def _numpy(given: Any) -> np.ndarray:
-    import numpy as np
-
     return np.asarray(given.detach().cpu() if hasattr(given, "detach") else given)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
 
 Window = Literal["gaussian", "uniform"]
 _SIGMA = 1.5
@@ -36,7 +35,6 @@ def structural_similarity(
         sample_covariance: divide by the window's size less one.
         size: of the uniform window, in pixels.
     """
-    import numpy as np
     from scipy.ndimage import gaussian_filter, uniform_filter
 
     x, y = (np.asarray(one, dtype=np.float64).reshape(*one.shape[:2], -1) for one in (first, second))

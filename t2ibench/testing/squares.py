@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from t2ibench.core.files import digest_of_file
 from t2ibench.core.spec.benchmarks import DatasetEntry
 from t2ibench.data.manifest import ImageEntry, Manifest
@@ -79,8 +81,6 @@ def _split(index: int) -> str:
 
 def _write_codes(root: Path, count: int) -> None:
     """Write filenames.pickle and char-CNN-RNN-embeddings.pickle a split: two random codes an image."""
-    import numpy as np
-
     for split in ("train", "test"):
         folder = root / split
         folder.mkdir(exist_ok=True)

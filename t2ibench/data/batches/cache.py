@@ -16,8 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+import numpy as np
 import PIL
 from tqdm import tqdm
 
@@ -26,9 +27,6 @@ from t2ibench.core.files import digest_of, read_json, write_json, write_text
 from t2ibench.core.storage.folders import MANIFEST, complete_folder, fault_of
 from t2ibench.data.batches.transforms import base_resolution
 from t2ibench.data.manifest import ImageEntry, Manifest, stamp_of
-
-if TYPE_CHECKING:
-    import numpy as np
 
 VERSION: Final = 1
 """Raised by hand whenever the crop, the resize or the file's form changes: older caches are not used then."""
@@ -64,8 +62,6 @@ class ImageCache:
     """The images of one cache. Reading is thread-safe and costs no memory that the system cannot take back."""
 
     def __init__(self, folder: Path, ids: tuple[str, ...]) -> None:
-        import numpy as np
-
         shapes = np.load(folder / _SHAPES, allow_pickle=False).astype(np.int64)  # N x 2
         ends = np.cumsum(shapes.prod(axis=1) * 3)
         self._pixels = np.memmap(folder / _PIXELS, dtype=np.uint8, mode="r")
@@ -165,8 +161,6 @@ def write_cache(
         UserError: an image cannot be read, or nothing can be written.
         RunFailedError: the disk is too small.
     """
-    import numpy as np
-
     folder = cache_folder(manifest, resolution)
     count, base = len(manifest.images), base_resolution(resolution, whole=manifest.whole)
     if not cache_fault(manifest, resolution, deep=True):

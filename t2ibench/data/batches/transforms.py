@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 from PIL import Image
 
 if TYPE_CHECKING:
@@ -116,7 +117,6 @@ def _floats(pixels: Tensor) -> Tensor:
     numpy, not torch: torch would share so small a work among its threads, which on a busy machine wait for each other
     ten times longer than the work takes.
     """
-    import numpy as np
     import torch
 
     values = np.divide(np.ascontiguousarray(pixels.numpy()), np.float32(127.5), dtype=np.float32)

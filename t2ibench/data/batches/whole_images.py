@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import numpy as np
 from PIL import Image
 
 from t2ibench.data.batches.transforms import base_resolution
 from t2ibench.data.images import read_image
 from t2ibench.data.manifest import ImageEntry, Manifest
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 class WholeImages:
@@ -35,7 +31,5 @@ class WholeImages:
         Raises:
             UserError: the file is missing or damaged.
         """
-        import numpy as np
-
         opened = read_image(self._manifest, image)
         return np.asarray(opened.resize((self._base, self._base), Image.Resampling.BILINEAR))

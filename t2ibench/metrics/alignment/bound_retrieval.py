@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate, Interval
 from t2ibench.metrics.checks import checked_features, groups_of
-from t2ibench.metrics.intervals import LEVEL, hit_rate_interval, jackknife_parts
-from t2ibench.metrics.plain import PlainMetric
-
-if TYPE_CHECKING:
-    import numpy as np
+from t2ibench.metrics.intervals import LEVEL, jackknife_parts
+from t2ibench.metrics.plain import HitMetric, PlainMetric
 
 
 def own_ranks(bounds: np.ndarray) -> np.ndarray:
@@ -25,7 +22,7 @@ def own_ranks(bounds: np.ndarray) -> np.ndarray:
     return ranks
 
 
-class BoundRecall(PlainMetric):
+class BoundRecall(HitMetric):
     """Share of captions whose own image is among the k likeliest of the candidates, in %.
 
     Source: Mansimov et al., 2016, table 1, whose candidates are not published: here they are the image itself and
@@ -37,7 +34,6 @@ class BoundRecall(PlainMetric):
 
     name = "bound_recall"
     version = 1
-    unit = "%"
     higher_is_better = True
     layer = "candidates"
     needs_reference = False
@@ -55,19 +51,10 @@ class BoundRecall(PlainMetric):
         Raises:
             UserError: fewer than 3 captions, bounds that are not finite, or no more candidates than places.
         """
-        import numpy as np
-
         bounds = checked_features(self.title, given, self.layer, self.minimum_n)  # N x candidates, its own first
         if bounds.shape[1] <= self.k:
             raise UserError(f"{self.title} among {bounds.shape[1]} candidates says nothing: ask for more of them.")
         return 100.0 * (own_ranks(np.asarray(bounds)) <= self.k)
-
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the share with Wilson's interval, clustered by image. Errors as above."""
-        hits = self.image_values(given) / 100
-        unit = hit_rate_interval(hits, groups_of(given, len(hits)))
-        interval = Interval(low=100 * unit.low, high=100 * unit.high, level=unit.level, method=unit.method)
-        return Estimate(value=100 * float(hits.mean()), interval=interval, n=len(hits))
 
 
 class BoundMedianRank(PlainMetric):
@@ -83,8 +70,6 @@ class BoundMedianRank(PlainMetric):
 
     def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
         """Return the median rank, and that without each of the `jackknife_parts`. Errors as `estimate`."""
-        import numpy as np
-
         ranks = self._ranks(given)
         parts = jackknife_parts(groups_of(given, len(ranks)), given.seed)
         return float(np.median(ranks)), [float(np.median(ranks[~part])) for part in parts]
@@ -95,7 +80,6 @@ class BoundMedianRank(PlainMetric):
         Raises:
             UserError: fewer than 6 captions, or bounds that are not finite.
         """
-        import numpy as np
         from scipy.stats import binom
 
         ranks = np.sort(self._ranks(given))
@@ -105,6 +89,4 @@ class BoundMedianRank(PlainMetric):
         return Estimate(value=float(np.median(ranks)), interval=interval, n=count)
 
     def _ranks(self, given: MetricInput) -> np.ndarray:
-        import numpy as np
-
         return own_ranks(np.asarray(checked_features(self.title, given, self.layer, self.minimum_n)))

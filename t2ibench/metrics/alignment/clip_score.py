@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate
 from t2ibench.metrics.alignment.r_precision import unit_codes
-from t2ibench.metrics.checks import caption_codes_of, checked_features, groups_of
-from t2ibench.metrics.intervals import mean_interval
-from t2ibench.metrics.plain import PlainMetric
-
-if TYPE_CHECKING:
-    import numpy as np
+from t2ibench.metrics.checks import caption_codes_of, checked_features
+from t2ibench.metrics.plain import MeanMetric
 
 
-class CLIPScore(PlainMetric):
+class CLIPScore(MeanMetric):
     """Mean over images of weight * max(cosine of image and caption, 0).
 
     Source: Hessel et al., CLIPScore, 2021, equation 1. Differs: weight 100 instead of 2.5, as the text-to-image papers
@@ -47,16 +42,8 @@ class CLIPScore(PlainMetric):
         Raises:
             UserError: fewer than 10 images, no caption codes, or codes that are not finite.
         """
-        import numpy as np
-
         images = checked_features(self.title, given, self.layer, self.minimum_n)
         captions, queries = caption_codes_of(self.title, given, images.shape[1])
         cosines = np.einsum("nd,nd->n", unit_codes(images), unit_codes(captions[queries]))
         values: np.ndarray = self.weight * np.clip(cosines, 0, None)
         return values
-
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the mean with a bootstrap over images. Errors as above."""
-        values = self.image_values(given)
-        interval = mean_interval(values, groups_of(given, len(values)), given.seed)
-        return Estimate(value=float(values.mean()), interval=interval, n=len(values))

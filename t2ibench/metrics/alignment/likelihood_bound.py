@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
 
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate
-from t2ibench.metrics.checks import checked_features, groups_of
-from t2ibench.metrics.intervals import mean_interval
-from t2ibench.metrics.plain import PlainMetric
-
-if TYPE_CHECKING:
-    import numpy as np
+from t2ibench.metrics.checks import checked_features
+from t2ibench.metrics.plain import MeanMetric
 
 
-class LikelihoodBound(PlainMetric):
+class LikelihoodBound(MeanMetric):
     """Mean of -L over real images and their captions, in nats an image, L being the model's lower bound on log p.
 
     Smaller is better; the true negative log-likelihood is smaller still. For alignDRAW's Bernoulli pixels the least
@@ -35,14 +30,6 @@ class LikelihoodBound(PlainMetric):
         Raises:
             UserError: fewer than 3 images, or a bound that is not finite.
         """
-        import numpy as np
-
         bounds = checked_features(self.title, given, self.layer, self.minimum_n)  # N x draws
         values: np.ndarray = -np.asarray(bounds, dtype=np.float64).mean(axis=1)
         return values
-
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the mean with a bootstrap over images. Errors as above."""
-        values = self.image_values(given)
-        interval = mean_interval(values, groups_of(given, len(values)), given.seed)
-        return Estimate(value=float(values.mean()), interval=interval, n=len(values))

@@ -8,8 +8,9 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import groups_of
-from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts
+from t2ibench.metrics.intervals import jackknife_parts
 from t2ibench.metrics.named import NamedThings, ShareShown
+from t2ibench.metrics.plain import JackknifeMetric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,7 +44,7 @@ class ObjectAccuracyPerImage(_ObjectAccuracy, ShareShown):
     title = "SOA-I"
 
 
-class ObjectAccuracyPerClass(_ObjectAccuracy):
+class ObjectAccuracyPerClass(_ObjectAccuracy, JackknifeMetric):
     """Mean over labels of the share of images, of those whose caption names the label, in which it is found, in %.
 
     Source: Hinz et al. 2020, equation 1 (SOA-C). Labels that no caption of the plan names are left out; a warning says
@@ -55,6 +56,8 @@ class ObjectAccuracyPerClass(_ObjectAccuracy):
 
     name = "soa_c"
     title = "SOA-C"
+    most = 100.0
+    held = "clustered by image"
 
     def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
         """Return the mean share in %, and it with each of the `jackknife_parts` left out.
@@ -69,18 +72,10 @@ class ObjectAccuracyPerClass(_ObjectAccuracy):
 
     def estimate(self, given: MetricInput) -> Estimate:
         """Return the mean with a jackknife over images. Errors as above."""
-        value, left_out = self.jackknife(given)
         named, _ = self._named_and_shown(given)
         absent = int((~named.any(axis=0)).sum())
-        warnings = []
-        if absent:
-            warnings.append(f"{absent} of {named.shape[1]} labels are named by no caption of the plan; left out.")
-        return Estimate(
-            value=value,
-            interval=jackknife_interval(value, left_out, low=0.0, high=100.0, what="clustered by image"),
-            n=len(named),
-            warnings=tuple(warnings),
-        )
+        said = f"{absent} of {named.shape[1]} labels are named by no caption of the plan; left out."
+        return self.with_interval(given, *self.jackknife(given), warnings=(said,) if absent else ())
 
 
 def _mean_share(named: np.ndarray, shown: np.ndarray) -> float:

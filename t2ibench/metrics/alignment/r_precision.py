@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate, Interval
+from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import caption_codes_of, checked_features, groups_of
-from t2ibench.metrics.intervals import hit_rate_interval, keyed_order
+from t2ibench.metrics.intervals import keyed_order, percent_interval
 from t2ibench.metrics.plain import PlainMetric
-
-if TYPE_CHECKING:
-    import numpy as np
 
 _ROWS = 128
 
@@ -30,8 +27,6 @@ def retrieval_hits(images: np.ndarray, captions: np.ndarray, queries: np.ndarray
         queries: int N into the M captions: each image's own.
         negatives: int N x k into the M captions.
     """
-    import numpy as np
-
     captions = unit_codes(captions)
     hits = np.empty(len(images))
     for start in range(0, len(images), _ROWS):
@@ -74,8 +69,6 @@ class RPrecision(PlainMetric):
         Raises:
             UserError: too few images, no caption codes or negatives, or codes that are not finite.
         """
-        import numpy as np
-
         images = checked_features(self.title, given, self.layer, self.minimum_n)
         if given.caption_codes is None or given.queries is None or given.negatives is None:
             raise UserError("R-precision needs caption codes and negatives, which only a caption judge can give.")
@@ -84,17 +77,15 @@ class RPrecision(PlainMetric):
 
     def estimate(self, given: MetricInput) -> Estimate:
         """Return the share of hits with an interval clustered by image and the std over folds. Errors as above."""
-        import numpy as np
-
         percent = self.image_values(given)
         count = len(percent)
         hits = percent / 100
-        unit = hit_rate_interval(hits, groups_of(given, count))
+        interval = percent_interval(hits, groups_of(given, count))
         order = keyed_order(count, given.seed, "folds")
         folds = [100 * float(hits[part].mean()) for part in np.array_split(order, self.folds)]
         return Estimate(
             value=100 * float(hits.mean()),
-            interval=Interval(low=100 * unit.low, high=100 * unit.high, level=unit.level, method=unit.method),
+            interval=interval,
             n=count,
             spread={f"std over {self.folds} folds": float(np.std(folds))},
         )
@@ -102,8 +93,6 @@ class RPrecision(PlainMetric):
 
 def unit_codes(codes: np.ndarray) -> np.ndarray:
     """Return float64 codes of length 1, N x d; a code of length 0 stays as it is."""
-    import numpy as np
-
     codes = np.asarray(codes, dtype=np.float64)
     lengths = np.linalg.norm(codes, axis=1, keepdims=True)
     unit: np.ndarray = np.divide(codes, lengths, out=np.zeros_like(codes), where=lengths > 0)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate, Interval
+from t2ibench.core.types import Estimate
 from t2ibench.metrics.alignment.r_precision import RPrecision
 from t2ibench.metrics.checks import groups_of
-from t2ibench.metrics.intervals import hit_rate_interval, keyed_order
-
-if TYPE_CHECKING:
-    import numpy as np
+from t2ibench.metrics.intervals import keyed_order, percent_interval
 
 
 class OfficialRPrecision(RPrecision):
@@ -50,18 +49,16 @@ class OfficialRPrecision(RPrecision):
         Raises:
             UserError: too few images, no caption codes or negatives, or codes that are not finite.
         """
-        import numpy as np
-
         values = self.image_values(given)
         groups = np.array_split(keyed_order(len(values), given.seed, "official groups"), self.folds)
         if self.drop_last_of_group:
             groups = [group[:-1] for group in groups]
         counted = np.sort(np.concatenate(groups))
-        share = hit_rate_interval(values[counted] / 100, groups_of(given, len(values))[counted])
+        interval = percent_interval(values[counted] / 100, groups_of(given, len(values))[counted])
         name = f"population std over {self.folds} groups" + (", the last of each left out" * self.drop_last_of_group)
         return Estimate(
             value=float(values[counted].mean()),
-            interval=Interval(low=100 * share.low, high=100 * share.high, level=share.level, method=share.method),
+            interval=interval,
             n=len(counted),
             spread={name: float(np.std([values[group].mean() for group in groups]))},
         )

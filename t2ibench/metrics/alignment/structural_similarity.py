@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from math import isqrt
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate
-from t2ibench.metrics.checks import groups_of, reference_pair
-from t2ibench.metrics.intervals import mean_interval
-from t2ibench.metrics.plain import PlainMetric
-
-if TYPE_CHECKING:
-    import numpy as np
+from t2ibench.metrics.checks import reference_pair
+from t2ibench.metrics.plain import MeanMetric
 
 _CHANNELS: Final = 3
 _LUMINANCE, _CONTRAST = 0.01, 0.03
@@ -21,7 +18,7 @@ _ROWS: Final = 256
 """Images compared at once, so that memory stays flat."""
 
 
-class StructuralSimilarity(PlainMetric):
+class StructuralSimilarity(MeanMetric):
     """Mean over images of their SSIM with the caption's own real image, in [-1, 1]; 1 is the same image.
 
     Source: Wang et al., Image Quality Assessment: From Error Visibility to Structural Similarity, 2004, equation 13:
@@ -60,8 +57,6 @@ class StructuralSimilarity(PlainMetric):
             UserError: fewer than 3 images, other numbers of images and real ones, images smaller than the window, or
                 numbers that are not finite.
         """
-        import numpy as np
-
         images, real = reference_pair(self.title, given, self.layer, self.minimum_n, stored=True)
         if len(images) != len(real):
             raise UserError(f"SSI sets every image against one real image; found {len(images)} and {len(real)}.")
@@ -80,12 +75,6 @@ class StructuralSimilarity(PlainMetric):
             found.append(self._similarity(first, second))
         return np.concatenate(found)
 
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the mean with a bootstrap over images. Errors as above."""
-        values = self.image_values(given)
-        interval = mean_interval(values, groups_of(given, len(values)), given.seed)
-        return Estimate(value=float(values.mean()), interval=interval, n=len(values))
-
     def _similarity(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Return float64 N of images float64 N x C x S x S."""
         mean_1, mean_2 = self._windowed(first), self._windowed(second)
@@ -100,7 +89,6 @@ class StructuralSimilarity(PlainMetric):
 
     def _windowed(self, images: np.ndarray) -> np.ndarray:
         """Return the windows' weighted means, N x C x (S - taps + 1) x (S - taps + 1): those that lie inside."""
-        import numpy as np
         from scipy.ndimage import correlate1d
 
         margin = self.taps // 2

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
 
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate
-from t2ibench.metrics.checks import checked_features, groups_of
-from t2ibench.metrics.intervals import mean_interval
-
-if TYPE_CHECKING:
-    import numpy as np
+from t2ibench.metrics.checks import checked_features
+from t2ibench.metrics.plain import MeanMetric
 
 
-class VQAScore:
+class VQAScore(MeanMetric):
     """Mean probability, in %, of the answer "yes" to whether the image shows its caption.
 
     Source: Lin et al. 2024, equation 1. The model and the question are part of the identity. A reader of simulated
@@ -30,7 +26,6 @@ class VQAScore:
     caption_linked = True
     needs_negatives = False
     needs_caption_codes = False
-    minimum_n = 10
 
     def image_values(self, given: MetricInput) -> np.ndarray:
         """Return float64 N: each image's probability in %.
@@ -38,12 +33,4 @@ class VQAScore:
         Raises:
             UserError: fewer than 10 images, or numbers that are not finite.
         """
-        import numpy as np
-
         return 100 * np.asarray(checked_features(self.title, given, self.layer, self.minimum_n), np.float64)[:, 0]
-
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the mean with a bootstrap over images. Errors as above."""
-        values = self.image_values(given)
-        interval = mean_interval(values, groups_of(given, len(values)), given.seed)
-        return Estimate(value=float(values.mean()), interval=interval, n=len(values))

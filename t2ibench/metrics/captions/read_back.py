@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import numpy as np
 
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate
 from t2ibench.features.language.caption_back import LAYER, sentences_of
 from t2ibench.metrics.captions.cider import cider_d
-from t2ibench.metrics.checks import caption_codes_of, checked_features, groups_of
-from t2ibench.metrics.intervals import mean_interval
-from t2ibench.metrics.plain import PlainMetric
-
-if TYPE_CHECKING:
-    import numpy as np
+from t2ibench.metrics.checks import caption_codes_of, checked_features
+from t2ibench.metrics.plain import MeanMetric
 
 _TOKEN: Final = re.compile(r"\w+|'\w+")
 
 
-class CaptionBackCIDEr(PlainMetric):
+class CaptionBackCIDEr(MeanMetric):
     """Mean CIDEr-D of the sentences read back, in [0, 10]: rare runs of words that both hold weigh most.
 
     Each image has one reference, the caption that it was made for; words are weighed by all captions of the plan, a
@@ -43,8 +40,6 @@ class CaptionBackCIDEr(PlainMetric):
         Raises:
             UserError: fewer than 10 images, no captions, or numbers that are not finite.
         """
-        import numpy as np
-
         numbers = checked_features(self.title, given, self.layer, self.minimum_n)
         captions, queries = caption_codes_of(self.title, given, numbers.shape[1])
         said = [_tokens(sentence) for sentence in sentences_of(numbers)]
@@ -60,12 +55,6 @@ class CaptionBackCIDEr(PlainMetric):
             places.append((turn, str(query)))
         scores = [cider_d(turn, references) for turn in turns]
         return np.array([scores[turn][query] for turn, query in places])
-
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the mean with a bootstrap over images. Errors as above."""
-        values = self.image_values(given)
-        interval = mean_interval(values, groups_of(given, len(values)), given.seed)
-        return Estimate(value=float(values.mean()), interval=interval, n=len(values))
 
 
 def _tokens(text: str) -> str:

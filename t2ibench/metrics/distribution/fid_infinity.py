@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import groups_of, reference_pair
 from t2ibench.metrics.distribution.gaussian import GaussianReference, Moments
-from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts, keyed_order
-from t2ibench.metrics.plain import PlainMetric
-
-if TYPE_CHECKING:
-    import numpy as np
+from t2ibench.metrics.intervals import jackknife_parts, keyed_order
+from t2ibench.metrics.plain import JackknifeMetric
 
 SHARES: Final = (1, 2, 3)
 """FID is taken on all images, on halves and on thirds."""
 
 
-class FrechetDistanceInfinity(PlainMetric):
+class FrechetDistanceInfinity(JackknifeMetric):
     """Intercept of the line through FID against 1/n, for n images, for halves and for thirds of them.
 
     Source: Chong and Forsyth, Effectively Unbiased FID and Inception Score, 2020, section 4. Differs: instead of 15
@@ -33,6 +32,7 @@ class FrechetDistanceInfinity(PlainMetric):
     version = 1
     title = "FID∞"
     higher_is_better = False
+    least = -math.inf
     minimum_n = 40
 
     def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
@@ -42,8 +42,6 @@ class FrechetDistanceInfinity(PlainMetric):
             UserError: fewer than 40 images on a side, no more than features in a third of the images, or features
                 that are not finite or of different widths.
         """
-        import numpy as np
-
         features, reference = reference_pair(self.title, given, self.layer, self.minimum_n)
         count, width = features.shape
         least = SHARES[-1] * (width + 1)
@@ -66,21 +64,9 @@ class FrechetDistanceInfinity(PlainMetric):
         ]
         return values[0], values[1:]
 
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the distance for endless images with a jackknife over images, reference fixed. Errors as above."""
-        value, left_out = self.jackknife(given)
-        what = "clustered by image, reference fixed"
-        return Estimate(
-            value=value,
-            interval=jackknife_interval(value, left_out, low=float("-inf"), what=what),
-            n=len(given.features[self.layer]),
-        )
-
 
 def intercept(counts: Sequence[float], distances: Sequence[float]) -> float:
     """Return where the least-squares line of `distances` against 1/`counts` meets 1/n = 0."""
-    import numpy as np
-
     return float(np.polynomial.polynomial.polyfit(1 / np.asarray(counts), np.asarray(distances), 1)[0])
 
 
@@ -90,8 +76,6 @@ Pieces = list[list[Moments]]
 
 def _pieces(count: int, shares: int, seed: int) -> np.ndarray:
     """Return int N: the piece of each image, 0..shares-1, of nearly equal size."""
-    import numpy as np
-
     piece = np.empty(count, dtype=np.int64)
     piece[keyed_order(count, seed, "fid infinity", shares)] = np.arange(count) % shares
     return piece

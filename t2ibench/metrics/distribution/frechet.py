@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
 
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import checked_features, groups_of, reference_pair, same_width
 from t2ibench.metrics.distribution.frechet_statistics import estimate_from_statistics
 from t2ibench.metrics.distribution.gaussian import GaussianReference, Moments, gram_influence, mean_of
-from t2ibench.metrics.intervals import jackknife_interval, left_out_by_influence
-from t2ibench.metrics.plain import PlainMetric
-
-if TYPE_CHECKING:
-    import numpy as np
+from t2ibench.metrics.intervals import left_out_by_influence
+from t2ibench.metrics.plain import JackknifeMetric
 
 
-class FrechetDistance(PlainMetric):
+class FrechetDistance(JackknifeMetric):
     """Frechet distance of the judged images' features to the reference's, with an interval for the former.
 
     The interval is an infinitesimal jackknife over images: it covers the luck of the captions and noise drawn, with the
@@ -57,21 +54,15 @@ class FrechetDistance(PlainMetric):
             return estimate_from_statistics(given, title=self.title, layer=self.layer, minimum_n=self.minimum_n)
         value, left_out = self.jackknife(given)
         count, width = given.features[self.layer].shape
-        warnings = []
-        if count <= width:
-            warnings.append(
-                f"FID rests on {count} images, no more than its {width} features: its bias is large, so compare "
-                "equal n only."
-            )
-        what = "clustered by image, reference fixed"
-        interval = jackknife_interval(value, left_out, low=0.0, kind=self.interval_kind, what=what)
-        return Estimate(value=value, interval=interval, n=count, warnings=tuple(warnings))
+        said = (
+            f"FID rests on {count} images, no more than its {width} features: its bias is large, so compare equal n "
+            "only."
+        )
+        return self.with_interval(given, value, left_out, warnings=(said,) if count <= width else ())
 
 
 def distance_and_influence(features: np.ndarray, others: np.ndarray, device: str) -> tuple[float, np.ndarray]:
     """Return the Frechet distance of float N x d to M x d and each image's influence on it, by the cheaper way."""
-    import numpy as np
-
     fewer, width = min(len(features), len(others)), features.shape[1]
     # Products of rows with rows cost about len * len * fewer, moments width cubed.
     if fewer < width and len(features) * len(others) * fewer < width**3:

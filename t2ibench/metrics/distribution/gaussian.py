@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
+
 from t2ibench.core.machine.threads import one_thread
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
     from torch import Tensor
 
@@ -38,7 +39,6 @@ class Moments:
     @classmethod
     def of(cls, features: np.ndarray, origin: np.ndarray | None = None, *, device: str = "cpu") -> Self:
         """Return the moments of float N x d, taken in slices so that memory stays flat; `origin` None is zero."""
-        import numpy as np
         import torch
 
         width = features.shape[1]
@@ -52,8 +52,6 @@ class Moments:
     @classmethod
     def merged(cls, parts: Iterable[Moments]) -> Self:
         """Return the moments of all parts together. Raises ValueError for none, or for different origins."""
-        import numpy as np
-
         listed = list(parts)
         if not listed or any(not np.array_equal(part.origin, listed[0].origin) for part in listed):
             raise ValueError("moments of one common origin are needed")
@@ -77,8 +75,6 @@ class Moments:
     @property
     def covariance(self) -> np.ndarray:
         """Float64 d x d, unbiased (over count - 1), symmetric to the last bit."""
-        import numpy as np
-
         shift = self.total / self.count
         covariance = (self.outer - self.count * np.outer(shift, shift)) / (self.count - 1)
         symmetric: np.ndarray = (covariance + covariance.T) / 2
@@ -95,7 +91,6 @@ class GaussianReference:
     """
 
     def __init__(self, mean: np.ndarray, covariance: np.ndarray, *, device: str = "cpu") -> None:
-        import numpy as np
         import torch
 
         self.mean = np.asarray(mean, dtype=np.float64)
@@ -133,7 +128,6 @@ class GaussianReference:
         optimal transport between the Gaussians, and by the other mean twice the difference of the means: one
         decomposition gives the value and, with a product, what every image adds to it.
         """
-        import numpy as np
         import torch
 
         device = self._root.device
@@ -218,8 +212,6 @@ def _spread_less_shared(centred: Tensor, shared: Tensor, apart: Tensor, count: i
 
 def mean_of(rows: np.ndarray) -> np.ndarray:
     """Return float64 d, the mean of N x d rows, read in slices."""
-    import numpy as np
-
     total = np.zeros(rows.shape[1])
     for start in range(0, len(rows), _ROWS):
         total += rows[start : start + _ROWS].sum(axis=0, dtype=np.float64)
@@ -236,7 +228,6 @@ def _slices(features: np.ndarray, origin: np.ndarray, device: str) -> Iterator[T
 
 def _on(values: np.ndarray, device: str | torch.device) -> Tensor:
     """Return a float64 copy on `device`."""
-    import numpy as np
     import torch
 
     return torch.from_numpy(np.array(values, dtype=np.float64)).to(device)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import Self
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import checked_features, groups_of
-from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts, keyed_order
-from t2ibench.metrics.plain import PlainMetric
-
-if TYPE_CHECKING:
-    import numpy as np
+from t2ibench.metrics.intervals import jackknife_parts, keyed_order
+from t2ibench.metrics.plain import JackknifeMetric
 
 _ROWS = 4096
 _LEAST_IN_SPLIT = 3
@@ -36,14 +35,12 @@ def split_scores(logits: np.ndarray, split_of: np.ndarray, splits: int) -> np.nd
 
 def keyed_splits(count: int, splits: int, seed: int) -> np.ndarray:
     """Return int N: a keyed shuffle cut into nearly equal splits. Every image is used; no remainder is dropped."""
-    import numpy as np
-
     split_of = np.empty(count, dtype=np.int64)
     split_of[keyed_order(count, seed, "inception score")] = np.arange(count) * splits // count
     return split_of
 
 
-class InceptionScore(PlainMetric):
+class InceptionScore(JackknifeMetric):
     """Mean of the scores of 10 splits, as the papers report it.
 
     Source: Salimans et al. 2016; splits as in the papers' code. Differs from StackGAN's script for birds: the shuffle
@@ -55,6 +52,8 @@ class InceptionScore(PlainMetric):
     version = 2  # 2: no interval below three images a split
     title = "IS"
     higher_is_better = True
+    least = 1.0
+    held = "clustered by image"
     layer = "logits"
     needs_reference = False
     minimum_n = 20
@@ -78,25 +77,18 @@ class InceptionScore(PlainMetric):
     def estimate(self, given: MetricInput) -> Estimate:
         """Return the score with its interval and the std over splits. Errors as above."""
         scores, left_out = self._scores(given)
-        value, count = float(scores.mean()), len(given.features[self.layer])
-        warnings = []
-        if count < 100 * self.splits:
-            warnings.append(
-                f"IS rests on {count // self.splits} images a split; it grows with their number, so compare equal n "
-                "only."
-            )
-        return Estimate(
-            value=value,
-            interval=jackknife_interval(value, left_out, low=1.0, what="clustered by image"),
-            n=count,
+        count = len(given.features[self.layer])
+        said = f"IS rests on {count // self.splits} images a split; it grows with their number: compare equal n only."
+        return self.with_interval(
+            given,
+            float(scores.mean()),
+            left_out,
             spread={f"std over {self.splits} splits": float(scores.std())} if self.splits > 1 else {},
-            warnings=tuple(warnings),
+            warnings=(said,) if count < 100 * self.splits else (),
         )
 
     def _scores(self, given: MetricInput) -> tuple[np.ndarray, list[float]]:
         """Return (score of every split, mean score with each part left out)."""
-        import numpy as np
-
         logits = checked_features(self.title, given, self.layer, self.minimum_n, stored=True)
         count = len(logits)
         parts = jackknife_parts(groups_of(given, count), given.seed)
@@ -131,8 +123,6 @@ class _CellSums:
     @classmethod
     def of(cls, logits: np.ndarray, temperature: float, cell_of: np.ndarray, splits: int, parts: int) -> Self:
         """Return the sums; `cell_of` is int N, split * parts + part."""
-        import numpy as np
-
         cells = splits * parts
         predictions, certainty = np.zeros((cells, logits.shape[1])), np.zeros(cells)
         for start in range(0, len(logits), _ROWS):
@@ -146,7 +136,6 @@ class _CellSums:
 
     def scores(self, without: int | None = None) -> np.ndarray | None:
         """Return float64 S as `split_scores`, without one part's images; None if a split has no other."""
-        import numpy as np
         from scipy.special import xlogy
 
         counts, predictions, certainty = (
@@ -163,7 +152,6 @@ class _CellSums:
 
 def _predictions(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return (p(y|x), float64 N x K; its sum of p log p, float64 N). Logarithms are of logits, so never of a zero."""
-    import numpy as np
     from scipy.special import log_softmax
 
     log_p = log_softmax(np.asarray(logits, dtype=np.float64), axis=1)
@@ -173,7 +161,6 @@ def _predictions(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _scores(predictions: np.ndarray, certainty: np.ndarray, split_of: np.ndarray, splits: int) -> np.ndarray:
     """Return the scores of `split_scores`: the mean KL is the mean of sum p log p less that of the mean prediction."""
-    import numpy as np
     from scipy.special import xlogy
 
     scores = np.empty(splits)

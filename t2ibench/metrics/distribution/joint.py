@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import caption_codes_of, groups_of, reference_pair
 from t2ibench.metrics.distribution.frechet import distance_and_influence
-from t2ibench.metrics.intervals import jackknife_interval, left_out_by_influence
-from t2ibench.metrics.plain import PlainMetric
-
-if TYPE_CHECKING:
-    import numpy as np
+from t2ibench.metrics.intervals import left_out_by_influence
+from t2ibench.metrics.plain import JackknifeMetric
 
 
 def joint_scale(images: np.ndarray, conditions: np.ndarray) -> float:
@@ -21,20 +18,16 @@ def joint_scale(images: np.ndarray, conditions: np.ndarray) -> float:
 
     Source: DeVries et al., On the Evaluation of Conditional GANs, 2019, section 4. Taken once, from the reference.
     """
-    import numpy as np
-
     lengths = np.linalg.norm(np.asarray(conditions, dtype=np.float64), axis=1).mean()
     return float(np.linalg.norm(np.asarray(images, dtype=np.float64), axis=1).mean() / lengths)
 
 
 def joined(images: np.ndarray, conditions: np.ndarray, alpha: float) -> np.ndarray:
     """Return float64 N x (d + c): [image, alpha * condition] row by row."""
-    import numpy as np
-
     return np.concatenate([np.asarray(images, np.float64), alpha * np.asarray(conditions, np.float64)], axis=1)
 
 
-class FrechetJointDistance(PlainMetric):
+class FrechetJointDistance(JackknifeMetric):
     """Frechet distance of [image, alpha * caption] to that of the reference images with captions of their own.
 
     Source: DeVries et al. 2019. The extractor's caption codes are the condition embedding, for which the paper's
@@ -58,8 +51,6 @@ class FrechetJointDistance(PlainMetric):
         Raises:
             UserError: fewer than 10 images on a side, no caption codes, features that are not finite.
         """
-        import numpy as np
-
         features, reference = (np.asarray(one) for one in reference_pair(self.title, given, self.layer, self.minimum_n))
         if given.reference_queries is None:
             raise UserError(
@@ -77,18 +68,7 @@ class FrechetJointDistance(PlainMetric):
         value, left_out = self.jackknife(given)
         count, width = len(given.features[self.layer]), given.features[self.layer].shape[1] + _code_width(given)
         said = f"FJD rests on {count} images, no more than its {width} numbers: compare equal n only."
-        return Estimate(
-            value=value,
-            interval=jackknife_interval(
-                value,
-                left_out,
-                low=0.0,
-                kind=self.interval_kind,
-                what="clustered by image, reference fixed",
-            ),
-            n=count,
-            warnings=(said,) if count <= width else (),
-        )
+        return self.with_interval(given, value, left_out, warnings=(said,) if count <= width else ())
 
 
 def _code_width(given: MetricInput) -> int:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import groups_of, reference_pair
-from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts
-from t2ibench.metrics.plain import PlainMetric
-
-if TYPE_CHECKING:
-    import numpy as np
+from t2ibench.metrics.intervals import jackknife_parts
+from t2ibench.metrics.plain import JackknifeMetric
 
 SEED = 2020
 """torch-fidelity's: directions and the cut of the larger set are the same in every table."""
@@ -23,7 +19,6 @@ def directions(projections: int, width: int, larger: int, fewer: int, seed: int)
 
     Drawn by torch's CPU generator: first the cut, where the sizes differ, then the directions, as torch-fidelity does.
     """
-    import numpy as np
     import torch
 
     generator = torch.Generator().manual_seed(seed)
@@ -42,8 +37,6 @@ def sliced_distance(first: np.ndarray, second: np.ndarray, along: np.ndarray) ->
         second: float N x d: as many rows.
         along: float P x d, of unit length.
     """
-    import numpy as np
-
     ours = np.sort(first @ along.T, axis=0)
     theirs = np.sort(second @ along.T, axis=0)
     return float(3 * first.shape[1] * ((ours - theirs) ** 2).mean(dtype=np.float64))
@@ -51,8 +44,6 @@ def sliced_distance(first: np.ndarray, second: np.ndarray, along: np.ndarray) ->
 
 def mind(first: np.ndarray, second: np.ndarray, *, projections: int = 1000, seed: int = SEED) -> float:
     """Return MIND of float N x d and M x d, in float32; the larger set is cut to the smaller one's size by the seed."""
-    import numpy as np
-
     fewer, larger = sorted((len(first), len(second)))
     along, kept = directions(projections, first.shape[1], larger, fewer, seed)
     ours = first if len(first) == fewer else first[kept]
@@ -60,7 +51,7 @@ def mind(first: np.ndarray, second: np.ndarray, *, projections: int = 1000, seed
     return sliced_distance(np.asarray(ours, np.float32), np.asarray(theirs, np.float32), along)
 
 
-class SlicedDistance(PlainMetric):
+class SlicedDistance(JackknifeMetric):
     """MIND of the judged images' features against the reference's.
 
     Args:
@@ -72,6 +63,7 @@ class SlicedDistance(PlainMetric):
     version = 1
     title = "MIND"
     higher_is_better = False
+    held = "clustered by image, reference and directions fixed"
 
     def __init__(self, *, projections: int = 1000, seed: int = SEED) -> None:
         if projections < 1:
@@ -88,8 +80,6 @@ class SlicedDistance(PlainMetric):
         Raises:
             UserError: fewer than 10 images on a side, features that are not finite or of different widths.
         """
-        import numpy as np
-
         features, reference = (np.asarray(one) for one in reference_pair(self.title, given, self.layer, self.minimum_n))
         value = mind(features, reference, projections=self.projections, seed=self.seed)
         fewer, larger = sorted((len(features), len(reference)))
@@ -111,13 +101,3 @@ class SlicedDistance(PlainMetric):
             at = ((np.arange(len(rest)) + 0.5) * len(theirs) / len(rest)).astype(np.int64)
             left_out.append(3 * features.shape[1] * float(((rest - theirs[at]) ** 2).mean(dtype=np.float64)))
         return value, left_out
-
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the distance with a jackknife over images, reference and directions fixed. Errors as above."""
-        value, left_out = self.jackknife(given)
-        what = "clustered by image, reference and directions fixed"
-        return Estimate(
-            value=value,
-            interval=jackknife_interval(value, left_out, low=0.0, what=what),
-            n=len(given.features[self.layer]),
-        )

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.alignment.r_precision import unit_codes
 from t2ibench.metrics.checks import checked_features, groups_of
-from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts
-from t2ibench.metrics.plain import PlainMetric
-
-if TYPE_CHECKING:
-    import numpy as np
+from t2ibench.metrics.intervals import jackknife_parts
+from t2ibench.metrics.plain import JackknifeMetric
 
 _ROUNDING = 1e-12
 
@@ -25,8 +23,6 @@ def effective_number(eigenvalues: np.ndarray, order: float = 1.0) -> float:
     Source: Friedman and Dieng, The Vendi Score, 2023; orders by Pasarkar and Dieng 2024. Eigenvalues below 1e-12 are
     rounding: with an order below 1 they would count.
     """
-    import numpy as np
-
     values = np.asarray(eigenvalues)[np.asarray(eigenvalues) > _ROUNDING]
     if math.isinf(order):
         return float(1 / values.max())
@@ -37,8 +33,6 @@ def effective_number(eigenvalues: np.ndarray, order: float = 1.0) -> float:
 
 def vendi_of_kernel(kernel: np.ndarray, order: float = 1.0, weights: np.ndarray | None = None) -> float:
     """Return the score of a similarity matrix, float n x n with 1 on the diagonal; equal weights where None."""
-    import numpy as np
-
     root = np.full(len(kernel), 1 / math.sqrt(len(kernel))) if weights is None else np.sqrt(weights)
     return effective_number(np.linalg.eigvalsh(kernel * root * root[:, None]), order)
 
@@ -48,14 +42,12 @@ def vendi(features: np.ndarray, order: float = 1.0) -> float:
 
     Images whose features are all 0 are like nothing: they are left out of every similarity.
     """
-    import numpy as np
-
     rows = unit_codes(features)
     small = rows @ rows.T if len(rows) < rows.shape[1] else rows.T @ rows
     return effective_number(np.linalg.eigvalsh(small / len(rows)), order)
 
 
-class VendiScore(PlainMetric):
+class VendiScore(JackknifeMetric):
     """Effective number of different images among those judged, by the cosine of their features.
 
     Depends on n: compare equal n only. It says nothing of quality: noise may score high.
@@ -68,6 +60,8 @@ class VendiScore(PlainMetric):
     version = 1
     title = "Vendi score"
     higher_is_better = True
+    least = 1.0
+    held = "clustered by image"
     needs_reference = False
 
     def __init__(self, *, order: float = 1.0) -> None:
@@ -81,8 +75,6 @@ class VendiScore(PlainMetric):
         Raises:
             UserError: fewer than 10 images, or features that are not finite.
         """
-        import numpy as np
-
         features = checked_features(self.title, given, self.layer, self.minimum_n)
         rows = unit_codes(np.asarray(features))
         parts = jackknife_parts(groups_of(given, len(rows)), given.seed)
@@ -99,10 +91,4 @@ class VendiScore(PlainMetric):
 
     def estimate(self, given: MetricInput) -> Estimate:
         """Return the score, in [1, n], with a jackknife over images. Errors as above."""
-        value, left_out = self.jackknife(given)
-        count = len(given.features[self.layer])
-        return Estimate(
-            value=value,
-            interval=jackknife_interval(value, left_out, low=1.0, high=float(count), what="clustered by image"),
-            n=count,
-        )
+        return self.with_interval(given, *self.jackknife(given), most=float(len(given.features[self.layer])))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
@@ -14,17 +15,12 @@ from t2ibench.metrics.diversity.vendi import vendi
 from t2ibench.metrics.intervals import mean_interval
 from t2ibench.metrics.plain import PlainMetric
 
-if TYPE_CHECKING:
-    import numpy as np
-
 
 def cosine_spread(features: np.ndarray) -> float:
     """Return the mean of 1 - cosine over pairs of different rows of float n x d, n >= 2; 0 for equal rows, at most 2.
 
     Taken from differences of unit rows, so that equal images give exactly 0.
     """
-    import numpy as np
-
     rows = unit_codes(features)
     first, second = np.triu_indices(len(rows), 1)
     apart = ((rows[first] - rows[second]) ** 2).sum(axis=1) / 2  # = 1 - cosine of unit rows
@@ -52,8 +48,6 @@ class _WithinCaptions(PlainMetric, ABC):
 
     def _by_caption(self, given: MetricInput) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return (values of captions with two images or more, int N caption of each image or -1, the groups)."""
-        import numpy as np
-
         features = np.asarray(checked_features(self.title, given, self.layer, self.minimum_n))
         if given.queries is None:
             raise UserError(
@@ -78,8 +72,6 @@ class _WithinCaptions(PlainMetric, ABC):
         Raises:
             UserError: fewer than 10 images, no captions, no caption with two images, features that are not finite.
         """
-        import numpy as np
-
         values, member, _ = self._by_caption(given)
         sizes = np.bincount(member[member >= 0], minlength=len(values))
         shares = values / sizes * len(member) / len(values)
@@ -87,8 +79,6 @@ class _WithinCaptions(PlainMetric, ABC):
 
     def estimate(self, given: MetricInput) -> Estimate:
         """Return the mean over captions with a bootstrap over them, clustered by image. Errors as above."""
-        import numpy as np
-
         values, member, groups = self._by_caption(given)
         first = np.array([int(np.flatnonzero(member == caption)[0]) for caption in range(len(values))])
         alone = int((member < 0).sum())

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate, Interval
+from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import checked_features, groups_of
-from t2ibench.metrics.intervals import hit_rate_interval, jackknife_interval, left_out_by_influence
-
-if TYPE_CHECKING:
-    import numpy as np
+from t2ibench.metrics.intervals import left_out_by_influence, percent_interval
+from t2ibench.metrics.plain import JackknifeMetric, PlainMetric
 
 
-class AgainstChance:
+class AgainstChance(JackknifeMetric):
     """A ratio of sums over images, 100 * sum of values / sum of counts, beside the same ratio of luck.
 
     A layer has four numbers an image: sum of values, their count, sum of what luck gets, its count. Images that have
@@ -32,8 +32,8 @@ class AgainstChance:
     unit = "%"
     higher_is_better = True
     needs_reference = False
-    caption_linked = False
-    minimum_n = 10
+    interval_kind = "infinitesimal jackknife"
+    held = "over images"
 
     def __init__(
         self,
@@ -47,6 +47,7 @@ class AgainstChance:
         self.layer = layer
         self.title = title
         self._show = show
+        self.least = -math.inf if show == "above" else 0.0
 
     def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
         """Return (the share in %, the share without each group of images, to first order).
@@ -54,8 +55,6 @@ class AgainstChance:
         Raises:
             UserError: fewer than 10 images, or none that has anything to tell.
         """
-        import numpy as np
-
         rows = np.asarray(checked_features(self.title, given, self.layer, self.minimum_n), dtype=np.float64)
         parts = [] if self._show == "chance" else [(100, 0)]
         parts += [] if self._show == "value" else [(-100 if self._show == "above" else 100, 2)]
@@ -66,15 +65,8 @@ class AgainstChance:
             influence += sign * moves
         return value, left_out_by_influence(value, influence, groups_of(given, len(rows)))
 
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the share in %, with the infinitesimal jackknife over images. Errors as above."""
-        value, left_out = self.jackknife(given)
-        low = -math.inf if self._show == "above" else min(0.0, value)
-        interval = jackknife_interval(value, left_out, low=low, what="over images", kind="infinitesimal jackknife")
-        return Estimate(value=value, interval=interval, n=len(given.features[self.layer]))
 
-
-class NotOne:
+class NotOne(PlainMetric):
     """Share of images of which something is not counted once, in %: birds without a head, or with several.
 
     Args:
@@ -87,8 +79,6 @@ class NotOne:
     unit = "%"
     higher_is_better = False
     needs_reference = False
-    caption_linked = False
-    minimum_n = 10
 
     def __init__(self, *, layer: str = "heads", title: str = "Not one head") -> None:
         self.layer = layer
@@ -96,8 +86,6 @@ class NotOne:
 
     def image_values(self, given: MetricInput) -> np.ndarray:
         """Return float64 N, 100 for an image that has not one, else 0. Raises UserError: fewer than 10 images."""
-        import numpy as np
-
         counts = np.asarray(checked_features(self.title, given, self.layer, self.minimum_n))[:, 0]
         values: np.ndarray = 100 * (np.rint(counts) != 1).astype(np.float64)
         return values
@@ -105,8 +93,7 @@ class NotOne:
     def estimate(self, given: MetricInput) -> Estimate:
         """Return the share with Wilson's interval, clustered by image. Errors as above."""
         values = self.image_values(given)
-        unit = hit_rate_interval(values / 100, groups_of(given, len(values)))
-        interval = Interval(low=100 * unit.low, high=100 * unit.high, level=unit.level, method=unit.method)
+        interval = percent_interval(values / 100, groups_of(given, len(values)))
         return Estimate(value=float(values.mean()), interval=interval, n=len(values))
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
 
+if TYPE_CHECKING:
     from t2ibench.metrics.kernels.mean_discrepancy import Kernel
 
 _CELLS = 4_000_000
@@ -21,8 +21,6 @@ def discrepancy_and_parts(
     `diagonal` keeps pairs of an image with itself (biased, at least 0); without, they are left out (unbiased). Memory
     is flat in n and m. Source: Gretton et al. 2012, equations 3 and 5.
     """
-    import numpy as np
-
     n, m = len(features), len(reference)
     part_of = np.zeros(n, dtype=np.int64)
     for index, out in enumerate(parts):

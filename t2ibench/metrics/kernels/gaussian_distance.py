@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate
 from t2ibench.metrics.alignment.r_precision import unit_codes
 from t2ibench.metrics.checks import groups_of, reference_pair
-from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts
+from t2ibench.metrics.intervals import jackknife_parts
 from t2ibench.metrics.kernels.block_sums import discrepancy_and_parts
 from t2ibench.metrics.kernels.mean_discrepancy import gaussian_kernel
-from t2ibench.metrics.plain import PlainMetric
-
-if TYPE_CHECKING:
-    import numpy as np
+from t2ibench.metrics.plain import JackknifeMetric
 
 
-class _GaussianDistance(PlainMetric):
+class _GaussianDistance(JackknifeMetric):
     """What both share; see the classes below for what they are called and how they are scaled."""
 
     name = ""
@@ -32,6 +30,7 @@ class _GaussianDistance(PlainMetric):
         self.sigma = sigma
         self.scale = scale
         self.diagonal = diagonal
+        self.least = 0.0 if diagonal else -math.inf
         self.unit_length = unit_length
 
     def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
@@ -47,23 +46,7 @@ class _GaussianDistance(PlainMetric):
         )
         return self.scale * value, [self.scale * one for one in left_out]
 
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the distance with a jackknife over images, the reference fixed. Errors as above."""
-        value, left_out = self.jackknife(given)
-        return Estimate(
-            value=value,
-            interval=jackknife_interval(
-                value,
-                left_out,
-                low=min(value, 0.0) if self.diagonal else float("-inf"),
-                what="clustered by image, reference fixed",
-            ),
-            n=len(given.features[self.layer]),
-        )
-
     def _rows(self, features: np.ndarray) -> np.ndarray:
-        import numpy as np
-
         return unit_codes(features) if self.unit_length else np.asarray(features, dtype=np.float64)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
 
-Kernel = Callable[["np.ndarray", "np.ndarray"], "np.ndarray"]
+Kernel = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(float64 n x d, float64 m x d) -> float64 n x m."""
 
 Estimator = Literal["biased", "unbiased", "u-statistic"]
@@ -29,8 +28,6 @@ def gaussian_kernel(sigma: float = 10.0) -> Kernel:
     """Return exp(-|x - y|^2 / (2 sigma^2)), which is 1 for an image and itself."""
 
     def kernel(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        import numpy as np
-
         squares = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1) - 2 * (first @ second.T)
         values: np.ndarray = np.exp(-np.clip(squares, 0, None) / (2 * sigma**2))
         return values
@@ -49,8 +46,6 @@ def squared_discrepancy(
     Raises:
         ValueError: the u-statistic of sets of two sizes.
     """
-    import numpy as np
-
     n, m = len(first), len(second)
     own, other, cross = kernel(first, first), kernel(second, second), kernel(first, second)
     if estimator == "biased":
@@ -67,6 +62,4 @@ def discrepancy_of_subsets(
     first: np.ndarray, second: np.ndarray, subsets: Iterable[tuple[np.ndarray, np.ndarray]], kernel: Kernel
 ) -> np.ndarray:
     """Return float64, the unbiased estimate of every pair of row sets (int arrays), as torch-fidelity takes them."""
-    import numpy as np
-
     return np.array([squared_discrepancy(first[rows], second[others], kernel) for rows, others in subsets])

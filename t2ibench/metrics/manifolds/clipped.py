@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from t2ibench.metrics.pairs.neighbours import BORDER, Nearest
 from t2ibench.metrics.pairs.one_pass import PairReader, Side
 from t2ibench.metrics.pairs.tiles import Points, Tile
 
 if TYPE_CHECKING:
-    import numpy as np
     from torch import Tensor
 
 
@@ -56,7 +57,6 @@ def expected_coverage(images: int, real: int, neighbour: int) -> np.ndarray:
 
     E min(B, K) / K with B ~ BetaBinomial(m; K, N - K) for m images; 0 below K. Source: arXiv 2507.01761.
     """
-    import numpy as np
     from scipy.special import betaln, gammaln
 
     m = np.arange(images + 1, dtype=np.float64)
@@ -73,13 +73,9 @@ def expected_coverage(images: int, real: int, neighbour: int) -> np.ndarray:
 
 def calibrated_coverage(raw: float, expected: np.ndarray) -> float:
     """Return in [0, 1] the share of real images that would cover as much: 0.7 is as good as 70 % real ones."""
-    import numpy as np
-
     return float(np.searchsorted(expected, raw) / len(expected))
 
 
 def raw_coverage(visitors: np.ndarray, neighbour: int) -> float:
     """Return the mean over real balls of min(images inside, K) / K; `visitors` is float M."""
-    import numpy as np
-
     return float(np.minimum(visitors, neighbour).mean() / neighbour)

@@ -5,19 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import groups_of
-from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts
+from t2ibench.metrics.intervals import jackknife_parts
 from t2ibench.metrics.manifolds.clipped import ClippedBalls
 from t2ibench.metrics.pairs.neighbours import checked_neighbour
 from t2ibench.metrics.pairs.one_pass import after_the_pass
-from t2ibench.metrics.plain import PlainMetric
+from t2ibench.metrics.plain import JackknifeMetric
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-class ClippedDensity(PlainMetric):
+class ClippedDensity(JackknifeMetric):
     """Mean over images of the reference balls around them, each image's cut at k, over the same mean of real images.
 
     Source: arXiv 2507.01761. Radii are cut at their median. Copies of reference images score high: it is fidelity.
@@ -30,6 +29,7 @@ class ClippedDensity(PlainMetric):
     version = 1
     title = "Clipped density"
     higher_is_better = True
+    most = 1.0
 
     def __init__(self, *, neighbour: int = 5) -> None:
         self.neighbour = checked_neighbour(self.title, neighbour)
@@ -48,13 +48,3 @@ class ClippedDensity(PlainMetric):
         values = after_the_pass(self, given).densities()
         parts = jackknife_parts(groups_of(given, len(values)), given.seed)
         return min(float(values.mean()), 1.0), [min(float(values[~out].mean()), 1.0) for out in parts]
-
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the density, in [0, 1], with a jackknife over images; the reference is held fixed. Errors as above."""
-        value, left_out = self.jackknife(given)
-        what = "clustered by image, reference fixed"
-        return Estimate(
-            value=value,
-            interval=jackknife_interval(value, left_out, low=0.0, high=1.0, what=what),
-            n=len(given.features[self.layer]),
-        )

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
 
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate, Interval
-from t2ibench.metrics.checks import groups_of
-from t2ibench.metrics.intervals import hit_rate_interval
 from t2ibench.metrics.memorisation.nearest import Neighbours, nearest_of, training_and
 from t2ibench.metrics.pairs.neighbours import own_radii
-from t2ibench.metrics.plain import PlainMetric
-
-if TYPE_CHECKING:
-    import numpy as np
+from t2ibench.metrics.plain import HitMetric
 
 
 def authentic(nearest: Neighbours, training: np.ndarray) -> np.ndarray:
@@ -26,7 +20,7 @@ def authentic(nearest: Neighbours, training: np.ndarray) -> np.ndarray:
     return values
 
 
-class Authenticity(PlainMetric):
+class Authenticity(HitMetric):
     """Share of authentic images, in %; copying lowers it, and so does nothing else that keeps images near the data.
 
     An image far from all data is authentic too, so a bad generator scores high: never read it alone. Copies of training
@@ -36,7 +30,6 @@ class Authenticity(PlainMetric):
     name = "authenticity"
     version = 1
     title = "AuthPct"
-    unit = "%"
     higher_is_better = True
     needs_reference = False
     needs_training = True
@@ -47,17 +40,5 @@ class Authenticity(PlainMetric):
         Raises:
             UserError: fewer than 10 images on a side, features that are not finite, no training images.
         """
-        import numpy as np
-
         features, training = training_and(self.title, given, self.layer, self.minimum_n)
         return np.where(authentic(nearest_of(given, self.layer, features, training), training), 100.0, 0.0)
-
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the share, with Wilson's interval clustered by image. Errors as above."""
-        hits = self.image_values(given) / 100
-        unit = hit_rate_interval(hits, groups_of(given, len(hits)))
-        return Estimate(
-            value=100 * float(hits.mean()),
-            interval=Interval(low=100 * unit.low, high=100 * unit.high, level=unit.level, method=unit.method),
-            n=len(hits),
-        )

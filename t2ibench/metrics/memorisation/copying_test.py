@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import checked_features, groups_of
-from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts
+from t2ibench.metrics.intervals import jackknife_parts
 from t2ibench.metrics.memorisation.nearest import nearest_two, training_and
-from t2ibench.metrics.plain import PlainMetric
-
-if TYPE_CHECKING:
-    import numpy as np
+from t2ibench.metrics.plain import JackknifeMetric
 
 _PLAIN_WIDTH = 64
 """Features that k-means looks at: the first principal components of the training images."""
@@ -43,8 +40,6 @@ def cell_scores(
         cells: int n and int m.
         least: share of the generated images.
     """
-    import numpy as np
-
     (held_out, generated), (held_cells, cells_of) = distances, cells
     used = [int(cell) for cell in np.unique(cells_of) if (cells_of == cell).mean() > least]
     scores = [rank_score(held_out[held_cells == cell], generated[cells_of == cell]) for cell in used]
@@ -60,8 +55,6 @@ def cell_distances(
     features: np.ndarray, cells: np.ndarray, training: np.ndarray, of_training: np.ndarray
 ) -> np.ndarray:
     """Return float64 N: each image's distance to the nearest training row of its own cell; inf where there is none."""
-    import numpy as np
-
     found = np.full(len(features), np.inf)
     for cell in np.unique(cells):
         mine, theirs = cells == cell, of_training == cell
@@ -77,8 +70,6 @@ def training_cells(training: np.ndarray, clusters: int, seed: int, tries: int = 
 
     Centres start at training rows drawn far from one another, by the seed, the same with every version of NumPy.
     """
-    import numpy as np
-
     from t2ibench.core.noise import seed_of
 
     _, vectors = np.linalg.eigh(np.cov(training, rowvar=False))
@@ -108,14 +99,12 @@ def training_cells(training: np.ndarray, clusters: int, seed: int, tries: int = 
 
 def nearest_cell(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
     """Return int N: the nearest centre of each of float64 N x p."""
-    import numpy as np
-
     # |p - c|^2 without |p|^2, which is the same for every centre.
     nearest: np.ndarray = np.argmin((centres**2).sum(axis=1) - 2 * (points @ centres.T), axis=1)
     return nearest
 
 
-class CopyingTest(PlainMetric):
+class CopyingTest(JackknifeMetric):
     """C_T of the judged images against the reference images, which must be held out of training.
 
     Far below 0: copying; near 0: as held-out images; far above 0: farther from the training images than real ones, as a
@@ -132,6 +121,8 @@ class CopyingTest(PlainMetric):
     version = 1
     title = "C_T"
     higher_is_better = True
+    least = -math.inf
+    held = "clustered by image, training and held-out images fixed"
     needs_training = True
     minimum_n = 25
 
@@ -146,8 +137,6 @@ class CopyingTest(PlainMetric):
         Raises:
             UserError: too few images, features that are not finite, no training images, or no cell with enough images.
         """
-        import numpy as np
-
         features, training = training_and(self.title, given, self.layer, self.minimum_n)
         raw = checked_features(self.title, given, self.layer, self.minimum_n, reference=True)
         middle = np.asarray(given.training[self.layer], dtype=np.float64).mean(axis=0)
@@ -167,8 +156,6 @@ class CopyingTest(PlainMetric):
     def _score(
         self, distances: tuple[np.ndarray, np.ndarray], cells: tuple[np.ndarray, np.ndarray], kept: np.ndarray
     ) -> float:
-        import numpy as np
-
         mine = cells[1][kept]
         shared = np.isin(mine, cells[0])
         least = min(20 / len(mine), 0.5 / self.cells)
@@ -179,13 +166,3 @@ class CopyingTest(PlainMetric):
         kept_distances = distances[1][kept][shared]
         scores, shares = cell_scores((distances[0], kept_distances), (cells[0], mine[shared]), least)
         return copying_score(scores, shares)
-
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the score with a jackknife over images, training and held-out images fixed. Errors as above."""
-        value, left_out = self.jackknife(given)
-        what = "clustered by image, training and held-out images fixed"
-        return Estimate(
-            value=value,
-            interval=jackknife_interval(value, left_out, low=float("-inf"), what=what),
-            n=len(given.features[self.layer]),
-        )

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate
 from t2ibench.metrics.alignment.r_precision import unit_codes
 from t2ibench.metrics.checks import checked_features, groups_of, reference_pair
 from t2ibench.metrics.distribution.frechet import distance_and_influence
-from t2ibench.metrics.intervals import jackknife_interval, left_out_by_influence
-from t2ibench.metrics.plain import PlainMetric
-
-if TYPE_CHECKING:
-    import numpy as np
+from t2ibench.metrics.intervals import left_out_by_influence
+from t2ibench.metrics.plain import JackknifeMetric
 
 Direction = Literal["generated", "real"]
 _ROWS = 1024
@@ -27,8 +25,6 @@ def least_angles(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
     Source: Bai et al., On Training Sample Memorization, 2021, section 3.2; opposite directions count as equal.
     """
-    import numpy as np
-
     ours, theirs = (unit_codes(rows[np.asarray(rows, dtype=np.float64).sum(axis=1) != 0]) for rows in (first, second))
     found = [1 - np.abs(ours[at : at + _ROWS] @ theirs.T).max(axis=1) for at in range(0, len(ours), _ROWS)]
     return np.concatenate(found)
@@ -41,7 +37,7 @@ def penalised(fid: float, angle: float, threshold: float) -> float:
     return fid / ((angle if angle < threshold else 1.0) + _ADDED)
 
 
-class MemorisationInformedFID(PlainMetric):
+class MemorisationInformedFID(JackknifeMetric):
     """FID to the reference, over the mean least 1 - |cos| to the training images where that is small.
 
     Source: Bai et al. 2021, the Kaggle competition's. The competition's scorer averages over the generated images, as
@@ -57,6 +53,7 @@ class MemorisationInformedFID(PlainMetric):
     version = 2  # 2: the interval by the images' influence
     title = "MiFID"
     higher_is_better = False
+    held = "clustered by image, reference and training images fixed"
     needs_training = True
     interval_kind = "infinitesimal jackknife"
 
@@ -77,8 +74,6 @@ class MemorisationInformedFID(PlainMetric):
         Raises:
             UserError: fewer than 10 images on a side, features that are not finite, no training images.
         """
-        import numpy as np
-
         pair = reference_pair(self.title, given, self.layer, self.minimum_n)
         features, reference = (np.asarray(one, dtype=np.float64) for one in pair)
         if not given.training:
@@ -104,13 +99,3 @@ class MemorisationInformedFID(PlainMetric):
         return penalised(fid, angle, self.threshold), [
             penalised(one, at, self.threshold) for one, at in zip(fids, angles, strict=True)
         ]
-
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the figure with a jackknife over images, reference and training images fixed. Errors as above."""
-        value, left_out = self.jackknife(given)
-        what = "clustered by image, reference and training images fixed"
-        return Estimate(
-            value=value,
-            interval=jackknife_interval(value, left_out, low=0.0, kind=self.interval_kind, what=what),
-            n=len(given.features[self.layer]),
-        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
@@ -10,10 +10,7 @@ from t2ibench.metrics.checks import checked_features
 from t2ibench.metrics.pairs.neighbours import nearest_across
 from t2ibench.metrics.pairs.one_pass import PairPass
 
-if TYPE_CHECKING:
-    import numpy as np
-
-Neighbours = tuple["np.ndarray", "np.ndarray", "np.ndarray"]
+Neighbours = tuple[np.ndarray, np.ndarray, np.ndarray]
 """As `nearest_two` returns them."""
 
 
@@ -23,8 +20,6 @@ def training_and(metric: str, given: MetricInput, layer: str, minimum_n: int) ->
     Raises:
         UserError: too few rows, numbers that are not finite, two widths, or no training images at hand.
     """
-    import numpy as np
-
     features = np.asarray(checked_features(metric, given, layer, minimum_n), dtype=np.float64)
     if not given.training:
         raise UserError(f"{metric} needs the features of the training images, and this data set has no training split.")

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate, Interval
-from t2ibench.metrics.checks import groups_of
-from t2ibench.metrics.intervals import hit_rate_interval
 from t2ibench.metrics.memorisation.nearest import Neighbours, nearest_of, training_and
-from t2ibench.metrics.plain import PlainMetric
-
-if TYPE_CHECKING:
-    import numpy as np
+from t2ibench.metrics.plain import HitMetric
 
 
 def neighbour_ratios(nearest: Neighbours) -> np.ndarray:
     """Return float64 N in [0, 1]: distance to the nearest training row over that to the second nearest; 1 for 0 / 0."""
-    import numpy as np
-
     _, first, second = nearest
     found: np.ndarray = np.divide(first, second, out=np.ones_like(first), where=second > 0)
     return found
 
 
-class NeighbourRatio(PlainMetric):
+class NeighbourRatio(HitMetric):
     """Share of images whose ratio is below a third, in %: near one training image, far from the second nearest.
 
     Source: as public reimplementations have it; the authors' code was not found. Training images that are there twice
@@ -38,7 +30,6 @@ class NeighbourRatio(PlainMetric):
     name = "neighbour_ratio"
     version = 1
     title = "Near copies"
-    unit = "%"
     higher_is_better = False
     needs_reference = False
     needs_training = True
@@ -54,19 +45,7 @@ class NeighbourRatio(PlainMetric):
         Raises:
             UserError: fewer than 10 images on a side, features that are not finite, no training images.
         """
-        import numpy as np
-
         features, training = training_and(self.title, given, self.layer, self.minimum_n)
         return np.where(
             neighbour_ratios(nearest_of(given, self.layer, features, training)) < self.threshold, 100.0, 0.0
-        )
-
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the share, with Wilson's interval clustered by image. Errors as above."""
-        hits = self.image_values(given) / 100
-        unit = hit_rate_interval(hits, groups_of(given, len(hits)))
-        return Estimate(
-            value=100 * float(hits.mean()),
-            interval=Interval(low=100 * unit.low, high=100 * unit.high, level=unit.level, method=unit.method),
-            n=len(hits),
         )

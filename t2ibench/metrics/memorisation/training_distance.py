@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate
-from t2ibench.metrics.checks import checked_features, groups_of
-from t2ibench.metrics.intervals import mean_interval
+from t2ibench.metrics.checks import checked_features
 from t2ibench.metrics.memorisation.nearest import nearest_of, nearest_two, training_and
-from t2ibench.metrics.plain import PlainMetric
-
-if TYPE_CHECKING:
-    import numpy as np
+from t2ibench.metrics.plain import MeanMetric
 
 
-class TrainingDistance(PlainMetric):
+class TrainingDistance(MeanMetric):
     """Mean distance to the nearest training image, over the mean of the reference's images; 1 is as held-out ones.
 
     Copies lower it: a share s of exact copies takes away a share s. The reference must be held out of training. Source:
@@ -36,8 +31,6 @@ class TrainingDistance(PlainMetric):
             UserError: fewer than 10 images on a side, features that are not finite, no training images, or held-out
                 images that are all training images.
         """
-        import numpy as np
-
         features, training = training_and(self.title, given, self.layer, self.minimum_n)
         raw = checked_features(self.title, given, self.layer, self.minimum_n, reference=True)
         middle = np.asarray(given.training[self.layer], dtype=np.float64).mean(axis=0)
@@ -46,9 +39,3 @@ class TrainingDistance(PlainMetric):
             raise UserError(f"{self.title}: every reference image is a training image, so nothing is held out.")
         values: np.ndarray = nearest_of(given, self.layer, features, training)[1] / usual
         return values
-
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the mean with a bootstrap over images; training and held-out images are fixed. Errors as above."""
-        values = self.image_values(given)
-        interval = mean_interval(values, groups_of(given, len(values)), given.seed)
-        return Estimate(value=float(values.mean()), interval=interval, n=len(values))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
@@ -12,17 +13,12 @@ from t2ibench.metrics.checks import caption_codes_of, checked_features, groups_o
 from t2ibench.metrics.intervals import mean_interval
 from t2ibench.metrics.plain import PlainMetric
 
-if TYPE_CHECKING:
-    import numpy as np
-
 
 def counting_error(stated: Mapping[str, float], counted: Mapping[str, float]) -> float:
     """Return the root mean square error over the labels that a caption states; one not counted is 0 of them.
 
     Source: Dinh et al., TISE, 2022, section 3.4 (CA). Objects that the caption does not name are free.
     """
-    import numpy as np
-
     return float(np.sqrt(np.mean([(number - counted.get(label, 0.0)) ** 2 for label, number in stated.items()])))
 
 
@@ -35,8 +31,6 @@ def decoded_counts(confidence: np.ndarray, density: np.ndarray) -> dict[int, flo
         confidence: float32 L, above 0 where the label is there.
         density: float32 L x h x w.
     """
-    import numpy as np
-
     means = np.round(np.asarray(density).mean(axis=(1, 2)))
     return {int(at): float(means[at]) for at in np.flatnonzero((np.asarray(confidence) > 0) & (means != 0))}
 
@@ -64,8 +58,6 @@ class CountingAlignment(PlainMetric):
         Raises:
             UserError: fewer than 10 images, no captions that state a number, or numbers that are not finite.
         """
-        import numpy as np
-
         errors, asked = self._errors(given)
         values: np.ndarray = np.where(asked, errors, 0.0) * (len(asked) / int(asked.sum()))
         return values
@@ -83,8 +75,6 @@ class CountingAlignment(PlainMetric):
 
     def _errors(self, given: MetricInput) -> tuple[np.ndarray, np.ndarray]:
         """Return (float64 N error, bool N whether the caption states a number)."""
-        import numpy as np
-
         counted = np.asarray(checked_features(self.title, given, self.layer, self.minimum_n), dtype=np.float64)
         codes, queries = caption_codes_of(self.title, given, counted.shape[1])
         stated = codes[queries]

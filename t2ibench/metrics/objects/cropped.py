@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
@@ -13,9 +14,6 @@ from t2ibench.metrics.distribution.frechet import FrechetDistance
 from t2ibench.metrics.distribution.inception_score import InceptionScore
 from t2ibench.metrics.plain import PlainMetric
 
-if TYPE_CHECKING:
-    import numpy as np
-
 
 def unpacked(rows: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
     """Return (float objects x d, int objects: the image of each) of rows N x most (1 + d), crop by crop a flag and d.
@@ -23,8 +21,6 @@ def unpacked(rows: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         UserError: the rows do not hold so many crops.
     """
-    import numpy as np
-
     if rows.shape[1] % most:
         raise UserError(f"{rows.shape[1]} numbers an image are not {most} crops: `most` is another in [features.*].")
     blocks = np.asarray(rows).reshape(len(rows), most, -1)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.alignment.r_precision import unit_codes
 from t2ibench.metrics.checks import caption_codes_of, checked_features, groups_of
-from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts
-from t2ibench.metrics.plain import PlainMetric
-
-if TYPE_CHECKING:
-    import numpy as np
+from t2ibench.metrics.intervals import jackknife_parts
+from t2ibench.metrics.plain import JackknifeMetric
 
 
 def preferred(true: np.ndarray, swapped: np.ndarray, threshold: float) -> np.ndarray:
@@ -22,7 +21,6 @@ def preferred(true: np.ndarray, swapped: np.ndarray, threshold: float) -> np.nda
 
     Chance is not one half, as the gap must exceed ln 1.5 for 0.6. Source: Dinh et al., TISE, 2022, section 3.4 (PA).
     """
-    import numpy as np
     from scipy.special import expit
 
     found: np.ndarray = np.asarray(expit(np.asarray(true) - np.asarray(swapped)) > threshold)
@@ -38,14 +36,12 @@ def positional_alignment(
         logits: position word -> (of the caption, of the caption with the word swapped) of each image.
         threshold: probability that counts as success, strictly above it.
     """
-    import numpy as np
-
     pairs = {word: np.array(rows, dtype=np.float64) for word, rows in logits.items()}
     shares = {word: float(preferred(rows[:, 0], rows[:, 1], threshold).mean()) for word, rows in pairs.items()}
     return float(np.mean(list(shares.values()))), shares
 
 
-class PositionalAlignment(PlainMetric):
+class PositionalAlignment(JackknifeMetric):
     """Mean over position words of the share of images whose judge prefers the caption to its opposite, in %.
 
     Source: TISE's PA. Differs: the captions are the plan's, and the words those of `text.position_words`. A CLIP
@@ -63,6 +59,8 @@ class PositionalAlignment(PlainMetric):
     title = "PA"
     unit = "%"
     higher_is_better = True
+    most = 100.0
+    held = "clustered by image"
     needs_reference = False
     caption_linked = True
     needs_negatives = False
@@ -90,19 +88,11 @@ class PositionalAlignment(PlainMetric):
 
     def estimate(self, given: MetricInput) -> Estimate:
         """Return the mean with a jackknife over images. Errors as above."""
-        value, left_out = self.jackknife(given)
-        _, words = self._hits(given)
-        return Estimate(
-            value=value,
-            interval=jackknife_interval(value, left_out, low=0.0, high=100.0, what="clustered by image"),
-            n=len(words),
-            spread={"captions with a position word": float((words != "").sum())},
-        )
+        asked = float((self._hits(given)[1] != "").sum())
+        return self.with_interval(given, *self.jackknife(given), spread={"captions with a position word": asked})
 
     def _hits(self, given: MetricInput) -> tuple[np.ndarray, np.ndarray]:
         """Return (bool N: whether the caption is preferred; str N: its position word, "" for none)."""
-        import numpy as np
-
         features = np.asarray(checked_features(self.title, given, self.layer, self.minimum_n), dtype=np.float64)
         codes, queries = caption_codes_of(self.title, given, features.shape[1])
         if given.swapped_codes is None:
@@ -118,6 +108,4 @@ class PositionalAlignment(PlainMetric):
 
 
 def _mean_share(hits: np.ndarray, words: np.ndarray) -> float:
-    import numpy as np
-
     return 100 * float(np.mean([hits[words == word].mean() for word in np.unique(words[words != ""])]))

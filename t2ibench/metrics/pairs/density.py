@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate
-from t2ibench.metrics.checks import groups_of
-from t2ibench.metrics.intervals import mean_interval
 from t2ibench.metrics.pairs.neighbours import Nearest, checked_neighbour, open_reach
 from t2ibench.metrics.pairs.one_pass import PairReader, Side, after_the_pass
 from t2ibench.metrics.pairs.tiles import Points, Tile
-from t2ibench.metrics.plain import PlainMetric
+from t2ibench.metrics.plain import MeanMetric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +34,7 @@ class _Balls(PairReader):
         self.counts[tile.rows] += (tile.distances < self._reach[tile.columns]).sum(dim=1)
 
 
-class Density(PlainMetric):
+class Density(MeanMetric):
     """Mean number of reference balls around an image, over k; 1 for a set that is the reference, more in its midst.
 
     Source: Naeem et al., Reliable Fidelity and Diversity Metrics, 2020, equation 5, k = 5. Precision counts one ball of
@@ -68,9 +65,3 @@ class Density(PlainMetric):
         """
         counts: np.ndarray = after_the_pass(self, given).counts.cpu().numpy()
         return counts / self.neighbour
-
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the mean, at least 0, with a bootstrap over images; the reference is held fixed. Errors as above."""
-        values = self.image_values(given)
-        interval = mean_interval(values, groups_of(given, len(values)), given.seed)
-        return Estimate(value=float(values.mean()), interval=interval, n=len(values))

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
-from t2ibench.metrics.intervals import jackknife_interval, keyed_order
+from t2ibench.metrics.intervals import keyed_order
 from t2ibench.metrics.pairs.one_pass import PairReader, Side, after_the_pass, read_pairs
 from t2ibench.metrics.pairs.tiles import Tile
-from t2ibench.metrics.plain import PlainMetric
-
-if TYPE_CHECKING:
-    import numpy as np
+from t2ibench.metrics.plain import JackknifeMetric
 
 Estimator = Literal["full", "subsets"]
-Subsets = Sequence[tuple["np.ndarray", "np.ndarray"]]
+Subsets = Sequence[tuple[np.ndarray, np.ndarray]]
 """(rows of features, rows of reference), int arrays."""
 
 
@@ -36,7 +36,6 @@ class KernelSums(PairReader):
     within = True
 
     def __init__(self, sizes: tuple[int, int], parts: Sequence[np.ndarray] = (), subsets: Subsets = ()) -> None:
-        import numpy as np
         import torch
 
         self._sizes = sizes
@@ -93,8 +92,6 @@ class KernelSums(PairReader):
 
     def over_subsets(self) -> np.ndarray:
         """Return float64, the estimate on every subset."""
-        import numpy as np
-
         first, second = self._within["images"][1 + len(self._part_sizes) :], self._within["reference"][1:]
         sums = zip(first.tolist(), second.tolist(), self._across.tolist(), self._subset_sizes, strict=True)
         return np.array([_mmd2(one, other / (m * (m - 1)), cross, n, m) for one, other, cross, (n, m) in sums])
@@ -138,7 +135,7 @@ def subset_mmd2(
     return sums.over_subsets()
 
 
-class KernelDistance(PlainMetric):
+class KernelDistance(JackknifeMetric):
     """Unbiased squared MMD on all images of both sides.
 
     Source: Bińkowski et al. 2018. Differs from torch-fidelity and clean-fid, which average over random subsets of
@@ -155,6 +152,7 @@ class KernelDistance(PlainMetric):
     version = 1
     title = "KID"
     higher_is_better = False
+    least = -math.inf
 
     def __init__(self, *, estimator: Estimator = "full", subsets: int = 100, subset_size: int = 1000) -> None:
         if estimator not in get_args(Estimator):
@@ -184,7 +182,7 @@ class KernelDistance(PlainMetric):
         The interval is centred on the value by shifting the jackknife of the full estimate.
         """
         sums = after_the_pass(self, given)
-        value, left_out = sums.whole(), sums.left_out()
+        value, left_out = self.jackknife(given)
         spread = {}
         if self.subsets:
             size = min(self.subset_size, len(given.features[self.layer]), len(given.reference[self.layer]))
@@ -192,13 +190,7 @@ class KernelDistance(PlainMetric):
             spread[f"std over {self.subsets} subsets of {size}"] = float(values.std())
             if self.estimator == "subsets":
                 value = float(values.mean())
-        what = "clustered by image, reference fixed"
-        return Estimate(
-            value=value,
-            interval=jackknife_interval(value, left_out, low=float("-inf"), what=what),
-            n=len(given.features[self.layer]),
-            spread=spread,
-        )
+        return self.with_interval(given, value, left_out, spread=spread)
 
 
 def _keyed_subsets(n: int, m: int, subsets: int, size: int, seed: int) -> Subsets:

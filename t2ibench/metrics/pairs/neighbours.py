@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from t2ibench.core.errors import UserError
 from t2ibench.core.types import Interval
 from t2ibench.metrics.intervals import hit_rate_interval, jackknife_interval
 from t2ibench.metrics.pairs.tiles import Points, Tile, tiles_across, tiles_within
 
 if TYPE_CHECKING:
-    import numpy as np
     from torch import Tensor
 
 BORDER = 1e-9
@@ -138,8 +139,6 @@ def share_interval(value: float, left_out: Sequence[float], reference: int) -> I
     Where leaving a part out changes nothing at all, as where none is found, it is Wilson's over the reference images:
     0 of 400 is not certainly 0.
     """
-    import numpy as np
-
     found = jackknife_interval(value, left_out, low=0.0, high=1.0, what="clustered by image, reference fixed")
     if found is None or found.high > found.low:
         return found

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
     from torch import Tensor
 
 TILE = 1024
@@ -38,7 +39,6 @@ class Points:
     @classmethod
     def of(cls, features: np.ndarray, origin: Tensor) -> Self:
         """Return the points of float N x d, on the device of `origin`, float64 d."""
-        import numpy as np
         import torch
 
         rows = torch.from_numpy(features.astype(np.float64)).to(origin.device).sub_(origin)

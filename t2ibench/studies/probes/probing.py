@@ -7,7 +7,9 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import read_json, write_bytes, write_json
@@ -32,9 +34,6 @@ from t2ibench.studies.probes.scoring import Score, changes, rates, whole_gap
 from t2ibench.studies.probes.training_captions import training_counts
 from t2ibench.studies.probes.words import unknown_words
 from t2ibench.training.tracking.progress import say
-
-if TYPE_CHECKING:
-    import numpy as np
 
 RECORD: Final = "probe.json"
 SHOWN_ROWS: Final = 4
@@ -248,7 +247,6 @@ def _scores(
 
 def _keep(folder: Path, stem: str, pixels: np.ndarray) -> list[str]:
     """Write a strip a row, its wordings side by side, and return the files' names."""
-    import numpy as np
     from PIL import Image
 
     from t2ibench.training.tracking.sample_images import png_of

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import numpy as np
 
 from t2ibench.core.types import Interval
 from t2ibench.metrics.intervals import hit_rate_interval, mean_interval
 from t2ibench.studies.probes.questions import Question
-
-if TYPE_CHECKING:
-    import numpy as np
 
 Statement = tuple[str, str]
 LEVELS: Final = 16
@@ -183,8 +182,6 @@ def changes(images: Sequence[np.ndarray], questions: Sequence[Question], seed: i
 
 def image_change(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
     """Return (share of pixels that changed in %, mean absolute difference of 255) of uint8 images 3 x H x W."""
-    import numpy as np
-
     apart = np.abs(first.astype(np.int16) - second.astype(np.int16))
     return 100 * float((apart.max(axis=0) > LEVELS).mean()), float(apart.mean())
 
@@ -238,8 +235,6 @@ def whole_gap(
 
 def mean_score(measure: str, hits: Hits, seed: int, *, subject: str = "", group: str = "") -> Score:
     """Return a mean with an interval from a bootstrap over noises."""
-    import numpy as np
-
     values, noises = np.asarray(hits.values, dtype=np.float64), np.asarray(hits.noises)
     return Score(
         measure, float(values.mean()), _by_noise(mean_interval(values, noises, seed)), len(values), subject, group
@@ -247,8 +242,6 @@ def mean_score(measure: str, hits: Hits, seed: int, *, subject: str = "", group:
 
 
 def _rate(measure: str, hits: Hits, subject: str, group: str, deaf: float | None) -> Score:
-    import numpy as np
-
     values = np.asarray(hits.values, dtype=np.float64)
     unit = hit_rate_interval(values / 100, np.asarray(hits.noises))
     interval = _by_noise(replace(unit, low=100 * unit.low, high=100 * unit.high))

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import numpy as np
+
 from t2ibench.core.registry import registry
 from t2ibench.core.types import SamplePlan
 from t2ibench.studies.known_truth import Said
@@ -158,7 +160,6 @@ def _verdict(expected: Expected, rank: float | None, monotone: bool, moved: str)
 
 def spearman(first: Sequence[float], second: Sequence[float]) -> float | None:
     """Return the rank correlation in [-1, 1], ties sharing their mean rank; None where one side is constant."""
-    import numpy as np
     from scipy.stats import rankdata
 
     left, right = (np.asarray(rankdata(list(one))) for one in (first, second))

@@ -10,14 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of, digest_of_file
 from t2ibench.core.reading.pickles import PlainArray, read_plain_pickle
-
-if TYPE_CHECKING:
-    import numpy as np
 
 STEM: Final = "char-CNN-RNN-embeddings"
 SPLITS: Final = ("train", "test")
@@ -59,8 +58,6 @@ class CodesFile:
         Raises:
             UserError: the file is damaged, would run code, or is not of this form.
         """
-        import numpy as np
-
         try:
             codes = np.asarray(_content(self.codes), dtype=np.float32)
         except (ValueError, TypeError, OverflowError) as error:
@@ -122,8 +119,6 @@ def _codes_file(folder: Path) -> CodesFile | None:
 
 def _content(path: Path) -> Any:
     """Return what the file holds, as an array or as lists of numbers."""
-    import numpy as np
-
     if path.suffix == ".pickle":
         return _numbers(read_plain_pickle(path, arrays=True))
     try:
@@ -143,8 +138,6 @@ def _content(path: Path) -> Any:
 
 def _numbers(value: Any) -> Any:
     """Return pickled content with its arrays made: one array, or one list of equal arrays or of lists of numbers."""
-    import numpy as np
-
     if isinstance(value, PlainArray):
         return value.array()
     if isinstance(value, list | tuple) and value and all(isinstance(one, PlainArray) for one in value):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
+import numpy as np
 from pydantic import Field
 
 from t2ibench.core.interfaces import BuildContext
@@ -14,9 +15,6 @@ from t2ibench.core.spec.frozen import Frozen
 from t2ibench.core.types import Caption, ModelCard, Origin
 from t2ibench.text.sentence_vectors.look_up import LookUp
 from t2ibench.text.tokenizer import tokenize
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 class HashedSentencesParameters(Frozen):
@@ -62,8 +60,6 @@ class HashedSentences(LookUp):
         return [self._vector(caption.text) for caption in captions]
 
     def _vector(self, text: str) -> np.ndarray:
-        import numpy as np
-
         words = tokenize(text)
         pairs = [f"{first} {second}" for first, second in pairwise(words)]
         return np.concatenate([_half(words, self.dimension // 2), _half(pairs, self.dimension // 2)])
@@ -71,8 +67,6 @@ class HashedSentences(LookUp):
 
 def _half(grams: Sequence[str], size: int) -> np.ndarray:
     """Return float32 `size`, of length 1 or all 0."""
-    import numpy as np
-
     half = np.zeros(size, dtype=np.float32)
     for gram in grams:
         number = int.from_bytes(hashlib.blake2b(gram.encode(), digest_size=8).digest(), "little")

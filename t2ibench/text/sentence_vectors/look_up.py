@@ -6,10 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from t2ibench.core.types import Caption
 
 if TYPE_CHECKING:
-    import numpy as np
     from torch import Tensor
     from torch.nn import Module
 
@@ -44,7 +45,6 @@ class LookUp(ABC):
         Raises:
             UserError: a caption has no vector; or a file is missing, damaged or not that of training.
         """
-        import numpy as np
         import torch
 
         rows = self._rows(captions)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of, digest_of_file
-
-if TYPE_CHECKING:
-    import numpy as np
 
 _LENGTH_TOLERANCE: Final = 1e-3
 _FORM: Final = (
@@ -48,8 +47,6 @@ def read_vectors(path: Path, dimension: int) -> dict[str, np.ndarray]:
     Raises:
         UserError: the file is damaged, of another form or width, not finite, or has two vectors for one caption.
     """
-    import numpy as np
-
     vectors, captions = _content(path)
     if vectors.ndim == 3:
         raise UserError(
@@ -80,8 +77,6 @@ def _parts(path: Path) -> tuple[Path, ...]:
 
 
 def _content(path: Path) -> tuple[np.ndarray, list[str]]:
-    import numpy as np
-
     try:
         if path.suffix == ".npy":
             captions: Any = path.with_suffix(".txt").read_text(encoding="utf-8").splitlines()

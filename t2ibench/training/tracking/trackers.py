@@ -7,6 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+import numpy as np
+
 from t2ibench.core.errors import RunFailedError
 from t2ibench.core.files import json_line, write_text
 from t2ibench.core.reading.text import parse_json, text_lines
@@ -77,7 +79,6 @@ class TensorBoardTracker:
 
     def image(self, step: int, path: Path) -> None:
         """Add the image."""
-        import numpy as np
         from PIL import Image
 
         with Image.open(path) as image:
