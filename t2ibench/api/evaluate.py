@@ -12,6 +12,7 @@ from t2ibench.api.place import PlaceOptions, place_at
 from t2ibench.api.table import Table
 from t2ibench.api.tracking import log_tables
 from t2ibench.core.errors import UserError
+from t2ibench.core.machine.arithmetic import FULL, Arithmetic, precision_named
 from t2ibench.core.place import Place
 from t2ibench.evaluation.evaluate import evaluate as carry_out
 from t2ibench.evaluation.external.rows import ExternalRows
@@ -40,6 +41,8 @@ def evaluate(
     caption_column: str | None = None,
     track: Sequence[str] = (),
     batch_size: int = 50,
+    precision: str = FULL,
+    compiled: bool = False,
     **place: Unpack[PlaceOptions],
 ) -> Table:
     """Return the table of images and models under one protocol: the numbers that `t2ibench eval` gives, to the digit.
@@ -67,7 +70,9 @@ def evaluate(
         image_column: of rows and batches that are mappings, as those of a Hugging Face data set.
         caption_column: likewise; None where captions are not among them.
         track: where the table is logged: "tensorboard", "wandb", "trackio".
-        batch_size: images made at a time; changes no number.
+        batch_size: images made at a time; changes no number on a CPU.
+        precision: of the models' arithmetic, "32" or "bf16"; judges compute in 32 bits always.
+        compiled: whether torch.compile makes the models' kernels. Both are part of what is measured.
         place: see `PlaceOptions`.
 
     Raises:
@@ -88,6 +93,7 @@ def evaluate(
         seed=seed,
         seeds=tuple(seeds),
         external=ExternalRows(images=folders, names=names, skip_bad=skip_bad),
+        arithmetic=Arithmetic(precision_named(precision), compiled),
     )
     return measured(request, at, tuple(track))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,8 @@ import numpy as np
 
 from t2ibench.api.place import PlaceOptions, place_at
 from t2ibench.core.errors import UserError
+from t2ibench.core.machine.arithmetic import FULL, USUAL, Arithmetic, precision_named
+from t2ibench.core.spec.benchmarks import GenerationOptions
 from t2ibench.core.types import Caption, ModelCard, PlanItem
 from t2ibench.evaluation.images.sources import ModelSource
 from t2ibench.models.find import require_model
@@ -31,7 +34,7 @@ class Model:
         steps: of its training.
         card: title, paper, licence, origin, notes.
         parameters: everything that it was trained with.
-        identity: digest of all that its images depend on besides captions and seed.
+        identity: digest of all that its images depend on besides captions, seed and arithmetic.
     """
 
     def __init__(self, folder: ModelFolder, device: str) -> None:
@@ -42,14 +45,32 @@ class Model:
         self.card: ModelCard = folder.card
         self.parameters: Mapping[str, Any] = folder.parameters
         self.identity: str = folder.identity
-        self._source = ModelSource(folder, device=device, resolution=None, quantise="round")
+        self._folder = folder
+        self._device = device
+        self._sources: dict[Arithmetic, ModelSource] = {}
 
     @property
     def resolution(self) -> int:
         """Side of its images in pixels."""
-        return self._source.loaded().capabilities.resolution
+        return self._source(USUAL).loaded().capabilities.resolution
 
-    def sample(self, captions: str | Sequence[str | Caption], *, samples: int = 1, seed: int = 0) -> np.ndarray:
+    def _source(self, arithmetic: Arithmetic) -> ModelSource:
+        if arithmetic not in self._sources:
+            options = GenerationOptions.model_validate(dataclasses.asdict(arithmetic))
+            self._sources[arithmetic] = ModelSource(
+                self._folder, device=self._device, resolution=None, quantise="round", generation=options
+            )
+        return self._sources[arithmetic]
+
+    def sample(
+        self,
+        captions: str | Sequence[str | Caption],
+        *,
+        samples: int = 1,
+        seed: int = 0,
+        precision: str = FULL,
+        compiled: bool = False,
+    ) -> np.ndarray:
         """Return uint8 images, N x H x W x 3, RGB: `samples` of the first caption, then those of the next.
 
         An image depends on its caption, its place among the images of that caption and the seed, and on nothing else.
@@ -60,6 +81,8 @@ class Model:
             captions: a sentence, or several; or captions of a data set.
             samples: images a caption, at least 1.
             seed: of the noise.
+            precision: of its arithmetic, "32" or "bf16".
+            compiled: whether torch.compile makes its kernels.
 
         Raises:
             UserError: a caption is empty or has no word that the model knows, or the model reads only captions of its
@@ -68,20 +91,21 @@ class Model:
         """
         if samples < 1:
             raise UserError(f"samples={samples} asks for no image: ask for 1 or more.")
+        source = self._source(Arithmetic(precision_named(precision), compiled))
         asked = [captions] if isinstance(captions, str) else list(captions)
         read = [one if isinstance(one, Caption) else user_captions([one])[0] for one in asked]
         typed = [caption for caption, one in zip(read, asked, strict=True) if isinstance(one, str)]
         if typed:
-            require_any_text(self.name, self.dataset, self._source.loaded())
-            require_known_words(self._source.loaded(), typed)
+            require_any_text(self.name, self.dataset, source.loaded())
+            require_known_words(source.loaded(), typed)
         counts: Counter[str] = Counter()
         items = []
         for caption in read:
             items += [PlanItem(caption, counts[caption.id] + index) for index in range(samples)]
             counts[caption.id] += samples
-        size = self._source.together or _AT_ONCE
+        size = source.together or _AT_ONCE
         parts = [
-            self._source.pixels_of(items[start : start + size], seed).permute(0, 2, 3, 1).numpy()
+            source.pixels_of(items[start : start + size], seed).permute(0, 2, 3, 1).numpy()
             for start in range(0, len(items), size)
         ]
         if not parts:

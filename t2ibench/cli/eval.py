@@ -10,11 +10,13 @@ import click
 from t2ibench.cli.options import (
     NameList,
     SeedList,
+    arithmetic_options,
     dry_run_option,
     measured_options,
     place_options,
     seed_option,
 )
+from t2ibench.core.machine.arithmetic import Arithmetic
 from t2ibench.core.place import Place
 
 
@@ -82,6 +84,7 @@ from t2ibench.core.place import Place
     metavar="tensorboard,wandb,trackio",
     help="Where the table is logged too.",
 )
+@arithmetic_options
 @dry_run_option
 @place_options("device", "batch_size", "data_root", "weights_dir", "download", "workers")
 def command(
@@ -102,6 +105,7 @@ def command(
     seed: int | None,
     seeds: tuple[int, ...],
     track: tuple[str, ...],
+    arithmetic: Arithmetic,
     dry_run: bool,
     place: Place,
 ) -> None:
@@ -135,6 +139,7 @@ def command(
             reference=reference,
             skip_bad=skip_bad,
         ),
+        arithmetic=arithmetic,
     )
     if dry_run:
         click.echo(json.dumps([one.describe() for one in resolve_tables(request, place)], indent=2, ensure_ascii=False))

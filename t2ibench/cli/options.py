@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 import click
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.machine.arithmetic import Arithmetic, precision_named
 from t2ibench.core.machine.workers import Workers
 from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import LoadedBenchmarks, load_benchmarks
@@ -64,6 +65,37 @@ class SeedList(NameList):
         if bad := [one for one in seeds if not str(one).isdecimal()]:
             raise UserError(f"--seeds wants whole numbers separated by commas, as in 0,1,2; found {bad[0]!r}.")
         return tuple(int(one) for one in seeds)
+
+
+class Precision(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3 only
+    """A precision by its full name or a short one."""
+
+    name = "precision"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the full name. Errors as `precision_named`."""
+        return precision_named(str(value))
+
+
+def arithmetic_options(function: Function) -> Function:
+    """Add --precision and --compile, given to the command as `arithmetic: Arithmetic`."""
+
+    @functools.wraps(function)
+    def with_arithmetic(*args: Any, precision: str, compiled: bool, **kwargs: Any) -> Any:
+        return function(*args, arithmetic=Arithmetic(precision, compiled), **kwargs)
+
+    precision = click.option(
+        "--precision",
+        type=Precision(),
+        default="32",
+        show_default=True,
+        metavar="32|bf16",
+        help="Of the model's arithmetic (bf16 is mixed: weights stay 32 bits); part of the identity.",
+    )
+    compiled = click.option(
+        "--compile", "compiled", is_flag=True, help="Let torch.compile make the model's kernels; part of the identity."
+    )
+    return cast(Function, precision(compiled(with_arithmetic)))
 
 
 def workspace_option(function: Function) -> Function:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from t2ibench.cli.options import place_options, seed_option
+from t2ibench.cli.options import arithmetic_options, place_options, seed_option
+from t2ibench.core.machine.arithmetic import Arithmetic
 from t2ibench.core.place import Place
 
 
@@ -47,6 +48,7 @@ from t2ibench.core.place import Place
 )
 @click.option("--protocol", default=None, help="Protocol that chooses them.  [default: the data set's own]")
 @seed_option
+@arithmetic_options
 @place_options("device", "data_root")
 def command(
     model: str,
@@ -60,6 +62,7 @@ def command(
     count: int | None,
     protocol: str | None,
     seed: int | None,
+    arithmetic: Arithmetic,
     place: Place,
 ) -> None:
     """Draw images of each CAPTION with the newest trained MODEL.
@@ -90,6 +93,7 @@ def command(
             samples=count,
             protocol=protocol,
             seed=seed,
+            arithmetic=arithmetic,
         )
         click.echo(f"{made:,} images and a manifest.jsonl are in {folder}")
         return
@@ -112,10 +116,17 @@ def command(
     click.echo(f"{found.label} {steps} on {found.dataset}, {found.path}", err=True)
     each = samples or (1 if attention else 4)
     if output.suffix.lower() == FILM:
-        content = draw_film(found, captions, samples=each, seed=seed or 0, device=place.device)
+        content = draw_film(found, captions, samples=each, seed=seed or 0, device=place.device, arithmetic=arithmetic)
     else:
         content = draw_sheet(
-            found, captions, samples=each, seed=seed or 0, attention=attention, device=place.device, box=where
+            found,
+            captions,
+            samples=each,
+            seed=seed or 0,
+            attention=attention,
+            device=place.device,
+            box=where,
+            arithmetic=arithmetic,
         )
     write_bytes(output, content)
     click.echo(output)

@@ -9,39 +9,14 @@ import click
 
 from t2ibench.cli.options import (
     NameList,
+    arithmetic_options,
     dry_run_option,
     place_options,
     seed_option,
 )
-from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.errors import UserError
+from t2ibench.core.machine.arithmetic import Arithmetic
 from t2ibench.core.place import Place
-
-
-class Precision(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3 only
-    """A precision by its full name or a short one."""
-
-    name = "precision"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the full name, which is part of a run's identity.
-
-        Raises:
-            UserError: there is no such precision, or it would need a scaled loss.
-        """
-        text = str(value).lower()
-        if text in _HALF:
-            raise UserError(
-                f"--precision {value} is not offered: gradients of 16-bit floats fall to 0 unless the loss is scaled, "
-                "and this training scales none. Take --precision bf16, which has the range of 32 bits and needs no "
-                "scaling, or 32."
-            )
-        if text not in _PRECISIONS:
-            raise unknown_name("precision", str(value), _PRECISIONS)
-        return _PRECISIONS[text]
-
-
-_PRECISIONS = {"32": "32-true", "32-true": "32-true", "bf16": "bf16-mixed", "bf16-mixed": "bf16-mixed"}
-_HALF = ("16", "16-mixed", "16-true", "fp16")
 
 
 @click.command("train")
@@ -59,20 +34,7 @@ _HALF = ("16", "16-mixed", "16-true", "fp16")
     help="Set a parameter of the model, or ENCODER.KEY=VALUE one of an encoder it needs. Can be repeated.",
 )
 @seed_option
-@click.option(
-    "--precision",
-    type=Precision(),
-    default="32",
-    show_default=True,
-    metavar="32|bf16",
-    help="Precision of the arithmetic (bf16 is mixed: weights stay 32 bits); part of the run's identity.",
-)
-@click.option(
-    "--compile",
-    "compiled",
-    is_flag=True,
-    help="Let torch.compile make the model's kernels; part of the run's identity.",
-)
+@arithmetic_options
 @click.option(
     "--workers",
     type=click.IntRange(min=0),
@@ -136,8 +98,7 @@ def command(
     encoder_steps: int | None,
     assignments: tuple[str, ...],
     seed: int | None,
-    precision: str,
-    compiled: bool,
+    arithmetic: Arithmetic,
     workers: int,
     checkpoint_steps: int | None,
     keep_checkpoints: int,
@@ -179,11 +140,11 @@ def command(
         encoder_steps=encoder_steps,
         batch_size=batch_size,
         seed=seed,
-        precision=precision,
+        precision=arithmetic.precision,
         parameters=parse_assignments(assignments),
         processes=processes.count,
         select=_selection(select, quick_steps),
-        compiled=compiled,
+        compiled=arithmetic.compiled,
         snapshots=_steps(snapshots),
     )
     if dry_run:

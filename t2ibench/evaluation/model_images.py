@@ -6,12 +6,13 @@ import sys
 from pathlib import Path
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.machine.arithmetic import USUAL, Arithmetic
 from t2ibench.core.place import Place
 from t2ibench.data.open import open_dataset
 from t2ibench.evaluation.external.export import export_images
 from t2ibench.evaluation.images.plan import make_plan
 from t2ibench.evaluation.request.open_table import model_source
-from t2ibench.evaluation.request.request import protocol_for
+from t2ibench.evaluation.request.request import EvaluateRequest, protocol_for, with_arithmetic
 from t2ibench.models.find import require_model
 
 
@@ -24,6 +25,7 @@ def export_model(
     samples: int | None = None,
     protocol: str | None = None,
     seed: int | None = None,
+    arithmetic: Arithmetic = USUAL,
 ) -> int:
     """Write the images that an evaluation would judge, PNG files and a manifest.jsonl, and return how many.
 
@@ -37,6 +39,7 @@ def export_model(
         samples: images; None as the protocol says, 0 for every caption once.
         protocol: None for the data set's own.
         seed: None for the protocol's.
+        arithmetic: of the model; the usual one leaves the protocol's.
 
     Raises:
         UserError: a name is unknown, the model is not trained, or the folder is not empty.
@@ -44,6 +47,8 @@ def export_model(
     from tqdm import tqdm
 
     _, judged = protocol_for(dataset, place.benchmarks, protocol, seed)
+    if arithmetic != USUAL:
+        judged = with_arithmetic(judged, EvaluateRequest((selector,), arithmetic=arithmetic))
     model = require_model(place.workspace, selector, place.benchmarks, dataset)
     if model.description.kind != "model":
         raise UserError(f"{selector} is an encoder, which makes no images: name a model.")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.machine.arithmetic import USUAL, Arithmetic
 from t2ibench.core.types import Caption
 from t2ibench.models.folder import ModelFolder
 
@@ -108,6 +109,7 @@ def draw_sheet(
     attention: bool,
     device: str,
     box: Sequence[float] | None = None,
+    arithmetic: Arithmetic = USUAL,
 ) -> bytes:
     """Return a PNG sheet, a section a caption: its images, and with `attention` the stages and a map a word.
 
@@ -120,6 +122,7 @@ def draw_sheet(
         device: where to compute.
         box: where the object is to be, (x, y, width, height) in fractions of the side; None leaves it to the model.
             Images of a model with boxes show theirs.
+        arithmetic: of the model.
 
     Raises:
         UserError: an empty sentence, one without a known word, a model that reads no text of a user's, attention asked
@@ -131,10 +134,11 @@ def draw_sheet(
     from t2ibench.sampling.drawing_film import alignment_tile, legend, step_tiles
     from t2ibench.sampling.framed_box import conditions_of, framed_tile
     from t2ibench.sampling.montage import Section, attention_tiles, image_tile, sheet
+    from t2ibench.training.engine.compilation import computing
     from t2ibench.training.tracking.sample_images import png_of
 
     captions = user_captions(texts)
-    model, place = _reader(folder, device)
+    model, place = _reader(folder, device, arithmetic)
     require_known_words(model, captions)
     _say_unread(folder, model, captions)
     if attention and not model.capabilities.attention:
@@ -148,7 +152,9 @@ def draw_sheet(
         trace = Trace()
         bound = noise.bind([(caption.id, sample) for sample in range(samples)], place)
         asked = [caption] * samples
-        images = generate_under(model, asked, bound, conditions, label=folder.label, trace=trace if traced else None)
+        shown = trace if traced else None
+        with computing(arithmetic, place):
+            images = generate_under(model, asked, bound, conditions, label=folder.label, trace=shown)
         tiles = tuple(map(image_tile, images) if trace.boxes is None else map(framed_tile, images, trace.boxes))
         sections.append(Section(caption.text, () if attention else tiles, caption=True))
         for sample in range(samples) if attention else ():
@@ -168,7 +174,15 @@ def draw_sheet(
     return png_of(sheet(sections))
 
 
-def draw_film(folder: ModelFolder, texts: Sequence[str], *, samples: int, seed: int, device: str) -> bytes:
+def draw_film(
+    folder: ModelFolder,
+    texts: Sequence[str],
+    *,
+    samples: int,
+    seed: int,
+    device: str,
+    arithmetic: Arithmetic = USUAL,
+) -> bytes:
     """Return an animated GIF of images being drawn step by step; arguments as `draw_sheet`.
 
     Raises:
@@ -177,23 +191,25 @@ def draw_film(folder: ModelFolder, texts: Sequence[str], *, samples: int, seed: 
     from t2ibench.core.noise import Noise
     from t2ibench.core.types import Trace
     from t2ibench.sampling.drawing_film import FilmRow, film
+    from t2ibench.training.engine.compilation import computing
 
     captions = user_captions(texts)
-    model, place = _reader(folder, device)
+    model, place = _reader(folder, device, arithmetic)
     require_known_words(model, captions)
     _say_unread(folder, model, captions)
     noise, rows = Noise(seed), []
     for caption in captions:
         trace = Trace()
         ids = [(caption.id, sample) for sample in range(samples)]
-        images = model.generate([caption] * samples, noise.bind(ids, place), trace=trace)
+        with computing(arithmetic, place):
+            images = model.generate([caption] * samples, noise.bind(ids, place), trace=trace)
         if trace.drawing is None:
             raise UserError(f"{folder.label} makes an image at once, so there is no film of it: write a .png instead.")
         rows.append(FilmRow(caption.text, trace.drawing, images))
     return film(rows)
 
 
-def _reader(folder: ModelFolder, device: str) -> tuple[TextToImage, torch.device]:
+def _reader(folder: ModelFolder, device: str, arithmetic: Arithmetic) -> tuple[TextToImage, torch.device]:
     """Return a model that reads any sentence, and where it computes.
 
     Raises:
@@ -203,7 +219,7 @@ def _reader(folder: ModelFolder, device: str) -> tuple[TextToImage, torch.device
     from t2ibench.models.folder import load_model
 
     place = choose_device(device)
-    model = load_model(folder, place).model
+    model = load_model(folder, place, compiled=arithmetic.compiled).model
     require_any_text(folder.label, folder.dataset, model)
     return model, place
 

@@ -151,7 +151,7 @@ def here(folder, monkeypatch, capsys):
         (["stub", "--batch-size", "100"], "fewer than a batch of 100"),
         (
             ["stub", "--precision", "16"],
-            "unless the loss is scaled, and this training scales none. Take --precision bf16",
+            "unless the loss is scaled, which nothing here does. Take --precision bf16",
         ),
         (["stub", "--precision", "b16"], "Did you mean bf16?"),
     ],

@@ -19,17 +19,18 @@ from pydantic import Field, ValidationError, model_validator
 
 from t2ibench.core.errors import UserError, unknown_name
 from t2ibench.core.files import digest_of
+from t2ibench.core.machine.arithmetic import Arithmetic
 from t2ibench.core.spec.claims import ClaimEntry
 from t2ibench.core.spec.frozen import Frozen as Frozen
 from t2ibench.core.spec.frozen import Name as Name
+from t2ibench.core.spec.generation import GenerationOptions as GenerationOptions
+from t2ibench.core.spec.generation import Value as Value
 from t2ibench.core.spec.likeness import with_likeness
 from t2ibench.core.spec.probes import ProbeEntry
 
 FILE_NAME = "benchmarks.toml"
 TRAINING_VERSION = 1
 """Raised by hand whenever a change to the training loop or data order could move a weight."""
-
-Value = bool | int | float | str | list[int] | list[str]
 
 
 class Setting(Frozen):
@@ -133,30 +134,6 @@ class MetricEntry(Frozen):
     title: str = ""
 
 
-class GenerationOptions(Frozen):
-    """How a protocol has models make their images, where that is not their own way. All of it moves images.
-
-    Attributes:
-        parameters: plug-in parameters that may be set without other weights (the plug-in's `Parameters.at_generation`);
-            given to the models that have them, noted in the records of those that have not.
-        zero_latents: latents that are 0, their mean, instead of drawn: ("ca",) switches the noise of the conditioning
-            augmentation off.
-        batch_size: images made together, whatever --batch-size says; None leaves it free.
-        batch_order: "longest-first": within a batch, captions of more words come first, as in the official loaders.
-    """
-
-    parameters: Mapping[str, Value] = Field(default_factory=dict)
-    zero_latents: tuple[str, ...] = ()
-    batch_size: int | None = Field(default=None, ge=1)
-    batch_order: Literal["plan", "longest-first"] = "plan"
-
-    @model_validator(mode="after")
-    def _batches_are_fixed(self) -> GenerationOptions:
-        if self.batch_size is None and (self.batch_order != "plan" or self.parameters.get("official_mask")):
-            raise ValueError("official_mask and batch_order make an image depend on its batch: set batch_size too")
-        return self
-
-
 class ProtocolEntry(Frozen):
     """How models are judged. Everything here is hashed into every number.
 
@@ -222,14 +199,15 @@ class ProtocolEntry(Frozen):
         measured before they existed is still an answer to the same question.
         """
         values = self.model_dump(mode="json", exclude={"title", "metrics", "controls", "samples", "on"})
+        own = Arithmetic(values["generation"].pop("precision"), values["generation"].pop("compiled"))
         for name, default in (
             ("negatives_rule", "stored"),
             ("captions_each", 1),
-            ("generation", GenerationOptions().model_dump(mode="json")),
+            ("generation", GenerationOptions().model_dump(mode="json", exclude={"precision", "compiled"})),
         ):
             if values[name] == default:
                 del values[name]
-        return values
+        return {**values, **own.identity}
 
 
 class BudgetEntry(Frozen):

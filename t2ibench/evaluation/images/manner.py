@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from t2ibench.core.interfaces import BoundNoise
+from t2ibench.core.interfaces import BoundNoise, TextToImage
+from t2ibench.core.machine.arithmetic import USUAL, Arithmetic
 from t2ibench.core.spec.benchmarks import GenerationOptions
 from t2ibench.models.folder.generation import generation_parameters
 from t2ibench.text.tokenizer import tokenize
@@ -14,7 +15,7 @@ from t2ibench.text.tokenizer import tokenize
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from t2ibench.core.types import Caption
+    from t2ibench.core.types import Caption, Trace
     from t2ibench.models.folder import ModelFolder
 
 TOGETHER: Final = 50
@@ -31,6 +32,7 @@ class Manner:
         together: images made together; None where that changes none of them.
         longest_first: whether captions of more words come first within a batch.
         words_maximum: words that are read of a caption at most, None for all.
+        arithmetic: how its networks compute.
         notes: sentences for the record.
     """
 
@@ -39,6 +41,7 @@ class Manner:
     together: int | None = None
     longest_first: bool = False
     words_maximum: int | None = None
+    arithmetic: Arithmetic = USUAL
     notes: tuple[str, ...] = ()
 
     @classmethod
@@ -61,19 +64,23 @@ class Manner:
             notes.append(f"The protocol's {_listed(absent)} means nothing to it: it has no such parameter.")
         if options.zero_latents:
             notes.append(f"The latent {_listed(options.zero_latents)} is 0 wherever it is drawn, as the protocol says.")
+        arithmetic = Arithmetic(options.precision, options.compiled)
+        if arithmetic.words:
+            notes.append(f"Its networks made the images {' and '.join(arithmetic.words)}, as was asked.")
         return cls(
             parameters=parameters,
             zero_latents=options.zero_latents,
             together=together,
             longest_first=options.batch_order == "longest-first",
             words_maximum=effective.get("words_maximum_generation"),
+            arithmetic=arithmetic,
             notes=tuple(notes),
         )
 
     @property
     def identity(self) -> dict[str, Any]:
         """What images depend on beyond model and noise, as JSON values; empty for a model's own manner."""
-        values: dict[str, Any] = {}
+        values: dict[str, Any] = self.arithmetic.identity
         if self.parameters:
             values["parameters"] = dict(self.parameters)
         if self.zero_latents:
@@ -91,6 +98,21 @@ class Manner:
         if self.words_maximum is not None:
             counts = [min(count, self.words_maximum) for count in counts]
         return sorted(places, key=lambda place: -counts[place])  # stable: equal ones stay in the plan's order
+
+    def generated(
+        self,
+        model: TextToImage,
+        captions: Sequence[Caption],
+        noise: BoundNoise,
+        device: str,
+        trace: Trace | None = None,
+    ) -> Tensor:
+        """Return what a model makes in this arithmetic, N x 3 x H x W floats on its device, unchecked."""
+        from t2ibench.training.engine.compilation import computing
+
+        shown = {} if trace is None else {"trace": trace}
+        with computing(self.arithmetic, device):
+            return model.generate(captions, noise, **shown).detach()
 
     def noise(self, drawn: BoundNoise) -> BoundNoise:
         """Return the noise as the model is to have it."""

@@ -13,7 +13,7 @@ from abc import abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.core.errors import RunFailedError, UserError, unknown_name
 from t2ibench.core.files import digest_of
@@ -189,6 +189,7 @@ class ModelSource(Source):
         self.changed = tuple(name for name in changed if name in self.settings)
         said = "".join(f", {name} {self.settings[name]}" for name in self.changed[:_SAID])
         more = ", ..." if len(self.changed) > _SAID else ""
+        more += "".join(f", {word}" for word in self._manner.arithmetic.words)
         self.card = dataclasses.replace(
             folder.card, title=f"{folder.card.title}{said}{more}", notes=(*folder.card.notes, *self._manner.notes)
         )
@@ -236,7 +237,7 @@ class ModelSource(Source):
         order = self._manner.order([item.caption for item in items])
         seen = [items[place] for place in order]
         noise = self._manner.noise(Noise(seed).bind([item.id for item in seen], self._device))
-        made = self.loaded().generate([item.caption for item in seen], noise).detach().cpu()
+        made = self._manner.generated(self.loaded(), [item.caption for item in seen], noise, self._device).cpu()
         made = made[torch.tensor(order).argsort()]  # back in the plan's order
         finite = torch.isfinite(made).flatten(1).all(dim=1)
         if not finite.all():
@@ -260,8 +261,9 @@ class ModelSource(Source):
         """
         trace, filled = Trace(), [*items, *[items[-1]] * (AT_ONCE - len(items))]
         noise = self._manner.noise(Noise(seed).bind([item.id for item in filled], self._device))
-        made = self.loaded().generate([item.caption for item in filled], noise, trace=trace)
-        return made.detach().float().cpu()[: len(items)], trace
+        captions = [item.caption for item in filled]
+        made = self._manner.generated(self.loaded(), captions, noise, self._device, trace)
+        return made.float().cpu()[: len(items)], trace
 
     def bound_of(self) -> str:
         """Return what its likelihood bound is of; "" for models without one."""
@@ -290,8 +292,11 @@ class ModelSource(Source):
 
         with self._loading:
             if self._loaded is None:
-                anew = self._manner.parameters
-                self._loaded = load_model(self._folder, self._device, data_root=self._data_root, parameters=anew).model
+                how: dict[str, Any] = {
+                    "parameters": self._manner.parameters,
+                    "compiled": self._manner.arithmetic.compiled,
+                }
+                self._loaded = load_model(self._folder, self._device, data_root=self._data_root, **how).model
             return self._loaded
 
 

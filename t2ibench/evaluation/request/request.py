@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from t2ibench.core.errors import UserError, require_known
+from t2ibench.core.machine.arithmetic import USUAL, Arithmetic
 from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import Benchmarks, ProtocolEntry
 from t2ibench.data.open import prepared_datasets
@@ -35,6 +36,7 @@ class EvaluateRequest:
         seed: of noise, captions and negatives.
         seeds: several of them, a table each; empty for `seed` alone.
         external: rows that the user brings.
+        arithmetic: of the models; the usual one leaves the protocol's.
     """
 
     models: tuple[str, ...]
@@ -47,6 +49,7 @@ class EvaluateRequest:
     seed: int | None = None
     seeds: tuple[int, ...] = ()
     external: ExternalRows = field(default_factory=ExternalRows)
+    arithmetic: Arithmetic = USUAL
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,8 @@ def resolve_tables(request: EvaluateRequest, place: Place, *, rows_named: bool =
             name, protocol = protocol_for(dataset, place.benchmarks, request.protocol, seed)
             if request.samples_per_caption is not None:
                 protocol = with_repeats(name, protocol, request.samples_per_caption)
+            if request.arithmetic != USUAL:
+                protocol = with_arithmetic(protocol, request)
             yield Resolved(
                 dataset=dataset,
                 protocol_name=name,
@@ -142,6 +147,21 @@ def with_repeats(name: str, protocol: ProtocolEntry, each: int) -> ProtocolEntry
             "another with --protocol."
         )
     return protocol.model_copy(update={"captions_each": each})
+
+
+def with_arithmetic(protocol: ProtocolEntry, request: EvaluateRequest) -> ProtocolEntry:
+    """Return the protocol with the models' images made in a request's arithmetic.
+
+    Raises:
+        UserError: there is no model, or a pipeline among them, which computes as it was saved.
+    """
+    if not request.models or request.external.pipelines:
+        raise UserError(
+            "--precision and --compile say how models of t2ibench make their images: name some with --models, and no "
+            "pipeline of diffusers beside them. Judges compute in 32 bits always."
+        )
+    asked = {"precision": request.arithmetic.precision, "compiled": request.arithmetic.compiled}
+    return protocol.model_copy(update={"generation": protocol.generation.model_copy(update=asked)})
 
 
 def require_metrics(names: Sequence[str], benchmarks: Benchmarks) -> None:

@@ -46,6 +46,7 @@ def load_model(
     *,
     data_root: Path | None = None,
     parameters: Mapping[str, Any] | None = None,
+    compiled: bool = False,
 ) -> LoadedModel:
     """Return the model of a folder, its networks on `device` and in eval mode. The global RNG is left as it was.
 
@@ -54,6 +55,7 @@ def load_model(
         device: where its networks go.
         data_root: folder of the data set's files, as in BuildContext.
         parameters: of the plug-in, instead of the folder's; only such as `generation_parameters` lets through.
+        compiled: whether torch.compile makes its networks' kernels when they are first called.
 
     Raises:
         UserError: the folder is damaged, holds an encoder, or does not fit the installed plug-in.
@@ -62,6 +64,8 @@ def load_model(
     if found.description.kind != "model":
         raise UserError(f"{found.path} holds the encoder {found.label}, which makes no images; name a model instead.")
     model = _build(found, "generate", device, data_root, parameters or {})
+    for network in model.exported().values() if compiled else ():
+        network.compile()
     _require_rest(found, stamp)
     return LoadedModel(model, found)
 

@@ -1,15 +1,16 @@
-"""torch.compile for networks in training, and what its failures mean to a user."""
+"""torch.compile for networks, what its failures mean to a user, and other arithmetic than the usual one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Final
 
 import torch
 from torch import nn
 
 from t2ibench.core.errors import RunFailedError, UserError
+from t2ibench.core.machine.arithmetic import MIXED, Arithmetic
 
 _SECOND_ORDER: Final = "does not currently support double backward"
 
@@ -50,6 +51,14 @@ def faults_explained() -> Iterator[None]:
             "not have these. Leave --compile out, or set the penalty's weight to 0 (--set r1_weight=0, for DF-GAN "
             "--set penalty_weight=0)."
         ) from error
+
+
+@contextmanager
+def computing(arithmetic: Arithmetic, device: torch.device | str) -> Iterator[None]:
+    """Have a model's networks compute in other numbers for a block, in this thread; faults as `faults_explained`."""
+    mixed = torch.autocast(torch.device(device).type, torch.bfloat16, enabled=arithmetic.precision == MIXED)
+    with mixed, faults_explained() if arithmetic.compiled else nullcontext():
+        yield
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from torch.nn import BatchNorm1d, BatchNorm2d, BatchNorm3d, Module, SyncBatchNor
 
 from t2ibench.core.errors import RunFailedError, require_known
 from t2ibench.core.interfaces import HasSchedule, Trainable
+from t2ibench.core.machine.arithmetic import PRECISIONS
 from t2ibench.core.noise import Noise, seed_of
 from t2ibench.core.storage.named_tensors import state_of_networks, under
 from t2ibench.core.types import TrainBatch, Update
@@ -24,7 +25,6 @@ from t2ibench.training.engine.gathering import gathered
 from t2ibench.training.engine.losses import LossLog
 from t2ibench.training.engine.processes import ALONE, Processes
 
-PRECISIONS: Final = ("32-true", "bf16-mixed")
 BATCH_NORMALISATIONS: Final = (BatchNorm1d, BatchNorm2d, BatchNorm3d, SyncBatchNorm)
 _AVERAGED: Final = "ema/"
 
