@@ -12,9 +12,11 @@ from t2ibench_baselines.gawwn.boxes import crop, paste
 from t2ibench_baselines.gawwn.generator import MAP_SIDE
 
 
-def _layer(before: int, after: int, *, kernel: int, stride: int = 1, padding: int = 0) -> list[nn.Module]:
-    convolution = nn.Conv2d(before, after, kernel, stride, padding, bias=False)
-    return [convolution, nn.BatchNorm2d(after), nn.LeakyReLU(SLOPE)]
+def _layer(
+    before: int, after: int, *, kernel: int, stride: int = 1, padding: int = 0, normalised: bool = True
+) -> list[nn.Module]:
+    convolution = nn.Conv2d(before, after, kernel, stride, padding, bias=not normalised)
+    return [convolution, *([nn.BatchNorm2d(after)] if normalised else []), nn.LeakyReLU(SLOPE)]
 
 
 def _halving(before: int, after: int) -> list[nn.Module]:
@@ -29,7 +31,8 @@ class Discriminator(nn.Module):
     constant map as it was; here it is pasted, as the generator's is. Sides other than 128 are ours.
 
     Real and fake images are scored in batches of their own, and `normalised_verdict` takes each batch's mean from the
-    last hidden layer: what tells the batches apart goes with it. Small networks learn nothing then.
+    last layer of either way and from the hidden one after them: what tells the batches apart goes with it. Small
+    networks learn nothing then.
     """
 
     def __init__(
@@ -44,10 +47,12 @@ class Discriminator(nn.Module):
         self.maps = nn.Sequential(*maps, *_layer(2 * f, 2 * f, kernel=3, padding=1))
         self.text = nn.Sequential(nn.Linear(text_dimension, f), nn.LeakyReLU(SLOPE))
         self.joined = nn.Sequential(*_layer(3 * f, 2 * f, kernel=3, padding=1))
-        self.region = nn.Sequential(*_layer(2 * f, f, kernel=1), *_layer(f, f, kernel=1))
+        self.region = nn.Sequential(*_layer(2 * f, f, kernel=1), *_layer(f, f, kernel=1, normalised=normalised_verdict))
         self.scene = nn.Sequential(*_halving(2 * f, 4 * f), *_halving(4 * f, 8 * f))
         self.located = nn.Sequential(*_halving(f, f), *_halving(f, f))
-        self.whole = nn.Sequential(*_layer(9 * f, 4 * f, kernel=1), *_layer(4 * f, f, kernel=4))
+        self.whole = nn.Sequential(
+            *_layer(9 * f, 4 * f, kernel=1), *_layer(4 * f, f, kernel=4, normalised=normalised_verdict)
+        )
         hidden = [nn.Linear(2 * f, f, bias=False), nn.BatchNorm1d(f)] if normalised_verdict else [nn.Linear(2 * f, f)]
         self.scored = nn.Sequential(*hidden, nn.LeakyReLU(SLOPE), nn.Linear(f, 1))
 

@@ -22,7 +22,7 @@ class GAWWNParameters(AdversarialParameters):
         latent: size of z.
         text: where sentence codes come from: "damsm", or "char-cnn-rnn" of the paper, from files.
         images: "whole" images, as in the paper, or the crop around the "object" that the other models learn from.
-        normalised_verdict: whether batch normalisation stands before the discriminator's last layer, as officially.
+        normalised_verdict: whether batch normalisation stands in the discriminator's last layers too, as officially.
         mismatch_weight: share of images with another's sentence among what the discriminator is to refuse.
         remembered_boxes: how many boxes of the training set are kept, to draw from where no box is given.
         halving_epochs: learning rates are halved every so many epochs; 0 leaves them as they are.

@@ -71,7 +71,7 @@ class BirdInsides:
         count = len(captions)
         found = {layer: torch.zeros(count, width, dtype=torch.float64) for layer, width in self.layers.items()}
         if trace.attention:
-            numbers = self._parts.parts(_bytes(images))
+            numbers = self._parts.parts(bytes_of(images))
             found["places-1"] = _places(trace.attention[0], numbers)
             found["places-2"] = _places(trace.attention[-1], numbers)
         if len(trace.attention) > 1:
@@ -88,12 +88,13 @@ class BirdInsides:
 
         said = torch.tensor([subject in _COLOURED for subject, _ in STATEMENTS])
         stated = self._colours.read(captions).bool() & said
-        before, after = (self._colours.extract(_bytes(one))["statements"].bool() for one in (first, last))
+        before, after = (self._colours.extract(bytes_of(one))["statements"].bool() for one in (first, last))
         others = stated.roll(1, dims=0) & ~stated
         return torch.stack([*mended(stated, before, after), *mended(others, before, after)], dim=1).double()
 
 
-def _bytes(images: Tensor) -> Tensor:
+def bytes_of(images: Tensor) -> Tensor:
+    """Return images of [-1, 1] as uint8 on the CPU."""
     import torch
 
     return ((images.float().cpu() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)

@@ -230,12 +230,16 @@ def test_several_processes_remember_the_boxes_that_one_does(tmp_path: Path) -> N
 def test_batch_normalisation_of_the_verdict_hides_what_a_batch_shares():
     torch.manual_seed(0)
     sentence, boxes = torch.zeros(8, 6), torch.tensor([[0.0, 0.0, 1.0, 1.0]]).expand(8, 4)
-    hidden = torch.randn(8, 16)
-    moved = {}
+    shapes = {"scored": (8, 16), "whole": (8, 32, 4, 4), "region": (8, 8, 16, 16)}
+    given = {name: torch.randn(shape) for name, shape in shapes.items()}
     for normalised in (True, False):
         discriminator = Discriminator(32, 8, text_dimension=6, normalised_verdict=normalised)
         assert discriminator(torch.randn(8, 3, 32, 32), sentence, boxes).shape == (8,)
-        moved[normalised] = float(
-            (discriminator.scored(hidden + 5) - discriminator.scored(hidden)).detach().abs().max()
-        )
-    assert moved[True] < 1e-4 < moved[False]
+        last = {
+            "scored": discriminator.scored,
+            "whole": discriminator.whole[3:],
+            "region": discriminator.region[3:],
+        }
+        for name, layers in last.items():
+            moved = float((layers(given[name] + 5) - layers(given[name])).detach().abs().max())
+            assert moved < 1e-3 if normalised else moved > 1e-2, (name, normalised, moved)

@@ -8,6 +8,17 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.metrics.inside.against_chance import AgainstChance, NotOne
 from t2ibench.metrics.inside.maps import agreement, mass_inside, mean_where, mended, total_variation, word_shares
+from t2ibench.metrics.inside.overlap import box_overlap, boxes_of
+
+
+def test_boxes_around_masks_and_their_overlap():
+    masks = torch.zeros(2, 4, 8, dtype=torch.bool)
+    masks[0, 1, 2] = masks[0, 2, 5] = True
+    found = boxes_of(masks)
+    assert found.tolist() == [[0.25, 0.25, 0.5, 0.5], [0.0, 0.0, 0.0, 0.0]]
+    others = torch.tensor([[0.5, 0.25, 0.5, 0.5], [0.0, 0.0, 0.0, 0.0]])
+    assert box_overlap(found, others).tolist() == pytest.approx([1 / 3, 0])
+    assert box_overlap(found, found).tolist() == pytest.approx([1, 0])
 
 
 def test_attention_on_its_part_is_1_off_it_0_and_everywhere_the_area():

@@ -10,7 +10,9 @@ from PIL import Image
 from t2ibench.core.spec.benchmarks import FeatureEntry
 from t2ibench.core.types import AttentionMap, Caption, GateMap, Trace
 from t2ibench.features.context import FeatureContext
+from t2ibench.metrics.inside.overlap import boxes_of
 from t2ibench.text.tokenizer import tokenize
+from t2ibench_simulations.networks.asked_boxes import AskedBoxes
 from t2ibench_simulations.networks.bird_insides import BirdInsides
 from t2ibench_simulations.networks.simparts import SimParts, heads_in
 from t2ibench_simulations.simbirds.appearance import appearance_of
@@ -146,3 +148,17 @@ def test_parts_wrong_at_first_and_right_at_last_are_mended(birds):
     # the first image's wings are wrong at first and right at last; the second's were right before
     assert layers["mended"][:, :2].tolist() == [[1.0, 1.0], [0.0, 0.0]]
     assert (layers["mended"][:, 2:] == 0).all(), "the other caption says the same, so it is no other"
+
+
+def test_real_birds_lie_in_their_own_boxes_and_not_beside_them(birds):
+    torch.set_num_threads(1)
+    images, maps = birds
+    own = boxes_of(maps > 0)
+    captions = [Caption(str(number), "a bird") for number in range(len(images))]
+    inside, floats = AskedBoxes.open(context("asked-boxes")), images.float() / 127.5 - 1
+    beside = own + torch.tensor([0.25, 0.0, 0.0, 0.0])
+    layer = inside.look(captions, floats, Trace(boxes=own), Trace(boxes=beside))["boxes"]
+    assert layer[:, 0].mean() > 0.9 and layer[:, 2].mean() < 0.6, layer.mean(dim=0)
+    assert (layer[:, [1, 3]] == 1).all()
+    none = inside.look(captions[:2], torch.zeros(2, 3, 64, 64), Trace(), Trace())["boxes"]
+    assert (none == 0).all(), "a model without boxes has nothing to tell"
