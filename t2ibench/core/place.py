@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.machine.device import choose_device
 from t2ibench.core.machine.workers import Workers
 from t2ibench.core.spec.benchmarks import Benchmarks
 from t2ibench.core.workspace import Workspace
@@ -56,7 +57,6 @@ class Place:
         no_gpu = not Path("/dev/nvidiactl").exists() and sys.platform != "darwin"
         if self.device == "cpu" or (self.device == "auto" and no_gpu):
             return "cpu"
-        from t2ibench.core.machine.device import choose_device
 
         return str(choose_device(self.device, place=self.workers.local_rank if self.workers.count > 1 else 0))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from tqdm import tqdm
+
 from t2ibench.core.place import Place
 from t2ibench.evaluation.details.details import keep_details
 from t2ibench.evaluation.measuring.sharing import share_rows
@@ -38,8 +40,6 @@ class _Progress:
     """A bar over all images of a table on stderr, with an ETA; rows known already are skipped over."""
 
     def __init__(self, rows: int, count: int, *, quiet: bool = False) -> None:
-        from tqdm import tqdm
-
         hidden = True if quiet else None  # None: hidden unless stderr is a terminal
         self._bar = tqdm(total=rows * count, unit="img", desc="images", file=sys.stderr, disable=hidden, leave=False)
         self._done: dict[str, int] = {}

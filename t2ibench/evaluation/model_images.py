@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from tqdm import tqdm
+
 from t2ibench.core.errors import UserError
 from t2ibench.core.machine.arithmetic import USUAL, Arithmetic
 from t2ibench.core.place import Place
@@ -44,8 +46,6 @@ def export_model(
     Raises:
         UserError: a name is unknown, the model is not trained, or the folder is not empty.
     """
-    from tqdm import tqdm
-
     _, judged = protocol_for(dataset, place.benchmarks, protocol, seed)
     if arithmetic != USUAL:
         judged = with_arithmetic(judged, EvaluateRequest((selector,), arithmetic=arithmetic))

@@ -15,6 +15,7 @@ from t2ibench.core.noise import Noise
 from t2ibench.core.place import Place
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import TrainingSpec
+from t2ibench.data.images import RealImages
 from t2ibench.evaluation.images.negatives import choose_negatives
 from t2ibench.evaluation.images.plan import make_plan
 from t2ibench.evaluation.measuring.extractors import Extractor
@@ -118,8 +119,6 @@ class QuickMeasure:
 
     def _prepared(self, name: QuickMetric) -> str:
         """Make what a metric compares with, once; return why that is not possible, "" if it is."""
-        from t2ibench.data.images import RealImages
-
         judge: Any = self._judges[name][1]
         try:
             if name == "kid":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
@@ -18,7 +20,6 @@ def resized_by_pil(pixels: Tensor, resolution: int) -> Tensor:
         pixels: uint8, N x 3 x H x W.
         resolution: in pixels.
     """
-    import numpy as np
     import torch
     from PIL import Image
 
@@ -82,7 +83,6 @@ def resized_by_pil_as_floats(pixels: Tensor, resolution: int) -> Tensor:
         pixels: uint8, N x 3 x H x W.
         resolution: in pixels.
     """
-    import numpy as np
     import torch
     from PIL import Image
 

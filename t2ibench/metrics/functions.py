@@ -6,17 +6,15 @@ image; the features of the field's FID are Inception's pool layer (`t2ibench.loa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import Metric, MetricInput
 from t2ibench.core.registry import registry
 from t2ibench.core.types import Estimate
-
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
 
 
 def measure(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
-if TYPE_CHECKING:
-    from t2ibench.core.interfaces import BoundNoise
+from t2ibench.core.interfaces import BoundNoise
 
 
 @runtime_checkable

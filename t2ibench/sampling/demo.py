@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.noise import Noise
 from t2ibench.core.spec.benchmarks import Benchmarks
 from t2ibench.core.types import Caption, Trace
 from t2ibench.core.workspace import Workspace
 from t2ibench.models.find import find_models
-from t2ibench.models.folder import ModelFolder
+from t2ibench.models.folder import ModelFolder, load_model
+from t2ibench.sampling.sample import require_known_words, user_captions
 
 if TYPE_CHECKING:
     import torch
@@ -81,8 +83,6 @@ class Painter:
         Raises:
             UserError: the caption is empty, no model is named, or one is unknown.
         """
-        from t2ibench.sampling.sample import user_captions
-
         if not models:
             raise UserError("Choose one model or more.")
         for label in models:
@@ -98,10 +98,8 @@ class Painter:
         return drawn
 
     def _draw(self, label: str, caption: Caption, seed: int) -> Drawn:
-        from t2ibench.core.noise import Noise
         from t2ibench.sampling.inner_life import views_of
         from t2ibench.sampling.montage import Section, Tile, image_tile, sheet
-        from t2ibench.sampling.sample import require_known_words
 
         if label not in self._loaded:
             self._loaded[label] = self._load(self.models[label], self._device)
@@ -124,6 +122,4 @@ class Painter:
 
 
 def _load(folder: ModelFolder, device: torch.device) -> TextToImage:
-    from t2ibench.models.folder import load_model
-
     return load_model(folder, device).model

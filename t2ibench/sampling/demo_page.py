@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from t2ibench.core.errors import UserError
 from t2ibench.sampling.demo import Drawn, Painter
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 EXTRA = "pip install 't2ibench[demo]'"
 _MOST = 2**32 - 1

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+import torch
 from PIL import ImageDraw
+from torch import Tensor
 
 from t2ibench.core.errors import UserError
 from t2ibench.models.conditions import Conditions
 from t2ibench.sampling.montage import Tile, image_tile
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 _FRAME: Final = (255, 214, 0)
 
@@ -40,8 +39,6 @@ def conditions_of(box: Sequence[float] | None, count: int) -> Conditions:
     Raises:
         UserError: the box does not lie in the image.
     """
-    import torch
-
     return Conditions() if box is None else Conditions(boxes=torch.tensor([tuple(box)] * count))
 
 

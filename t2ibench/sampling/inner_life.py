@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+from PIL.Image import Image
+from torch import Tensor
 
 from t2ibench.core.types import AttentionMap, GateMap, Trace
 from t2ibench.sampling.drawing_film import legend, step_tiles
 from t2ibench.sampling.framed_box import framed_tile
 from t2ibench.sampling.montage import Tile, attention_tiles, image_tile
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
-    from torch import Tensor
 
 SIDE: Final = 112
 """Side of every tile in pixels."""

@@ -11,8 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.machine.arithmetic import USUAL, Arithmetic
-from t2ibench.core.types import Caption
-from t2ibench.models.folder import ModelFolder
+from t2ibench.core.machine.device import choose_device
+from t2ibench.core.noise import Noise
+from t2ibench.core.types import Caption, Trace
+from t2ibench.models.conditions import check_known, generate_under
+from t2ibench.models.folder import ModelFolder, load_model
+from t2ibench.text.tokenizer import tokenize
+from t2ibench.text.vocabulary import UNKNOWN, Vocabulary
 
 if TYPE_CHECKING:
     import torch
@@ -48,8 +53,6 @@ def require_known_words(model: TextToImage, captions: Sequence[Caption]) -> None
     Raises:
         UserError: one holds none.
     """
-    from t2ibench.text.vocabulary import UNKNOWN, Vocabulary
-
     for reader in (model, getattr(model, "encoder", None)):
         vocabulary = getattr(reader, "vocabulary", None)
         if isinstance(vocabulary, Vocabulary) and UNKNOWN in vocabulary.words:
@@ -63,9 +66,6 @@ def unread_words(model: TextToImage, captions: Sequence[Caption]) -> tuple[str, 
 
     They are left out or, where the vocabulary has a word for unknown ones, all read as that.
     """
-    from t2ibench.text.tokenizer import tokenize
-    from t2ibench.text.vocabulary import Vocabulary
-
     found: dict[str, None] = {}
     for reader in (model, getattr(model, "encoder", None)):
         vocabulary = getattr(reader, "vocabulary", None)
@@ -128,9 +128,6 @@ def draw_sheet(
         UserError: an empty sentence, one without a known word, a model that reads no text of a user's, attention asked
             of a model without it, or a box of one that knows none.
     """
-    from t2ibench.core.noise import Noise
-    from t2ibench.core.types import Trace
-    from t2ibench.models.conditions import check_known, generate_under
     from t2ibench.sampling.drawing_film import alignment_tile, legend, step_tiles
     from t2ibench.sampling.framed_box import conditions_of, framed_tile
     from t2ibench.sampling.montage import Section, attention_tiles, image_tile, sheet
@@ -188,8 +185,6 @@ def draw_film(
     Raises:
         UserError: a model that makes an image at once; an empty sentence, one without a known word.
     """
-    from t2ibench.core.noise import Noise
-    from t2ibench.core.types import Trace
     from t2ibench.sampling.drawing_film import FilmRow, film
     from t2ibench.training.engine.compilation import computing
 
@@ -215,9 +210,6 @@ def _reader(folder: ModelFolder, device: str, arithmetic: Arithmetic) -> tuple[T
     Raises:
         UserError: it reads captions of its data set only.
     """
-    from t2ibench.core.machine.device import choose_device
-    from t2ibench.models.folder import load_model
-
     place = choose_device(device)
     model = load_model(folder, place, compiled=arithmetic.compiled).model
     require_any_text(folder.label, folder.dataset, model)

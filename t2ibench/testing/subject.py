@@ -8,7 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from t2ibench.core.interfaces import BuildContext
+import torch
+
+from t2ibench.core.interfaces import BuildContext, Trainable
 from t2ibench.core.noise import Noise, SampleNoise
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import DatasetEntry
@@ -16,6 +18,7 @@ from t2ibench.core.storage.named_tensors import state_of_networks
 from t2ibench.core.types import Caption, TrainBatch
 from t2ibench.data.manifest import Manifest
 from t2ibench.testing.squares import Squares, with_boxes
+from t2ibench.training.engine.engine import Engine
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -70,8 +73,6 @@ class Subject:
 
     def build(self, purpose: Literal["train", "generate"] = "train", seed: int = 0) -> Any:
         """Return the plug-in, initialised from `seed`; so are its encoders, which are frozen and in eval mode."""
-        import torch
-
         root = self.manifest.root
 
         torch.manual_seed(seed)
@@ -94,11 +95,6 @@ class Subject:
 
         A model that is trained in phases may make other images once it has reached a later one.
         """
-        import torch
-
-        from t2ibench.core.interfaces import Trainable
-        from t2ibench.training.engine.engine import Engine
-
         model = self.build(seed=seed)
         learns = isinstance(model, Trainable)  # apart, since it must not narrow the type: there is more to a plug-in
         if learns and len(model.curriculum()) > 1:

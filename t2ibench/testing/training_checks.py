@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 import torch
+from safetensors.torch import load
 
 from t2ibench.core.noise import Noise
 from t2ibench.core.registry import registry
@@ -108,8 +109,6 @@ def check_learning(subject: Subject) -> None:
 
 def check_resume(subject: Subject) -> None:
     """Training in two stretches ends in the same bits as training in one, and the checkpoint names the networks."""
-    from safetensors.torch import load
-
     spec = TrainingSpec(
         kind=subject.kind,
         name="subject",

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import BuildContext, Trainable
 from t2ibench.core.registry import registry
+from t2ibench.data.manifest import Manifest
 from t2ibench.models.folder import load_encoder, load_model
 from t2ibench.training.request import Job, TrainRequest
-
-if TYPE_CHECKING:
-    from t2ibench.data.manifest import Manifest
 
 
 def require_steps_count(request: TrainRequest, job: Job) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.interfaces import BuildContext, TextToImage, Trainable
+from t2ibench.core.machine.device import choose_device
 from t2ibench.core.machine.provenance import environment
 from t2ibench.core.noise import seed_of
 from t2ibench.core.place import Place
@@ -33,6 +34,7 @@ from t2ibench.models.folder import (
     write_model_folder,
 )
 from t2ibench.training.checks import require_feasible, require_steps_count
+from t2ibench.training.engine.phases import Phases
 from t2ibench.training.request import Job, TrainRequest, resolve
 from t2ibench.training.rhythm import USUAL, Rhythm
 from t2ibench.training.tracking.progress import say
@@ -109,8 +111,6 @@ def ensure_trained(
         SystemExit: in processes that do not lead, for what the first one raises.
     """
     if processes is not None and processes.count > 1:
-        from t2ibench.core.machine.device import choose_device
-
         with processes.alike():
             _checked(request, resolve(request, place, NOT_PREPARED), compute)
             device = choose_device(place.device, place=processes.local_rank)
@@ -161,8 +161,6 @@ def carry_out(
 
     import torch
 
-    from t2ibench.core.machine.device import choose_device
-
     device = choose_device(place.device)
     if place.threads is not None:
         torch.set_num_threads(place.threads)
@@ -203,7 +201,6 @@ def train_job(
     import torch
 
     from t2ibench.data.batches.phased_batches import training_data
-    from t2ibench.training.engine.phases import Phases
     from t2ibench.training.engine.processes import ALONE
     from t2ibench.training.loop import train
     from t2ibench.training.quick import QuickMetrics

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
@@ -16,9 +18,6 @@ from t2ibench.metrics.plain import PlainMetric
 from t2ibench_simulations.simbirds import statements as birds
 from t2ibench_simulations.simscenes import statements as scenes
 from t2ibench_simulations.simscenes.statement_list import stated_singly
-
-if TYPE_CHECKING:
-    import numpy as np
 
 Fact = tuple[str, str]
 """(what it is about, the word), as in ("wing", "blue") or ("colour of ball", "red")."""
@@ -48,8 +47,6 @@ class _ReadBackF1(PlainMetric, ABC):
 
     def counts(self, said: Sequence[str], asked: Sequence[str]) -> np.ndarray:
         """Return int N x 2: facts said alike, and facts of both together, of sentences and their captions."""
-        import numpy as np
-
         rows = []
         for sentence, caption in zip(said, asked, strict=True):
             ours, theirs = self.facts(sentence), self.facts(caption)

@@ -6,15 +6,14 @@ import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench_simulations.mnist_captions.idx import read_part
 from t2ibench_simulations.mnist_captions.scenes import DIGIT
 from t2ibench_simulations.mnist_captions.strokes import draw_digit
-
-if TYPE_CHECKING:
-    import numpy as np
 
 DRAWN, SKLEARN, MNIST = "drawn", "scikit-learn", "mnist"
 OFFLINE: Final = (DRAWN, SKLEARN)
@@ -85,7 +84,6 @@ def _sklearn_digits() -> tuple[np.ndarray, np.ndarray]:
 
 def _enlarged(small: np.ndarray) -> np.ndarray:
     """Return uint8 28 x 28 of an 8 x 8 digit: in the middle 20 pixels, as MNIST's."""
-    import numpy as np
     from PIL import Image
 
     image = Image.fromarray((small * (255 / 16)).round().astype(np.uint8))

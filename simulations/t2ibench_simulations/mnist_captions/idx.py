@@ -7,12 +7,11 @@ import math
 import struct
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
-
-if TYPE_CHECKING:
-    import numpy as np
 
 PARTS: Final = {"train": "train", "test": "t10k"}
 """MNIST's part -> how its files' names begin."""
@@ -76,8 +75,6 @@ def _file(folder: Path, prefix: str, kind: str) -> Path | None:
 
 
 def _read(path: Path, dimensions: int) -> np.ndarray:
-    import numpy as np
-
     try:
         content = path.read_bytes()
         if content[:2] == b"\x1f\x8b":

@@ -5,12 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import numpy as np
 
 from t2ibench.core.noise import seed_of
-
-if TYPE_CHECKING:
-    import numpy as np
 
 SIDE: Final = 60
 """Of a scene in pixels."""
@@ -128,8 +127,6 @@ def paint(scene: Scene, images: Sequence[np.ndarray]) -> np.ndarray:
         scene: what goes where.
         images: uint8 DIGIT x DIGIT, one for each of its digits.
     """
-    import numpy as np
-
     canvas = np.zeros((SIDE, SIDE), dtype=np.uint8)
     for (row, column), image in zip(scene.corners, images, strict=True):
         canvas[row : row + DIGIT, column : column + DIGIT] = image

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import random
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import numpy as np
 
 from t2ibench.core.noise import seed_of
 from t2ibench_simulations.mnist_captions.scenes import DIGIT
-
-if TYPE_CHECKING:
-    import numpy as np
 
 Stroke = list[tuple[float, float]]
 """Points (x, y) in the unit square, y downwards."""
@@ -49,7 +48,6 @@ def draw_digit(label: int, *key: object) -> np.ndarray:
         label: 0 to 9.
         key: of the random numbers.
     """
-    import numpy as np
     from PIL import Image, ImageDraw
 
     numbers = random.Random(seed_of("stroke digits", label, *key))

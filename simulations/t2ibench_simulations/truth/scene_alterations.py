@@ -8,6 +8,8 @@ import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
+import numpy as np
+
 from t2ibench.core.files import read_json
 from t2ibench.core.noise import seed_of
 from t2ibench_simulations.simscenes.scene import Group, Scene, laid_out, scene_of
@@ -62,7 +64,6 @@ def altered_images(manifest: Manifest, image_ids: Sequence[str], what: Alteratio
     Raises:
         UserError: simscenes.json is missing from the data set's folder.
     """
-    import numpy as np
     import torch
     from PIL import Image
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import numpy as np
 
 from t2ibench.core.noise import seed_of
 from t2ibench.studies.probes.questions import Question
 from t2ibench_simulations.simscenes.scene import Group, Plan, Scene, laid_out
 from t2ibench_simulations.simscenes.statements import Statements, is_true, statements_in
 from t2ibench_simulations.simscenes.vocabulary import COLOURS, KINDS, NATURES, PLACES, Kind
-
-if TYPE_CHECKING:
-    import numpy as np
 
 _DRAWN_SIDE: Final = 96
 """Least side in pixels that scenes are drawn with before they are made smaller, as the data set's own images."""
@@ -32,8 +31,6 @@ def drawn_scenes(question: Question, rows: int, seed: int, resolution: int) -> n
         seed: of the probe.
         resolution: of the images, in pixels.
     """
-    import numpy as np
-
     from t2ibench.data.batches.transforms import base_image
     from t2ibench_simulations.simscenes.drawing import LARGEST, draw_scene
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import random
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+import numpy as np
 
 from t2ibench.core.noise import seed_of
 from t2ibench.studies.probes.questions import Question
@@ -13,9 +15,6 @@ from t2ibench_simulations.simbirds.appearance import Appearance, appearance_for
 from t2ibench_simulations.simbirds.attributes import PLUMAGE, Attributes
 from t2ibench_simulations.simbirds.species import all_species
 from t2ibench_simulations.simbirds.statements import Statement, statements_in, true_statements
-
-if TYPE_CHECKING:
-    import numpy as np
 
 _DRAWN_SIDE: Final = 96
 """Least side in pixels that birds are drawn with before the data pipeline's crop, as the data set's own images."""
@@ -55,8 +54,6 @@ def drawn_birds(question: Question, rows: int, seed: int, resolution: int) -> np
         seed: of the probe.
         resolution: of the images, in pixels.
     """
-    import numpy as np
-
     from t2ibench.data.batches.transforms import base_image, central_square
     from t2ibench_simulations.simbirds.drawing import draw_bird
 

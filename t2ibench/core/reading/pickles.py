@@ -13,15 +13,13 @@ import pickle
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
+import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.reading.pickle_bounds import check_bounds
-
-if TYPE_CHECKING:
-    import numpy as np
 
 Form = TypeVar("Form")
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from t2ibench.core.errors import RunFailedError
 from t2ibench.core.files import atomic_path, digest_of, digest_of_file, read_json, write_json
-
-if TYPE_CHECKING:
-    import numpy as np
 
 ARRAYS = "arrays.safetensors"
 SIDECAR = "artefact.json"

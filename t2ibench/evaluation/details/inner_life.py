@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+from PIL.Image import Image
 
 from t2ibench.core.types import PlanItem
 from t2ibench.evaluation.images.sources import ModelSource
 from t2ibench.sampling.inner_life import views_of
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 SHOWN: Final = 2
 """Captions whose making is shown."""

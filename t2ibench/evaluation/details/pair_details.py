@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from t2ibench.core.files import digest_of, write_bytes, write_json
 from t2ibench.evaluation.details.details import SCHEMA, details_name, keep_details, leading, strip_of_items
 from t2ibench.evaluation.details.training_story import png_bytes, strip_of
 from t2ibench.evaluation.images.sources import Source, ground_truth
-
-if TYPE_CHECKING:
-    from t2ibench.evaluation.measuring.table import Table
+from t2ibench.evaluation.measuring.table import Table
 
 SHOWN: Final = 6
 """Captions shown for each of the two rows."""

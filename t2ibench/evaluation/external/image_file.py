@@ -6,15 +6,13 @@ import hashlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
 
 from t2ibench.core.errors import UserError
 from t2ibench.data.depth import Depth
 from t2ibench.data.images import IMAGE_FAULTS, opened, reason_of, rgb_of
-
-if TYPE_CHECKING:
-    import numpy as np
-    from PIL import Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +80,6 @@ def read_square(path: Path, sha256: str = "") -> np.ndarray:
     Raises:
         UserError: the file is missing, damaged, no image, or holds other bytes than `sha256` says.
     """
-    import numpy as np
-
     try:
         content = path.read_bytes()
         with opened(io.BytesIO(content)) as image:

@@ -14,14 +14,13 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import atomic_path
 from t2ibench.core.types import GaussianStatistics
-
-if TYPE_CHECKING:
-    import numpy as np
 
 ORIGIN_KEY: Final = "t2ibench"
 _PARTS: Final = ("name", "version", "weights", "resize", "range")
@@ -90,8 +89,6 @@ def read_statistics(path: Path) -> StatisticsFile:
     Raises:
         UserError: the file is missing, damaged, holds neither mu and sigma nor feats, or they do not fit.
     """
-    import numpy as np
-
     wanted = "an .npz file with mu and sigma (pytorch-fid, clean-fid, TTUR) or feats (clean-fid)"
     try:
         content = path.read_bytes()
@@ -152,8 +149,6 @@ def write_statistics(path: Path, statistics: GaussianStatistics, origin: Mapping
     Raises:
         UserError: the name does not end in .npz, or the place cannot be written.
     """
-    import numpy as np
-
     if path.suffix != ".npz":
         raise UserError(f"{path} does not end in .npz, which is the form of statistics files.")
     note = np.array(json.dumps({"schema": 1, **origin}, ensure_ascii=False, allow_nan=False))
@@ -162,8 +157,6 @@ def write_statistics(path: Path, statistics: GaussianStatistics, origin: Mapping
 
 
 def _numbers(path: Path, key: str, values: np.ndarray, dimensions: int) -> np.ndarray:
-    import numpy as np
-
     if values.ndim != dimensions or not values.size or values.dtype.kind not in "fiu":
         raise UserError(
             f"{path}: {key} has the shape {values.shape} and the type {values.dtype}; it should be "
@@ -184,8 +177,6 @@ def _numbers(path: Path, key: str, values: np.ndarray, dimensions: int) -> np.nd
 
 def _member(archive: Mapping[str, np.ndarray], key: str, path: Path) -> np.ndarray:
     """Return an archive's array; numpy hands out the bytes of members that are none."""
-    import numpy as np
-
     values = archive[key]
     if not isinstance(values, np.ndarray):
         raise UserError(f"{path}: its member {key} is no array. Make the file again.")
@@ -212,8 +203,6 @@ def _origin(path: Path, found: Mapping[str, np.ndarray]) -> dict[str, Any] | Non
 
 
 def _digest(*arrays: np.ndarray) -> str:
-    import numpy as np
-
     hasher = hashlib.sha256()
     for array in arrays:
         hasher.update(str(array.shape).encode() + np.ascontiguousarray(array).tobytes())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from t2ibench.core.errors import RunFailedError, UserError
 from t2ibench.core.machine.threads import side_by_side
 from t2ibench.core.noise import Noise, seed_of
+from t2ibench.core.registry import registry
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,8 +25,6 @@ _PAIRS: Final = 200
 
 def bound_of(plugin: str, parameters: Mapping[str, Any]) -> str:
     """Return what a registered model's bound is of, "" for one without a bound."""
-    from t2ibench.core.registry import registry
-
     found = registry("models")[plugin]
     if not hasattr(found, "bound_of"):
         return ""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from t2ibench.core.errors import UserError
 from t2ibench.core.noise import seed_of
 from t2ibench.core.types import Caption, SamplePlan
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from t2ibench.core.interfaces import Metric
     from t2ibench.core.spec.benchmarks import ProtocolEntry
     from t2ibench.data.manifest import Manifest
@@ -34,8 +34,6 @@ def choose_negatives(plan: SamplePlan, manifest: Manifest, protocol: ProtocolEnt
     Raises:
         UserError: the split has too few captions of other classes.
     """
-    import numpy as np
-
     captions = manifest.captions(plan.split)
     place = {caption.id: index for index, caption in enumerate(captions)}
     use_class = protocol.exclude == "class" and all(caption.class_id is not None for caption in captions)
@@ -48,8 +46,6 @@ def choose_negatives(plan: SamplePlan, manifest: Manifest, protocol: ProtocolEnt
 
 def own_captions(plan: SamplePlan, manifest: Manifest) -> np.ndarray:
     """Return int64 N: the place of each image's caption among the split's."""
-    import numpy as np
-
     place = {caption.id: index for index, caption in enumerate(manifest.captions(plan.split))}
     return np.array([place[item.caption.id] for item in plan.items], dtype=np.int64)
 
@@ -77,8 +73,6 @@ def _stored(
     plan: SamplePlan, queries: np.ndarray, captions: Sequence[Caption], keys: Sequence[str], wanted: int, what: str
 ) -> np.ndarray:
     """Return int64 N x wanted; two images of one caption get the same."""
-    import numpy as np
-
     negatives = np.empty((len(plan), wanted), dtype=np.int64)
     key_of, text_of = _numbered(keys), _numbered([" ".join(caption.text.split()) for caption in captions])
     for row, (item, query) in enumerate(zip(plan.items, queries.tolist(), strict=True)):
@@ -99,8 +93,6 @@ def _stored(
 
 def _numbered(names: Sequence[str]) -> np.ndarray:
     """Return int64 N: equal names have equal numbers."""
-    import numpy as np
-
     numbers: dict[str, int] = {}
     return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
 
@@ -109,8 +101,6 @@ def _fresh(
     plan: SamplePlan, queries: np.ndarray, captions: Sequence[Caption], keys: Sequence[str], wanted: int
 ) -> np.ndarray:
     """Return int64 N x wanted; every image its own, whatever else is in the plan."""
-    import numpy as np
-
     first: list[int] = []  # of each image: the place of its first caption; captions of one image stand together
     counts: list[int] = []
     for index, caption in enumerate(captions):

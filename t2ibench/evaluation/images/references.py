@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import numpy as np
 
 from t2ibench.core.noise import seed_of
+from t2ibench.core.spec.benchmarks import ProtocolEntry
 from t2ibench.core.types import SamplePlan
+from t2ibench.data.manifest import Manifest
 from t2ibench.evaluation.images.sources import RealSource, Source, ground_truth
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from t2ibench.core.spec.benchmarks import ProtocolEntry
-    from t2ibench.data.manifest import Manifest
 
 TRAINING: Final = "train"
 """The split whose images metrics of memorisation compare with."""
@@ -34,8 +32,6 @@ def reference_images(manifest: Manifest, plan: SamplePlan, resolution: int) -> R
 
 def reference_captions(manifest: Manifest, protocol: ProtocolEntry) -> np.ndarray:
     """Return int N: for each image of the protocol's split the place of one of its captions, chosen by the seed."""
-    import numpy as np
-
     place = {caption.id: at for at, caption in enumerate(manifest.captions(protocol.split))}
     chosen = []
     for image in manifest.split(protocol.split):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of
@@ -14,9 +16,6 @@ from t2ibench.core.storage.store import Store
 from t2ibench.core.types import Caption
 from t2ibench.evaluation.measuring.extractors import Extractor
 from t2ibench.text.position_words import swapped
-
-if TYPE_CHECKING:
-    import numpy as np
 
 PIECE: Final = 1024
 """Captions whose codes are kept together; a multiple of what judges read at once, so that it changes no code."""
@@ -39,8 +38,6 @@ def swapped_codes(
     captions: Sequence[Caption], own: CaptionCodes, read: Callable[[list[Caption]], CaptionCodes]
 ) -> tuple[list[str], np.ndarray]:
     """Return (position word of each caption, "" for none; float32 M x d: its codes with that word swapped, else 0)."""
-    import numpy as np
-
     found = [swapped(caption.text) for caption in captions]
     turned = [Caption(f"swapped {row}", one[1]) for row, one in enumerate(found) if one]
     rows = np.zeros_like(own.codes)
@@ -69,8 +66,6 @@ def read_captions(
     Raises:
         UserError: the extractor reads no captions, or cannot be used.
     """
-    import numpy as np
-
     pieces = []
     for start in range(0, len(captions), PIECE):
         piece = captions[start : start + PIECE]

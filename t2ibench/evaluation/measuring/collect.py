@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import numpy as np
+
 from t2ibench.core.errors import RunFailedError
 from t2ibench.core.files import digest_of
 from t2ibench.core.machine.threads import side_by_side
@@ -23,7 +25,6 @@ from t2ibench.features.language.questions import Asked
 from t2ibench.features.likelihood import Likelihood
 
 if TYPE_CHECKING:
-    import numpy as np
     from torch import Tensor
 
 CHUNK: Final = 250
@@ -151,8 +152,6 @@ class _Rows:
         self._done = 0
 
     def add(self, kept: Mapping[str, np.ndarray], rows: int, store: Store, key: Mapping[str, Any]) -> None:
-        import numpy as np
-
         self._pieces.append((store.path("features", key) / ARRAYS, rows))
         for layer, array in kept.items():
             if layer.startswith("_"):
@@ -230,7 +229,6 @@ def _compute(
     source: Source, chunk: SamplePlan, extractors: Sequence[Extractor], batch_size: int, device: str
 ) -> dict[str, dict[str, np.ndarray]]:
     """Return extractor name -> layer -> array of one chunk, with "_pixels" (a digest) and "_seconds" (two times)."""
-    import numpy as np
     import torch
 
     networks = {extractor.name: extractor.opened() for extractor in extractors}

@@ -9,7 +9,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import Metric, MetricInput
@@ -29,9 +31,6 @@ from t2ibench.evaluation.measuring.caption_codes import CaptionCodes
 from t2ibench.evaluation.measuring.collect import Collected
 from t2ibench.evaluation.measuring.extractors import Extractor
 from t2ibench.metrics.pairs.one_pass import PairPass
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 @dataclass(frozen=True)
@@ -194,8 +193,6 @@ def passes_of(columns: Sequence[Column]) -> dict[str, PairPass]:
 
 def groups_by_image(items: Sequence[Any]) -> np.ndarray:
     """Return int array N: plan items whose captions belong to one image share a number."""
-    import numpy as np
-
     numbers: dict[str, int] = {}
     return np.array([numbers.setdefault(item.caption.image_id, len(numbers)) for item in items], dtype=np.int64)
 

@@ -6,15 +6,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.machine.workers import Workers
 from t2ibench.core.records import PlanRecord, ResultRecord, Results
+from t2ibench.core.spec.benchmarks import ProtocolEntry
 from t2ibench.core.storage.store import Store
 from t2ibench.core.types import Caption, SamplePlan
+from t2ibench.data.manifest import Manifest
 from t2ibench.evaluation.external.statistics_file import StatisticsFile
 from t2ibench.evaluation.external.statistics_source import StatisticsSource
 from t2ibench.evaluation.images.negatives import (
@@ -49,12 +53,6 @@ from t2ibench.evaluation.measuring.measure import (
     source_record,
 )
 from t2ibench.metrics.pairs.one_pass import PairPass
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from t2ibench.core.spec.benchmarks import ProtocolEntry
-    from t2ibench.data.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -310,8 +308,6 @@ class Table:
 
     def _swapped(self, column: Column, plan: SamplePlan) -> dict[str, Any]:
         """Return the fields of a metric's input that hold the captions with their position words swapped."""
-        import numpy as np
-
         captions, codes = self.manifest.captions(self.protocol.split), self._caption_queries(column, plan).codes
         wanted = [captions[place] for place in np.unique(own_captions(plan, self.manifest)).tolist()]
         words, rows = swapped_codes(
@@ -411,8 +407,6 @@ class Table:
 
         A metric that ranks captions reads all of the split, any other those of the images alone.
         """
-        import numpy as np
-
         ranks, name = ranks_captions(column.metric), column.extractor.name
         reads = reads_captions(column.metric)
         real = getattr(column.metric, "needs_reference_captions", False) and self.reference_statistics is None

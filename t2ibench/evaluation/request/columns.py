@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.records import MetricRecord
+from t2ibench.core.registry import registry
+from t2ibench.core.spec.benchmarks import Benchmarks, ProtocolEntry
+from t2ibench.data.manifest import Manifest
 from t2ibench.evaluation.images.negatives import NEGATIVES_RULES, has_own_reference, ranks_captions
 from t2ibench.evaluation.images.references import TRAINING, training_images
 from t2ibench.evaluation.measuring.extractors import Extractor
 from t2ibench.evaluation.measuring.measure import Column
-
-if TYPE_CHECKING:
-    from t2ibench.core.spec.benchmarks import Benchmarks, ProtocolEntry
-    from t2ibench.data.manifest import Manifest
 
 
 def make_columns(
@@ -39,7 +38,6 @@ def make_columns(
     Raises:
         UserError: a metric or split is unknown, or a metric's options do not fit it.
     """
-    from t2ibench.core.registry import registry
     from t2ibench.data.images import RealImages
 
     columns = []

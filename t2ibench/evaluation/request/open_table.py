@@ -37,7 +37,7 @@ from t2ibench.evaluation.request.untrained_twin import untrained_twin
 from t2ibench.features.context import FeatureContext
 from t2ibench.models.changed_settings import changed_settings
 from t2ibench.models.find import find_models
-from t2ibench.models.folder import ModelFolder
+from t2ibench.models.folder import ModelFolder, read_model_folder
 from t2ibench.models.shipped import is_shipped
 from t2ibench.training.tracking.progress import say
 
@@ -153,8 +153,6 @@ def _sources(resolved: Resolved, manifest: Manifest, plan: SamplePlan, place: Pl
 
 def _untrained(models: Sequence[ModelFolder], place: Place) -> ModelFolder | None:
     """Return the first model's untrained twin; None, with a sentence, where no model was trained here."""
-    from t2ibench.models.folder import read_model_folder
-
     for model in models:
         try:
             with claimed(place.workspace.runs / "untrained"):  # workers of one evaluation make it once

@@ -17,12 +17,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from t2ibench.core.errors import UserError
+from t2ibench.core.files import write_bytes
 from t2ibench.features.cub_inception.names import AVERAGE, CLASSIFIER, convolutions
 from t2ibench.features.cub_inception.network import empty_network
 
 if TYPE_CHECKING:
-    import numpy as np
     from torch import Tensor
 
 
@@ -39,7 +41,6 @@ def converted(variables: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
     Raises:
         UserError: a variable is missing or of another shape.
     """
-    import numpy as np
     import torch
 
     wanted = {key: tuple(value.shape) for key, value in empty_network().state_dict().items()}
@@ -77,8 +78,6 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     Raises:
         UserError: it is missing, damaged or holds something else than arrays of numbers.
     """
-    import numpy as np
-
     if not path.is_file():
         raise UserError(f"{path} does not exist. Export the TensorFlow checkpoint to an .npz file first; see --help.")
     try:
@@ -96,8 +95,6 @@ def convert(source: Path, target: Path) -> None:
         UserError: as `read_arrays` and `converted`, or the target cannot be written.
     """
     from safetensors.torch import save
-
-    from t2ibench.core.files import write_bytes
 
     write_bytes(target, save(converted(read_arrays(source))))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
+import numpy as np
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -62,7 +64,6 @@ def clip_input(pixels: Tensor, resolution: int = 336) -> Tensor:
 
 def bicubic_by_pil(pixels: Tensor, resolution: int) -> Tensor:
     """Return uint8 images, N x 3 x R x R, by Pillow's bicubic filter: smoothed when shrunk, rounded to 8 bits."""
-    import numpy as np
     import torch
     from PIL import Image
 
@@ -74,7 +75,6 @@ def bicubic_by_pil(pixels: Tensor, resolution: int) -> Tensor:
 
 def _bicubic_by_channel(pixels: Tensor, resolution: int) -> Tensor:
     """Return float32 in 0..255, by Pillow's filter on each channel as floats, not rounded."""
-    import numpy as np
     import torch
     from PIL import Image
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, Self, cast
 
+import numpy as np
 from pydantic import ConfigDict
 
 from t2ibench.core.interfaces import FeatureIdentity
@@ -16,7 +17,6 @@ from t2ibench.core.types import Caption
 from t2ibench.features.context import FeatureContext, options_of
 
 if TYPE_CHECKING:
-    import numpy as np
     from torch import Tensor
 
 PLUGIN: Final = "caption-back"
@@ -104,7 +104,6 @@ class CaptionBack:
 
 def numbers_of(sentences: Sequence[str]) -> Tensor:
     """Return sentences as numbers, N x 128, float32; what has no room is cut off."""
-    import numpy as np
     import torch
 
     rows = np.zeros((len(sentences), WIDTH, _BYTES), dtype=np.uint8)
@@ -116,8 +115,6 @@ def numbers_of(sentences: Sequence[str]) -> Tensor:
 
 def sentences_of(numbers: np.ndarray) -> list[str]:
     """Return the sentences that `numbers_of` made numbers of."""
-    import numpy as np
-
     whole = np.asarray(numbers, dtype=np.float64).clip(0, (1 << 24) - 1).astype(">u4")
     letters = whole.view(np.uint8).reshape(*whole.shape, 4)[..., 1:].reshape(len(whole), _BYTES * whole.shape[1])
     return [row.tobytes().rstrip(b"\0").decode(errors="replace") for row in letters]

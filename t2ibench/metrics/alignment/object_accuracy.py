@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
@@ -11,9 +11,6 @@ from t2ibench.metrics.checks import groups_of
 from t2ibench.metrics.intervals import jackknife_parts
 from t2ibench.metrics.named import NamedThings, ShareShown
 from t2ibench.metrics.plain import JackknifeMetric
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 class _ObjectAccuracy(NamedThings):

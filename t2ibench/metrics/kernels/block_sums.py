@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-if TYPE_CHECKING:
-    from t2ibench.metrics.kernels.mean_discrepancy import Kernel
+from t2ibench.metrics.kernels.mean_discrepancy import Kernel
 
 _CELLS = 4_000_000
 """Kernel values held at a time: 32 MB."""

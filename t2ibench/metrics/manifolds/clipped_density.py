@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
 
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.metrics.checks import groups_of
@@ -11,9 +11,6 @@ from t2ibench.metrics.manifolds.clipped import ClippedBalls
 from t2ibench.metrics.pairs.neighbours import checked_neighbour
 from t2ibench.metrics.pairs.one_pass import after_the_pass
 from t2ibench.metrics.plain import JackknifeMetric
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 class ClippedDensity(JackknifeMetric):

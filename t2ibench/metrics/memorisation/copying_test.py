@@ -8,6 +8,7 @@ import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
+from t2ibench.core.noise import seed_of
 from t2ibench.metrics.checks import checked_features, groups_of
 from t2ibench.metrics.intervals import jackknife_parts
 from t2ibench.metrics.memorisation.nearest import nearest_two, training_and
@@ -70,8 +71,6 @@ def training_cells(training: np.ndarray, clusters: int, seed: int, tries: int = 
 
     Centres start at training rows drawn far from one another, by the seed, the same with every version of NumPy.
     """
-    from t2ibench.core.noise import seed_of
-
     _, vectors = np.linalg.eigh(np.cov(training, rowvar=False))
     axes = vectors[:, ::-1][:, :_PLAIN_WIDTH]
     points = training @ axes

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ValidationError
+from safetensors import SafetensorError
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import BuildContext, TextToImage
@@ -175,7 +176,6 @@ def _parameters(plugin: Any, values: Mapping[str, Any], path: Path) -> Any:
 
 def _fill(networks: Mapping[str, Module], folder: ModelFolder, device: torch.device | str) -> None:
     """Load every network's state from the weights file and move it; names and shapes must agree."""
-    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     try:

@@ -23,6 +23,7 @@ from t2ibench.models.folder import (
     read_model_folder,
     write_model_folder,
 )
+from t2ibench.models.folder.read import WEIGHTS
 from t2ibench.models.importing.plan import ImportPlan, ImportRequest, Part
 from t2ibench.models.importing.planner import plan_import
 from t2ibench.models.importing.sources import Source
@@ -136,8 +137,6 @@ def _filled(part: Part, plan: ImportPlan, imported: Imported) -> _Filled:
 
 def _from_folder(folder: ModelFolder, network: str) -> Mapping[str, Tensor]:
     from safetensors.torch import load_file
-
-    from t2ibench.models.folder.read import WEIGHTS
 
     return under(f"{network}/", load_file(folder.path / WEIGHTS))
 

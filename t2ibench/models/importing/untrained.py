@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from t2ibench.core.interfaces import BuildContext
 from t2ibench.core.noise import seed_of
@@ -12,9 +13,7 @@ from t2ibench.core.storage.named_tensors import state_of_networks
 from t2ibench.core.types import Origin
 from t2ibench.models.folder import ModelFolder, is_model_folder, write_model_folder
 from t2ibench.models.folder.read import WEIGHTS
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from t2ibench.models.official.networks import slots_of
 
 _PLACE: Final = "untrained"
 """Beside the folder `model`, where searches by name do not look."""
@@ -32,8 +31,6 @@ def twin_of_imported(folder: ModelFolder) -> Path:
 
     import torch
     from safetensors.torch import load_file
-
-    from t2ibench.models.official.networks import slots_of
 
     description = folder.description
     plugin = registry("models")[description.plugin]

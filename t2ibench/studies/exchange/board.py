@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from PIL import Image, UnidentifiedImageError
 from pydantic import ValidationError
 
 from t2ibench.core.errors import UserError, require_known
@@ -232,8 +233,6 @@ def _measured_again(
 
 
 def _png(name: str, number: int, text: str) -> bytes:
-    from PIL import Image, UnidentifiedImageError
-
     try:
         content = base64.b64decode(text, validate=True)
         with Image.open(io.BytesIO(content), formats=("PNG",)) as image:

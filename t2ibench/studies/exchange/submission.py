@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field
 
@@ -16,6 +16,7 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of
 from t2ibench.core.place import Place
 from t2ibench.core.records import ResultRecord, Results
+from t2ibench.core.spec.benchmarks import ProtocolEntry
 from t2ibench.core.spec.frozen import Frozen
 from t2ibench.core.types import Origin
 from t2ibench.core.workspace import Workspace
@@ -24,9 +25,6 @@ from t2ibench.evaluation.external.export import export_images
 from t2ibench.evaluation.external.rows import ExternalRows
 from t2ibench.evaluation.request.open_table import open_table
 from t2ibench.evaluation.request.request import EvaluateRequest, protocol_for, resolve_tables
-
-if TYPE_CHECKING:
-    from t2ibench.core.spec.benchmarks import ProtocolEntry
 
 IMAGES: Final = 32
 """So many images, or as many whole batches as hold them, are measured again."""

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from PIL import Image
+from tqdm import tqdm
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import read_json, write_bytes, write_json
+from t2ibench.core.machine.device import choose_device
 from t2ibench.core.machine.provenance import environment
 from t2ibench.core.place import Place
 from t2ibench.core.records import PROBES
@@ -23,7 +26,7 @@ from t2ibench.evaluation.images.sources import OWN_MANNER
 from t2ibench.evaluation.measuring.extractors import Extractor
 from t2ibench.evaluation.request.open_table import extractor_for
 from t2ibench.features.language.caption_back import LAYER, PLUGIN, sentences_of
-from t2ibench.models.folder import ModelFolder
+from t2ibench.models.folder import ModelFolder, load_model
 from t2ibench.studies.known_truth import KnownTruth, known_truth
 from t2ibench.studies.probes.attended import attended_scores, word_changes
 from t2ibench.studies.probes.compositions import HELD_OUT, SEEN
@@ -173,10 +176,6 @@ def _sentences(pixels: np.ndarray, captioner: Extractor | None) -> list[list[str
 def _answers(plan: ProbePlan, device: str, threads: int | None) -> list[Answer]:
     """Return what the model draws."""
     import torch
-    from tqdm import tqdm
-
-    from t2ibench.core.machine.device import choose_device
-    from t2ibench.models.folder import load_model
 
     if threads is not None:
         torch.set_num_threads(threads)
@@ -209,8 +208,6 @@ def _answers(plan: ProbePlan, device: str, threads: int | None) -> list[Answer]:
 
 def _truths(plan: ProbePlan, store: Store, reader: KnownTruth) -> list[np.ndarray | None]:
     """Return drawn images that fit the captions, a question each, from the store where they were drawn before."""
-    from tqdm import tqdm
-
     rows = min(plan.rows, TRUTH_ROWS)
     found: list[np.ndarray | None] = []
     shown = tqdm(plan.questions, unit="caption", desc="truth", file=sys.stderr, disable=None, leave=False)
@@ -247,8 +244,6 @@ def _scores(
 
 def _keep(folder: Path, stem: str, pixels: np.ndarray) -> list[str]:
     """Write a strip a row, its wordings side by side, and return the files' names."""
-    from PIL import Image
-
     from t2ibench.training.tracking.sample_images import png_of
 
     names = []

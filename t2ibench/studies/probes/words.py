@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.noise import seed_of
+from t2ibench.core.types import Trace
 from t2ibench.studies.probes.questions import Question, Variant, filled
 from t2ibench.text.tokenizer import tokenize
-
-if TYPE_CHECKING:
-    from t2ibench.core.types import Trace
 
 ORIGINAL: Final = "as it is"
 _WORD: Final = re.compile(r"\w+")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
+import numpy as np
 from pydantic import Field
 
 from t2ibench.core.errors import UserError
@@ -15,9 +16,6 @@ from t2ibench.core.spec.frozen import Frozen
 from t2ibench.core.types import Caption, ModelCard, Origin
 from t2ibench.text.char_cnn_rnn.files import SPLITS, STEM, CodesFile, find_codes
 from t2ibench.text.sentence_vectors.look_up import LookUp
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 class CharCNNRNNParameters(Frozen):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final, Self
+from typing import ClassVar, Final, Self
 
+import numpy as np
 from pydantic import Field
 
 from t2ibench.core.errors import UserError
@@ -15,9 +16,6 @@ from t2ibench.core.spec.frozen import Frozen
 from t2ibench.core.types import Caption, ModelCard, Origin
 from t2ibench.text.sentence_vectors.look_up import LookUp
 from t2ibench.text.sentence_vectors.vector_file import digest_of_vectors, key_of, read_vectors
-
-if TYPE_CHECKING:
-    import numpy as np
 
 _FILE: Final = "file"
 _NAMED: Final = 5

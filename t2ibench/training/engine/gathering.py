@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from t2ibench.training.engine.processes import Processes
+from t2ibench.training.engine.processes import Processes
 
 _FLAGS: Final = torch.uint8
 """What truth values travel as: gloo knows no bool."""

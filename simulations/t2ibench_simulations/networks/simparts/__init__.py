@@ -7,12 +7,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from t2ibench.features.context import chunks
 from t2ibench_simulations.networks.packaged import PackagedExtractor
 from t2ibench_simulations.simbirds.attributes import PARTS
 
 if TYPE_CHECKING:
-    import numpy as np
     from torch import Tensor
 
     from t2ibench_simulations.networks.simparts.network import PartNetwork
@@ -74,7 +75,6 @@ def heads_in(numbers: np.ndarray) -> int:
     Args:
         numbers: int H x W, places in PARTS plus 1.
     """
-    import numpy as np
     from scipy.ndimage import label
 
     pieces, _ = label(np.isin(numbers, _HEAD), structure=np.ones((3, 3)))
