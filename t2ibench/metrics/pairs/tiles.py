@@ -86,15 +86,11 @@ class Tile:
         distances.masked_fill_(distances <= scale.mul_(_SAME), 0)
         return distances.fill_diagonal_(torch.inf) if self.diagonal else distances
 
-    @cached_property
-    def kernel(self) -> Tensor:
-        """Float64 h x w, (x . y / d + 1)^3; 0 for an image and itself.
-
-        Source: Bińkowski et al., Demystifying MMD GANs, 2018, section 4.
-        """
-        width = self._first.rows.shape[1]
-        kernel = self._products.div(width).add_((self._first.shifts / width + 1)[:, None])
-        kernel = kernel.add_(self._second.shifts / width).pow_(3)
+    def polynomial(self, degree: int, gamma: float | None, offset: float) -> Tensor:
+        """Return float64 h x w, (gamma x . y + offset)^degree; gamma None is 1/d. 0 for an image and itself."""
+        width = self._first.rows.shape[1] if gamma is None else 1 / gamma
+        kernel = self._products.div(width).add_((self._first.shifts / width + offset)[:, None])
+        kernel = kernel.add_(self._second.shifts / width).pow_(degree)
         return kernel.fill_diagonal_(0) if self.diagonal else kernel
 
 

@@ -16,7 +16,8 @@ from t2ibench.metrics.intervals import jackknife_parts, mean_interval
 from t2ibench.metrics.pairs import one_pass, tiles
 from t2ibench.metrics.pairs.coverage import Coverage
 from t2ibench.metrics.pairs.density import Density
-from t2ibench.metrics.pairs.kid import KernelDistance, subset_mmd2, unbiased_mmd2
+from t2ibench.metrics.pairs.kernel_sums import kernel_sums, polynomial_kernel
+from t2ibench.metrics.pairs.kid import KernelDistance
 from t2ibench.metrics.pairs.precision import Precision
 from t2ibench.metrics.pairs.recall import Recall
 
@@ -135,7 +136,7 @@ def test_the_subsets_are_those_of_torch_fidelity_on_the_same_draws():
     )
     rng = np.random.RandomState(2020)  # theirs
     draws = [(rng.choice(70, 25, replace=False), rng.choice(60, 25, replace=False)) for _ in range(12)]
-    found = subset_mmd2(features, reference, draws)
+    found = kernel_sums(features, reference, polynomial_kernel(), subsets=draws).over_subsets()
     assert found.mean() == pytest.approx(theirs["kernel_inception_distance_mean"], rel=1e-9)
     assert found.std() == pytest.approx(theirs["kernel_inception_distance_std"], rel=1e-9)
 
@@ -160,7 +161,9 @@ def test_the_subsets_are_those_of_clean_fid_on_the_same_draws():
     for _ in range(9):
         second = np.random.choice(40, 20, replace=False)  # noqa: NPY002
         draws.append((np.random.choice(45, 20, replace=False), second))  # noqa: NPY002
-    assert subset_mmd2(features, reference, draws).mean() == pytest.approx(theirs, rel=1e-9)
+    assert kernel_sums(features, reference, polynomial_kernel(), subsets=draws).over_subsets().mean() == pytest.approx(
+        theirs, rel=1e-9
+    )
 
 
 @pytest.mark.parametrize("in_parts", [False, True])
@@ -251,7 +254,10 @@ def test_why_kid_has_no_bootstrap():
     # A resample holds copies, and a copy is nearer to its original than any two images: all of them lie above.
     rng = np.random.default_rng(5)
     features, reference = rng.normal(size=(100, 8)), rng.normal(size=(100, 8))
-    value = unbiased_mmd2(features, reference)
-    resampled = [unbiased_mmd2(features[rng.integers(100, size=100)], reference) for _ in range(40)]
+    value = kernel_sums(features, reference, polynomial_kernel()).whole()
+    resampled = [
+        kernel_sums(features[rows], reference, polynomial_kernel()).whole()
+        for rows in rng.integers(100, size=(40, 100))
+    ]
     half = KernelDistance(subsets=0).estimate(between(features, reference)).interval.high - value
     assert np.mean(resampled) - value > half
