@@ -58,7 +58,7 @@ def evaluate(
         captions: one for each image in memory, in order: texts, or those of `t2ibench.captions`. None where they come
             with the images or are not known; metrics that need them then fail with that reason. A folder has its own in
             its manifest.jsonl.
-        data: names of data sets; empty for every prepared one that the models were trained on.
+        data: names of data sets; empty for every prepared one that the models were trained on, as in `t2ibench eval`.
         metrics: columns of benchmarks.toml; empty for the protocol's.
         protocol: of benchmarks.toml; None for the data set's own.
         samples: images a row; 0 for every caption once, None as the protocol says.

@@ -154,7 +154,8 @@ def measured_options(function: Function) -> Function:
             "datasets",
             type=NameList(),
             default=(),
-            help="Data sets.  [default: every prepared one that the models were trained on]",
+            help="Data sets.  [default: every prepared one that all models were trained on, or a table for each that "
+            "some were]",
         ),
     ):
         function = option(function)

@@ -27,7 +27,8 @@ class EvaluateRequest:
 
     Attributes:
         models: selectors: "attngan", "attngan:attngan1", "attngan@1f3a", a folder, or "diffusers:FOLDER".
-        datasets: names; empty for every prepared data set that the models were trained on.
+        datasets: names; empty for every prepared data set that all models were trained on; where there is none, for
+            every one that some were, each with its own.
         protocol: name of the protocol.
         samples: images a row; 0 for every caption once.
         samples_per_caption: images of every caption, each with its own noise.
@@ -174,7 +175,7 @@ def require_metrics(names: Sequence[str], benchmarks: Benchmarks) -> None:
 
 
 def datasets_of(request: EvaluateRequest, place: Place, *, rows_named: bool = False) -> Sequence[str]:
-    """Return the data sets asked for, else every prepared one that all models were trained on.
+    """Return the data sets asked for, else every prepared one that all models were trained on, or else any of them.
 
     Args:
         request: what is asked.
@@ -199,32 +200,41 @@ def datasets_of(request: EvaluateRequest, place: Place, *, rows_named: bool = Fa
     shipped = {model.dataset for model in shipped_models(place.benchmarks)}
     prepared = [*prepared_datasets(place.benchmarks, place.workspace)]
     prepared += [dataset for dataset in place.benchmarks.datasets if dataset in shipped and dataset not in prepared]
-    found = [
-        dataset
-        for dataset in prepared
-        if all(
-            any(
-                model.dataset == dataset
-                for model in find_models(place.workspace, selector, dataset, benchmarks=place.benchmarks)
-            )
-            for selector in request.models
-        )
-    ]
-    if not found:
-        for selector in request.models:
-            require_model(place.workspace, selector, place.benchmarks)
+    trained = {dataset: _trained_on(dataset, request, place) for dataset in prepared}
+    found = [dataset for dataset, models in trained.items() if len(models) == len(request.models)]
+    if found:
+        say(f"No --data given: taking {', '.join(found)}, which these models were trained on.")
+        return found
+    for selector in request.models:
+        require_model(place.workspace, selector, place.benchmarks)
+    found = [dataset for dataset, models in trained.items() if models]
+    nowhere = [selector for selector in request.models if all(selector not in trained[dataset] for dataset in found)]
+    if nowhere:
         raise UserError(
-            f"No prepared data set has all of {', '.join(request.models)} trained on it. Name one with --data, or "
-            "train the missing model with `t2ibench train`."
+            f"{', '.join(nowhere)} learned from a data set that is not prepared. Name one with --data, or prepare it "
+            "with `t2ibench data prepare`."
         )
-    say(f"No --data given: taking {', '.join(found)}, which these models were trained on.")
+    parts = "; ".join(f"{dataset}: {', '.join(trained[dataset])}" for dataset in found)
+    say(f"No --data given, and no data set has all of them: a table each. {parts}.")
     return found
 
 
+def _trained_on(dataset: str, request: EvaluateRequest, place: Place) -> list[str]:
+    """Return those of the models asked for that were trained on a data set."""
+    return [
+        selector
+        for selector in request.models
+        if any(
+            model.dataset == dataset
+            for model in find_models(place.workspace, selector, dataset, benchmarks=place.benchmarks)
+        )
+    ]
+
+
 def models_of(request: EvaluateRequest, place: Place, dataset: str) -> tuple[ModelFolder, ...]:
-    """Return the models asked for, each once, in the order asked."""
+    """Return the models asked for, each once, in the order asked; only those of the data set where none was named."""
     found = {}
-    for selector in request.models:
+    for selector in request.models if request.datasets else _trained_on(dataset, request, place):
         model = require_model(place.workspace, selector, place.benchmarks, dataset)
         if model.description.kind != "model":
             raise UserError(f"{selector} is an encoder, which makes no images: name a model with --models.")

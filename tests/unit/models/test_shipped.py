@@ -9,6 +9,7 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.workspace import Workspace
+from t2ibench.evaluation.request.request import EvaluateRequest, resolve_tables
 from t2ibench.models.find import find_models, require_model
 from t2ibench.models.folder import load_encoder, load_model, read_model_folder
 from t2ibench.models.shipped import MARK, shipped_by_identity, shipped_models
@@ -106,3 +107,15 @@ def test_an_encoder_that_is_gone_is_a_sentence():
     assert shipped_by_identity(MARK + identity, CONTENT).label == "damsm"
     with pytest.raises(UserError, match="not in the installed version"):
         shipped_by_identity(MARK + "0" * 64, CONTENT)
+
+
+def test_models_of_several_data_sets_make_a_table_each(tmp_path, capsys):
+    place = Place(CONTENT, Workspace(tmp_path))
+    tables = list(resolve_tables(EvaluateRequest(("stackgan-v2", "vae", "attngan", "conv-vae")), place))
+    assert [(table.dataset, [model.label for model in table.models]) for table in tables] == [
+        ("simbirds", ["stackgan_v2", "attngan"]),
+        ("simscenes", ["vae", "conv_vae"]),
+    ]
+    assert "simbirds: stackgan-v2, attngan; simscenes: vae, conv-vae" in capsys.readouterr().err
+    with pytest.raises(UserError, match="sharpened is not trained"):
+        list(resolve_tables(EvaluateRequest(("attngan", "aligndraw:sharpened")), place))
