@@ -44,10 +44,7 @@ MODELS = {
         {**DRAW, "attention": "uniform", "channels": 1, "optimizer": "adam", "window": "as-coded"},
         {},
     ),
-    "aligndraw, sharpened": (
-        {**DRAW, "sharpener_features": 4, "discriminator_features": 4, "sharpener_share": 0.5, "warmup_steps": 2},
-        {},
-    ),
+    "sharpened_draw": ({"resolution": 16, "features": 4, "discriminator_features": 4, "batch_size": 4}, {}),
     "skipthoughtdraw": (DRAW, {"hashed_sentences": {"dimension": 32}}),
     "vae": ({**VARIATIONAL, "width": 12}, {}),
     "vae, standard prior, grey": ({**VARIATIONAL, "width": 12, "prior": "standard", "channels": 1}, {}),
@@ -80,7 +77,7 @@ MODELS = {
         {"char_cnn_rnn": {"dimension": 8}},
     ),
 }
-WRAPPED = {"ppgn": ("attngan", {**LINEAGE, "generator_features": 4})}
+WRAPPED = {"ppgn": ("attngan", {**LINEAGE, "generator_features": 4}), "sharpened_draw": ("aligndraw", DRAW)}
 ENCODERS = {
     "stub-encoder": {},
     "damsm": DAMSM,

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from t2ibench_baselines.aligndraw.model import AlignDRAW
 from t2ibench_baselines.aligndraw.parameters import AlignDRAWParameters
+from t2ibench_baselines.aligndraw.sharpened import SharpenedDRAW, SharpenedDRAWParameters
 
-__all__ = ["AlignDRAW", "AlignDRAWParameters"]
+__all__ = ["AlignDRAW", "AlignDRAWParameters", "SharpenedDRAW", "SharpenedDRAWParameters"]

@@ -20,7 +20,7 @@ class Sharpener(nn.Module):
     """Adds to a blurred image what its caption and a plane of noise suggest: convolutions 7, 7 and 5 wide.
 
     There is no normalisation. The caption's code becomes a plane of its own. Source: the official code's inference; how
-    it was trained was never published, see `AlignDRAW.updates`.
+    it was trained was never published, see `SharpenedDRAW.updates`.
 
     Args:
         channels: C of the images.
@@ -28,8 +28,6 @@ class Sharpener(nn.Module):
         code: numbers of a caption's code; the paper takes 4800 of skip-thought.
         features: channels of the inner layers, 128 in the paper.
     """
-
-    begun: Tensor
 
     def __init__(self, channels: int, resolution: int, code: int, features: int) -> None:
         super().__init__()
@@ -42,7 +40,6 @@ class Sharpener(nn.Module):
             nn.ReLU(inplace=True),
             nn.Conv2d(features, channels, 5, padding=2),
         )
-        self.register_buffer("begun", torch.zeros(()))  # whether it has learned at all
 
     def forward(self, values: Tensor, code: Tensor, noise: Tensor | None = None) -> Tensor:
         """Return sharp images N x C x H x W, which may leave [0, 1] a little.

@@ -18,7 +18,6 @@ from t2ibench_baselines._sentence_vectors import VectorEncoder, encoder_name, en
 from t2ibench_baselines.aligndraw import AlignDRAW
 from t2ibench_baselines.aligndraw.alignment import WordStates
 from t2ibench_baselines.aligndraw.drawer import Drawer
-from t2ibench_baselines.aligndraw.model import sharpening_networks
 from t2ibench_baselines.skipthoughtdraw.parameters import SkipThoughtDRAWParameters
 
 
@@ -39,18 +38,18 @@ class SkipThoughtDRAW(AlignDRAW):
 
     @classmethod
     def build(cls, parameters: SkipThoughtDRAWParameters, context: BuildContext) -> Self:  # type: ignore[override]
-        """Return the model; for "generate" without the sharpener's discriminator, its weights to be loaded."""
+        """Return the model; for "generate" its weights are to be loaded."""
         encoder = encoder_of(parameters.text, context.encoders)
         drawer = Drawer(parameters, captions=nn.Linear(encoder.dimension, 2 * parameters.language_features))
         drawer.initialise()
         vocabulary = Vocabulary.from_words(context.vocabulary)
-        model = cls(parameters, vocabulary, drawer, *sharpening_networks(parameters, context))
+        model = cls(parameters, vocabulary, drawer)
         any_text = parameters.text == "hashed"
         model.capabilities = replace(model.capabilities, uses=frozenset({"sentence"}), any_text=any_text)
         model.sentence_encoder = encoder
         return model
 
-    def _read(self, captions: Sequence[Caption], noise: BoundNoise) -> tuple[WordStates, TokenBatch]:
+    def read(self, captions: Sequence[Caption], noise: BoundNoise) -> tuple[WordStates, TokenBatch]:
         """Return the sentence as the only state; the words are there for films alone."""
         layer = cast(nn.Linear, self.drawer.captions)
         vectors = self.sentence_encoder.sentences(captions).to(layer.weight)

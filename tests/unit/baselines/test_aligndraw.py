@@ -4,16 +4,18 @@ import math
 
 import pytest
 import torch
+from pydantic import ValidationError
 from torch.distributions import Normal
 from torch.distributions import kl_divergence as kl_of_distributions
 
+from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import BuildContext, HasBound
 from t2ibench.core.noise import Noise
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.spec.recipes import settings_for
 from t2ibench.core.types import Caption, Trace
-from t2ibench_baselines.aligndraw import AlignDRAW, AlignDRAWParameters
+from t2ibench_baselines.aligndraw import AlignDRAW, AlignDRAWParameters, SharpenedDRAW, SharpenedDRAWParameters
 from t2ibench_baselines.aligndraw.caption_encoder import CaptionEncoder
 from t2ibench_baselines.aligndraw.drawer import Drawer, Gaussian, _Fused, kl_divergence, reconstruction
 from t2ibench_baselines.aligndraw.film import to_values
@@ -228,7 +230,7 @@ def test_the_first_prior_is_standard_normal():
     made = model()
     made.drawer.parameters_of = made.parameters.model_copy(update={"steps": 1})
     texts = captions("a red square")
-    words, _ = made._read(texts, noise(1))
+    words, _ = made.read(texts, noise(1))
     values, latent = torch.rand(1, 3, 12, 12), torch.zeros(1, 1, 5)
     drawn = made.drawer(words, latent, values)
     hidden = made.drawer.decoder_start.expand(1, -1)
@@ -268,15 +270,38 @@ def test_rmsprop_has_its_epsilon_inside_the_root():
     assert weight.tolist() == pytest.approx(value, rel=1e-5)
 
 
-def test_the_sharpener_learns_only_in_its_phase_and_then_sharpens():
-    made = model(sharpener_features=4, discriminator_features=4)
-    texts = captions("a red square", "blue")
-    before = made.generate(texts, noise(2))
-    made.sharpener.begun.fill_(1)
-    after = made.generate(texts, noise(2))
-    assert float((before - after).abs().max()) > 0 and float(after.abs().max()) <= 1
-    assert [phase.name for phase in made.curriculum()] == ["draw", "sharpen"]
-    assert [phase.name for phase in model().curriculum()] == ["draw"]
+def sharpened(over=None, **given):
+    parameters = {"resolution": 12, "channels": 3, "features": 4, "discriminator_features": 4, "batch_size": 4, **given}
+    inner = over or model()
+    return SharpenedDRAW.build(SharpenedDRAWParameters(**parameters), BuildContext("train", WORDS, wrapped=inner))
+
+
+def test_a_sharpener_that_adds_nothing_leaves_images_and_bound_and_one_that_does_not():
+    inner = model()
+    made, texts = sharpened(inner), captions("a red square", "blue")
+    drawn, images = inner.generate(texts, noise(2)), torch.rand(2, 3, 12, 12) * 2 - 1
+    torch.nn.init.zeros_(made.sharpener.layers[-1].weight)
+    torch.nn.init.zeros_(made.sharpener.layers[-1].bias)
+    assert torch.allclose(made.generate(texts, noise(2)), drawn, atol=1e-6)
+    bound = inner.bound(texts, images, noise(2))
+    assert torch.allclose(made.bound(texts, images, noise(2)), bound, rtol=1e-4)
+    torch.nn.init.constant_(made.sharpener.layers[-1].bias, 0.4)
+    assert torch.allclose(made.generate(texts, noise(2)), (drawn + 0.8).clamp(max=1), atol=1e-6)
+    assert (made.bound(texts, images, noise(2)) < bound).all()
+
+
+def test_a_sharpener_wants_an_aligndraw_of_its_own_kind_of_images():
+    with pytest.raises(UserError, match="resolution=12 and channels=3"):
+        sharpened(channels=1)
+    with pytest.raises(UserError, match="is no alignDRAW"):
+        sharpened(over=object())
+
+
+def test_models_of_before_the_sharpener_was_one_are_read():
+    old = {"sharpener_features": 0, "sharpener_share": 0.25, "discriminator_features": 64}
+    assert AlignDRAWParameters(**old) == AlignDRAWParameters()
+    with pytest.raises(ValidationError):
+        AlignDRAWParameters(sharpener_features=8)
 
 
 def test_recipes_of_the_benchmark_are_sound():

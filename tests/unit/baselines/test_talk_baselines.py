@@ -210,7 +210,7 @@ def drawer_of(text, encoder):
 
 def test_skipthoughtdraw_reads_one_state_and_the_same_at_every_step():
     model = drawer_of("hashed", hashed(32))
-    words, _ = model._read(captions("a red square", "blue"), noise(2))
+    words, _ = model.read(captions("a red square", "blue"), noise(2))
     assert words.states.shape == (2, 1, 12) and not model.capabilities.attention
     layer = model.drawer.captions
     torch.testing.assert_close(words.states[:, 0], layer(hashed(32).sentences(captions("a red square", "blue"))))
