@@ -49,19 +49,6 @@ def dino_input(pixels: Tensor, profile: Profile, resolution: int = RESOLUTION) -
     return (images / 255 - mean) / deviation
 
 
-def clip_input(pixels: Tensor, resolution: int = 336) -> Tensor:
-    """Return float32 N x 3 x R x R in [0, 1] as CMMD's code has it: the centre square, then Pillow's bicubic filter.
-
-    Args:
-        pixels: uint8, N x 3 x H x W.
-        resolution: R, in pixels.
-    """
-    height, width = pixels.shape[-2:]
-    short = min(height, width)
-    top, left = (height - short) // 2, (width - short) // 2
-    return bicubic_by_pil(pixels[..., top : top + short, left : left + short], resolution).float() / 255
-
-
 def bicubic_by_pil(pixels: Tensor, resolution: int) -> Tensor:
     """Return uint8 images, N x 3 x R x R, by Pillow's bicubic filter: smoothed when shrunk, rounded to 8 bits."""
     import torch

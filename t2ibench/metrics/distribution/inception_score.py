@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Self
 
@@ -20,7 +19,7 @@ _LEAST_IN_SPLIT = 3
 """Images a split without which there is no interval."""
 
 
-def split_scores(logits: np.ndarray, split_of: np.ndarray, splits: int) -> np.ndarray:
+def split_scores(logits: np.ndarray, split_of: np.ndarray, splits: int, temperature: float = 1.0) -> np.ndarray:
     """Return float64 `splits`: exp of the mean KL(p(y|x) || p(y)) of every split, in [1, number of classes].
 
     Source: Salimans et al., Improved Techniques for Training GANs, 2016, section 4.
@@ -29,8 +28,15 @@ def split_scores(logits: np.ndarray, split_of: np.ndarray, splits: int) -> np.nd
         logits: float N x K.
         split_of: int N, the split of each image, 0..splits-1, none of them empty.
         splits: how many there are.
+        temperature: that logits are divided by.
+
+    Raises:
+        ValueError: a split holds no image.
     """
-    return _scores(*_predictions(logits), split_of, splits)
+    scores = _CellSums.of(logits, temperature, split_of, splits, 1).scores()
+    if scores is None:
+        raise ValueError("a split holds no image")
+    return scores
 
 
 def keyed_splits(count: int, splits: int, seed: int) -> np.ndarray:
@@ -157,16 +163,3 @@ def _predictions(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     log_p = log_softmax(np.asarray(logits, dtype=np.float64), axis=1)
     p = np.exp(log_p)
     return p, np.einsum("nk,nk->n", p, log_p)
-
-
-def _scores(predictions: np.ndarray, certainty: np.ndarray, split_of: np.ndarray, splits: int) -> np.ndarray:
-    """Return the scores of `split_scores`: the mean KL is the mean of sum p log p less that of the mean prediction."""
-    from scipy.special import xlogy
-
-    scores = np.empty(splits)
-    for index in range(splits):
-        rows = split_of == index
-        marginal = predictions[rows].mean(axis=0)
-        divergence = float(certainty[rows].mean()) - float(xlogy(marginal, marginal).sum())
-        scores[index] = math.exp(max(divergence, 0.0))
-    return scores

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from t2ibench.core.errors import UserError
@@ -12,27 +10,6 @@ from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import caption_codes_of, checked_features, groups_of
 from t2ibench.metrics.intervals import mean_interval
 from t2ibench.metrics.plain import PlainMetric
-
-
-def counting_error(stated: Mapping[str, float], counted: Mapping[str, float]) -> float:
-    """Return the root mean square error over the labels that a caption states; one not counted is 0 of them.
-
-    Source: Dinh et al., TISE, 2022, section 3.4 (CA). Objects that the caption does not name are free.
-    """
-    return float(np.sqrt(np.mean([(number - counted.get(label, 0.0)) ** 2 for label, number in stated.items()])))
-
-
-def decoded_counts(confidence: np.ndarray, density: np.ndarray) -> dict[int, float]:
-    """Return label -> count of a counting network: its map's mean, rounded half to even, where it is confident.
-
-    Counts of 0 are left out, negative ones stay. Source: TISE's CA.py on CountSeg.
-
-    Args:
-        confidence: float32 L, above 0 where the label is there.
-        density: float32 L x h x w.
-    """
-    means = np.round(np.asarray(density).mean(axis=(1, 2)))
-    return {int(at): float(means[at]) for at in np.flatnonzero((np.asarray(confidence) > 0) & (means != 0))}
 
 
 class CountingAlignment(PlainMetric):

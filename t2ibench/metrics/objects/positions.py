@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -25,20 +24,6 @@ def preferred(true: np.ndarray, swapped: np.ndarray, threshold: float) -> np.nda
 
     found: np.ndarray = np.asarray(expit(np.asarray(true) - np.asarray(swapped)) > threshold)
     return found
-
-
-def positional_alignment(
-    logits: Mapping[str, Sequence[tuple[float, float]]], threshold: float = 0.6
-) -> tuple[float, dict[str, float]]:
-    """Return (mean over words, word -> share of images) in [0, 1] where the true caption is `preferred`.
-
-    Args:
-        logits: position word -> (of the caption, of the caption with the word swapped) of each image.
-        threshold: probability that counts as success, strictly above it.
-    """
-    pairs = {word: np.array(rows, dtype=np.float64) for word, rows in logits.items()}
-    shares = {word: float(preferred(rows[:, 0], rows[:, 1], threshold).mean()) for word, rows in pairs.items()}
-    return float(np.mean(list(shares.values()))), shares
 
 
 class PositionalAlignment(JackknifeMetric):
@@ -83,8 +68,8 @@ class PositionalAlignment(JackknifeMetric):
         """
         hits, words = self._hits(given)
         parts = jackknife_parts(groups_of(given, len(hits)), given.seed)
-        left_out = [_mean_share(hits[~out], words[~out]) for out in parts if (words[~out] != "").any()]
-        return _mean_share(hits, words), left_out
+        left_out = [mean_share(hits[~out], words[~out]) for out in parts if (words[~out] != "").any()]
+        return mean_share(hits, words), left_out
 
     def estimate(self, given: MetricInput) -> Estimate:
         """Return the mean with a jackknife over images. Errors as above."""
@@ -107,5 +92,6 @@ class PositionalAlignment(JackknifeMetric):
         return preferred(logits, others, self.threshold), words
 
 
-def _mean_share(hits: np.ndarray, words: np.ndarray) -> float:
+def mean_share(hits: np.ndarray, words: np.ndarray) -> float:
+    """Return the mean over position words of the share of hits, in %; images without a word ("") do not count."""
     return 100 * float(np.mean([hits[words == word].mean() for word in np.unique(words[words != ""])]))

@@ -9,23 +9,21 @@ from typing import Any
 import numpy as np
 import torch
 
-from t2ibench.features.dino.preprocessing import Profile, clip_input, dino_input
-from t2ibench.metrics.captions.bleu import bleu
+from t2ibench.core.interfaces import MetricInput
+from t2ibench.features.dino.preprocessing import Profile, bicubic_by_pil, dino_input
+from t2ibench.metrics.alignment.object_accuracy import ObjectAccuracyPerClass, ObjectAccuracyPerImage
+from t2ibench.metrics.alignment.structural_similarity import StructuralSimilarity
 from t2ibench.metrics.captions.cider import cider_d
 from t2ibench.metrics.distribution.inception_score import split_scores
-from t2ibench.metrics.hypotheses import (
-    detectable_effect,
-    equivalence,
-    holm,
-    rising_trend,
-    rising_trend_paired,
-    seeds_needed,
-)
-from t2ibench.metrics.objects.counting import counting_error, decoded_counts
-from t2ibench.metrics.objects.detected import LabelShares, intersection_over_union, label_overlap, label_shares
-from t2ibench.metrics.objects.positions import positional_alignment
-from t2ibench.metrics.structural_similarity import structural_similarity
+from t2ibench.metrics.objects.counting import CountingAlignment
+from t2ibench.metrics.objects.positions import mean_share, preferred
+from t2ibench.studies.claims.contrasts import Trend
+from t2ibench.studies.claims.effects import Effect, deviation_told, holm
+from tests.parity.metrics.bleu import bleu
+from tests.parity.metrics.boxes_and_maps import decoded_counts, intersection_over_union, label_overlap
 from tests.parity.metrics.golden import GoldenFile
+from tests.parity.metrics.likeness import structural_similarity
+from tests.parity.metrics.over_seeds import detectable_effect, equivalence, rising_trend, seeds_needed
 
 Case = Mapping[str, Any]
 Outputs = Mapping[str, Any]
@@ -44,7 +42,7 @@ def inception_scores(golden: GoldenFile, case: Case) -> Outputs:
     count = len(logits)
     edges = np.arange(splits + 1) * count // splits
     split_of = np.searchsorted(edges, np.arange(count), side="right") - 1
-    found = {name: split_scores(logits / t, split_of, splits) for name, t in case["params"]["T"].items()}
+    found = {name: split_scores(logits, split_of, splits, t) for name, t in case["params"]["T"].items()}
     return {name: [scores.mean(), scores.std()] for name, scores in found.items()}
 
 
@@ -52,23 +50,35 @@ def object_inception_score(golden: GoldenFile, case: Case) -> Outputs:
     logits, splits = golden.wide(case["inputs"]["logits"]), case["params"]["splits"]
     each = len(logits) // splits
     split_of = np.arange(each * splits) // each
-    scores = split_scores(logits[: each * splits] / case["params"]["temperature"], split_of, splits)
+    scores = split_scores(logits[: each * splits], split_of, splits, case["params"]["temperature"])
     return {"mean": scores.mean(), "std": scores.std()}
 
 
 def object_accuracy(golden: GoldenFile, case: Case) -> Outputs:
+    """Return the columns' values where every image of a label has a caption that names it, and nothing else."""
     detections = case["inputs"]["detections"]
 
-    def overall(shares: LabelShares) -> dict[str, float]:
-        return {"SOA-C": shares.per_label, "SOA-I": shares.per_image}
+    def columns(*, keep_empty: bool) -> dict[str, float]:
+        asked = [
+            (place, [label in map(str, found) for label in detections])
+            for place, images in enumerate(detections.values())
+            for found in images.values()
+            if keep_empty or found
+        ]
+        scores = np.array([found for _, found in asked], dtype=np.float64)
+        queries = np.array([place for place, _ in asked])
+        given = MetricInput({"objects": scores}, caption_codes=np.eye(len(detections)), queries=queries)
+        metrics = {"SOA-C": ObjectAccuracyPerClass(), "SOA-I": ObjectAccuracyPerImage()}
+        for metric in metrics.values():
+            metric.minimum_n = 1
+        return {name: metric.estimate(given).value / 100 for name, metric in metrics.items()}
 
-    every = label_shares(detections)
-    per_label = {
-        label: {"accuracy": found / asked, "images_recognized": found, "images_total": asked}
-        for label, (found, asked) in every.found.items()
-    }
-    kept = overall(label_shares(detections, keep_empty=False))
-    return {"per_label": per_label, **overall(every), "without_empty_images": kept}
+    per_label = {}
+    for label, images in detections.items():
+        found = sum(int(label) in one for one in images.values())
+        per_label[label] = {"accuracy": found / len(images), "images_recognized": found, "images_total": len(images)}
+    every = columns(keep_empty=True)
+    return {"per_label": per_label, **every, "without_empty_images": columns(keep_empty=False)}
 
 
 def object_overlap(golden: GoldenFile, case: Case) -> Outputs:
@@ -81,8 +91,16 @@ def object_overlap(golden: GoldenFile, case: Case) -> Outputs:
 
 
 def counting(golden: GoldenFile, case: Case) -> Outputs:
-    errors = [counting_error(one["truth"], one["counted"]) for one in case["inputs"]["captions"].values()]
-    return {"CA": float(np.mean(errors)), "per_image": errors}
+    captions = case["inputs"]["captions"].values()
+    labels = sorted({label for one in captions for kind in ("truth", "counted") for label in one[kind]})
+    stated, counted = (
+        np.array([[float(one[kind].get(label, 0)) for label in labels] for one in captions])
+        for kind in ("truth", "counted")
+    )
+    given = MetricInput({"counts": counted}, caption_codes=stated, queries=np.arange(len(stated)))
+    metric = CountingAlignment()
+    metric.minimum_n = 1
+    return {"CA": metric.estimate(given).value, "per_image": metric.image_values(given)}
 
 
 def counts(golden: GoldenFile, case: Case) -> Outputs:
@@ -96,9 +114,14 @@ def counts(golden: GoldenFile, case: Case) -> Outputs:
 
 
 def positions(golden: GoldenFile, case: Case) -> Outputs:
-    logits = {word: [(true, swapped) for true, swapped in pairs] for word, pairs in case["inputs"]["logits"].items()}
-    overall, per_word = positional_alignment(logits, case["params"]["threshold"])
-    return {"PA": overall, "per_word": per_word}
+    logits = case["inputs"]["logits"]
+    words = np.repeat(list(logits), [len(pairs) for pairs in logits.values()])
+    true, swapped = np.array([pair for pairs in logits.values() for pair in pairs]).T
+    hits = preferred(true, swapped, case["params"]["threshold"])
+    return {
+        "PA": mean_share(hits, words) / 100,
+        "per_word": {word: float(hits[words == word].mean()) for word in logits},
+    }
 
 
 def captions(golden: GoldenFile, case: Case) -> Outputs:
@@ -117,14 +140,19 @@ def captions(golden: GoldenFile, case: Case) -> Outputs:
 def ssim(golden: GoldenFile, case: Case) -> Outputs:
     first, second = golden.ssim_images(case["inputs"]["images"])
     full = case["params"]["data_range"]
-    grey = first[:, :, 0], second[:, :, 0]
+    grey = first[:, :, :1], second[:, :, :1]
     uniform: dict[str, Any] = {"window": "uniform", "sample_covariance": True}
+
+    def column(one: np.ndarray, other: np.ndarray, value_range: float) -> float:
+        pair = (image.astype(np.float64).transpose(2, 0, 1)[None] for image in (one, other))
+        return float(StructuralSimilarity(value_range=value_range)._similarity(*pair)[0])
+
     return {
         "grey_default_7x7": structural_similarity(*grey, full, **uniform),
-        "grey_wang": structural_similarity(*grey, full),
+        "grey_wang": column(*grey, full),
         "rgb_default": structural_similarity(first, second, full, **uniform),
-        "rgb_wang": structural_similarity(first, second, full),
-        "rgb_wang_float01": structural_similarity(first / 255, second / 255, 1.0),
+        "rgb_wang": column(first, second, full),
+        "rgb_wang_float01": column(first / 255, second / 255, 1.0),
     }
 
 
@@ -154,7 +182,7 @@ def preprocessing(golden: GoldenFile, case: Case) -> Outputs:
         if name in PROFILES:
             made[name] = dino_input(pixels, PROFILES[name], resolution)[0].double()
         elif name.startswith("cmmd"):
-            made[name] = clip_input(pixels, resolution)[0].double()
+            made[name] = _clip_input(pixels, resolution)[0].double()
         else:
             continue
         profiles[name] = _summary(made[name], wanted)
@@ -165,6 +193,14 @@ def preprocessing(golden: GoldenFile, case: Case) -> Outputs:
         if name in made
     }
     return {"profiles": profiles, "rms_difference_to_dgm-eval": rms}
+
+
+def _clip_input(pixels: torch.Tensor, resolution: int) -> torch.Tensor:
+    """Return images in [0, 1] as CMMD's code has them: the centre square, then Pillow's bicubic filter."""
+    height, width = pixels.shape[-2:]
+    short = min(height, width)
+    top, left = (height - short) // 2, (width - short) // 2
+    return bicubic_by_pil(pixels[..., top : top + short, left : left + short], resolution).float() / 255
 
 
 def _summary(image: torch.Tensor, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -188,7 +224,9 @@ def holm_adjusted(golden: GoldenFile, case: Case) -> Outputs:
 
 def page(golden: GoldenFile, case: Case) -> Outputs:
     table = golden.table(case["inputs"]["table"])
-    statistic, p = rising_trend_paired(table)
+    p = Trend().further(table.T.tolist())["page_p"]
+    places = np.argsort(np.argsort(table, axis=1), axis=1) + 1
+    statistic = float((places.sum(axis=0) * np.arange(1, table.shape[1] + 1)).sum())
     exact = len(table) <= 12 and table.shape[1] <= 8 and len(np.unique(table)) == table.size
     return {"statistic": statistic, "p_auto": p, "method_chosen": "exact" if exact else "asymptotic", "p_exact": p}
 
@@ -202,10 +240,11 @@ def equivalent(golden: GoldenFile, case: Case) -> Outputs:
     params = case["params"]
     table = golden.table(case["inputs"]["table"])
     first, second = (table[:, int(params[name].split()[-1])] for name in ("x1", "x2"))
+    middle, margin = (params["upp"] + params["low"]) / 2, (params["upp"] - params["low"]) / 2
     paired = equivalence(first, second, params["low"], params["upp"], paired=True)
     alone = equivalence(first, second, params["low"], params["upp"], paired=False)
     return {
-        "paired_p": paired.p,
+        "paired_p": Effect.of((first - second - middle).tolist()).within(margin),
         "paired_lower": list(paired.lower),
         "paired_upper": list(paired.upper),
         "independent_p": alone.p,
@@ -217,7 +256,10 @@ def detectable(golden: GoldenFile, case: Case) -> Outputs:
     outputs = {}
     for name in case["outputs"]:
         paired = name.startswith("paired")
-        if found := re.fullmatch(r".*_effect_at_n(\d+)", name):
+        if found := re.fullmatch(r"paired_effect_at_n(\d+)", name):
+            power, alpha = options["wanted"], options["alpha"]
+            outputs[name] = 1 / deviation_told(1.0, int(found[1]), power=power, level=1 - alpha)
+        elif found := re.fullmatch(r".*_effect_at_n(\d+)", name):
             outputs[name] = detectable_effect(int(found[1]), paired=paired, **options)
         elif found := re.fullmatch(r".*_n_for_effect_([\d.]+)", name):
             outputs[name] = seeds_needed(float(found[1]), paired=paired, **options)

@@ -1,47 +1,16 @@
-"""Semantic object accuracy from lists of what was found where, as its authors' script computes it."""
+"""What the authors' scripts make of a detector's boxes and a counting network's maps, which no column of ours reads."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import numpy as np
 
 Box = tuple[float, float, float, float]
 """x, y, width, height in [0, 1]."""
 
 GRID = 256
 """Boxes are cut to whole cells of this grid before they are compared."""
-
-
-@dataclass(frozen=True)
-class LabelShares:
-    """Label -> (images with it found, images asked for it)."""
-
-    found: Mapping[str, tuple[int, int]]
-
-    @property
-    def per_label(self) -> float:
-        """SOA-C, in [0, 1]: the mean of the labels' shares."""
-        return sum(found / asked for found, asked in self.found.values()) / len(self.found)
-
-    @property
-    def per_image(self) -> float:
-        """SOA-I, in [0, 1]: the share of all images."""
-        return sum(one for one, _ in self.found.values()) / sum(asked for _, asked in self.found.values())
-
-
-def label_shares(detections: Mapping[str, Mapping[str, Sequence[int]]], *, keep_empty: bool = True) -> LabelShares:
-    """Return how often each label was found in the images that were to show it.
-
-    Source: Hinz et al. 2020, equations 1 and 2.
-
-    Args:
-        detections: label asked for -> image -> labels found in it.
-        keep_empty: whether images with nothing found count; TISE's script loses them, which raises the figure.
-    """
-    kept = {label: [found for found in images.values() if keep_empty or found] for label, images in detections.items()}
-    return LabelShares(
-        {label: (sum(int(label) in found for found in images), len(images)) for label, images in kept.items()}
-    )
 
 
 def intersection_over_union(first: Box, second: Box) -> float:
@@ -75,3 +44,16 @@ def _cells(box: Box) -> tuple[int, int, int, int]:
     x, y, width, height = box
     left, top = int(x * GRID), int(y * GRID)
     return left, top, left + max(int(width * GRID), 1), top + max(int(height * GRID), 1)
+
+
+def decoded_counts(confidence: np.ndarray, density: np.ndarray) -> dict[int, float]:
+    """Return label -> count of a counting network: its map's mean, rounded half to even, where it is confident.
+
+    Counts of 0 are left out, negative ones stay. Source: TISE's CA.py on CountSeg.
+
+    Args:
+        confidence: float32 L, above 0 where the label is there.
+        density: float32 L x h x w.
+    """
+    means = np.round(np.asarray(density).mean(axis=(1, 2)))
+    return {int(at): float(means[at]) for at in np.flatnonzero((np.asarray(confidence) > 0) & (means != 0))}

@@ -1,4 +1,7 @@
-"""Tests over training seeds: corrections, trends, equivalence, and how many seeds show an effect."""
+"""Tests over seeds that no command makes: of rows that share no seeds, and of seeds as real numbers.
+
+What the claims do make (Holm, Page, equivalence within seeds, the effect that pairs find) is theirs, see `judged`.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Return adjusted p values in [0, 1], in the order given. Source: Holm 1979."""
-    count = len(p_values)
-    adjusted, highest = [0.0] * count, 0.0
-    for place, at in enumerate(sorted(range(count), key=lambda index: p_values[index])):
-        highest = max(highest, (count - place) * p_values[at])
-        adjusted[at] = min(highest, 1.0)
-    return adjusted
-
-
-def rising_trend_paired(table: np.ndarray) -> tuple[float, float]:
-    """Return (Page's L, one-sided p) of float seeds x treatments, columns in the claimed rising order. Page 1963."""
-    from scipy.stats import page_trend_test
-
-    found = page_trend_test(table)
-    return float(found.statistic), float(found.pvalue)
 
 
 def rising_trend(samples: Sequence[Sequence[float]]) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""SSIM of two images: alignDRAW's measure of likeness, with every choice that moves it named."""
+"""SSIM with the choices of other libraries, which the column SSI does not offer: uniform windows, mirrored borders."""
 
 from __future__ import annotations
 
