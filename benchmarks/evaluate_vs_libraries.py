@@ -51,7 +51,8 @@ features = "inception-tf"
 options = {{ splits = 1 }}
 profile = "tf"
 """
-TARGET = 0.70
+TARGETS = (0.50, 0.40)
+"""Of torch-fidelity's time for its metrics; of the three libraries' for everything."""
 AGREEMENT = 1e-4
 
 
@@ -106,10 +107,10 @@ def compare(folder: Path, images: int) -> None:
     together = sum(run.wall for run in libraries)
     verdicts = [
         (f"agreement within {AGREEMENT:g} of each other", agree),
-        (f"profile tf: {ours[0].wall / libraries[0].wall:.2f} of torch-fidelity's time, at most {TARGET:.2f}",
-         ours[0].wall <= TARGET * libraries[0].wall),
-        (f"all profiles: {ours[1].wall / together:.2f} of the libraries' time one after another, at most {TARGET:.2f}",
-         ours[1].wall <= TARGET * together),
+        (f"profile tf: {ours[0].wall / libraries[0].wall:.2f} of torch-fidelity's time, at most {TARGETS[0]:.2f}",
+         ours[0].wall <= TARGETS[0] * libraries[0].wall),
+        (f"all profiles: {ours[1].wall / together:.2f} of the libraries' time one after another, at most {TARGETS[1]:.2f}",
+         ours[1].wall <= TARGETS[1] * together),
         (f"asked again: {ours[2].wall:.1f} s, below 5 s", ours[2].wall < 5),
     ]  # fmt: skip
     for text, met in verdicts:

@@ -9,9 +9,11 @@ not raised for it. Backwards a folded network is faster too: gradients pass to i
 from __future__ import annotations
 
 import itertools
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from torch.nn import Conv2d, Module
 
 ModuleType = TypeVar("ModuleType", bound="Module")
@@ -78,6 +80,34 @@ def _joined(convolution: Conv2d, mean: object, variance: object, norm: object) -
     assert made.bias is not None
     made.bias.data.copy_((bias.double() - mean.double()) * scale + shift.double())
     return made.eval().requires_grad_(False)
+
+
+def with_fused_relu(network: ModuleType) -> ModuleType:
+    """Return a folded Inception whose blocks cut off what is negative while they convolve; in place, for no gradients.
+
+    Its blocks are those called `BasicConv2d`, in torchvision and in torch-fidelity: a ReLU of `bn` of `conv`. One pass
+    over the memory is spared, 6 % of Inception-v3's time on a CPU (docs/performance.md); features move by 1e-6 at most.
+    """
+    for block in network.modules():
+        if type(block).__name__ == "BasicConv2d" and set(block._modules) == {"conv", "bn"}:
+            block.forward = partial(_with_relu, block.conv)  # type: ignore[arg-type]
+    return network
+
+
+def _with_relu(convolution: Conv2d, images: Tensor) -> Tensor:
+    """Return relu(convolution(images)), by oneDNN in one pass on a CPU: what torch.compile makes of the two there."""
+    import torch
+
+    onednn: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    made: Tensor
+    if images.dtype != torch.float32 or images.device.type != "cpu" or not onednn:
+        made = convolution(images)
+        return made.relu_()
+    layout = ([*convolution.padding], [*convolution.stride], [*convolution.dilation], convolution.groups)
+    made = torch.ops.mkldnn._convolution_pointwise(
+        images, convolution.weight, convolution.bias, *layout, "relu", [], ""
+    )
+    return made
 
 
 def folded_script(network: Any) -> Any:

@@ -36,7 +36,7 @@ PASS: Final = 32
 HELD_BYTES: Final = 2**26
 """A layer's features beyond this size stay in the store."""
 
-COLLECT_VERSION: Final = 2
+COLLECT_VERSION: Final = 3
 """Raised by hand whenever a change here could move a feature."""
 
 _ALONE: Final = Workers()

@@ -9,7 +9,7 @@ import io
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from t2ibench.core.folding import folded
+from t2ibench.core.folding import folded, with_fused_relu
 from t2ibench.features.context import FeatureContext, WeightsFile
 from t2ibench.features.state_dict import checked, read_state
 
@@ -57,7 +57,7 @@ def filled_network(context: FeatureContext, found: WeightsFile) -> Any:
     entry = context.entry
     hint = f"Another network's file may have been given this name; fetch {entry.url or entry.file}."
     network.load_state_dict(checked(read_state(found.path), wanted, found.path, "the Inception-v3 of 2015", hint))
-    return folded(network).to(context.device)
+    return with_fused_relu(folded(network)).to(context.device)
 
 
 def pooled(network: Any, images: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self
 
-from t2ibench.core.folding import folded
+from t2ibench.core.folding import folded, with_fused_relu
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.features.context import FeatureContext, WeightsFile, find_weights, options_of
@@ -101,7 +101,7 @@ class InceptionTorchvision(NetworkExtractor):
         hint = f"Fetch {context.entry.url or context.entry.file}; the Inception of 2015 is another network."
         network.load_state_dict(checked(state, network.state_dict(), found.path, "torchvision's Inception-v3", hint))
         options = options_of(context, InceptionTorchvisionOptions)
-        return cls(folded(network).to(context.device), options, identity, context.device)
+        return cls(with_fused_relu(folded(network)).to(context.device), options, identity, context.device)
 
     def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
         pool = self._prepared(pixels).to(self._device)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from t2ibench.core.folding import folded, folded_script
+from t2ibench.core.folding import folded, folded_script, with_fused_relu
 
 
 class Block(nn.Module):
@@ -67,6 +67,27 @@ def test_a_folded_network_computes_the_same():
     assert left == ["5.bn", "6", "8"]  # used apart, without a convolution before it, without statistics
     assert not after.training and not any(parameter.requires_grad for parameter in after.parameters())
     assert after[1].weight.is_contiguous(memory_format=torch.channels_last)
+
+
+class BasicConv2d(Block):
+    """As both Inceptions call it."""
+
+
+def test_convolutions_cut_off_what_is_negative_themselves(monkeypatch):
+    block = BasicConv2d(3, 16, kernel_size=(1, 7), padding=(0, 3), stride=(2, 1), bias=False)
+    before = folded(nn.Sequential(block, BasicConv2d(16, 8, kernel_size=3), nn.Flatten()))
+    after = with_fused_relu(copy.deepcopy(before))
+    images = torch.randn(5, 3, 24, 24, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        expected, found = before(images), after(images)
+        assert float((expected - found).abs().max()) < 1e-6 * float(expected.abs().max()) and float(found.min()) == 0
+        assert torch.equal(after(images[:2]), found[:2])
+        assert torch.equal(after.double()(images.double()), before.double()(images.double()))
+        calls = []
+        monkeypatch.setattr(nn.Conv2d, "forward", lambda layer, images: calls.append(layer) or images)
+        after.float()(images)
+    if torch.backends.mkldnn.is_available():
+        assert calls == []  # else this test would compare a thing with itself
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")
