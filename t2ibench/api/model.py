@@ -20,8 +20,8 @@ from t2ibench.models.find import require_model
 from t2ibench.models.folder import ModelFolder
 from t2ibench.sampling.sample import require_any_text, require_known_words, user_captions
 
-_AT_ONCE = 200
-"""Images held as floats at a time; changes no image."""
+_AT_ONCE = 50
+"""Images held as floats at a time; changes no image on a CPU."""
 
 
 class Model:

@@ -177,7 +177,11 @@ _PLACE_OPTIONS: Mapping[str, Callable[[Any], Any]] = {
         "--threads", type=click.IntRange(min=1), default=None, help="Threads torch computes with on the CPU."
     ),
     "batch_size": click.option(
-        "--batch-size", type=click.IntRange(min=1), default=50, show_default=True, help="Changes no number."
+        "--batch-size",
+        type=click.IntRange(min=1),
+        default=50,
+        show_default=True,
+        help="Images a GPU makes at once. On a CPU it changes no number.",
     ),
     "data_root": click.option(
         "--data-root",

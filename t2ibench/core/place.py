@@ -31,7 +31,7 @@ class Place:
         workspace: where everything is kept.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
         threads: of torch on the CPU; None leaves torch's own choice.
-        batch_size: images made at a time in an evaluation; changes no number.
+        batch_size: images made at a time in an evaluation on a GPU; changes no number on a CPU.
         data_root: folder of the data set's files, if not known yet.
         weights_dir: folder of weights files that cannot be shipped.
         download: whether missing weights may be fetched.

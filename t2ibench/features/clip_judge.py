@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.core.machine.device import to_device
 from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.core.types import Caption
 from t2ibench.features.context import CHUNK, FeatureContext, WeightsFile, find_weights, options_of
@@ -97,7 +98,7 @@ class CLIPJudge(NetworkExtractor):
         return cls(network, tokenizer, _identity(context, found), context.device)
 
     def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
-        images = bicubic_by_pil(pixels, self._resolution).to(self._device).float() / 255
+        images = to_device(bicubic_by_pil(pixels, self._resolution), self._device).float() / 255
         return {"image": self._network.encode_image((images - self._mean) / self._deviation)}
 
     def read(self, captions: Sequence[Caption]) -> Tensor:

@@ -10,6 +10,7 @@ from pydantic import Field
 from t2ibench.core.errors import UserError
 from t2ibench.core.folding import folded
 from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.core.machine.device import to_device
 from t2ibench.core.noise import Noise
 from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.core.types import Caption, Origin
@@ -82,7 +83,7 @@ class DAMSMJudge(NetworkExtractor):
         return cls(loaded.encoder, options, _identity(context, loaded.folder), context.device)
 
     def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
-        _, codes = self._network.encode_images(pixels.to(self._device).float() / _BYTE_HALF - 1)
+        _, codes = self._network.encode_images(to_device(pixels, self._device).float() / _BYTE_HALF - 1)
         return {"image": codes}
 
     def read(self, captions: Sequence[Caption]) -> Tensor:

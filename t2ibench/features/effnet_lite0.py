@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Self
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of_file
 from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.core.machine.device import to_device
 from t2ibench.features.context import FeatureContext
 from t2ibench.features.network_extractor import NetworkExtractor
 from t2ibench.features.resizing import resized_by_pil
@@ -93,7 +94,7 @@ class EffNetLite0(NetworkExtractor):
 
         mean = torch.tensor(_MEAN, device=self._device).view(1, 3, 1, 1)
         deviation = torch.tensor(_DEVIATION, device=self._device).view(1, 3, 1, 1)
-        images = (resized_by_pil(pixels, SIDE).to(self._device).float() / 255 - mean) / deviation
+        images = (to_device(resized_by_pil(pixels, SIDE), self._device).float() / 255 - mean) / deviation
         maps = self._network.extract_features(images.contiguous(memory_format=torch.channels_last))
         pool = maps.mean((2, 3))
         return {"pool": pool, "logits": self._network._fc(pool)}

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.core.machine.device import to_host
 from t2ibench.features.context import FeatureContext, WeightsFile, chunks
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class NetworkExtractor(ABC):
             for part in chunks(pixels, self._device if self._small_chunks else ""):
                 found = self._features(part)
                 for layer, list_ in parts.items():
-                    list_.append(found[layer].float().cpu())
+                    list_.append(to_host(found[layer].float()))
         return {layer: torch.cat(list_) for layer, list_ in parts.items()}
 
     @abstractmethod

@@ -8,6 +8,7 @@ from t2ibench.core.errors import UserError
 
 if TYPE_CHECKING:
     import torch
+    from torch import Tensor
 
 
 def choose_device(name: str = "auto", *, place: int = 0) -> torch.device:
@@ -42,3 +43,24 @@ def choose_device(name: str = "auto", *, place: int = 0) -> torch.device:
     if device.type not in ("cpu", "mps"):
         raise UserError(f"Device {name!r} is not supported. Use auto, cpu, cuda, cuda:1 or mps.")
     return device
+
+
+def to_device(values: Tensor, device: torch.device | str) -> Tensor:
+    """Return a tensor of the CPU's memory on a device; for CUDA from pinned memory, and nobody waits for the copy."""
+    if not str(device).startswith("cuda"):
+        return values.to(device)
+    return values.pin_memory().to(device, non_blocking=True)
+
+
+def to_host(values: Tensor) -> Tensor:
+    """Return a tensor in the CPU's memory; of CUDA's it waits for its own copy, not for what is asked after it."""
+    if not values.is_cuda:
+        return values.cpu()
+    import torch
+
+    with torch.cuda.device(values.device):
+        copied = values.to("cpu", non_blocking=True)  # into pinned memory
+        done = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        done.record()
+    done.synchronize()
+    return copied

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from t2ibench.core.errors import RunFailedError, UserError, unknown_name
 from t2ibench.core.files import digest_of
 from t2ibench.core.interfaces import HasBound, TextToImage
+from t2ibench.core.machine.device import to_host
 from t2ibench.core.noise import Noise, seed_of
 from t2ibench.core.spec.benchmarks import GenerationOptions
 from t2ibench.core.types import ImageBatch, ModelCard, Origin, PlanItem, SamplePlan, Trace
@@ -214,7 +215,9 @@ class ModelSource(Source):
         self._loading = threading.Lock()
 
     def pixels_of(self, items: Sequence[PlanItem], seed: int) -> Tensor:
-        """Return uint8 images, N x 3 x H x W; they are the same to the bit in whatever batches they are asked for.
+        """Return uint8 images, N x 3 x H x W; on a CPU the same to the bit in whatever batches they are asked for.
+
+        A GPU makes all of them at once.
 
         Raises:
             RunFailedError: the model made an image that is not finite.
@@ -224,9 +227,10 @@ class ModelSource(Source):
         if self.together is not None:
             return self._made(items, seed)
         parts = []
-        for start in range(0, len(items), AT_ONCE):
-            part = items[start : start + AT_ONCE]
-            filled = [*part, *[part[-1]] * (AT_ONCE - len(part))]
+        size = AT_ONCE if self._device.startswith("cpu") else len(items)
+        for start in range(0, len(items), size):
+            part = items[start : start + size]
+            filled = [*part, *[part[-1]] * (size - len(part))]
             parts.append(self._made(filled, seed)[: len(part)])
         return torch.cat(parts)
 
@@ -237,7 +241,7 @@ class ModelSource(Source):
         order = self._manner.order([item.caption for item in items])
         seen = [items[place] for place in order]
         noise = self._manner.noise(Noise(seed).bind([item.id for item in seen], self._device))
-        made = self._manner.generated(self.loaded(), [item.caption for item in seen], noise, self._device).cpu()
+        made = self._manner.generated(self.loaded(), [item.caption for item in seen], noise, self._device)
         made = made[torch.tensor(order).argsort()]  # back in the plan's order
         finite = torch.isfinite(made).flatten(1).all(dim=1)
         if not finite.all():
@@ -247,7 +251,7 @@ class ModelSource(Source):
                 f"may have diverged; train it again with a smaller learning rate ({self._folder.path})."
             )
         pixels = to_uint8(made, self._quantise)
-        return pixels if self._resolution is None else resized(pixels, self._resolution)
+        return to_host(pixels if self._resolution is None else resized(pixels, self._resolution))
 
     @property
     def folder(self) -> ModelFolder:

@@ -13,7 +13,7 @@ import numpy as np
 
 from t2ibench.core.errors import RunFailedError
 from t2ibench.core.files import digest_of
-from t2ibench.core.machine.threads import side_by_side
+from t2ibench.core.machine.threads import in_turn, side_by_side
 from t2ibench.core.machine.workers import Workers
 from t2ibench.core.storage.store import ARRAYS, Store
 from t2ibench.core.storage.stored_rows import StoredRows
@@ -80,7 +80,7 @@ def collect(
         extractors: what looks at them.
         store: keeps every chunk.
         settings: what else the pixels depend on (resolution, quantisation); part of the key.
-        batch_size: images made at a time on a GPU; no feature depends on it.
+        batch_size: images made at a time on a GPU; on a CPU no feature depends on it.
         device: where networks compute.
         workers: who else works on this evaluation.
         on_chunk: called with the number of images done after every chunk.
@@ -105,8 +105,12 @@ def collect(
     hasher = hashlib.sha256()
     making, done = 0.0, 0
     spent = {extractor.name: 0.0 for extractor in extractors}
-    for chunk in chunks:
+
+    def fill(chunk: SamplePlan) -> SamplePlan:
         _fill(source, chunk, extractors, store, settings, batch_size, device, workers, wait=True)
+        return chunk
+
+    for chunk in in_turn(fill, chunks, device=device):
         pixels, seconds = b"", 0.0
         for extractor in extractors:
             key = _key(source, chunk, extractor, settings)
@@ -233,7 +237,7 @@ def _compute(
 
     networks = {extractor.name: extractor.opened() for extractor in extractors}
     began = time.perf_counter()
-    parts = _pieces(chunk, source.together or AT_ONCE) if device.startswith("cpu") else [chunk]
+    parts = _pieces(chunk, source.together or (AT_ONCE if device.startswith("cpu") else batch_size))
     pixels = torch.cat(side_by_side(partial(_pixels, source, batch_size), parts, device=device))
     making = time.perf_counter() - began
     digest = np.frombuffer(hashlib.sha256(np.ascontiguousarray(pixels.numpy()).tobytes()).digest(), dtype=np.uint8)

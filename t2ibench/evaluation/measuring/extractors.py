@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from threading import Lock
 from typing import Any
 
 from t2ibench.core.errors import UserError
@@ -26,6 +27,7 @@ class Extractor:
         self.fault = ""
         self._context = context
         self._opened: FeatureExtractor | None = None
+        self._opening = Lock()
         try:
             self.identity = peek_identity(context)
         except UserError as error:
@@ -42,21 +44,22 @@ class Extractor:
         Raises:
             UserError: it cannot be used; see `fault`.
         """
-        if self.fault:
-            raise UserError(self.fault)
-        if self._opened is None:
-            try:
-                opened = open_extractor(self._context)
-                if peek_identity(self._context) != self.identity:  # names the features that are stored
-                    raise UserError(
-                        f"The weights of {self.name} have changed since this evaluation began. Ask again when they are "
-                        "at rest."
-                    )
-                self._opened = opened
-            except UserError as error:
-                self.fault = str(error)
-                raise
-        return self._opened
+        with self._opening:
+            if self.fault:
+                raise UserError(self.fault)
+            if self._opened is None:
+                try:
+                    opened = open_extractor(self._context)
+                    if peek_identity(self._context) != self.identity:  # names the features that are stored
+                        raise UserError(
+                            f"The weights of {self.name} have changed since this evaluation began. Ask again when they "
+                            "are at rest."
+                        )
+                    self._opened = opened
+                except UserError as error:
+                    self.fault = str(error)
+                    raise
+            return self._opened
 
     def describe(self) -> dict[str, Any]:
         """Return the identity as JSON values; name and fault where there is none."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.core.machine.device import to_device
 from t2ibench.features.context import FeatureContext, WeightsFile, find_weights
 from t2ibench.features.cub_inception.network import OUTPUTS, SIDE, empty_network, known_logits
 from t2ibench.features.network_extractor import NetworkExtractor, file_identity
@@ -80,7 +81,7 @@ class CUBInception(NetworkExtractor):
         return cls(network.to(context.device).eval(), _identity(context, found), context.device)
 
     def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
-        images = resized_by_pil(pixels, self._resolution).to(self._device).float() / _BYTE_HALF - 1
+        images = to_device(resized_by_pil(pixels, self._resolution), self._device).float() / _BYTE_HALF - 1
         return {"logits": known_logits(self._network, images)}
 
 

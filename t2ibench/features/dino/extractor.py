@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.core.machine.device import to_device
 from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.features.context import FeatureContext, WeightsFile, chunks, find_weights, options_of
 from t2ibench.features.dino.preprocessing import RESIZE, RESOLUTION, Profile, dino_input
@@ -95,7 +96,7 @@ class Dino:
         import torch
 
         def features(part: Tensor) -> Tensor:
-            return self._network(dino_input(part, self._profile).to(self._device)).float().cpu()  # type: ignore[no-any-return]
+            return self._network(to_device(dino_input(part, self._profile), self._device)).float().cpu()  # type: ignore[no-any-return]
 
         with torch.no_grad():
             parts = [features(part) for part in chunks(pixels, self._device)]

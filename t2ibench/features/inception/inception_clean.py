@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Self
 from t2ibench.core.errors import UserError
 from t2ibench.core.folding import folded_script
 from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.core.machine.device import to_device
 from t2ibench.features.context import FeatureContext, WeightsFile, find_weights
 from t2ibench.features.inception.inception_2015 import SIDE
 from t2ibench.features.network_extractor import NetworkExtractor, file_identity
@@ -71,7 +72,7 @@ class InceptionClean(NetworkExtractor):
 
         resized = resized_by_pil_as_floats(pixels, SIDE).contiguous(memory_format=torch.channels_last)
         # N x 3 x 299 x 299, 0..255; the network wants [-1, 1), scaled as in the TensorFlow graph.
-        features: Tensor = self._network((resized.to(self._device) - 128) / 128)
+        features: Tensor = self._network((to_device(resized, self._device) - 128) / 128)
         if features.numel() != len(pixels) * _POOL:
             raise UserError(
                 f"The weights of inception-clean give features of shape {list(features.shape)} instead of N x {_POOL}; "

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, Self
 
 from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.core.machine.device import to_device
 from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.features.context import FeatureContext, WeightsFile, find_weights, options_of
 from t2ibench.features.inception.inception_2015 import LOGITS, POOL, SIDE, filled_network, pooled
@@ -64,9 +65,9 @@ class InceptionFidelity(NetworkExtractor):
 
     def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
         if self.identity.resize == _RESIZE["pil"]:
-            resized = resized_by_pil(pixels, SIDE).to(self._device).float()
+            resized = to_device(resized_by_pil(pixels, SIDE), self._device).float()
         else:
-            resized = resized_by_tensorflow(pixels.to(self._device), SIDE)
+            resized = resized_by_tensorflow(to_device(pixels, self._device), SIDE)
         pool = pooled(self._network, (resized - 128) / 128)  # as the network's own `forward` after its slower resize
         return {"pool": pool, "logits": pool.mm(self._network.fc.weight.T)}
 

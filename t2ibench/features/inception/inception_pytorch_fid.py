@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
 from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.core.machine.device import to_device
 from t2ibench.features.context import FeatureContext, WeightsFile, find_weights
 from t2ibench.features.inception.inception_2015 import POOL, SIDE, filled_network, pooled
 from t2ibench.features.network_extractor import NetworkExtractor, file_identity
@@ -45,7 +46,7 @@ class InceptionPytorchFID(NetworkExtractor):
         return cls(filled_network(context, found), _identity(context, found), context.device)
 
     def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
-        images = resized_by_torch(pixels.to(self._device).float() / 255, SIDE)
+        images = resized_by_torch(to_device(pixels, self._device).float() / 255, SIDE)
         return {"pool": pooled(self._network, 2 * images - 1)}
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self
 
 from t2ibench.core.folding import folded, with_fused_relu
 from t2ibench.core.interfaces import FeatureIdentity
+from t2ibench.core.machine.device import to_device
 from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.features.context import FeatureContext, WeightsFile, find_weights, options_of
 from t2ibench.features.network_extractor import NetworkExtractor, file_identity
@@ -104,7 +105,7 @@ class InceptionTorchvision(NetworkExtractor):
         return cls(with_fused_relu(folded(network)).to(context.device), options, identity, context.device)
 
     def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
-        pool = self._prepared(pixels).to(self._device)
+        pool = to_device(self._prepared(pixels), self._device)
         for name in _TRUNK:
             pool = getattr(self._network, name)(pool)
         pool = pool.flatten(1)

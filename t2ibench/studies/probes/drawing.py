@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from t2ibench.core.errors import RunFailedError
 from t2ibench.core.files import digest_of
+from t2ibench.core.machine.threads import side_by_side
 from t2ibench.core.noise import Noise
 from t2ibench.core.types import Caption, Trace
 from t2ibench.evaluation.images.manner import Manner
@@ -23,8 +25,12 @@ if TYPE_CHECKING:
     from t2ibench.core.interfaces import BoundNoise, TextToImage
     from t2ibench.models.folder import ModelFolder
 
-ANSWER_VERSION: Final = 1
+ANSWER_VERSION: Final = 2
 """Raised by hand whenever a change here could move an image."""
+
+
+_Piece = tuple[Question, Sequence[tuple[int, int]]]
+"""A question and the (row, wording) of the images of it that pass through the generator together."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,8 @@ def draw_answers(
     """Return what a model draws, an answer a question.
 
     The noise of an image hangs on (seed, the question, row) alone: the wordings of a row share it, and further rows or
-    wordings leave it alone. Images pass through the generator in batches of one size always, as in an evaluation.
+    wordings leave it alone. Images pass through the generator in batches of one size always, as in an evaluation, and
+    on a CPU as many batches at a time as torch has threads, each on one of them.
 
     Args:
         model: reads any text.
@@ -79,20 +86,26 @@ def draw_answers(
         RunFailedError: an image is not finite.
     """
     noise, size = Noise(seed), Manner.of(folder, OWN_MANNER).together or AT_ONCE
-    answers = []
+
+    def drawn(piece: _Piece) -> tuple[torch.Tensor, list[dict[str, float]]]:
+        question, part = piece
+        padded = [*part, *[part[-1]] * (size - len(part))]
+        captions = [_caption(question, column) for _, column in padded]
+        bound = noise.bind([(question.noise_id, row) for row, _ in padded], device)
+        pixels, attention = _batch(model, folder, captions, bound, resolution, Trace() if listen else None)
+        on_drawn(len(part))
+        return pixels[: len(part)], [] if attention is None else attention[: len(part)]
+
+    asked: list[list[_Piece]] = []
     for question in questions:
         items = [(row, column) for row in range(rows) for column in range(len(question.variants))]
-        made, shares = [], []
-        for start in range(0, len(items), size):
-            part = items[start : start + size]
-            padded = [*part, *[part[-1]] * (size - len(part))]
-            captions = [_caption(question, column) for _, column in padded]
-            bound = noise.bind([(question.noise_id, row) for row, _ in padded], device)
-            pixels, attention = _batch(model, folder, captions, bound, resolution, Trace() if listen else None)
-            made.append(pixels[: len(part)])
-            shares += [] if attention is None else attention[: len(part)]
-            on_drawn(len(part))
-        answers.append(_answer(made, shares, rows, len(question.variants)))
+        asked.append([(question, items[start : start + size]) for start in range(0, len(items), size)])
+    found = iter(side_by_side(drawn, [piece for pieces in asked for piece in pieces], device=str(device)))
+    answers = []
+    for pieces in asked:
+        made, shares = zip(*itertools.islice(found, len(pieces)), strict=True)
+        columns = len(pieces[0][0].variants)
+        answers.append(_answer(made, [*itertools.chain.from_iterable(shares)], rows, columns))
     return answers
 
 

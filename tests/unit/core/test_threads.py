@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.machine.threads import one_thread, side_by_side
+from t2ibench.core.machine.threads import FEEDING, in_turn, one_thread, side_by_side
 from t2ibench.metrics.distribution.frechet import FrechetDistance
 from t2ibench.metrics.pairs.kid import KernelDistance
 
@@ -34,10 +34,41 @@ def test_pieces_come_in_order_each_on_one_thread(threads):
     assert torch.get_num_threads() == 3
 
 
-def test_a_gpu_takes_them_one_by_one(threads):
+def test_another_device_takes_them_one_by_one(threads):
     threads(3)
-    here = side_by_side(lambda _: (threading.get_ident(), torch.get_num_threads()), range(2), device="cuda:0")
+    here = side_by_side(lambda _: (threading.get_ident(), torch.get_num_threads()), range(2), device="mps")
     assert here == [(threading.get_ident(), 3)] * 2
+
+
+def test_a_gpu_is_fed_by_a_few_threads_and_what_they_make_comes_in_order():
+    meeting, under_way, most = threading.Barrier(FEEDING, timeout=60), [], []
+
+    def work(piece):
+        under_way.append(piece)
+        most.append(len(under_way))
+        meeting.wait()
+        assert not torch.is_grad_enabled()
+        under_way.remove(piece)
+        return piece * piece
+
+    assert side_by_side(work, range(2 * FEEDING), device="cuda:0") == [one * one for one in range(2 * FEEDING)]
+    assert max(most) <= FEEDING  # bounded: no more images than these are held
+
+
+def test_what_fails_on_the_way_to_a_gpu_is_raised_in_its_turn_and_ends_the_rest():
+    begun = []
+
+    def work(piece):
+        begun.append(piece)
+        if piece == 1:
+            raise ValueError("the second one")
+        return piece
+
+    found = in_turn(work, range(1000), device="cuda:0")
+    assert next(found) == 0
+    with pytest.raises(ValueError, match="the second one"):
+        next(found)
+    assert len(begun) < 1000
 
 
 def test_threads_are_as_before_after_a_failure(threads):

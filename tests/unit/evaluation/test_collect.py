@@ -6,7 +6,7 @@ import torch
 
 from t2ibench.core.storage.store import Store
 from t2ibench.evaluation.images.plan import make_plan
-from t2ibench.evaluation.images.sources import NoiseSource
+from t2ibench.evaluation.images.sources import ModelSource, NoiseSource
 from t2ibench.evaluation.measuring import collect as module
 from t2ibench.evaluation.measuring.collect import collect
 from t2ibench.evaluation.measuring.extractors import Extractor
@@ -148,6 +148,15 @@ def test_neither_features_nor_the_digest_depend_on_the_batch_size(gather, extrac
         assert other.images_digest == whole.images_digest
         for layer, values in whole.features["colours"].items():
             assert np.allclose(other.features["colours"][layer], values, atol=1e-6)
+
+
+def test_feeding_a_gpu_changes_neither_features_nor_their_order(gather, extractor, trained):
+    """Scheduled as for a GPU, by threads and two chunks at a time; the networks themselves stay on the CPU here."""
+    model = ModelSource(trained, device="cpu", resolution=16, quantise="round")
+    for name, source in (("noise", NoiseSource(16)), ("model", model)):
+        whole = gather(source, [extractor()], folder=f"{name}-cpu")
+        fed = gather(source, [extractor()], folder=f"{name}-gpu", batch_size=10, device="cuda:0")
+        assert fed.images_digest == whole.images_digest and same(fed, whole)
 
 
 def test_the_digest_is_that_of_the_pixels(gather, extractor):
