@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -77,23 +77,16 @@ class Table:
                 "dataset": one.dataset,
                 "seed": one.seed,
                 "metric": column.title,
-                "column": column.column,
-                "unit": column.unit,
-                "higher_is_better": column.higher_is_better,
-                "first": column.first,
-                "second": column.second,
-                "difference": column.difference,
+                **asdict(column),
                 "interval_low": column.interval.low if column.interval else None,
                 "interval_high": column.interval.high if column.interval else None,
                 "interval_method": column.interval.method if column.interval else "",
-                "n": column.n,
                 "verdict": verdicts.get(column.verdict, column.verdict),
-                "reason": column.reason,
             }
             for one in found
             for column in one.columns
         ]
-        return DataFrame(rows)
+        return DataFrame(rows).drop(columns=["title", "interval"])
 
     @property
     def failures(self) -> tuple[str, ...]:

@@ -65,6 +65,7 @@ def file_identity(
     range: str = "[-1, 1]",
     version: int = 1,
     otherwise: Literal["random", "stand-in"] = "random",
+    of: str = "",
 ) -> FeatureIdentity:
     """Return the identity of an extractor whose weights are in a file.
 
@@ -75,9 +76,10 @@ def file_identity(
         range: of the numbers that it sees.
         version: raised by hand when its numbers would change.
         otherwise: the standing of other weights.
+        of: the architecture, for a plug-in that has several.
     """
     return FeatureIdentity(
-        name=context.entry.plugin,
+        name=f"{context.entry.plugin} {of}".rstrip(),
         version=version,
         weights=found.sha256,
         resize=resize,

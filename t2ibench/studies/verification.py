@@ -174,17 +174,15 @@ def _printed(model: str, dataset: str) -> dict[str, tuple[PrintedRow, Reported, 
     """Return column -> what is printed of a model's released weights, else of its paper's."""
     found: dict[str, tuple[PrintedRow, Reported, Figure]] = {}
     order = ("released weights", "paper")
-    rows = sorted((row for row in printed_rows() if row.model == model and row.what in order), key=_release_first)
+    rows = sorted(
+        (row for row in printed_rows() if row.model == model and row.what in order), key=lambda row: row.what == "paper"
+    )  # what is released first
     for row in rows:
         for reported in row.reported:
             for figure in reported.figures.values() if reported.dataset == dataset else ():
                 if figure.column:
                     found.setdefault(figure.column, (row, reported, figure))
     return found
-
-
-def _release_first(row: PrintedRow) -> bool:
-    return row.what == "paper"
 
 
 def _protocol(model: str, dataset: str, printed: dict[str, tuple[PrintedRow, Reported, Figure]], place: Place) -> str:

@@ -69,11 +69,6 @@ OPEN: Final = 0.5
 """What stands for "some" in the place of a number: above 0, and below any number that a caption states."""
 
 
-def labels_in(caption: str) -> frozenset[str]:
-    """Return the labels, of COCO's 80, that a caption names; see `numbers_in`."""
-    return frozenset(numbers_in(caption))
-
-
 def numbers_in(caption: str) -> dict[str, float]:
     """Return label, of COCO's 80, that a caption names -> how many of it; `OPEN` where it does not say.
 

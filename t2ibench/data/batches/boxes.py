@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import torch
 from PIL import Image
+from torch import Tensor
 
 from t2ibench.core.errors import UserError
 from t2ibench.data.batches.transforms import bird_crop
 from t2ibench.data.images import IMAGE_FAULTS, read_image
 from t2ibench.data.manifest import ImageEntry, Manifest
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 SMALLEST: Final = 1 / 16
 """Boxes are at least this wide and high, as a fraction of the image: a cell of the models' 16 x 16 maps."""
@@ -53,8 +52,6 @@ class ObjectBoxes:
         Raises:
             UserError: an image is missing or damaged.
         """
-        import torch
-
         boxes = np.stack([self._of(int(row)) for row in rows])  # fractions of the working image
         corner = (boxes[:, :2] * places[:, 2:4] - places[:, :2]) / resolution
         opposite = corner + boxes[:, 2:] * places[:, 2:4] / resolution

@@ -10,8 +10,9 @@ from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.machine.device import to_device
 from t2ibench.core.spec.benchmarks import Frozen
-from t2ibench.features.context import FeatureContext, WeightsFile, chunks, find_weights, options_of
+from t2ibench.features.context import FeatureContext, WeightsFile, find_weights, options_of
 from t2ibench.features.dino.preprocessing import RESIZE, RESOLUTION, Profile, dino_input
+from t2ibench.features.network_extractor import NetworkExtractor, file_identity
 from t2ibench.features.state_dict import checked, read_state
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class DinoOptions(Frozen):
     architecture: str = "vitl14"
 
 
-class Dino:
+class Dino(NetworkExtractor):
     """Layer "pool": the class token after the last layer norm, in float32, from the authors' file of weights.
 
     The network is timm's, which shares the file's names; the table of positions is brought to 16 x 16 by the original
@@ -47,14 +48,11 @@ class Dino:
     """
 
     Options: ClassVar = DinoOptions
-    layers: Mapping[str, int]
 
     def __init__(self, network: Any, profile: Profile, identity: FeatureIdentity, device: str) -> None:
-        self.identity = identity
+        super().__init__(network, identity, device)
         self.layers = {"pool": int(network.num_features)}
-        self._network = network
         self._profile: Profile = profile
-        self._device = device
 
     @classmethod
     def peek(cls, context: FeatureContext) -> FeatureIdentity:
@@ -87,20 +85,8 @@ class Dino:
         network = network.to(context.device).eval().requires_grad_(False)
         return cls(network, options.profile, identity, context.device)
 
-    def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
-        """Return "pool", N x d, float32 on the CPU.
-
-        Args:
-            pixels: uint8, N x 3 x H x W of any size.
-        """
-        import torch
-
-        def features(part: Tensor) -> Tensor:
-            return self._network(to_device(dino_input(part, self._profile), self._device)).float().cpu()  # type: ignore[no-any-return]
-
-        with torch.no_grad():
-            parts = [features(part) for part in chunks(pixels, self._device)]
-        return {"pool": torch.cat([torch.zeros(0, self.layers["pool"]), *parts])}
+    def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
+        return {"pool": self._network(to_device(dino_input(pixels, self._profile), self._device))}
 
 
 def _positions(table: Tensor, patches: int) -> Tensor:
@@ -132,11 +118,12 @@ def _timm() -> Any:
 
 def _identity(context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
     options = options_of(context, DinoOptions)
-    return FeatureIdentity(
-        name=f"{context.entry.plugin} {options.architecture}",
-        version=VERSION,
-        weights=found.sha256,
+    return file_identity(
+        context,
+        found,
         resize=RESIZE[options.profile],
         range="ImageNet's mean and deviation",
-        standing="standard" if found.recorded else "stand-in",
+        version=VERSION,
+        otherwise="stand-in",
+        of=options.architecture,
     )

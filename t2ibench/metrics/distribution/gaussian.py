@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -48,19 +48,6 @@ class Moments:
             total += rows.sum(dim=0)
             outer.addmm_(rows.T, rows)
         return cls(len(features), point, total.cpu().numpy(), outer.cpu().numpy())
-
-    @classmethod
-    def merged(cls, parts: Iterable[Moments]) -> Self:
-        """Return the moments of all parts together. Raises ValueError for none, or for different origins."""
-        listed = list(parts)
-        if not listed or any(not np.array_equal(part.origin, listed[0].origin) for part in listed):
-            raise ValueError("moments of one common origin are needed")
-        return cls(
-            sum(part.count for part in listed),
-            listed[0].origin,
-            np.sum([part.total for part in listed], axis=0),
-            np.sum([part.outer for part in listed], axis=0),
-        )
 
     def without(self, part: Moments) -> Moments:
         """Return the moments of what is left when `part`, a subset, is taken away."""

@@ -5,25 +5,23 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import numpy as np
+import torch
 
 from t2ibench.core.errors import RunFailedError
 from t2ibench.core.files import digest_of
+from t2ibench.core.interfaces import BoundNoise, TextToImage
 from t2ibench.core.machine.threads import side_by_side
 from t2ibench.core.noise import Noise
 from t2ibench.core.types import Caption, Trace
 from t2ibench.evaluation.images.manner import Manner
 from t2ibench.evaluation.images.pixels import resized, to_uint8
 from t2ibench.evaluation.images.sources import AT_ONCE, OWN_MANNER
+from t2ibench.models.folder import ModelFolder
 from t2ibench.studies.probes.questions import Question
 from t2ibench.studies.probes.words import attention_shares
-
-if TYPE_CHECKING:
-    import numpy as np
-    import torch
-
-    from t2ibench.core.interfaces import BoundNoise, TextToImage
-    from t2ibench.models.folder import ModelFolder
 
 ANSWER_VERSION: Final = 2
 """Raised by hand whenever a change here could move an image."""
@@ -122,8 +120,6 @@ def _batch(
     trace: Trace | None,
 ) -> tuple[torch.Tensor, list[dict[str, float]] | None]:
     """Return (uint8 images N x 3 x resolution x resolution, attention)."""
-    import torch
-
     images = model.generate(captions, noise, trace=trace).detach().cpu()
     if not torch.isfinite(images).all():
         raise RunFailedError(
@@ -134,7 +130,6 @@ def _batch(
 
 
 def _answer(made: Sequence[torch.Tensor], shares: Sequence[dict[str, float]], rows: int, columns: int) -> Answer:
-    import torch
 
     pixels = torch.cat(list(made)).numpy()
     attention = None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import torch
 from PIL import Image
 from tqdm import tqdm
 
@@ -163,8 +164,6 @@ def _extractor(fits: Callable[[FeatureEntry], bool], plan: ProbePlan, place: Pla
 
 def _sentences(pixels: np.ndarray, captioner: Extractor | None) -> list[list[str]]:
     """Return what a captioner reads in images, rows x wordings x 3 x H x W; empty without one."""
-    import torch
-
     if captioner is None:
         return []
     flat = torch.from_numpy(pixels.reshape(-1, *pixels.shape[2:]))
@@ -175,8 +174,6 @@ def _sentences(pixels: np.ndarray, captioner: Extractor | None) -> list[list[str
 
 def _answers(plan: ProbePlan, device: str, threads: int | None) -> list[Answer]:
     """Return what the model draws."""
-    import torch
-
     if threads is not None:
         torch.set_num_threads(threads)
     place = choose_device(device)

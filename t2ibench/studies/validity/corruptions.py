@@ -12,18 +12,18 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
+
+import torch
+from torch import Tensor
+from torch.nn.functional import conv2d, pad
 
 from t2ibench.core.files import digest_of
 from t2ibench.core.noise import seed_of
 from t2ibench.core.types import PlanItem, SamplePlan
+from t2ibench.data.manifest import Manifest
 from t2ibench.evaluation.images.references import TRAINING
 from t2ibench.evaluation.images.sources import RealSource
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from t2ibench.data.manifest import Manifest
 
 VERSION: Final = 1
 """Raised by hand whenever a change here could move a pixel."""
@@ -77,9 +77,6 @@ class Corruption:
 
 def blurred(images: Tensor, sigma: float, seeds: Sequence[int]) -> Tensor:
     """Return the images under a Gaussian filter of `sigma` pixels, edges mirrored."""
-    import torch
-    from torch.nn.functional import conv2d, pad
-
     reach = min(math.ceil(3 * sigma), images.shape[-1] - 1)
     offsets = torch.arange(-reach, reach + 1, dtype=torch.float32)
     weights = torch.exp(-(offsets**2) / (2 * sigma**2))
@@ -91,8 +88,6 @@ def blurred(images: Tensor, sigma: float, seeds: Sequence[int]) -> Tensor:
 
 def noised(images: Tensor, deviation: float, seeds: Sequence[int]) -> Tensor:
     """Return the images with Gaussian noise of `deviation` (of 255) on every value."""
-    import torch
-
     drawn = [torch.randn(images.shape[1:], generator=torch.Generator().manual_seed(seed)) for seed in seeds]
     return _as_uint8(images.float() + deviation * torch.stack(drawn))
 
@@ -102,8 +97,6 @@ def quantised(images: Tensor, step: float, seeds: Sequence[int]) -> Tensor:
 
     One step for all coefficients and channels; sides must be multiples of 8.
     """
-    import torch
-
     count, channels, height, width = images.shape
     place = torch.arange(_BLOCK, dtype=torch.float32)
     basis = torch.cos(math.pi / _BLOCK * (place + 0.5) * place[:, None]) * math.sqrt(2 / _BLOCK)
@@ -116,8 +109,6 @@ def quantised(images: Tensor, step: float, seeds: Sequence[int]) -> Tensor:
 
 def hue_turned(images: Tensor, degrees: float, seeds: Sequence[int]) -> Tensor:
     """Return the images with all colours turned around the grey axis; greys stay."""
-    import torch
-
     angle = math.radians(degrees)
     third, root = (1 - math.cos(angle)) / 3, math.sin(angle) / math.sqrt(3)
     same, after, before = math.cos(angle) + third, third - root, third + root
@@ -214,8 +205,6 @@ class CorruptedSource(RealSource):
 
     def pixels_of(self, items: Sequence[PlanItem], seed: int) -> Tensor:
         """Return uint8 images, N x 3 x H x W."""
-        import torch
-
         real, one = super().pixels_of(items, seed), self._corruption
         if one is None:
             return real
@@ -314,6 +303,5 @@ def _mode(item: PlanItem) -> str:
 
 
 def _as_uint8(values: Tensor) -> Tensor:
-    import torch
 
     return values.round().clamp(0, 255).to(torch.uint8)

@@ -7,7 +7,9 @@ import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import cast
+
+from torch import Tensor
 
 from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.files import write_json
@@ -23,9 +25,6 @@ from t2ibench.studies.validity.corruptions import CORRUPTIONS, CorruptedSource, 
 from t2ibench.studies.validity.outcome import Row, Study
 from t2ibench.studies.validity.verdicts import Series, judge, true_alignment
 from t2ibench.training.tracking.progress import say
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 NAME = "metric-validity"
 
