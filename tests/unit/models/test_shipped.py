@@ -34,7 +34,7 @@ def test_damsm_comes_with_the_package():
 
 @pytest.mark.parametrize("model", SHIPPED, ids=lambda model: model.label)
 def test_each_is_small_whole_and_loads(model):
-    assert (model.path / "weights.safetensors").stat().st_size < 5_000_000
+    assert (model.path / "weights.safetensors").stat().st_size < 6_000_000
     read_model_folder(model.path, verify=True)
     load = load_encoder if model.description.kind == "encoder" else load_model
     assert load(model) is not None
