@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import multiprocessing
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from tqdm import tqdm
 
@@ -20,6 +22,13 @@ from t2ibench.core.errors import RunFailedError, UserError
 from t2ibench.core.files import read_json, write_json
 from t2ibench.core.storage.claims import claimed
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+SMALLEST: Final = 32
+LARGEST: Final = 256
+"""Shortest and longest side in pixels that images are drawn with."""
+_FEWEST_IMAGES: Final = 8
 _CHUNK: Final = 16
 _WORTH_A_POOL: Final = 150
 _MOST_PROCESSES: Final = 8
@@ -27,10 +36,48 @@ Row = TypeVar("Row")
 Request = TypeVar("Request")
 
 
+def check_request(name: str, images: int, size: int, processes: int | None) -> None:
+    """Raise a UserError where a data set of so many images of this size cannot be drawn by so many processes."""
+    if images < _FEWEST_IMAGES:
+        raise UserError(f"{name} needs {_FEWEST_IMAGES} images or more, not {images}.")
+    check_size(name, size)
+    if processes is not None and processes < 1:
+        raise UserError(f"{name} cannot be drawn by {processes} processes; give 1 or more, or leave it out.")
+
+
+def check_size(name: str, size: int) -> None:
+    """Raise a UserError where a data set has no images of so many pixels."""
+    if not SMALLEST <= size <= LARGEST:
+        raise UserError(f"{name} can be drawn at {SMALLEST} to {LARGEST} pixels, not at {size}; choose such a size.")
+
+
+def jpeg_of(image: Image) -> bytes:
+    """Return an image as the data sets' files hold it."""
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=95, subsampling=0)
+    return buffer.getvalue()
+
+
+def digest_of_bytes(content: bytes) -> str:
+    """Return the SHA-256 of a file's content, in hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def write_files(folder: Path, files: Iterable[tuple[str, bytes]]) -> dict[str, str]:
+    """Write (path below the folder, content) pairs; return path -> digest."""
+    digests = {}
+    for name, content in files:
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+        digests[name] = digest_of_bytes(content)
+    return digests
+
+
 def make_folder(
     name: str, root: Path, wanted: Mapping[str, int], write: Callable[[Path], Mapping[str, Any]]
-) -> tuple[Mapping[str, Any], bool]:
-    """Write a drawn data set into `root` unless just it is there already; return its summary and whether it was made.
+) -> Mapping[str, Any]:
+    """Write a drawn data set into `root` unless just it is there already; return its summary.
 
     It is built beside `root` under another name and renamed at the end, the summary (<name>.json) written last.
 
@@ -47,13 +94,13 @@ def make_folder(
     root = root.absolute()
     found = _existing(name, root, wanted)
     if found is not None:
-        return found, False
+        return found
     unfinished = root.with_name(f".{root.name}.{name}-unfinished")
     try:
         with claimed(root.with_name(f"{root.name}.{name}")):
             found = _existing(name, root, wanted)
             if found is not None:
-                return found, False
+                return found
             shutil.rmtree(unfinished, ignore_errors=True)
             try:
                 unfinished.mkdir()
@@ -64,7 +111,7 @@ def make_folder(
                 unfinished.replace(root)
             finally:
                 shutil.rmtree(unfinished, ignore_errors=True)
-        return summary, True
+        return summary
     except BrokenProcessPool as error:
         raise RunFailedError(
             f"A process that draws {name} died, probably out of memory. Nothing was written; ask again with one "

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
-from t2ibench.core.errors import UserError
+from t2ibench_simulations.drawn_folder import check_size
 from t2ibench_simulations.simbirds.appearance import Appearance
 from t2ibench_simulations.simbirds.attributes import PARTS, RGB, Part
 from t2ibench_simulations.simbirds.painting.anatomy import bird_layers
@@ -17,7 +17,6 @@ from t2ibench_simulations.simbirds.painting.curves import Point
 from t2ibench_simulations.simbirds.painting.layers import Ink, Layer
 from t2ibench_simulations.simbirds.painting.raster import Pixels, Rgb, View
 
-SMALLEST, LARGEST = 32, 256
 _INKS: dict[Ink, Rgb] = {
     "eye": (18, 15, 18),
     "glint": (255, 255, 255),
@@ -100,10 +99,7 @@ class _Scene:
 
     @classmethod
     def of(cls, appearance: Appearance, size: int) -> _Scene:
-        if not SMALLEST <= size <= LARGEST:
-            raise UserError(
-                f"A simbird can be drawn at {SMALLEST} to {LARGEST} pixels, not {size}; choose such a size."
-            )
+        check_size("simbirds", size)
         width = round(size * appearance.aspect)
         layers, foot = bird_layers(appearance)
         view = View.around(layers, appearance, width, size)

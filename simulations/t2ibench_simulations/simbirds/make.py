@@ -2,56 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of
-from t2ibench_simulations.drawn_folder import draw_all, make_folder
+from t2ibench_simulations.drawn_folder import (
+    check_request,
+    digest_of_bytes,
+    draw_all,
+    jpeg_of,
+    make_folder,
+    write_files,
+)
 from t2ibench_simulations.simbirds.appearance import appearance_of
 from t2ibench_simulations.simbirds.captions import captions_for
-from t2ibench_simulations.simbirds.drawing import LARGEST, SMALLEST, draw_bird
+from t2ibench_simulations.simbirds.drawing import draw_bird
 from t2ibench_simulations.simbirds.layout import Drawn, DrawnImage, side_files
 from t2ibench_simulations.simbirds.species import TRAIN_SPECIES, species_table, spread_species
 from t2ibench_simulations.simbirds.truth import truth_of
 
 VERSION = 1
 """Counts changes of what is drawn or written; data sets of different versions are different data sets."""
-
-FEWEST_IMAGES = 8
-
-
-@dataclass(frozen=True, slots=True)
-class SimbirdsSummary:
-    """What lies on the disk.
-
-    Attributes:
-        root: the folder.
-        version: VERSION when it was made.
-        images: number of images; `train_images` and `test_images` of each split.
-        classes: number of species; `train_classes` and `test_classes` of each split.
-        size: shorter side of the images in pixels.
-        seed: what images were drawn from.
-        digest: SHA-256 over the names and contents of all files.
-        created: whether this call made it (False: it was there already).
-    """
-
-    root: Path
-    version: int
-    images: int
-    train_images: int
-    test_images: int
-    classes: int
-    train_classes: int
-    test_classes: int
-    size: int
-    seed: int
-    digest: str
-    created: bool
 
 
 def make_simbirds(
@@ -62,8 +36,8 @@ def make_simbirds(
     processes: int | None = None,
     progress: bool = True,
     species: int = TRAIN_SPECIES,
-) -> SimbirdsSummary:
-    """Write the data set into `root` unless it is there already, and return what is there.
+) -> Mapping[str, Any]:
+    """Write the data set into `root` unless it is there already, and return its summary (simbirds.json).
 
     The folder appears complete or not at all: it is built beside `root` under another name and renamed at the end. A
     image depends on (seed, species, index, size) alone, so more images, another order or more processes never change
@@ -83,8 +57,9 @@ def make_simbirds(
         UserError: the request makes no sense, the folder holds something else, or it cannot be written.
         RunFailedError: drawing or writing failed midway.
     """
-    _check_request(images, size, processes, species)
-    root = Path(root).absolute()
+    if species < TRAIN_SPECIES:
+        raise UserError(f"simbirds has {TRAIN_SPECIES} training species or more, not {species}.")
+    check_request("simbirds", images, size, processes)
     request = {"version": VERSION, "images": images, "size": size, "seed": seed}
     if species != TRAIN_SPECIES:
         request["species"] = species
@@ -92,12 +67,7 @@ def make_simbirds(
     def write(folder: Path) -> dict[str, Any]:
         return _write(folder, request, processes, progress)
 
-    summary, created = make_folder("simbirds", root, request, write)
-    expected = {field.name for field in fields(SimbirdsSummary)} - {"root", "created"}
-    summary = {key: value for key, value in summary.items() if key != "species"}
-    if set(summary) != expected:
-        raise UserError(f"{root / 'simbirds.json'} is damaged. Delete {root} and ask again.")
-    return SimbirdsSummary(**summary, root=root, created=created)
+    return make_folder("simbirds", Path(root), request, write)
 
 
 def list_images(images: int, species: int = TRAIN_SPECIES) -> list[DrawnImage]:
@@ -109,17 +79,6 @@ def list_images(images: int, species: int = TRAIN_SPECIES) -> list[DrawnImage]:
     return [DrawnImage(number, bird, index) for number, (bird, index) in enumerate(pairs, start=1)]
 
 
-def _check_request(images: int, size: int, processes: int | None, species: int) -> None:
-    if species < TRAIN_SPECIES:
-        raise UserError(f"simbirds has {TRAIN_SPECIES} training species or more, not {species}.")
-    if images < FEWEST_IMAGES:
-        raise UserError(f"simbirds needs {FEWEST_IMAGES} images or more (two of each of four species), not {images}.")
-    if not SMALLEST <= size <= LARGEST:
-        raise UserError(f"simbirds can be drawn at {SMALLEST} to {LARGEST} pixels, not at {size}; choose such a size.")
-    if processes is not None and processes < 1:
-        raise UserError(f"simbirds cannot be drawn by {processes} processes; give 1 or more, or leave it out.")
-
-
 def _write(folder: Path, request: dict[str, int], processes: int | None, progress: bool) -> dict[str, Any]:
     images = list_images(request["images"], request.get("species", TRAIN_SPECIES))
     for name in sorted({image.species.name for image in images}):
@@ -128,11 +87,7 @@ def _write(folder: Path, request: dict[str, int], processes: int | None, progres
     draw = partial(_draw_one, folder, request["size"], request["seed"])
     rows = draw_all("simbirds", draw, images, processes=processes, progress=progress)
     digests = {f"CUB_200_2011/images/{row.image.key}.jpg": row.digest for row in rows}
-    for name, content in side_files(rows, species_table(request.get("species", TRAIN_SPECIES))):
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-        digests[name] = hashlib.sha256(content).hexdigest()
+    digests |= write_files(folder, side_files(rows, species_table(request.get("species", TRAIN_SPECIES))))
     species = {image.species for image in images}
     train_images = sum(image.species.split == "train" for image in images)
     train_classes = sum(bird.split == "train" for bird in species)
@@ -150,8 +105,7 @@ def _write(folder: Path, request: dict[str, int], processes: int | None, progres
 def _draw_one(folder: Path, size: int, seed: int, image: DrawnImage) -> Drawn:
     appearance = appearance_of(image.species, image.index, seed)
     drawing = draw_bird(appearance, size)
-    buffer = io.BytesIO()
-    drawing.image.save(buffer, "JPEG", quality=95, subsampling=0)
-    (folder / "CUB_200_2011" / "images" / f"{image.key}.jpg").write_bytes(buffer.getvalue())
+    content = jpeg_of(drawing.image)
+    (folder / "CUB_200_2011" / "images" / f"{image.key}.jpg").write_bytes(content)
     truth: dict[str, Any] = truth_of(image.id, image.key, image.species, image.index, appearance, drawing)
-    return Drawn(image, captions_for(appearance), truth, hashlib.sha256(buffer.getvalue()).hexdigest())
+    return Drawn(image, captions_for(appearance), truth, digest_of_bytes(content))

@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from t2ibench.core.errors import UserError
+from t2ibench_simulations.drawn_folder import check_size
 from t2ibench_simulations.simbirds.painting.curves import Points
 from t2ibench_simulations.simscenes.background import draw_place
 from t2ibench_simulations.simscenes.scene import Scene, Thing
 from t2ibench_simulations.simscenes.shapes import INKS, Patch, shape_of
 from t2ibench_simulations.simscenes.vocabulary import NATURES, RGB, Colour, Rgb
 
-SMALLEST, LARGEST = 32, 256
 _OVERSAMPLING: Final = 3
 
 
@@ -36,8 +35,7 @@ def draw_scene(scene: Scene, size: int) -> tuple[Image.Image, list[Seen]]:
     Raises:
         UserError: the size is out of range.
     """
-    if not SMALLEST <= size <= LARGEST:
-        raise UserError(f"simscenes can be drawn at {SMALLEST} to {LARGEST} pixels, not {size}; choose such a size.")
+    check_size("simscenes", size)
     generator = random.Random(scene.seed ^ 0xC0102)
     resolution = size * _OVERSAMPLING
     canvas = draw_place(scene.place, resolution, generator)

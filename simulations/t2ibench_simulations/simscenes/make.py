@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of
-from t2ibench_simulations.drawn_folder import draw_all, make_folder
+from t2ibench_simulations.drawn_folder import (
+    check_request,
+    digest_of_bytes,
+    draw_all,
+    jpeg_of,
+    make_folder,
+    write_files,
+)
 from t2ibench_simulations.simscenes.captions import captions_for
-from t2ibench_simulations.simscenes.drawing import LARGEST, SMALLEST, draw_scene
+from t2ibench_simulations.simscenes.drawing import draw_scene
 from t2ibench_simulations.simscenes.layout import PARTS, Drawn, file_of, side_files
 from t2ibench_simulations.simscenes.scene import scene_of
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
 VERSION: Final = 1
 """Counts changes of what is drawn or written; data sets of different versions are different data sets."""
-FEWEST_IMAGES: Final = 8
 
 
 def make_simscenes(
@@ -50,36 +50,21 @@ def make_simscenes(
         UserError: the request makes no sense, the folder holds something else, or it cannot be written.
         RunFailedError: a process that draws died.
     """
-    if images < FEWEST_IMAGES:
-        raise UserError(f"simscenes needs {FEWEST_IMAGES} images or more, not {images}.")
-    if not SMALLEST <= size <= LARGEST:
-        raise UserError(f"simscenes can be drawn at {SMALLEST} to {LARGEST} pixels, not at {size}; choose such a size.")
-    if processes is not None and processes < 1:
-        raise UserError(f"simscenes cannot be drawn by {processes} processes; give 1 or more, or leave it out.")
+    check_request("simscenes", images, size, processes)
     wanted = {"version": VERSION, "images": images, "size": size, "seed": seed}
 
     def write(folder: Path) -> dict[str, Any]:
         for part in PARTS:
             (folder / f"{part}2014").mkdir()
-        (folder / "annotations").mkdir()
         draw = partial(_draw_one, folder, size, seed)
         rows = draw_all("simscenes", draw, range(images), processes=processes, progress=progress)
         digests = {file_of(row.scene): row.digest for row in rows}
-        for name, content in side_files(rows):
-            (folder / name).write_bytes(content)
-            digests[name] = hashlib.sha256(content).hexdigest()
+        digests |= write_files(folder, side_files(rows))
         train = sum(row.scene.split == "train" for row in rows)
         counts = {"train_images": train, "val_images": images - train}
         return {**wanted, **counts, "digest": digest_of(digests)}
 
-    return make_folder("simscenes", Path(root), wanted, write)[0]
-
-
-def jpeg_of(image: Image) -> bytes:
-    """Return an image as the data set's files hold it."""
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=95, subsampling=0)
-    return buffer.getvalue()
+    return make_folder("simscenes", Path(root), wanted, write)
 
 
 def _draw_one(folder: Path, size: int, seed: int, index: int) -> Drawn:
@@ -87,4 +72,4 @@ def _draw_one(folder: Path, size: int, seed: int, index: int) -> Drawn:
     image, seen = draw_scene(scene, size)
     content = jpeg_of(image)
     (folder / file_of(scene)).write_bytes(content)
-    return Drawn(scene, seen, captions_for(scene), size, hashlib.sha256(content).hexdigest())
+    return Drawn(scene, seen, captions_for(scene), size, digest_of_bytes(content))

@@ -68,8 +68,8 @@ def altered_images(manifest: Manifest, image_ids: Sequence[str], what: Alteratio
     from PIL import Image
 
     from t2ibench.data.batches.transforms import base_image
+    from t2ibench_simulations.drawn_folder import jpeg_of
     from t2ibench_simulations.simscenes.drawing import draw_scene
-    from t2ibench_simulations.simscenes.make import jpeg_of
 
     drawn = read_json(manifest.root / "simscenes.json", what="the settings of drawn scenes")
     rows = []

@@ -32,7 +32,8 @@ def drawn_scenes(question: Question, rows: int, seed: int, resolution: int) -> n
         resolution: of the images, in pixels.
     """
     from t2ibench.data.batches.transforms import base_image
-    from t2ibench_simulations.simscenes.drawing import LARGEST, draw_scene
+    from t2ibench_simulations.drawn_folder import LARGEST
+    from t2ibench_simulations.simscenes.drawing import draw_scene
 
     stated = [statements_in(variant.text) for variant in question.variants]
     images = np.empty((rows, len(stated), 3, resolution, resolution), dtype=np.uint8)

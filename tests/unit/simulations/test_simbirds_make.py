@@ -104,7 +104,7 @@ def test_more_processes_and_another_time_give_the_same_bytes(root: Path, tmp_pat
     again = make_simbirds(tmp_path / "again", IMAGES, SIZE, processes=2, progress=False)
     assert contents(tmp_path / "again") == contents(root)
     other = make_simbirds(tmp_path / "other", IMAGES, SIZE, seed=1, processes=1, progress=False)
-    assert other.digest != again.digest
+    assert other["digest"] != again["digest"]
 
 
 def test_a_image_does_not_depend_on_how_many_are_asked_for(root: Path, tmp_path: Path) -> None:
@@ -116,10 +116,10 @@ def test_a_image_does_not_depend_on_how_many_are_asked_for(root: Path, tmp_path:
 
 def test_a_larger_world_has_its_own_species_and_is_another_drawing(tmp_path: Path) -> None:
     made = make_simbirds(tmp_path / "world", 400, SIZE, processes=1, progress=False, species=250)
-    assert (made.train_classes, made.test_classes) == (167, 33)
+    assert (made["train_classes"], made["test_classes"]) == (167, 33)
     names = (tmp_path / "world" / "CUB_200_2011" / "classes.txt").read_text().splitlines()
     assert len(names) == 300 and names[250].startswith("251 251.")
-    assert not make_simbirds(tmp_path / "world", 400, SIZE, progress=False, species=250).created
+    assert make_simbirds(tmp_path / "world", 400, SIZE, progress=False, species=250) == made
     with pytest.raises(UserError, match="species"):
         make_simbirds(tmp_path / "world", 400, SIZE, progress=False, species=260)
     with pytest.raises(UserError, match="150 training species or more, not 20"):
@@ -127,9 +127,9 @@ def test_a_larger_world_has_its_own_species_and_is_another_drawing(tmp_path: Pat
 
 
 def test_asking_again_returns_what_is_there(root: Path) -> None:
-    before = contents(root)
+    before, made = contents(root), (root / "simbirds.json").stat()
     summary = make_simbirds(root, IMAGES, SIZE, processes=1, progress=False)
-    assert not summary.created and summary.train_images == 30 and summary.root == root
+    assert summary["train_images"] == 30 and (root / "simbirds.json").stat() == made, "nothing is drawn again"
     assert contents(root) == before
 
 
@@ -184,7 +184,7 @@ def test_a_failure_midway_leaves_nothing_and_can_be_repeated(tmp_path: Path, mon
     assert not [path for path in tmp_path.iterdir() if path.is_dir()]
     # What a killed run leaves behind is cleared away.
     (tmp_path / ".birds.simbirds-unfinished" / "old").mkdir(parents=True)
-    assert make_simbirds(root, 8, SIZE, processes=1, progress=False).created
+    assert make_simbirds(root, 8, SIZE, processes=1, progress=False)["images"] == 8
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["birds"]
 
 
@@ -206,7 +206,7 @@ def test_a_script_without_a_guard_draws_with_several_processes(tmp_path: Path) -
     script.write_text(
         "from pathlib import Path\n"
         "from t2ibench_simulations.simbirds.make import make_simbirds\n"
-        f"print(make_simbirds(Path({str(tmp_path / 'birds')!r}), 24, {SIZE}, processes=2, progress=False).created)\n"
+        f"print(make_simbirds(Path({str(tmp_path / 'birds')!r}), 24, {SIZE}, processes=2, progress=False)['images'])\n"
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300, check=False)
-    assert done.stdout == "True\n", done.stderr
+    assert done.stdout == "24\n", done.stderr
