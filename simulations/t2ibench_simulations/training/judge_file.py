@@ -21,11 +21,16 @@ NETWORKS = Path(__file__).resolve().parents[1] / "networks"
 Row = TypeVar("Row")
 
 
-def parser_of(description: str | None, *, images: int, steps: int) -> argparse.ArgumentParser:
-    """Return the parser of a script's options, with its first sentence and how long it trains on how many images."""
+def parser_of(description: str | None, *, images: int, steps: int, processes: int = 2) -> argparse.ArgumentParser:
+    """Return the parser of a script's options, with its first sentence and how long it trains on how many images.
+
+    `processes` draw them; with 0 there is no such option.
+    """
     parser = argparse.ArgumentParser(description=(description or "").splitlines()[0])
     parser.add_argument("--images", type=int, default=images)
     parser.add_argument("--steps", type=int, default=steps)
+    if processes:
+        parser.add_argument("--processes", type=int, default=processes)
     return parser
 
 
@@ -80,18 +85,33 @@ def rounded(network: nn.Module) -> dict[str, Tensor]:
 
 
 def write_judge(
-    folder: Path, state: Mapping[str, Tensor], card: Mapping[str, Any], metadata: Mapping[str, str] | None = None
+    folder: Path,
+    state: Mapping[str, Tensor],
+    options: argparse.Namespace,
+    *,
+    title: str,
+    script: str,
+    seed: int,
+    metadata: Mapping[str, str] | None = None,
+    **facts: Any,
 ) -> None:
-    """Write weights.safetensors and card.json, which gets torch's version and the digest of the weights too.
+    """Write weights.safetensors and card.json, and print the card: how the network was made and how well it reads.
 
     Args:
         folder: of the plug-in, in `NETWORKS`.
         state: see `rounded`.
-        card: how it was made and how well it reads.
+        options: of the script, see `parser_of`.
+        title: what the network does.
+        script: the file that trained it.
+        seed: of the training.
         metadata: texts that the weights file carries.
+        facts: further entries of the card.
     """
     weights = folder / "weights.safetensors"
     with atomic_path(weights) as temporary:
         save_file(dict(state), temporary, None if metadata is None else dict(metadata))
-    made = {"torch": torch.__version__.split("+")[0], "weights_sha256": digest_of_file(weights)}
-    write_json(folder / "card.json", {**card, **made})
+    made_by = f"simulations/t2ibench_simulations/training/{Path(script).name}"
+    made = {"title": title, "made_by": made_by, "images": options.images, "steps": options.steps, "seed": seed}
+    files = {"torch": torch.__version__.split("+")[0], "weights_sha256": digest_of_file(weights)}
+    write_json(folder / "card.json", {**made, **facts, **files})
+    print((folder / "card.json").read_text(encoding="utf-8"))

@@ -209,7 +209,6 @@ def main() -> None:
     """Draw, train, measure, write."""
     parser = parser_of(__doc__, images=1600, steps=1000)
     parser.add_argument("data", choices=sorted(SOURCES))
-    parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
     source = SOURCES[options.data]
     rows = drawn(source.training, range(TRAINING_SEED, TRAINING_SEED + options.images), options.processes)
@@ -223,21 +222,17 @@ def main() -> None:
     train(network, found, options.steps, rate=5e-3, decay=1e-2, clip=5.0)
     state = rounded(network)
     figures = held_out_figures(network, words, held, source)
-    print(figures)
     write_judge(
         NETWORKS / "captioner" / options.data,
         state,
-        {
-            "title": f"A captioner for {options.data}: Show, Attend and Tell's form, small",
-            "made_by": "simulations/t2ibench_simulations/training/train_captioner.py",
-            f"{options.data}_version": source.version,
-            "images": options.images,
-            "steps": options.steps,
-            "seed": SEED,
-            "held_out": f"{HELD_OUT} images that training never shows",
-            "accuracy": figures,
-        },
-        {"words": " ".join(words)},
+        options,
+        title=f"A captioner for {options.data}: Show, Attend and Tell's form, small",
+        script=__file__,
+        **{f"{options.data}_version": source.version},
+        seed=SEED,
+        held_out=f"{HELD_OUT} images that training never shows",
+        accuracy=figures,
+        metadata={"words": " ".join(words)},
     )
 
 

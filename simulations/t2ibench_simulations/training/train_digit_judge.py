@@ -124,7 +124,7 @@ def training_scenes(count: int, mnist: Path | None) -> Scenes:
 
 def main() -> None:
     """Draw, train, measure, write."""
-    parser = parser_of(__doc__, images=12000, steps=2000)
+    parser = parser_of(__doc__, images=12000, steps=2000, processes=0)
     parser.add_argument("--mnist", type=Path, help="go on from the weights that are there, on these files' digits too")
     options = parser.parse_args()
     mnist = find_mnist(options.mnist) if options.mnist else None
@@ -145,21 +145,18 @@ def main() -> None:
             drawn = draw("test", TESTED, split=f"judge-{split}", held_out=held_out, mnist=source)
             found[f"{name}, {split}"] = accuracies(network, *drawn)
         found[f"{name}, held-out, blurred by 1.5 pixels"] = accuracies(network, *drawn, blur=1.5)
-    for name, shares in found.items():
-        print(f"{name:40} {shares}")
     digits = "one part drawn and three of MNIST's" if mnist else "drawn"
     write_judge(
         FOLDER,
         state,
-        {
-            "title": "The digit judge, which says what digits a scene shows and where",
-            "made_by": "simulations/t2ibench_simulations/training/train_digit_judge.py",
-            "mnist_captions_version": VERSION,
-            "trained": [*before, f"{options.steps} steps on {options.images} scenes, digits {digits}"],
-            "seed": SEED,
-            "tested_on": f"{TESTED} scenes a row, of digits that training never shows",
-            "accuracy": found,
-        },
+        options,
+        title="The digit judge, which says what digits a scene shows and where",
+        script=__file__,
+        mnist_captions_version=VERSION,
+        trained=[*before, f"{options.steps} steps on {options.images} scenes, digits {digits}"],
+        seed=SEED,
+        tested_on=f"{TESTED} scenes a row, of digits that training never shows",
+        accuracy=found,
     )
 
 

@@ -103,9 +103,7 @@ def accuracies(network: AttributeNetwork, images: Tensor, labels: Tensor) -> dic
 
 def main() -> None:
     """Draw, train, measure, write."""
-    parser = parser_of(__doc__, images=9000, steps=1500)
-    parser.add_argument("--processes", type=int, default=2)
-    options = parser.parse_args()
+    options = parser_of(__doc__, images=9000, steps=1500).parse_args()
     seeds = range(TRAINING_SEED, TRAINING_SEED + options.images)
     images, labels = together(drawn(draw_training, seeds, options.processes))
     held = drawn(draw_held_out, range(HELD_OUT_SEED, HELD_OUT_SEED + 1000), options.processes)
@@ -114,21 +112,16 @@ def main() -> None:
     train(network, losses(network, batches(images, labels)), options.steps, rate=4e-3, decay=2e-2)
     state = rounded(network)
     shares = accuracies(network, *together(held))
-    for name, share in shares.items():
-        print(f"{name:16} {share:6.1%}  (chance {1 / len(HEADS[name]):.1%})")
     write_judge(
         FOLDER,
         state,
-        {
-            "title": "SimAttributes, which names what a simulated bird looks like",
-            "made_by": "simulations/t2ibench_simulations/training/train_simattributes.py",
-            "simbirds_version": VERSION,
-            "images": options.images,
-            "steps": options.steps,
-            "seed": SEED,
-            "held_out": "1000 images of the 50 test species, which training never shows",
-            "accuracy": shares,
-        },
+        options,
+        title="SimAttributes, which names what a simulated bird looks like",
+        script=__file__,
+        simbirds_version=VERSION,
+        seed=SEED,
+        held_out="1000 images of the 50 test species, which training never shows",
+        accuracy=shares,
     )
 
 

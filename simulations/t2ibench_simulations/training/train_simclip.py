@@ -118,9 +118,7 @@ def first_of_a_hundred(network: CLIPNetwork, rows: list[Row], words: tuple[str, 
 
 def main() -> None:
     """Draw, train, measure, write."""
-    parser = parser_of(__doc__, images=16000, steps=3000)
-    parser.add_argument("--processes", type=int, default=2)
-    options = parser.parse_args()
+    options = parser_of(__doc__, images=16000, steps=3000).parse_args()
     rows = drawn(draw_training, range(TRAINING_SEED, TRAINING_SEED + options.images), options.processes)
     held = drawn(draw_held_out, range(HELD_OUT_SEED, HELD_OUT_SEED + 1000), options.processes)
     words = tuple(sorted({word for _, captions, _ in rows for caption in captions for word in tokenize(caption)}))
@@ -130,21 +128,17 @@ def main() -> None:
     train(network, losses(network, rows, words), options.steps, rate=2.5e-3, decay=2e-2)
     state = rounded(network)
     share = first_of_a_hundred(network, held, words)
-    print(f"own caption first of 100: {share:.1%} of 1000 images of test species (chance 1 %)")
     write_judge(
         FOLDER,
         state,
-        {
-            "title": "SimCLIP, which reads images and captions of simulated birds into one space",
-            "made_by": "simulations/t2ibench_simulations/training/train_simclip.py",
-            "simbirds_version": VERSION,
-            "images": options.images,
-            "steps": options.steps,
-            "seed": SEED,
-            "held_out": "1000 images of the 50 test species, which training never shows",
-            "own_caption_first_of_100": share,
-        },
-        {"words": " ".join(words)},
+        options,
+        title="SimCLIP, which reads images and captions of simulated birds into one space",
+        script=__file__,
+        simbirds_version=VERSION,
+        seed=SEED,
+        held_out="1000 images of the 50 test species, which training never shows",
+        own_caption_first_of_100=share,
+        metadata={"words": " ".join(words)},
     )
 
 

@@ -212,9 +212,7 @@ def accuracies(network: SimNetwork, images: Tensor, labels: Tensor) -> dict[str,
 
 def main() -> None:
     """Draw, train, measure, write."""
-    parser = parser_of(__doc__, images=9000, steps=1500)
-    parser.add_argument("--processes", type=int, default=2)
-    options = parser.parse_args()
+    options = parser_of(__doc__, images=9000, steps=1500).parse_args()
     images, labels = together(drawn(draw_training, range(options.images), options.processes))
     held = drawn(draw_held_out, range(HELD_OUT_SEED, HELD_OUT_SEED + 1000), options.processes)
     places = stack(drawn(draw_empty, range(500), options.processes))
@@ -223,21 +221,16 @@ def main() -> None:
     losses = (loss_of(network, *batch) for batch in batches(images, labels, places, SEED))
     train(network, losses, options.steps, rate=4e-3, decay=1e-2)
     shares = accuracies(network, *together(held))
-    for name, share in shares.items():
-        print(f"{name:16} {share:6.1%}  (chance {1 / len(HEADS[name]):.1%})")
     write_judge(
         FOLDER,
         {key: value for key, value in network.state_dict().items() if not key.endswith("num_batches_tracked")},
-        {
-            "title": "SimNet, a small feature extractor for simulated birds",
-            "made_by": "simulations/t2ibench_simulations/training/train_simnet.py",
-            "simbirds_version": VERSION,
-            "images": options.images,
-            "steps": options.steps,
-            "seed": SEED,
-            "held_out": "1000 images of the 50 test species, which training never shows",
-            "accuracy": shares,
-        },
+        options,
+        title="SimNet, a small feature extractor for simulated birds",
+        script=__file__,
+        simbirds_version=VERSION,
+        seed=SEED,
+        held_out="1000 images of the 50 test species, which training never shows",
+        accuracy=shares,
     )
 
 

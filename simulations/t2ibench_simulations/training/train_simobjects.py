@@ -284,9 +284,7 @@ def accuracies(network: ObjectNetwork, images: Tensor, things: Tensor, places: T
 
 def main() -> None:
     """Draw, train, measure, write."""
-    parser = parser_of(__doc__, images=14000, steps=2200)
-    parser.add_argument("--processes", type=int, default=2)
-    options = parser.parse_args()
+    options = parser_of(__doc__, images=14000, steps=2200).parse_args()
     scenes = drawn(draw_training, range(TRAINING_SEED, TRAINING_SEED + options.images), options.processes)
     tested = {
         "as the data set": drawn(draw_as_data_set, range(1000), options.processes),
@@ -299,21 +297,16 @@ def main() -> None:
     train(network, losses, options.steps, rate=4e-3, decay=2e-2, clip=5.0)
     state = rounded(network)
     found = {name: accuracies(network, *stack(examples)) for name, examples in tested.items()}
-    for name, shares in found.items():
-        print(f"{name:16} {shares}")
     write_judge(
         FOLDER,
         state,
-        {
-            "title": "SimObjects, which says what a simulated scene shows",
-            "made_by": "simulations/t2ibench_simulations/training/train_simobjects.py",
-            "simscenes_version": VERSION,
-            "images": options.images,
-            "steps": options.steps,
-            "seed": SEED,
-            "held_out": "1000 scenes a row that training never shows",
-            "accuracy": found,
-        },
+        options,
+        title="SimObjects, which says what a simulated scene shows",
+        script=__file__,
+        simscenes_version=VERSION,
+        seed=SEED,
+        held_out="1000 scenes a row that training never shows",
+        accuracy=found,
     )
 
 
