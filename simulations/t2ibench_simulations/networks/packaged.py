@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of_file
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.features.context import FeatureContext
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Statement = TypeVar("Statement")
+
+
+def marked(statements: Sequence[Iterable[Statement]], known: Sequence[Statement]) -> Tensor:
+    """Return float32 N x known: 1 for the statements that each of N collections has, else 0."""
+    import torch
+
+    place = {statement: at for at, statement in enumerate(known)}
+    rows = torch.zeros(len(statements), len(known))
+    for row, true in enumerate(statements):
+        rows[row, [place[statement] for statement in true]] = 1
+    return rows
 
 
 def packaged_identity(plugin: str, weights: Path, *, title: str, version: int, resolution: int) -> FeatureIdentity:
@@ -122,6 +138,16 @@ class PackagedExtractor(ABC):
         identity = cls.peek(context)
         network = packaged_network(cls._build, cls.weights, title=cls.title, device=context.device)
         return cls(network, identity, context.device)
+
+    def _answer(self, pixels: Tensor) -> Any:
+        """Return what the network says of a chunk of images, uint8 N x 3 x H x W of any size."""
+        import torch
+
+        from t2ibench_simulations.networks.small_network import prepare
+
+        with torch.no_grad():
+            images = prepare(pixels.to(self._device), self.resolution)
+            return self._network(images.contiguous(memory_format=torch.channels_last))
 
     @classmethod
     @abstractmethod

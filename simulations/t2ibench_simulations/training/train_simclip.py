@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from t2ibench.text.tokenizer import tokenize
+from t2ibench_simulations.networks.packaged import marked
 from t2ibench_simulations.networks.simclip.network import CLIPNetwork, tokens_of
 from t2ibench_simulations.simbirds.appearance import Appearance
 from t2ibench_simulations.simbirds.captions import captions_for
@@ -53,15 +54,6 @@ def _drawn(appearance: Appearance) -> Row:
     return image_of(appearance), captions_for(appearance), true_statements(appearance.attributes)
 
 
-def marks_of(statements: list[frozenset[tuple[str, str]]]) -> Tensor:
-    """Return float32 N x statements: 1 for what each set holds."""
-    place = {statement: at for at, statement in enumerate(STATEMENTS)}
-    marks = torch.zeros(len(statements), len(STATEMENTS))
-    for row, some in enumerate(statements):
-        marks[row, [place[one] for one in some]] = 1
-    return marks
-
-
 def contrast(images: Tensor, sentences: Tensor, scale: Tensor, also_true: Tensor) -> Tensor:
     """Return CLIP's symmetric cross-entropy over a batch's pairs.
 
@@ -85,13 +77,13 @@ def contrast(images: Tensor, sentences: Tensor, scale: Tensor, also_true: Tensor
 def losses(network: CLIPNetwork, rows: list[Row], words: tuple[str, ...]) -> Iterator[Tensor]:
     """Yield a loss a batch, of one caption of every image."""
     generator = torch.Generator().manual_seed(SEED)
-    images, true = stack([row[0] for row in rows]), marks_of([row[2] for row in rows])
+    images, true = stack([row[0] for row in rows]), marked([row[2] for row in rows], STATEMENTS)
     while True:
         for chosen in torch.randperm(len(rows), generator=generator).split(BATCH)[:-1]:
             seen, _ = moved(images[chosen], generator)
             which = torch.randint(10, (len(chosen),), generator=generator)
             said = [rows[row][1][caption] for row, caption in zip(chosen.tolist(), which.tolist(), strict=True)]
-            stated = marks_of([statements_in(sentence) for sentence in said])
+            stated = marked([statements_in(sentence) for sentence in said], STATEMENTS)
             also_true = (1 - true[chosen]) @ stated.T == 0
             tokens, lengths = tokens_of(said, words)
             scale = network.log_scale.exp().clamp(max=LARGEST_SCALE)

@@ -12,7 +12,7 @@ from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.types import Caption
 from t2ibench.features.context import FeatureContext, chunks
 from t2ibench_simulations.mnist_captions.statements import LAYOUTS, PLACES, STATEMENTS, statements_in, true_statements
-from t2ibench_simulations.networks.packaged import PackagedExtractor
+from t2ibench_simulations.networks.packaged import PackagedExtractor, marked
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 VERSION: Final = 1
 WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
 SIDE: Final = 60
-_PLACE_OF: Final = {statement: at for at, statement in enumerate(STATEMENTS)}
 
 
 class DigitJudge(PackagedExtractor):
@@ -58,11 +57,11 @@ class DigitJudge(PackagedExtractor):
         Args:
             pixels: uint8, N x 3 x H x W of any size; 60 x 60 is what the network sees.
         """
-        return {"statements": _rows([true_statements(*scene) for scene in self.describe(pixels)])}
+        return {"statements": marked([true_statements(*scene) for scene in self.describe(pixels)], STATEMENTS)}
 
     def read(self, captions: Sequence[Caption]) -> Tensor:
         """Return M x 106, 1 for what a caption states, else 0, float32 on the CPU."""
-        return _rows([statements_in(caption.text) for caption in captions])
+        return marked([statements_in(caption.text) for caption in captions], STATEMENTS)
 
     def describe(self, pixels: Tensor) -> list[tuple[str, tuple[int, ...]]]:
         """Return the likeliest (layout, digits) of each image (as in `extract`), as in ("left and right", (3, 7))."""
@@ -79,13 +78,3 @@ class DigitJudge(PackagedExtractor):
                     places = LAYOUTS[names[layout]]
                     found.append((names[layout], tuple(answers[row][PLACES.index(place)] for place in places)))
         return found
-
-
-def _rows(statements: Sequence[frozenset[tuple[str, str]]]) -> Tensor:
-    """Return N x 106 zeros and ones, float32."""
-    import torch
-
-    rows = torch.zeros(len(statements), len(STATEMENTS))
-    for row, true in enumerate(statements):
-        rows[row, [_PLACE_OF[statement] for statement in true]] = 1
-    return rows

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.core.types import Caption
 from t2ibench.features.context import chunks
-from t2ibench_simulations.networks.packaged import PackagedExtractor
+from t2ibench_simulations.networks.packaged import PackagedExtractor, marked
 from t2ibench_simulations.simbirds.attributes import PLUMAGE
 from t2ibench_simulations.simbirds.statements import MAIN_PARTS, STATEMENTS, statements_in
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 VERSION: Final = 1
 WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
-SIDE: Final = 64
 
 
 class SimAttributes(PackagedExtractor):
@@ -34,7 +33,7 @@ class SimAttributes(PackagedExtractor):
     title = "SimAttributes"
     version = VERSION
     weights = WEIGHTS
-    resolution = SIDE
+    resolution = 64
     _network: AttributeNetwork
     layers: Mapping[str, int] = MappingProxyType({"statements": len(STATEMENTS)})
     subjects: Final = tuple(subject for subject, _ in STATEMENTS)
@@ -71,27 +70,16 @@ class SimAttributes(PackagedExtractor):
 
     def read(self, captions: Sequence[Caption]) -> Tensor:
         """Return M x 133, 1 for what a caption states, else 0, float32 on the CPU."""
-        import torch
-
-        stated = torch.zeros(len(captions), len(STATEMENTS))
-        place = {statement: at for at, statement in enumerate(STATEMENTS)}
-        for row, caption in enumerate(captions):
-            stated[row, [place[statement] for statement in statements_in(caption.text)]] = 1
-        return stated
+        return marked([statements_in(caption.text) for caption in captions], STATEMENTS)
 
     def describe(self, pixels: Tensor) -> Mapping[str, list[str]]:
         """Return attribute -> the likeliest word for each image (as in `extract`), as in {"wing": ["blue"]}."""
-        import torch
-
         from t2ibench_simulations.networks.simattributes.network import HEADS
-        from t2ibench_simulations.networks.small_network import prepare
 
         answers: dict[str, list[str]] = {name: [] for name in HEADS}
-        with torch.no_grad():
-            for part in chunks(pixels):
-                images = prepare(part.to(self._device), SIDE).contiguous(memory_format=torch.channels_last)
-                for name, logits in self._network(images).items():
-                    answers[name] += [HEADS[name][at] for at in logits.argmax(1).tolist()]
+        for part in chunks(pixels):
+            for name, logits in self._answer(part).items():
+                answers[name] += [HEADS[name][at] for at in logits.argmax(1).tolist()]
         return answers
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.core.types import Caption
 from t2ibench.features.context import chunks
-from t2ibench_simulations.networks.packaged import PackagedExtractor
+from t2ibench_simulations.networks.packaged import PackagedExtractor, marked
 from t2ibench_simulations.simscenes.positions import Span, relations_among
 from t2ibench_simulations.simscenes.statement_list import STATEMENTS, Statement, single_statements, stated_singly
 from t2ibench_simulations.simscenes.statements import statements_in
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 VERSION: Final = 1
 WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
-SIDE: Final = 64
-_PLACE_OF: Final = {statement: at for at, statement in enumerate(STATEMENTS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ class SimObjects(PackagedExtractor):
     title = "SimObjects"
     version = VERSION
     weights = WEIGHTS
-    resolution = SIDE
+    resolution = 64
     _network: ObjectNetwork
     layers: Mapping[str, int] = MappingProxyType({"statements": len(STATEMENTS)})
     subjects: Final = tuple(statement[0] for statement in STATEMENTS)
@@ -78,24 +76,15 @@ class SimObjects(PackagedExtractor):
         Args:
             pixels: uint8, N x 3 x H x W of any size; 64 x 64 is what the network sees.
         """
-        return {"statements": _rows([shown.statements() for shown in self.describe(pixels)])}
+        return {"statements": marked([shown.statements() for shown in self.describe(pixels)], STATEMENTS)}
 
     def read(self, captions: Sequence[Caption]) -> Tensor:
         """Return M x 450, 1 for what a caption states, else 0, float32 on the CPU."""
-        return _rows([stated_singly(statements_in(caption.text)) for caption in captions])
+        return marked([stated_singly(statements_in(caption.text)) for caption in captions], STATEMENTS)
 
     def describe(self, pixels: Tensor) -> list[Shown]:
         """Return what each image (as in `extract`) shows."""
-        import torch
-
-        from t2ibench_simulations.networks.small_network import prepare
-
-        found: list[Shown] = []
-        with torch.no_grad():
-            for part in chunks(pixels):
-                images = prepare(part.to(self._device), SIDE).contiguous(memory_format=torch.channels_last)
-                found += named(self._network(images))
-        return found
+        return [shown for part in chunks(pixels) for shown in named(self._answer(part))]
 
 
 def named(answers: Answers) -> list[Shown]:
@@ -109,13 +98,3 @@ def named(answers: Answers) -> list[Shown]:
         groups = {kind: (counts[row][at], COLOURS[colours[row][at]]) for at, kind in kinds}
         found.append(Shown(groups, {kind: Span(*ends[row][at]) for at, kind in kinds}, PLACES[place]))
     return found
-
-
-def _rows(statements: Sequence[frozenset[Statement]]) -> Tensor:
-    """Return N x 450 zeros and ones, float32."""
-    import torch
-
-    rows = torch.zeros(len(statements), len(STATEMENTS))
-    for row, true in enumerate(statements):
-        rows[row, [_PLACE_OF[statement] for statement in true]] = 1
-    return rows

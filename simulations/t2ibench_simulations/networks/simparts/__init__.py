@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 VERSION: Final = 1
 WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
-SIDE: Final = 64
 _HEAD: Final = tuple(PARTS.index(part) + 1 for part in ("crown", "head", "bill"))
 _LEAST: Final = 8
 """Pixels, of 64 x 64, that a piece of head has at least; smaller ones are specks."""
@@ -32,7 +31,7 @@ class SimParts(PackagedExtractor):
     title = "SimParts"
     version = VERSION
     weights = WEIGHTS
-    resolution = SIDE
+    resolution = 64
     _network: PartNetwork
     layers: Mapping[str, int] = MappingProxyType({"heads": 1})
 
@@ -52,14 +51,7 @@ class SimParts(PackagedExtractor):
         """
         import torch
 
-        from t2ibench_simulations.networks.small_network import prepare
-
-        found = []
-        with torch.no_grad():
-            for part in chunks(pixels):
-                images = prepare(part.to(self._device), SIDE).contiguous(memory_format=torch.channels_last)
-                found.append(self._network(images).argmax(1).to(torch.uint8).cpu())
-        return torch.cat(found)
+        return torch.cat([self._answer(part).argmax(1).to(torch.uint8).cpu() for part in chunks(pixels)])
 
     def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
         """Return "heads", float32 N x 1. Arguments as `parts`."""
