@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Self
 
 from torch.nn import Module
 from torch.optim import Optimizer
 
+from t2ibench.core.interfaces import BuildContext
 from t2ibench.core.types import Capabilities
+from t2ibench_baselines._baseline import discriminators_for
+from t2ibench_baselines._stackgan.initialisation import initialise_reed
 from t2ibench_baselines._stackgan.optimisation import adam_optimizers
 from t2ibench_baselines._stackgan.sentence_model import SentenceModel
 from t2ibench_baselines._stackgan.sentences import SentenceEncoder
@@ -46,6 +49,20 @@ class SingleDiscriminatorModel(SentenceModel):
             any_text=parameters.text == "damsm",
             conditions=self.conditions,
         )
+
+    @classmethod
+    def built(
+        cls,
+        parameters: Any,
+        generator: Module,
+        make: Callable[[int], Module],
+        encoder: SentenceEncoder,
+        context: BuildContext,
+    ) -> Self:
+        """Return the model, its networks initialised; `make` gets the resolution of its discriminator."""
+        sides = (parameters.resolution,)
+        discriminator = discriminators_for(context, generator, sides, make, initialise_reed).get(parameters.resolution)
+        return cls(parameters, generator, discriminator, encoder)
 
     def networks(self) -> Mapping[str, Module]:
         """Return the generator and, in training, the discriminator."""

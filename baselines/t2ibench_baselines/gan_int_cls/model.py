@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import ClassVar, Self
 
 import torch
@@ -11,7 +12,6 @@ from torch import Tensor
 from t2ibench.core.interfaces import BoundNoise, BuildContext
 from t2ibench.core.types import Caption, DataRequest, Trace, TrainBatch, Update
 from t2ibench.models.wrapping import gradients_for
-from t2ibench_baselines._reed.initialisation import initialise
 from t2ibench_baselines._reed.model import SingleDiscriminatorModel
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
 from t2ibench_baselines._stackgan.optimisation import with_instance_noise
@@ -39,18 +39,14 @@ class GANINTCLS(SingleDiscriminatorModel):
         encoder: SentenceEncoder = context.encoders[ENCODERS[p.text]]
         sizes = {"text_features": p.text_features, "text_dimension": encoder.dimension}
         generator = Generator(resolution=p.resolution, features=p.generator_features, latent=p.latent, **sizes)
-        if context.purpose == "generate":
-            return cls(p, generator, None, encoder)
-        discriminator = Discriminator(
-            p.resolution,
-            p.discriminator_features,
+        make = partial(
+            Discriminator,
+            features=p.discriminator_features,
             text_features=p.text_features,
             text_dimension=encoder.dimension,
             interpolating=p.script == "int",
         )
-        initialise(generator)
-        initialise(discriminator)
-        return cls(p, generator, discriminator, encoder)
+        return cls.built(p, generator, make, encoder, context)
 
     def data_request(self) -> DataRequest:
         """Return images of one resolution and, where the discriminator learns from them, wrong ones."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import ClassVar, Self
 
 import torch
@@ -12,7 +13,6 @@ from t2ibench.core.interfaces import BoundNoise, BuildContext
 from t2ibench.core.types import Caption, DataRequest, Trace, TrainBatch, Update
 from t2ibench.models.conditions import Conditions
 from t2ibench.models.wrapping import gradients_for
-from t2ibench_baselines._reed.initialisation import initialise
 from t2ibench_baselines._reed.model import SingleDiscriminatorModel
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
 from t2ibench_baselines._stackgan.optimisation import with_instance_noise
@@ -48,17 +48,13 @@ class GAWWN(SingleDiscriminatorModel):
             text_dimension=encoder.dimension,
             boxes=p.remembered_boxes,
         )
-        if context.purpose == "generate":
-            return cls(p, generator, None, encoder)
-        discriminator = Discriminator(
-            p.resolution,
-            p.discriminator_features,
+        make = partial(
+            Discriminator,
+            features=p.discriminator_features,
             text_dimension=encoder.dimension,
             normalised_verdict=p.normalised_verdict,
         )
-        initialise(generator)
-        initialise(discriminator)
-        return cls(p, generator, discriminator, encoder)
+        return cls.built(p, generator, make, encoder, context)
 
     def data_request(self) -> DataRequest:
         """Return images of one resolution with the boxes of what they show."""

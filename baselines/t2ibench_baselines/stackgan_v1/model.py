@@ -17,6 +17,7 @@ from t2ibench.models.wrapping import gradients_for
 from t2ibench_baselines._baseline import discriminators_for, with_discriminators
 from t2ibench_baselines._stackgan.conditioning import kl_divergence
 from t2ibench_baselines._stackgan.discriminators.losses import detached, discriminator_loss, generator_loss
+from t2ibench_baselines._stackgan.initialisation import initialise_stackgan
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
 from t2ibench_baselines._stackgan.optimisation import with_instance_noise
 from t2ibench_baselines._stackgan.sentence_model import SentenceModel
@@ -24,7 +25,6 @@ from t2ibench_baselines._stackgan.sentences import ENCODERS, SentenceEncoder, se
 from t2ibench_baselines.stackgan_v1 import convert
 from t2ibench_baselines.stackgan_v1.discriminator import Discriminator
 from t2ibench_baselines.stackgan_v1.generator import Generated, StageOne, StageTwo
-from t2ibench_baselines.stackgan_v1.initialisation import initialise
 from t2ibench_baselines.stackgan_v1.parameters import StackGANv1Parameters
 
 PHASES = ("stage1", "stage2")
@@ -72,7 +72,9 @@ class StackGANv1(KeepsOfficialNames, SentenceModel):
             unconditional = resolution != p.base_resolution
             return Discriminator(resolution, p.discriminator_features, p.condition, unconditional=unconditional)
 
-        return cls(p, generator, discriminators_for(context, generator, p.resolutions, make, initialise), encoder)
+        return cls(
+            p, generator, discriminators_for(context, generator, p.resolutions, make, initialise_stackgan), encoder
+        )
 
     @property
     def capabilities(self) -> Capabilities:

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from t2ibench.core.noise import Noise
 from t2ibench.core.types import TrainBatch
-from t2ibench_baselines._reed.initialisation import initialise
 from t2ibench_baselines._stackgan.discriminators.adversarial import AdversarialParameters
+from t2ibench_baselines._stackgan.initialisation import initialise_reed
 from t2ibench_baselines.gan_int_cls import GANINTCLS, GANINTCLSParameters
 from t2ibench_baselines.gan_int_cls.discriminator import Discriminator
 from t2ibench_baselines.gan_int_cls.generator import Generator
@@ -91,7 +91,7 @@ def test_every_side_has_its_layers(resolution: int) -> None:
 
 def test_weights_begin_small() -> None:
     generator = Generator(features=16, text_dimension=64)
-    initialise(generator)
+    initialise_reed(generator)
     for module in generator.modules():
         if isinstance(module, CONVOLUTIONS):
             assert module.weight.std().item() == pytest.approx(0.02, rel=0.1)
