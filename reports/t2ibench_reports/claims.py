@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field
 
-from t2ibench.core.errors import UserError
 from t2ibench.core.records import CLAIMS
+from t2ibench_reports.kept import Kept, read_kept, require_kept
 from t2ibench_reports.rendering.document import Document, Head, Part, Place, Section
 from t2ibench_reports.rendering.rendered import rendered
 from t2ibench_reports.table.format import clean, count, number
@@ -42,8 +41,8 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+class _Model(Kept):
+    model_config = ConfigDict(extra="forbid")
 
 
 class _Effect(_Model):
@@ -117,12 +116,11 @@ class Claims:
             UserError: no claims were tested, or a format is unknown.
         """
         tables, faults = _read(given.images.parent, given.subjects)
-        if not tables:
-            reason = f" ({faults[0]})" if faults else ""
-            raise UserError(
-                f"No claims were tested yet{reason}. `t2ibench bench claims --budget brief --seeds 0,1,2` trains the "
-                "rows and decides; --dry-run says first how long it takes."
-            )
+        advice = (
+            "`t2ibench bench claims --budget brief --seeds 0,1,2` trains the rows and decides; --dry-run says first "
+            "how long it takes."
+        )
+        require_kept(tables, faults, "No claims were tested yet", advice)
         sections = tuple(section for table in tables for section in (_verdicts(table), _measured(table)))
         document = Document(self.name, "Do the claims hold?", _LEAD, sections, (*given.faults, *faults))
         further = {"tables": [table.model_dump(mode="json", by_alias=True) for table in tables]}
@@ -131,17 +129,12 @@ class Claims:
 
 def _read(results: Path, wanted: Sequence[str]) -> tuple[list[_Table], list[str]]:
     """Return (tables by data set and budget, sentences about files that could not be read)."""
-    tables, faults = [], []
-    for path in sorted((results / CLAIMS).glob("*.json")):
-        try:
-            table = _Table.model_validate(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, ValidationError):
-            faults.append(f"{CLAIMS}/{path.name} is no table of claims; it was left out.")
-            continue
-        rows = tuple(row for row in table.rows if not wanted or row.claim in wanted)
-        if rows:
-            tables.append(table.model_copy(update={"rows": rows}))
-    return tables, faults
+    found, faults = read_kept(results, f"{CLAIMS}/*.json", _Table, "table of claims")
+    tables = [
+        table.model_copy(update={"rows": tuple(row for row in table.rows if not wanted or row.claim in wanted)})
+        for _, table in found
+    ]
+    return [table for table in tables if table.rows], faults
 
 
 def _verdicts(table: _Table) -> Section:

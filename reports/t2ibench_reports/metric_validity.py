@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field
 
-from t2ibench.core.errors import UserError
 from t2ibench.core.records import VALIDITY
+from t2ibench_reports.kept import Kept, read_kept, require_kept
 from t2ibench_reports.rendering.document import Document, Head, Part, Place, Section, facts_of_plan
 from t2ibench_reports.rendering.drawings import Curve, Curves
 from t2ibench_reports.rendering.rendered import FIGURES, rendered
@@ -67,8 +66,7 @@ _KEY: Final = {
 """Place of a colour -> (its meaning, its verdicts)."""
 
 
-class _Row(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+class _Row(Kept):
     corruption: str
     corruption_title: str
     unit: str
@@ -86,9 +84,8 @@ class _Row(BaseModel):
     verdict: str
 
 
-class _Study(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-    schema_: Literal[2]
+class _Study(Kept):
+    schema_: Literal[2] = Field(alias="schema")
     command: str
     dataset: str
     protocol: str
@@ -132,31 +129,15 @@ class MetricValidity:
         Raises:
             UserError: there are no studies, or a format is unknown.
         """
-        studies, faults = _read(given.images.parent / VALIDITY, given.subjects)
-        if not studies:
-            reason = f" ({faults[0]})" if faults else ""
-            raise UserError(
-                f"There are no studies of metrics in the results{reason}. `t2ibench validity` makes one of simulated "
-                "birds."
-            )
+        found, faults = read_kept(given.images.parent, f"{VALIDITY}/*.json", _Study, "study of metrics of schema 2")
+        studies = [study for path, study in found if not given.subjects or path.stem in given.subjects]
+        advice = "`t2ibench validity` makes one of simulated birds."
+        require_kept(studies, faults, "There are no studies of metrics in the results", advice)
         sections = tuple(section for study in studies for section in _sections(study))
         title = "Do the metrics measure what they claim?"
         document = Document(self.name, title, _LEAD, sections, (*given.faults, *faults))
         further = {"studies": [study.model_dump(mode="json") for study in studies]}
         return rendered(document, given.formats, self.formats, lambda: _frame(studies), lambda: further)
-
-
-def _read(folder: Path, names: Sequence[str]) -> tuple[list[_Study], list[str]]:
-    """Return (the studies, by name, sentences about files that hold none)."""
-    studies, faults = [], []
-    for path in sorted(folder.glob("*.json")):
-        if names and path.stem not in names:
-            continue
-        try:
-            studies.append(_Study.model_validate_json(path.read_bytes().replace(b'"schema"', b'"schema_"', 1)))
-        except (OSError, ValidationError):
-            faults.append(f"{VALIDITY}/{path.name} is no study of metrics of schema 2; it was left out.")
-    return studies, faults
 
 
 def _sections(study: _Study) -> Iterator[Section]:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from t2ibench.core.errors import UserError
 from t2ibench.core.records import PROBES
+from t2ibench_reports.kept import require_kept
 from t2ibench_reports.probes.records import Asked, ProbeRecord, read_probes
 from t2ibench_reports.probes.sheet import sheet, strips
 from t2ibench_reports.probes.tables import MEASURES, main_table, part_table, word_table
@@ -74,12 +74,8 @@ class Probe:
         """
         results = given.images.parent
         records, faults = read_probes(results, given.subjects)
-        if not records:
-            reason = f" ({faults[0]})" if faults else ""
-            raise UserError(
-                f"There are no probes in the results{reason}. `t2ibench probe colours attngan` makes one with a model "
-                "that comes with the package."
-            )
+        advice = "`t2ibench probe colours attngan` makes one with a model that comes with the package."
+        require_kept(records, faults, "There are no probes in the results", advice)
         sections = tuple(section for record in records for section in _sections(record, results))
         document = Document(self.name, _title(records), _LEAD, sections, (*given.faults, *faults))
         wanted = [name for name in given.formats if name not in ("png", "txt")]

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from t2ibench.core.records import PROBES
+from t2ibench_reports.kept import Kept, read_kept
 
 RECORD = "probe.json"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
-
-
-class Ends(_Part):
+class Ends(Kept):
     """An interval."""
 
     low: float
@@ -27,7 +23,7 @@ class Ends(_Part):
     method: str
 
 
-class ProbeScore(_Part):
+class ProbeScore(Kept):
     """One figure. `row` is "model" or "drawn", the images drawn to fit the captions."""
 
     row: str
@@ -40,7 +36,7 @@ class ProbeScore(_Part):
     deaf: float | None = None
 
 
-class Wording(_Part):
+class Wording(Kept):
     """A caption and what it is called."""
 
     text: str
@@ -48,7 +44,7 @@ class Wording(_Part):
     word: str = ""
 
 
-class Asked(_Part):
+class Asked(Kept):
     """A question; `images` are strips, a noise each, of its wordings side by side.
 
     `read_back`: the sentence that a captioner reads in each wording's image, a list a noise; empty without a captioner.
@@ -65,7 +61,7 @@ class Asked(_Part):
     training_captions: tuple[int, ...] = ()
 
 
-class Replaced(_Part):
+class Replaced(Kept):
     """What replacing one word did."""
 
     question: int
@@ -76,7 +72,7 @@ class Replaced(_Part):
     difference: float
 
 
-class ProbedModel(_Part):
+class ProbedModel(Kept):
     """Whose images."""
 
     label: str
@@ -88,7 +84,7 @@ class ProbedModel(_Part):
     notes: tuple[str, ...] = ()
 
 
-class ProbeRecord(_Part):
+class ProbeRecord(Kept):
     """All of a probe; `folder` is where its images lie."""
 
     schema_: Literal[2] = Field(alias="schema")
@@ -133,14 +129,7 @@ def read_probes(results: Path, wanted: Sequence[str] = ()) -> tuple[list[ProbeRe
         results: the results folder.
         wanted: ids; empty for all.
     """
-    records, faults = [], []
-    for path in sorted((results / PROBES).glob(f"*/{RECORD}")):
-        try:
-            record = ProbeRecord.model_validate(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, ValidationError):
-            faults.append(f"{PROBES}/{path.parent.name}/{RECORD} is no probe record of this version; it was left out.")
-            continue
-        if record.folder == path.parent.name and (not wanted or record.id in wanted):
-            records.append(record)
+    found, faults = read_kept(results, f"{PROBES}/*/{RECORD}", ProbeRecord, "probe record of this version")
+    records = [one for path, one in found if one.folder == path.parent.name and (not wanted or one.id in wanted)]
     records.sort(key=lambda one: (one.dataset, one.probe, one.source.label, one.id))
     return records, faults

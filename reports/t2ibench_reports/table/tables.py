@@ -168,11 +168,6 @@ class Group:
         return tuple(section for section in Section if self.section(section))
 
     @property
-    def failed_checks(self) -> tuple[Check, ...]:
-        """Return the controls that are out of their band."""
-        return tuple(check for check in self.checks if check.verdict == "failed")
-
-    @property
     def cells(self) -> list[tuple[Row, Column, Cell]]:
         """Return all that was asked, row by row; of several trainings their means."""
         return self._cells(self.rows)
