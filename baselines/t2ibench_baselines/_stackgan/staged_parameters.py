@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypedDict
 
 from pydantic import Field
 
@@ -47,14 +47,41 @@ class SentenceStageParameters(StageParameters):
     kl_weight: float = Field(default=2.0, ge=0)
 
 
+class GeneratorSizes(TypedDict):
+    """What a generator of such stages is built with."""
+
+    channels: int
+    branches: int
+    base_resolution: int
+    residuals: int
+    latent: int
+    condition: int
+
+
 class BranchParameters(StageParameters):
     """Sizes of stages of which each doubles the resolution.
 
     Attributes:
         branches: number of resolutions.
+        generator_features: channels of the generator's stages; in StackGAN-v2 each further stage halves them.
+        condition: size of the condition code.
     """
 
     branches: int = Field(default=3, ge=1, le=3)
+    generator_features: int = Field(default=32, ge=4)
+    condition: int = Field(default=100, ge=1)
+
+    @property
+    def generator_sizes(self) -> GeneratorSizes:
+        """The generator's sizes, but for the text's."""
+        return {
+            "channels": self.generator_features,
+            "branches": self.branches,
+            "base_resolution": self.base_resolution,
+            "residuals": self.residual_blocks,
+            "latent": self.latent,
+            "condition": self.condition,
+        }
 
     @property
     def resolutions(self) -> tuple[int, ...]:
@@ -66,8 +93,6 @@ class StagedParameters(BranchParameters):
     """What AttnGAN and DM-GAN have besides. The defaults are AttnGAN's for CUB.
 
     Attributes:
-        generator_features: channels of the generator's stages.
-        condition: size of the condition code.
         official_mask: the attention mask of the official code, with which an image depends on its batch.
         damsm_weight: of the DAMSM losses (lambda): 5 for CUB, 50 for COCO, 0 for none.
         kl_weight: of the conditioning augmentation's kl_divergence.
@@ -78,8 +103,6 @@ class StagedParameters(BranchParameters):
 
     at_generation: ClassVar[frozenset[str]] = frozenset({"official_mask", "words_maximum_generation"})
 
-    generator_features: int = Field(default=32, ge=4)
-    condition: int = Field(default=100, ge=1)
     official_mask: bool = False
     damsm_weight: float = Field(default=5.0, ge=0)
     kl_weight: float = Field(default=1.0, ge=0)

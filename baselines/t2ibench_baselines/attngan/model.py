@@ -41,12 +41,7 @@ class AttnGAN(StagedModel):
         p = parameters
         encoder: DAMSM = context.encoders["damsm"]
         generator = Generator(
-            channels=p.generator_features,
-            branches=p.branches,
-            base_resolution=p.base_resolution,
-            residuals=p.residual_blocks,
-            latent=p.latent,
-            condition=p.condition,
+            **p.generator_sizes,
             text_dimension=encoder.dimension,
             attention=p.attention,
             dcgan=p.dcgan,

@@ -65,12 +65,7 @@ class StackGANv2(KeepsOfficialNames, SentenceModel):
         p = parameters
         encoder: SentenceEncoder = context.encoders[ENCODERS[p.text]]
         generator = Generator(
-            channels=p.generator_features,
-            branches=p.branches,
-            base_resolution=p.base_resolution,
-            residuals=p.residual_blocks,
-            latent=p.latent,
-            condition=p.condition,
+            **p.generator_sizes,
             text_dimension=encoder.dimension,
         )
         make = partial(Discriminator, width=p.discriminator_features, condition=p.condition)

@@ -12,12 +12,12 @@ class StackGANv2Parameters(BranchParameters, SentenceStageParameters):
 
     Attributes:
         batch_size: captions a batch.
-        generator_features: channels of the generator's first stage; each further one halves them.
         unconditional_weight: of the unconditional terms.
         colour_weight: of the colour consistency of the scales; 0 in the paper's conditional models.
     """
 
     batch_size: int = Field(default=24, ge=2)
     generator_features: int = Field(default=64, ge=4, multiple_of=4)
+    condition: int = Field(default=128, ge=1)
     unconditional_weight: float = Field(default=1.0, ge=0)
     colour_weight: float = Field(default=0.0, ge=0)
