@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 DOCS := .venv-docs
 
-.PHONY: help setup quickstart test lint docs clean
+.PHONY: help setup quickstart test test-extras lint docs clean
 
 help:
 	@echo "make setup       create .venv with the toolkit and its development tools"
 	@echo "make quickstart  draw birds, train a GAN, evaluate it beside three that come along, print the leaderboard (5 minutes, no GPU)"
 	@echo "make test        lint, types, import contracts and the whole test suite"
+	@echo "make test-extras the tests of clip, dino and diffusers, which make test skips; installs those extras"
 	@echo "make docs        the documentation site in site/, strict, its links checked"
 	@echo "make clean       remove .venv, the workspace and the site"
 
@@ -32,6 +33,10 @@ lint: setup
 
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-extras: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,clip,dino,diffusers]'
+	$(BIN)/python -m pytest tests/unit/features tests/unit/evaluation/test_pipelines.py
 
 docs: $(DOCS)/.ready
 	PYTHONPATH=. NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --quiet --strict

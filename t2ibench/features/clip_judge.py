@@ -14,8 +14,7 @@ from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.core.types import Caption
 from t2ibench.features.context import CHUNK, FeatureContext, WeightsFile, find_weights, options_of
 from t2ibench.features.dino.preprocessing import bicubic_by_pil
-from t2ibench.features.network_extractor import NetworkExtractor
-from t2ibench.features.state_dict import checked, read_state
+from t2ibench.features.network_extractor import NetworkExtractor, file_identity, filled
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -76,8 +75,6 @@ class CLIPJudge(NetworkExtractor):
         Raises:
             UserError: as `peek`; or the architecture is unknown, or the weights are not of it.
         """
-        import torch
-
         open_clip = _open_clip()
         architecture = options_of(context, CLIPOptions).architecture
         found = find_weights(context)
@@ -86,13 +83,11 @@ class CLIPJudge(NetworkExtractor):
                 f"open_clip knows no architecture {architecture!r}: [features.{context.name}.options] in "
                 "benchmarks.toml wants one of open_clip.list_models()."
             )
-        state = read_state(found.path)
-        # Initial weights are overwritten at once; a caller's random numbers must not notice.
-        # Nor need users hear that it is "initialized randomly".
-        with torch.random.fork_rng(devices=[]), _without_warnings():
-            network = open_clip.create_model(architecture, pretrained=None)
         hint = f"Name its architecture in [features.{context.name}.options] of benchmarks.toml, or bring another file."
-        network.load_state_dict(checked(state, network.state_dict(), found.path, architecture, hint))
+        with _without_warnings():  # users need not hear that it is "initialized randomly"
+            network = filled(
+                lambda: open_clip.create_model(architecture, pretrained=None), context, found, architecture, hint
+            )
         tokenizer = open_clip.get_tokenizer(architecture)
         network = network.to(context.device).eval().requires_grad_(False)
         return cls(network, tokenizer, _identity(context, found), context.device)
@@ -143,13 +138,13 @@ def _open_clip() -> Any:
 
 
 def _identity(context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
-    return FeatureIdentity(
-        name=f"{context.entry.plugin} {options_of(context, CLIPOptions).architecture}",
-        version=1,
-        weights=found.sha256,
+    return file_identity(
+        context,
+        found,
         resize="bicubic-pil",
         range="CLIP's mean and deviation",
-        standing="standard" if found.recorded else "stand-in",
+        otherwise="stand-in",
+        of=options_of(context, CLIPOptions).architecture,
     )
 
 

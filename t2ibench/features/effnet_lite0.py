@@ -15,10 +15,9 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of_file
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.machine.device import to_device
-from t2ibench.features.context import FeatureContext
-from t2ibench.features.network_extractor import NetworkExtractor
+from t2ibench.features.context import FeatureContext, WeightsFile
+from t2ibench.features.network_extractor import NetworkExtractor, filled
 from t2ibench.features.resizing import resized_by_pil
-from t2ibench.features.state_dict import checked, read_state
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -74,18 +73,12 @@ class EffNetLite0(NetworkExtractor):
         """Return the extractor with its weights on the context's device. Errors as `peek`, or damaged weights."""
         import torch
 
-        identity = cls.peek(context)
-        path = _weights(context)
+        identity, path = cls.peek(context), _weights(context)
         from efficientnet_lite_pytorch import EfficientNet
 
-        # Initial weights are overwritten at once; a caller's random numbers must not notice.
-        with torch.random.fork_rng(devices=[]):
-            network = EfficientNet.from_name(_ARCHITECTURE)
-        network.load_state_dict(
-            checked(
-                read_state(path), network.state_dict(), path, "EfficientNet-Lite0", f"Install it again: {_INSTALL}."
-            )
-        )
+        found = WeightsFile(path, identity.weights, recorded=True, brought=False)
+        hint = f"Install it again: {_INSTALL}."
+        network = filled(lambda: EfficientNet.from_name(_ARCHITECTURE), context, found, "EfficientNet-Lite0", hint)
         network = network.to(context.device).to(memory_format=torch.channels_last)
         return cls(network.eval().requires_grad_(False), identity, context.device)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.machine.device import to_host
 from t2ibench.features.context import FeatureContext, WeightsFile, chunks
+from t2ibench.features.state_dict import checked, read_state
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -55,6 +57,49 @@ class NetworkExtractor(ABC):
     @abstractmethod
     def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
         """Return layer -> features of a chunk of images."""
+
+
+def filled(
+    build: Callable[[], Any],
+    context: FeatureContext,
+    found: WeightsFile,
+    what: str,
+    hint: str,
+    *,
+    change: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]] = dict,
+) -> Any:
+    """Return a network with the weights of a file, on the CPU; a caller's random numbers do not notice.
+
+    Args:
+        build: returns the network with weights of any kind.
+        context: names the extractor.
+        found: its weights.
+        what: the network's name, for the error.
+        hint: what to do where they are of another, a sentence.
+        change: brings the file's tensors to the network's names and shapes.
+
+    Raises:
+        UserError: the file is damaged, holds a program or weights of another network.
+    """
+    import torch
+
+    try:
+        state = change(read_state(found.path))
+        with torch.random.fork_rng(devices=[]):
+            network = build()
+        network.load_state_dict(checked(state, network.state_dict(), found.path, what, hint))
+    except UserError as error:
+        raise UserError(f"{error} {provenance(context, found)}") from error
+    return network
+
+
+def provenance(context: FeatureContext, found: WeightsFile) -> str:
+    """Return a sentence that sets a file's SHA-256 against what is recorded of it: digest and source."""
+    entry = context.entry
+    recorded = f"records {entry.sha256[:12]}" if entry.sha256 else "records none"
+    source = f" and the source {entry.url}" if entry.url else ""
+    begins = f"Its SHA-256 begins {found.sha256[:12]}"
+    return f"{begins}; [features.{context.name}] in benchmarks.toml {recorded}{source}."
 
 
 def file_identity(

@@ -33,9 +33,11 @@ def read_state(path: Path) -> Mapping[str, Tensor]:
         reason = " ".join(str(error).split())[:120]
         raise UserError(
             f"{path} cannot be read as a file of weights ({type(error).__name__}: {reason}). "
-            "It may be truncated: fetch it again."
+            "It may be truncated, or hold more than tensors, which is not opened: fetch it again."
         ) from error
-    if not isinstance(content, Mapping) or not all(isinstance(value, torch.Tensor) for value in content.values()):
+    if not isinstance(content, Mapping) or not all(
+        isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in content.items()
+    ):
         raise UserError(f"{path} holds no state dict (name -> tensor): fetch the file named in benchmarks.toml.")
     return content
 
@@ -60,15 +62,20 @@ def checked(
     counters = {key: value for key, value in wanted.items() if key.endswith(_COUNTER) and key not in state}
     missing = sorted(wanted.keys() - state.keys() - counters.keys())
     unknown = sorted(state.keys() - wanted.keys())
-    shapes = [key for key, value in wanted.items() if key in state and state[key].shape != value.shape]
-    if not (missing or unknown or shapes):
+    unlike = [key for key, value in wanted.items() if key in state and _form(state[key]) != _form(value)]
+    if not (missing or unknown or unlike):
         return {**state, **counters}
     faults = []
     if missing:
         faults.append(f"{len(missing)} entries are missing ({missing[0]})")
     if unknown:
         faults.append(f"{len(unknown)} are unknown ({unknown[0]})")
-    if shapes:
-        key = shapes[0]
-        faults.append(f"{key} is {list(state[key].shape)} instead of {list(wanted[key].shape)}")
+    if unlike:
+        faults.append(f"{unlike[0]} is {_form(state[unlike[0]])} instead of {_form(wanted[unlike[0]])}")
     raise UserError(f"{path} is not of {network}: {', '.join(faults)}. {hint}")
+
+
+def _form(tensor: Tensor) -> str:
+    """Return a tensor's shape, and its kind where that is not floats; half the precision is the same form."""
+    kind = "" if tensor.is_floating_point() and not tensor.is_sparse else f" of {tensor.dtype}, {tensor.layout}"
+    return f"{list(tensor.shape)}{kind.replace('torch.', '')}"

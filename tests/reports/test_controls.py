@@ -29,6 +29,18 @@ def test_real_images_below_noise_break_the_evaluation(metric, truth, noise):
     assert "should be better than noise" in checks[0].sentence
 
 
+def test_copies_not_noise_are_the_anchor_of_a_measure_of_memorisation():
+    authenticity = IS.model_copy(
+        update={"metric": "authenticity", "title": "AuthPct", "higher_is_better": True, "options": {"training": "d1"}}
+    )
+    truth, noise = control("ground-truth", authenticity, 99.3), control("noise", authenticity, 100.0)
+    copies = control("real-train", authenticity, 0.0)
+    assert verdicts(truth, noise, copies) == ["passed"]
+    (check,) = check_controls([control("ground-truth", authenticity, 0.0), noise, copies])
+    assert check.verdict == "failed"
+    assert "which are copies" in check.sentence
+
+
 def test_a_model_clearly_beyond_the_ground_truth_is_marked():
     truth, model = control("ground-truth", R, 22.6, 1), record(source("counter"), R, 84.6, 1)
     (check,) = check_controls([truth, model])

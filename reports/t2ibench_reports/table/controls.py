@@ -68,7 +68,7 @@ def check_controls(records: Iterable[ResultRecord]) -> tuple[Check, ...]:
         ]
         if not controls:
             continue
-        for check in (_real_beats_noise, _real_is_the_ceiling, _shuffled_is_chance):
+        for check in _COPYING if _reads_training(controls) else _LIKENESS:
             checks |= dict.fromkeys(check(controls, models))
     if checks or not columns:
         return tuple(checks)
@@ -78,7 +78,7 @@ def check_controls(records: Iterable[ResultRecord]) -> tuple[Check, ...]:
 
 
 def _real_beats_noise(controls: Rows, models: list[ResultRecord]) -> Iterator[Check]:
-    """Real images must score better than noise on every measure; otherwise it measures something else."""
+    """Real images must score better than noise on every measure of likeness; otherwise it measures something else."""
     for name in ("ground-truth", "real-train"):
         if name not in controls or "noise" not in controls or (name == "real-train" and not _near_real(controls)):
             continue
@@ -152,6 +152,29 @@ def _shuffled_is_chance(controls: Rows, models: list[ResultRecord]) -> Iterator[
         yield Check(_title(shuffled), "doubtful", doubt)
 
 
+def _copies_are_worst(controls: Rows, models: list[ResultRecord]) -> Iterator[Check]:
+    """Training images themselves are copies, and must score worse than held-out ones; noise resembles neither."""
+    truth, copies = controls.get("ground-truth"), controls.get("real-train")
+    if truth is None or copies is None:
+        return
+    if missing := _missing(truth, copies):
+        yield missing
+    elif _goodness(truth) > _goodness(copies):
+        yield Check(_title(truth), "passed", f"{_shown(truth)} is better than {_shown(copies)}, which are copies.")
+    else:
+        sentence = f"{_shown(truth)} should be better than {_shown(copies)}, which are copies, and is not."
+        yield Check(_title(truth), "failed", sentence)
+
+
+_LIKENESS: Final = (_real_beats_noise, _real_is_the_ceiling, _shuffled_is_chance)
+_COPYING: Final = (_copies_are_worst,)
+
+
+def _reads_training(controls: Rows) -> bool:
+    """Return whether a column asks how far images are from training images: its identity names their digest."""
+    return any("training" in record.metric.options for record in controls.values())
+
+
 def _missing(*needed: ResultRecord) -> Check | None:
     """Return the check that could not be made because a record has failed, None where all are there."""
     for record in needed:
@@ -167,7 +190,7 @@ def _goodness(record: ResultRecord) -> float:
 
 def _near_real(controls: Rows) -> bool:
     """Return whether a column measures the distance to real images."""
-    return any(_family(name, controls) for name in ("fid", "fid_infinity", "kid"))
+    return any(_family(name, controls) for name in ("fid", "kid", "cmmd", "mind", "fjd"))
 
 
 def _family(metric: str, controls: Rows) -> bool:

@@ -10,9 +10,8 @@ from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.machine.device import to_device
 from t2ibench.features.context import FeatureContext, WeightsFile, find_weights
 from t2ibench.features.cub_inception.network import OUTPUTS, SIDE, empty_network, known_logits
-from t2ibench.features.network_extractor import NetworkExtractor, file_identity
+from t2ibench.features.network_extractor import NetworkExtractor, file_identity, filled
 from t2ibench.features.resizing import resized_by_pil
-from t2ibench.features.state_dict import checked, read_state
 from t2ibench.models.folder import ModelFolder, load_encoder, read_model_folder
 
 if TYPE_CHECKING:
@@ -75,9 +74,7 @@ class CUBInception(NetworkExtractor):
             resolution, classes = int(found.parameters["resolution"]), int(found.parameters["classes"])
             identity = _own_identity(context, found)
             return cls(classifier.network, identity, context.device, resolution=resolution, classes=classes)
-        network = empty_network()
-        state = checked(read_state(found.path), network.state_dict(), found.path, "StackGAN's bird classifier", _HOW)
-        network.load_state_dict(state)
+        network = filled(empty_network, context, found, "StackGAN's bird classifier", _HOW)
         return cls(network.to(context.device).eval(), _identity(context, found), context.device)
 
     def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:

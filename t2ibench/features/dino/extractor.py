@@ -12,13 +12,13 @@ from t2ibench.core.machine.device import to_device
 from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.features.context import FeatureContext, WeightsFile, find_weights, options_of
 from t2ibench.features.dino.preprocessing import RESIZE, RESOLUTION, Profile, dino_input
-from t2ibench.features.network_extractor import NetworkExtractor, file_identity
-from t2ibench.features.state_dict import checked, read_state
+from t2ibench.features.network_extractor import NetworkExtractor, file_identity, filled
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 VERSION: Final = 1
+_PATCH: Final = 14
 ARCHITECTURES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "vitl14": ("vit_large_patch14_dinov2", {}),
     "vitb14": ("vit_base_patch14_dinov2", {}),
@@ -68,20 +68,19 @@ class Dino(NetworkExtractor):
     @classmethod
     def open(cls, context: FeatureContext) -> Self:
         """Return the extractor on the context's device. Errors as `peek`, or the weights are of another network."""
-        import torch
-
         identity, found, options = cls.peek(context), find_weights(context), options_of(context, DinoOptions)
         name, further = ARCHITECTURES[options.architecture]
-        with torch.random.fork_rng(devices=[]):  # initial weights are overwritten at once
-            network = _timm().create_model(name, pretrained=False, img_size=RESOLUTION, num_classes=0, **further)
-        wanted, state = network.state_dict(), dict(read_state(found.path))
-        state.pop("mask_token", None)  # of training alone
-        if "pos_embed" in state:
-            state["pos_embed"] = _positions(state["pos_embed"], wanted["pos_embed"].shape[1] - 1)
         hint = (
             f"Name the file's network in [features.{context.name}.options] of benchmarks.toml, or bring another file."
         )
-        network.load_state_dict(checked(state, wanted, found.path, f"DINOv2 {options.architecture}", hint))
+        network = filled(
+            lambda: _timm().create_model(name, pretrained=False, img_size=RESOLUTION, num_classes=0, **further),
+            context,
+            found,
+            f"DINOv2 {options.architecture}",
+            hint,
+            change=_as_timm,
+        )
         network = network.to(context.device).eval().requires_grad_(False)
         return cls(network, options.profile, identity, context.device)
 
@@ -89,15 +88,25 @@ class Dino(NetworkExtractor):
         return {"pool": self._network(to_device(dino_input(pixels, self._profile), self._device))}
 
 
+def _as_timm(state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """Return the tensors that timm's network has, with positions for its resolution."""
+    kept = {key: value for key, value in state.items() if key != "mask_token"}  # of training alone
+    table = kept.get("pos_embed")
+    return kept if table is None else {**kept, "pos_embed": _positions(table, (RESOLUTION // _PATCH) ** 2)}
+
+
 def _positions(table: Tensor, patches: int) -> Tensor:
-    """Return the table 1 x (1 + M^2) x d for `patches` patches, as `interpolate_pos_encoding` of the authors' code."""
+    """Return the table 1 x (1 + M^2) x d for `patches` patches, as `interpolate_pos_encoding` of the authors' code.
+
+    A table that is no square grid of patches stays as it is, for the check of names and shapes to refuse.
+    """
     import torch
     from torch.nn.functional import interpolate
 
-    held = table.shape[1] - 1
-    if held == patches:
+    held = table.shape[1] - 1 if table.ndim == 3 else 0
+    side, wanted = math.isqrt(max(held, 0)), math.isqrt(patches)
+    if held in (0, patches) or side**2 != held or not table.is_floating_point():
         return table
-    side, wanted = math.isqrt(held), math.isqrt(patches)
     grid = table[:, 1:].reshape(1, side, side, -1).permute(0, 3, 1, 2)
     scale = (wanted + 0.1) / side
     made = interpolate(grid.float(), scale_factor=(scale, scale), mode="bicubic", antialias=False)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.core.folding import folded, with_fused_relu
 from t2ibench.features.context import FeatureContext, WeightsFile
-from t2ibench.features.state_dict import checked, read_state
+from t2ibench.features.network_extractor import filled
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -52,11 +52,8 @@ def filled_network(context: FeatureContext, found: WeightsFile) -> Any:
     Raises:
         UserError: the file is truncated or of another network.
     """
-    network = empty_network()
-    wanted = network.state_dict()
-    entry = context.entry
-    hint = f"Another network's file may have been given this name; fetch {entry.url or entry.file}."
-    network.load_state_dict(checked(read_state(found.path), wanted, found.path, "the Inception-v3 of 2015", hint))
+    hint = "Another network's file may have been given this name."
+    network = filled(empty_network, context, found, "the Inception-v3 of 2015", hint)
     return with_fused_relu(folded(network)).to(context.device)
 
 

@@ -13,7 +13,7 @@ from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.machine.device import to_device
 from t2ibench.features.context import FeatureContext, WeightsFile, find_weights
 from t2ibench.features.inception.inception_2015 import SIDE
-from t2ibench.features.network_extractor import NetworkExtractor, file_identity
+from t2ibench.features.network_extractor import NetworkExtractor, file_identity, provenance
 from t2ibench.features.resizing import resized_by_pil_as_floats
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class InceptionClean(NetworkExtractor):
             reason = " ".join(str(error).split())[:120]
             raise UserError(
                 f"{found.path} cannot be opened as clean-fid's TorchScript Inception ({reason}). It may be truncated: "
-                "fetch it again."
+                f"fetch it again. {provenance(context, found)}"
             ) from error
         return cls(network, _identity(context, found), context.device)
 

@@ -10,9 +10,8 @@ from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.machine.device import to_device
 from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.features.context import FeatureContext, WeightsFile, find_weights, options_of
-from t2ibench.features.network_extractor import NetworkExtractor, file_identity
+from t2ibench.features.network_extractor import NetworkExtractor, file_identity, filled
 from t2ibench.features.resizing import resized_by_pil, resized_by_torch
-from t2ibench.features.state_dict import checked, read_state
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -97,10 +96,12 @@ class InceptionTorchvision(NetworkExtractor):
         """
         found = find_weights(context)
         identity = _identity(context, found)
-        network = empty_network()
-        state = {key: value for key, value in read_state(found.path).items() if not key.startswith(_AUXILIARY)}
-        hint = f"Fetch {context.entry.url or context.entry.file}; the Inception of 2015 is another network."
-        network.load_state_dict(checked(state, network.state_dict(), found.path, "torchvision's Inception-v3", hint))
+
+        def change(state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+            return {key: value for key, value in state.items() if not key.startswith(_AUXILIARY)}
+
+        hint = "The Inception of 2015 is another network."
+        network = filled(empty_network, context, found, "torchvision's Inception-v3", hint, change=change)
         options = options_of(context, InceptionTorchvisionOptions)
         return cls(with_fused_relu(folded(network)).to(context.device), options, identity, context.device)
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self, get_args
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.features.context import FeatureContext, WeightsFile, chunks, find_weights, options_of
+from t2ibench.features.network_extractor import file_identity, filled
 from t2ibench.features.objects.detection import Detection
 from t2ibench.features.objects.objects import DetectedObjects
-from t2ibench.features.state_dict import checked, read_state
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -69,9 +69,7 @@ class TorchvisionDetector(DetectedObjects):
             f"Name the file's network in [features.{context.name}.options] of benchmarks.toml, one of "
             f"{', '.join(get_args(Architecture))}, or bring another file."
         )
-        state = read_state(found.path)
-        network = built(architecture)
-        network.load_state_dict(checked(state, network.state_dict(), found.path, architecture, hint))
+        network = filled(lambda: built(architecture), context, found, architecture, hint)
         network = network.to(context.device).eval().requires_grad_(False)
         return cls(network, _identity(context, found), context.device)
 
@@ -99,12 +97,10 @@ _NO_OBJECTS: Final = ("__background__", "N/A")
 
 
 def built(architecture: Architecture) -> Any:
-    """Return a torchvision detector without its weights; a caller's random numbers do not notice."""
-    import torch
+    """Return a torchvision detector without its weights."""
     from torchvision.models import detection
 
-    with torch.random.fork_rng(devices=[]):
-        return getattr(detection, architecture)(weights=None, weights_backbone=None)
+    return getattr(detection, architecture)(weights=None, weights_backbone=None)
 
 
 def categories() -> list[str]:
@@ -115,11 +111,12 @@ def categories() -> list[str]:
 
 
 def _identity(context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
-    return FeatureIdentity(
-        name=f"{context.entry.plugin} {options_of(context, DetectorOptions).architecture}",
-        version=VERSION,
-        weights=found.sha256,
+    return file_identity(
+        context,
+        found,
         resize="as the network's own transform",
         range="the network's own",
-        standing="standard" if found.recorded else "stand-in",
+        version=VERSION,
+        otherwise="stand-in",
+        of=options_of(context, DetectorOptions).architecture,
     )
