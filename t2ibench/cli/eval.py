@@ -66,6 +66,13 @@ from t2ibench.core.place import Place
     metavar="K",
     help="Images of every caption, each with its own noise; diversity within captions needs two or more.",
 )
+@click.option(
+    "--caption-ids",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    metavar="FILE.txt",
+    help="Judge the captions that a file lists, one id a line, instead of the protocol's choice.",
+)
 @click.option("--metrics", type=NameList(), default=(), help="Columns of benchmarks.toml.  [default: the protocol's]")
 @click.option("--controls/--no-controls", default=True, help="Measure the control rows too.")
 @click.option("--json", "as_json", is_flag=True, help="Print the records as JSON instead of a table.")
@@ -99,6 +106,7 @@ def command(
     protocol: str | None,
     samples: int | None,
     samples_per_caption: int | None,
+    caption_ids: Path | None,
     metrics: tuple[str, ...],
     controls: bool,
     as_json: bool,
@@ -127,6 +135,7 @@ def command(
         protocol=protocol,
         samples=samples,
         samples_per_caption=samples_per_caption,
+        caption_ids=caption_ids,
         metrics=metrics,
         controls=controls,
         seed=seed,

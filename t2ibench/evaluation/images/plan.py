@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.noise import seed_of
+from t2ibench.core.reading.text import read_text, text_lines
 from t2ibench.core.types import Caption, PlanItem, SamplePlan
 
 if TYPE_CHECKING:
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
     from t2ibench.data.manifest import Manifest
 
 
-def make_plan(manifest: Manifest, protocol: ProtocolEntry, samples: int | None = None) -> SamplePlan:
+def make_plan(
+    manifest: Manifest, protocol: ProtocolEntry, samples: int | None = None, *, chosen: Path | None = None
+) -> SamplePlan:
     """Return the plan. A plan of n images is the beginning of every longer one.
 
     captions = "spread": a keyed order in which every image comes once before any comes twice; past the last caption the
@@ -29,20 +33,45 @@ def make_plan(manifest: Manifest, protocol: ProtocolEntry, samples: int | None =
         manifest: the prepared data set.
         protocol: its split, seed, caption order and number of samples.
         samples: images wanted instead of the protocol's; 0 means every caption once, or one pass.
+        chosen: a file of caption ids, which then come in its order and, unless `samples` says otherwise, once each.
 
     Raises:
-        UserError: a pass has no full batch.
+        UserError: a pass has no full batch, or the file is no list of captions of the split.
     """
-    wanted = protocol.samples if samples is None else samples
+    wanted = samples if samples is not None else protocol.samples if chosen is None else 0
     if protocol.captions == "passes":
         items = _passes(manifest, protocol, wanted)
     else:
-        captions, each = _spread(manifest, protocol), protocol.captions_each
+        captions = _spread(manifest, protocol) if chosen is None else chosen_captions(manifest, protocol.split, chosen)
+        each = protocol.captions_each
         items = [
             PlanItem(captions[index // each % len(captions)], index // each // len(captions) * each + index % each)
             for index in range(wanted or len(captions) * each)
         ]
     return SamplePlan(tuple(items), protocol.seed, manifest.name, protocol.split)
+
+
+def chosen_captions(manifest: Manifest, split: str, path: Path) -> list[Caption]:
+    """Return the captions of a split whose ids a text file lists, one a line, in its order.
+
+    Raises:
+        UserError: the file cannot be read, is empty, or has a line that is no caption's id or is there twice.
+    """
+    known = {caption.id: caption for caption in manifest.captions(split)}
+    found: dict[str, Caption] = {}
+    for number, text in text_lines(read_text(path, what="a list of caption ids")):
+        line = text.strip()
+        if line in found:
+            raise UserError(f"{path}, line {number}: {line!r} is there twice; leave one of the two.")
+        if line not in known:
+            raise UserError(
+                f"{path}, line {number}: {line!r} is no caption of the split {split!r} of {manifest.name}, whose ids "
+                f"are as {next(iter(known))!r}: <data set>/<split>/<image>#<number from 0>."
+            )
+        found[line] = known[line]
+    if not found:
+        raise UserError(f"{path} lists no captions: write one id a line, as {next(iter(known))!r}.")
+    return list(found.values())
 
 
 def _spread(manifest: Manifest, protocol: ProtocolEntry) -> list[Caption]:

@@ -52,7 +52,7 @@ def open_table(resolved: Resolved, place: Place) -> tuple[Table, Sequence[Source
         check_writable(folder)
     dataset, rules = resolved.dataset, resolved.protocol
     manifest = open_dataset(dataset, place.benchmarks, place.workspace, root=place.data_root)
-    plan = make_plan(manifest, rules, resolved.samples)
+    plan = make_plan(manifest, rules, resolved.samples, chosen=resolved.caption_ids)
     wanted = resolved.metrics or tuple(dict.fromkeys(rules.metrics))
     names = dict.fromkeys(place.benchmarks.metrics[metric].features for metric in wanted)
     extractors = {name: extractor_for(name, dataset, place) for name in names}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from t2ibench.core.errors import UserError, require_known
@@ -32,6 +33,7 @@ class EvaluateRequest:
         protocol: name of the protocol.
         samples: images a row; 0 for every caption once.
         samples_per_caption: images of every caption, each with its own noise.
+        caption_ids: a file of the captions that are judged, one id a line; None for the protocol's choice.
         metrics: columns; empty for the protocol's.
         controls: whether to measure the control rows.
         seed: of noise, captions and negatives.
@@ -45,6 +47,7 @@ class EvaluateRequest:
     protocol: str | None = None
     samples: int | None = None
     samples_per_caption: int | None = None
+    caption_ids: Path | None = None
     metrics: tuple[str, ...] = ()
     controls: bool = True
     seed: int | None = None
@@ -63,6 +66,7 @@ class Resolved:
         protocol: how is judged, with the seed asked for.
         models: rows that are drawn by models, each once.
         samples: images a row; None for the protocol's, 0 for every caption once.
+        caption_ids: a file of the captions that are judged.
         metrics: columns, each once.
         external: rows that the user brings.
         controls: names of control rows.
@@ -74,6 +78,7 @@ class Resolved:
     protocol: ProtocolEntry
     models: tuple[ModelFolder, ...] = ()
     samples: int | None = None
+    caption_ids: Path | None = None
     metrics: tuple[str, ...] = ()
     external: ExternalRows = field(default_factory=ExternalRows)
     controls: tuple[str, ...] = ()
@@ -85,6 +90,7 @@ class Resolved:
             "dataset": self.dataset,
             "protocol": {"name": self.protocol_name, **self.protocol.model_dump(mode="json")},
             "samples": self.protocol.samples if self.samples is None else self.samples,
+            **({"caption_ids": str(self.caption_ids)} if self.caption_ids else {}),
             "metrics": list(self.metrics or self.protocol.metrics),
             "models": [{"name": one.label, "identity": one.identity, "folder": str(one.path)} for one in self.models],
             "external": self.external.described(),
@@ -111,6 +117,8 @@ def resolve_tables(request: EvaluateRequest, place: Place, *, rows_named: bool =
             name, protocol = protocol_for(dataset, place.benchmarks, request.protocol, seed)
             if request.samples_per_caption is not None:
                 protocol = with_repeats(name, protocol, request.samples_per_caption)
+            if request.caption_ids is not None:
+                check_spread("--caption-ids", name, protocol)
             if request.arithmetic != USUAL:
                 protocol = with_arithmetic(protocol, request)
             yield Resolved(
@@ -119,6 +127,7 @@ def resolve_tables(request: EvaluateRequest, place: Place, *, rows_named: bool =
                 protocol=protocol,
                 models=models_of(request, place, dataset),
                 samples=request.samples,
+                caption_ids=request.caption_ids,
                 metrics=tuple(dict.fromkeys(request.metrics)),
                 external=request.external,
                 controls=protocol.controls if request.controls else (),
@@ -142,12 +151,17 @@ def with_repeats(name: str, protocol: ProtocolEntry, each: int) -> ProtocolEntry
     Raises:
         UserError: its captions are drawn in passes, where none has a number of images of its own.
     """
+    check_spread("--samples-per-caption", name, protocol)
+    return protocol.model_copy(update={"captions_each": each})
+
+
+def check_spread(option: str, name: str, protocol: ProtocolEntry) -> None:
+    """Raise a UserError if a protocol draws its captions in passes, where none can be chosen."""
     if protocol.captions != "spread":
         raise UserError(
-            f"--samples-per-caption wants a protocol whose captions are spread, and {name} draws them in passes: name "
-            "another with --protocol."
+            f"{option} wants a protocol whose captions are spread, and {name} draws them in passes: name another with "
+            "--protocol."
         )
-    return protocol.model_copy(update={"captions_each": each})
 
 
 def with_arithmetic(protocol: ProtocolEntry, request: EvaluateRequest) -> ProtocolEntry:

@@ -52,6 +52,36 @@ def test_a_shorter_plan_is_the_beginning_of_a_longer_one(captions, one, other):
     assert plans[0].items == plans[1].items[:short] and len(plans[1]) == long
 
 
+def test_a_file_of_caption_ids_chooses_the_captions_and_their_order(tmp_path):
+    manifest, path = made_up([2, 1, 3]), tmp_path / "counting.txt"
+    wanted = ["made-up/test/i2#1", "made-up/test/i0#0"]
+    path.write_text("\n".join(wanted) + "\n\n")
+    plan = make_plan(manifest, protocol_of(samples=5, captions_each=2), chosen=path)
+    assert [(item.caption.id, item.sample) for item in plan.items] == [(one, k) for one in wanted for k in (0, 1)]
+    longer = make_plan(manifest, protocol_of(), 3, chosen=path)
+    assert [item.caption.id for item in longer.items] == [*wanted, wanted[0]]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", r"counting\.txt lists no captions: write one id a line, as 'made-up/test/i0#0'"),
+        (
+            "made-up/test/i0#0\nmade-up/test/i0#7",
+            r"counting\.txt, line 2: 'made-up/test/i0#7' is no caption of the split",
+        ),
+        ("made-up/test/i0#0\n\nmade-up/test/i0#0", r"line 3: 'made-up/test/i0#0' is there twice"),
+        (None, r"counting\.txt"),
+    ],
+)
+def test_a_wrong_file_of_caption_ids_is_a_sentence(content, said, tmp_path):
+    path = tmp_path / "counting.txt"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(UserError, match=said):
+        make_plan(made_up([2, 1]), protocol_of(), chosen=path)
+
+
 @given(counts)
 def test_second_images_come_after_all_captions(captions):
     total = sum(captions)
