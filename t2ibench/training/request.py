@@ -236,7 +236,7 @@ def _encoder(
         batch_size = max(request.batch_size, _SMALLEST_ENCODER_BATCH)
     own = TrainRequest(name, dataset=request.dataset, batch_size=batch_size, parameters=parameters)
     job = resolve(own, place, manifest, root)
-    job = _with_steps(job, _encoder_steps(job, request, model_steps, place.benchmarks))
+    job = dataclasses.replace(job, steps=_encoder_steps(job, request, model_steps, place.benchmarks))
     return dataclasses.replace(job, shipped=_shipped(job, place.benchmarks))
 
 
@@ -255,10 +255,6 @@ def _encoder_steps(job: Job, request: TrainRequest, model_steps: int, benchmarks
         return job.full_steps
     trial = min(job.full_steps, request.steps)
     return max((steps for steps in job.folder.exported_steps() if trial <= steps <= job.full_steps), default=trial)
-
-
-def _with_steps(job: Job, steps: int) -> Job:
-    return dataclasses.replace(job, steps=steps)
 
 
 def _shipped(job: Job, benchmarks: Benchmarks) -> ModelFolder | None:
