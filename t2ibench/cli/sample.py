@@ -30,6 +30,13 @@ from t2ibench.core.place import Place
     help="Where the object is to be, in fractions of the side, of models that know boxes.",
 )
 @click.option(
+    "--keypoint",
+    "keypoints",
+    metavar="PART=X,Y",
+    multiple=True,
+    help="Where a part of the object is to be, of models that know keypoints; can be repeated, others stay hidden.",
+)
+@click.option(
     "--samples",
     type=click.IntRange(1, 64),
     default=None,
@@ -56,6 +63,7 @@ def command(
     output: Path,
     attention: bool,
     box: str | None,
+    keypoints: tuple[str, ...],
     samples: int | None,
     dataset: str | None,
     folder: Path | None,
@@ -75,11 +83,11 @@ def command(
     from t2ibench.core.errors import UserError
     from t2ibench.core.files import write_bytes
     from t2ibench.models.find import require_model
-    from t2ibench.sampling.framed_box import parse_box
+    from t2ibench.sampling.framed_box import parse_box, parse_keypoints
     from t2ibench.sampling.sample import FILM, check_output, draw_film, draw_sheet, user_captions
 
-    if box is not None and (folder is not None or output.suffix.lower() == FILM):
-        raise UserError("--box is for a .png of a CAPTION: leave out --out, and name a .png.")
+    if (box is not None or keypoints) and (folder is not None or output.suffix.lower() == FILM):
+        raise UserError("--box and --keypoint are for a .png of a CAPTION: leave out --out, and name a .png.")
     if folder is not None:
         from t2ibench.evaluation.model_images import export_model
 
@@ -126,6 +134,7 @@ def command(
             attention=attention,
             device=place.device,
             box=where,
+            keypoints=parse_keypoints(keypoints),
             arithmetic=arithmetic,
         )
     write_bytes(output, content)

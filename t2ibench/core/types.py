@@ -155,6 +155,7 @@ class Capabilities:
         bound: whether it has a likelihood bound.
         any_text: whether it reads any sentence; else only captions of its data set, whose codes are in files.
         conditions: what it can be given besides a caption, as in ("box",); see `conditions`.
+        keypoints: names of the parts that keypoints are of, in their order.
     """
 
     resolution: int
@@ -165,6 +166,7 @@ class Capabilities:
     bound: bool = False
     any_text: bool = True
     conditions: tuple[str, ...] = ()
+    keypoints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +230,8 @@ class Trace:
         drawing: the steps of the drawing; None for models that make an image at once.
         boxes: N x 4, where the object was asked to be: (x, y, width, height) as fractions of the image; None for
             models without boxes.
+        keypoints: N x K x 3, where its parts were asked to be: (x, y) as fractions and 1, or zeros for a part that is
+            not to be seen; None for models without keypoints.
     """
 
     stages: dict[int, Tensor] = field(default_factory=dict)
@@ -235,6 +239,7 @@ class Trace:
     gates: list[GateMap] = field(default_factory=list)
     drawing: Drawing | None = None
     boxes: Tensor | None = None
+    keypoints: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +251,7 @@ class DataRequest:
         batch_size: captions a batch.
         wrong_images: whether images of other images than the caption's are wanted too (StackGAN-v2).
         boxes: whether the objects' bounding boxes are wanted (GAWWN).
+        keypoints: whether the places of the objects' parts are wanted (GAWWN with keypoints).
         whole: whole images, made square without regard to their aspect, instead of the crop around the object.
         split: whose images are wanted; a judge may need others than "train".
     """
@@ -254,6 +260,7 @@ class DataRequest:
     batch_size: int
     wrong_images: bool = False
     boxes: bool = False
+    keypoints: bool = False
     whole: bool = False
     split: str = "train"
 
@@ -318,6 +325,8 @@ class TrainBatch:
         wrong_images: like `images`, of other images; None unless asked for.
         boxes: float32, N x 4, the objects' boxes in `images`: (x, y, width, height) as fractions of the side, cut at
             the borders; None unless asked for.
+        keypoints: float32, N x K x 3, the objects' parts in `images`: (x, y) as fractions of the side and 1, or zeros
+            where a part cannot be seen; None unless asked for.
         together: of a tensor N x ... of this process the rows of all processes that share the batch, gradients
             included; for losses that set every row against all others. With `fill` a shorter last dimension is filled
             up to the longest process's. One process gets the tensor itself.
@@ -330,6 +339,7 @@ class TrainBatch:
     class_ids: Tensor
     wrong_images: Mapping[int, Tensor] | None = None
     boxes: Tensor | None = None
+    keypoints: Tensor | None = None
     together: Together = field(default=as_it_is, compare=False, repr=False)
 
 

@@ -18,7 +18,7 @@ def changed_settings(model: ModelFolder, benchmarks: Benchmarks) -> Mapping[str,
 
     So `--set damsm_weight=3` shows in a table, beside a variant that is called after another weight. Nothing for
     imported weights, and for models whose name, variant or plug-in benchmarks.toml does not have. A parameter that the
-    recipe leaves open (None, "") is no difference.
+    recipe leaves open (None, "", an empty list) is no difference.
     """
     entry = benchmarks.models.get(model.description.name)
     if entry is None or model.description.imported or not model.description.learned:
@@ -30,4 +30,4 @@ def changed_settings(model: ModelFolder, benchmarks: Benchmarks) -> Mapping[str,
     except UserError:
         return {}
     given = model.parameters
-    return {name: given[name] for name in recipe if name in given and recipe[name] not in (None, "", given[name])}
+    return {name: given[name] for name in recipe if name in given and recipe[name] not in (None, "", [], given[name])}

@@ -1,4 +1,4 @@
-"""What an image can be asked for besides its caption: so far, where its object is to be.
+"""What an image can be asked for besides its caption: where its object is to be, or the object's parts.
 
 A model says in its capabilities which conditions it knows. One that it does not know is refused, never ignored.
 """
@@ -25,17 +25,22 @@ class Conditions:
     Attributes:
         boxes: "box": N x 4, where the object is to be: (x, y, width, height) as fractions of the image's side, x
             and y of its upper left corner.
+        keypoints: "keypoints": N x K x 3, where its parts are to be: (x, y) as fractions of the side and 1, or zeros
+            for a part that is not to be seen.
 
     Raises:
-        UserError: a box that is empty or leaves the image.
+        UserError: a box that is empty or leaves the image, or a keypoint outside it.
     """
 
     boxes: Tensor | None = None
+    keypoints: Tensor | None = None
 
     def __post_init__(self) -> None:
-        if self.boxes is None:
-            return
-        for x, y, width, height in self.boxes.tolist():
+        if self.keypoints is not None and not bool(((self.keypoints >= 0) & (self.keypoints <= 1)).all()):
+            raise UserError(
+                "A keypoint does not lie in the image. Give x,y as fractions of its side, as in bill=0.3,0.4."
+            )
+        for x, y, width, height in [] if self.boxes is None else self.boxes.tolist():
             if not (x >= 0 and y >= 0 and width > 0 and height > 0 and x + width <= 1.0001 and y + height <= 1.0001):
                 raise UserError(
                     f"The box {x:g},{y:g},{width:g},{height:g} does not lie in the image. Give x,y,width,height as "
@@ -45,7 +50,8 @@ class Conditions:
     @property
     def names(self) -> tuple[str, ...]:
         """The conditions that are given, as capabilities name them."""
-        return () if self.boxes is None else ("box",)
+        given = {"box": self.boxes, "keypoints": self.keypoints}
+        return tuple(name for name, value in given.items() if value is not None)
 
 
 class TakesConditions(Protocol):
@@ -73,9 +79,10 @@ def check_known(label: str, capabilities: Capabilities, conditions: Conditions) 
     """
     for name in conditions.names:
         if name not in capabilities.conditions:
+            option, known = {"box": ("a box", "gawwn"), "keypoints": ("keypoints", "gawwn:keypoints")}[name]
             raise UserError(
-                f"{label} cannot be given a {name}: it reads the caption alone. Ask without --{name}, or take a model "
-                "that knows boxes, such as gawwn."
+                f"{label} cannot be given {option}. Ask without --{name.removesuffix('s')}, or take a model that can, "
+                f"such as {known}."
             )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -109,6 +109,7 @@ def draw_sheet(
     attention: bool,
     device: str,
     box: Sequence[float] | None = None,
+    keypoints: Mapping[str, tuple[float, float]] | None = None,
     arithmetic: Arithmetic = USUAL,
 ) -> bytes:
     """Return a PNG sheet, a section a caption: its images, and with `attention` the stages and a map a word.
@@ -122,14 +123,15 @@ def draw_sheet(
         device: where to compute.
         box: where the object is to be, (x, y, width, height) in fractions of the side; None leaves it to the model.
             Images of a model with boxes show theirs.
+        keypoints: part -> (x, y), where the object's parts are to be; likewise.
         arithmetic: of the model.
 
     Raises:
         UserError: an empty sentence, one without a known word, a model that reads no text of a user's, attention asked
-            of a model without it, or a box of one that knows none.
+            of a model without it, or a box or keypoints of one that knows none.
     """
     from t2ibench.sampling.drawing_film import alignment_tile, legend, step_tiles
-    from t2ibench.sampling.framed_box import conditions_of, framed_tile
+    from t2ibench.sampling.framed_box import conditions_of, framed_tile, pinned_tile
     from t2ibench.sampling.montage import Section, attention_tiles, image_tile, sheet
     from t2ibench.training.engine.compilation import computing
     from t2ibench.training.tracking.sample_images import png_of
@@ -140,9 +142,9 @@ def draw_sheet(
     _say_unread(folder, model, captions)
     if attention and not model.capabilities.attention:
         raise UserError(f"{folder.label} has no attention to show. Ask without --attention.")
-    conditions = conditions_of(box, samples)
+    conditions = conditions_of(samples, box=box, keypoints=keypoints, parts=model.capabilities.keypoints)
     check_known(folder.label, model.capabilities, conditions)
-    traced = attention or "box" in model.capabilities.conditions
+    traced = attention or bool(model.capabilities.conditions)
     noise = Noise(seed)
     sections: list[Section] = []
     for caption in captions:
@@ -153,6 +155,8 @@ def draw_sheet(
         with computing(arithmetic, place):
             images = generate_under(model, asked, bound, conditions, label=folder.label, trace=shown)
         tiles = tuple(map(image_tile, images) if trace.boxes is None else map(framed_tile, images, trace.boxes))
+        if trace.keypoints is not None:
+            tiles = tuple(map(pinned_tile, images, trace.keypoints))
         sections.append(Section(caption.text, () if attention else tiles, caption=True))
         for sample in range(samples) if attention else ():
             stages = {**trace.stages, model.capabilities.resolution: images}

@@ -71,6 +71,23 @@ def with_boxes(manifest: Manifest) -> Manifest:
     return dataclasses.replace(manifest, images=tuple(images))
 
 
+def write_parts(manifest: Manifest) -> tuple[str, ...]:
+    """Return the names of parts, after writing CUB's tables of them: two corners of each square, and a hidden one."""
+    names = ("left corner", "right corner", "hidden")
+    folder = manifest.root / "parts"
+    folder.mkdir(exist_ok=True)
+    rows = []
+    for number, image in enumerate(manifest.images):
+        x, y, width, height = _box(int(image.id))
+        corners = ((x, y, 1), (x + width - 1, y + height - 1, 1), (0, 0, 0))
+        rows += [f"{number} {part} {a}.0 {b}.0 {seen}\n" for part, (a, b, seen) in enumerate(corners)]
+    (folder / "part_locs.txt").write_text("".join(rows))
+    (folder / "parts.txt").write_text("".join(f"{part} {name}\n" for part, name in enumerate(names)))
+    listed = (f"{number} {image.file}\n" for number, image in enumerate(manifest.images))
+    (manifest.root / "images.txt").write_text("".join(listed))
+    return names
+
+
 def _box(index: int) -> tuple[int, int, int, int]:
     return (4 + index % 5, 4 + index % 7, 23, 23)
 

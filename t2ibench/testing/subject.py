@@ -17,7 +17,7 @@ from t2ibench.core.spec.benchmarks import DatasetEntry
 from t2ibench.core.storage.named_tensors import state_of_networks
 from t2ibench.core.types import Caption, TrainBatch
 from t2ibench.data.manifest import Manifest
-from t2ibench.testing.squares import Squares, with_boxes
+from t2ibench.testing.squares import Squares, with_boxes, write_parts
 from t2ibench.training.engine.engine import Engine
 
 if TYPE_CHECKING:
@@ -110,6 +110,8 @@ class Subject:
         from t2ibench.data.batches.phased_batches import training_data
 
         manifest = with_boxes(self.manifest) if model.data_request().boxes else self.manifest
+        if model.data_request().keypoints:
+            write_parts(manifest)
         return training_data(manifest, model, seed=0)
 
     def batch(self, model: Any) -> TrainBatch:

@@ -68,6 +68,10 @@ MODELS = {
     "gan_int_cls, char-CNN-RNN": ({**REED, "text": "char-cnn-rnn"}, {"char_cnn_rnn": {"dimension": 8}}),
     "gawwn": (BOXED, {"damsm": DAMSM}),
     "gawwn, object": ({**BOXED, "images": "object", "r1_weight": 1.0, "ema_decay": 0.9}, {"damsm": DAMSM}),
+    "gawwn, keypoints": (
+        {**BOXED, "condition": "keypoints", "parts": ["left corner", "right corner", "hidden"]},
+        {"damsm": DAMSM},
+    ),
     "gawwn, char-CNN-RNN": ({**BOXED, "text": "char-cnn-rnn"}, {"char_cnn_rnn": {"dimension": 8}}),
     "ppgn": ({"iterations": 3}, {"damsm": DAMSM}),
     "ppgn, noise": ({"iterations": 3, "noise_weight": 0.1}, {"damsm": DAMSM}),

@@ -48,30 +48,35 @@ def _weights(scale: Tensor, shift: Tensor, resolution: int) -> Tensor:
 
 
 class BoxPrior(nn.Module):
-    """Boxes of the training set, as it was shown: the last ones seen, from which one can be drawn.
+    """Boxes of the training set, as it was shown: the last ones seen, from which one can be drawn. Or keypoints.
 
     Attributes:
-        boxes: M x 4.
-        seen: how many boxes there have been.
+        boxes: M x 4; of keypoints M x K x 3.
+        seen: how many there have been.
+
+    Args:
+        remembered: M.
+        first: all of them before one was seen, 4 or K x 3.
     """
 
     boxes: Tensor
     seen: Tensor
 
-    def __init__(self, remembered: int) -> None:
+    def __init__(self, remembered: int, first: Tensor | None = None) -> None:
         super().__init__()
-        self.register_buffer("boxes", torch.tensor(MIDDLE).repeat(remembered, 1))
+        first = torch.tensor(MIDDLE) if first is None else first
+        self.register_buffer("boxes", first.repeat(remembered, *[1] * first.dim()))
         self.register_buffer("seen", torch.zeros((), dtype=torch.int64))
 
     @torch.no_grad()
     def remember(self, boxes: Tensor) -> None:
-        """Take boxes, N x 4, in the place of the oldest ones."""
+        """Take N boxes in the place of the oldest ones."""
         places = (self.seen + torch.arange(len(boxes), device=self.seen.device)) % len(self.boxes)
         self.boxes[places] = boxes.to(self.boxes)
         self.seen += len(boxes)
 
     def forward(self, numbers: Tensor) -> Tensor:
-        """Return boxes, N x 4, of standard normal numbers N x 1; each one remembered is as probable as any other."""
+        """Return N boxes of standard normal numbers N x 1; each one remembered is as probable as any other."""
         known = self.seen.clamp(1, len(self.boxes))
         uniform = (torch.erf(numbers[:, 0] / 2**0.5) + 1) / 2
         places = (uniform * known).long().clamp(max=known - 1)

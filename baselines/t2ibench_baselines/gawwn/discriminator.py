@@ -57,10 +57,19 @@ class Discriminator(nn.Module):
         self.scored = nn.Sequential(*hidden, nn.LeakyReLU(SLOPE), nn.Linear(f, 1))
 
     def forward(self, images: Tensor, sentence: Tensor, boxes: Tensor) -> Tensor:
-        """Return logits N of images N x 3 x R x R in [-1, 1], sentence codes N x D and boxes N x 4."""
+        """Return logits N of images N x 3 x R x R in [-1, 1], sentence codes N x D and boxes N x 4, or keypoints."""
         maps: Tensor = self.maps(images)  # N x 2f x 16 x 16
         spread = self.text(sentence)[:, :, None, None].expand(-1, -1, *maps.shape[2:])
-        region = self.region(crop(self.joined(torch.cat((maps, spread), dim=1)), boxes)).mean(dim=(2, 3))  # N x f
-        scene = torch.cat((self.scene(maps), self.located(paste(spread, boxes))), dim=1)  # N x 9f x 4 x 4
+        region = self.region(self.looked_at(self.joined(torch.cat((maps, spread), dim=1)), boxes)).mean(dim=(2, 3))
+        scene = torch.cat((self.scene(maps), self.told(spread, boxes)), dim=1)  # N x 9f x 4 x 4
         logits: Tensor = self.scored(torch.cat((self.whole(scene).flatten(1), region), dim=1))
         return logits.flatten()
+
+    def looked_at(self, maps: Tensor, where: Tensor) -> Tensor:
+        """Return what the regional way sees of maps N x 2f x 16 x 16: what lies in the boxes."""
+        return crop(maps, where)
+
+    def told(self, spread: Tensor, where: Tensor) -> Tensor:
+        """Return what the global way is told, N x f x 4 x 4: the sentence, N x f x 16 x 16, in the boxes."""
+        located: Tensor = self.located(paste(spread, where))
+        return located

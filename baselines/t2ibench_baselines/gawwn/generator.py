@@ -17,8 +17,18 @@ def doubling(before: int, after: int) -> nn.ConvTranspose2d:
     return nn.ConvTranspose2d(before, after, kernel_size=4, stride=2, padding=1, bias=False)
 
 
-def _active(layer: nn.Module, channels: int) -> list[nn.Module]:
+def active(layer: nn.Module, channels: int) -> list[nn.Module]:
+    """Return a layer with normalisation and ReLU behind it."""
     return [layer, nn.BatchNorm2d(channels), nn.ReLU()]
+
+
+def enlarging(features: int, resolution: int) -> list[nn.Module]:
+    """Return the layers from 2 x features channels at side 16 to an image."""
+    channels, layers = 2 * features, []
+    for narrower in (features, max(features // 4, 1))[: (resolution // MAP_SIDE).bit_length() - 2]:
+        layers += active(doubling(channels, narrower), narrower)
+        channels = narrower
+    return [*layers, doubling(channels, 3), nn.Tanh()]
 
 
 class Generator(nn.Module):
@@ -46,14 +56,14 @@ class Generator(nn.Module):
         self.latent = nn.Linear(latent, 4 * f)
         self.region_latent = nn.Linear(latent, 4 * f)
         self.located = nn.Sequential(
-            *_active(nn.Conv2d(4 * f, 2 * f, kernel_size=4, stride=2, padding=1, bias=False), 2 * f),
-            *_active(nn.Conv2d(2 * f, 4 * f, kernel_size=4, stride=2, padding=1, bias=False), 4 * f),
-            *_active(nn.Conv2d(4 * f, 4 * f, kernel_size=4, bias=False), 4 * f),
+            *active(nn.Conv2d(4 * f, 2 * f, kernel_size=4, stride=2, padding=1, bias=False), 2 * f),
+            *active(nn.Conv2d(2 * f, 4 * f, kernel_size=4, stride=2, padding=1, bias=False), 4 * f),
+            *active(nn.Conv2d(4 * f, 4 * f, kernel_size=4, bias=False), 4 * f),
         )
         self.scene = nn.Sequential(
-            *_active(nn.ConvTranspose2d(8 * f, 8 * f, kernel_size=4, bias=False), 8 * f),
-            *_active(doubling(8 * f, 4 * f), 4 * f),
-            *_active(doubling(4 * f, 2 * f), 2 * f),
+            *active(nn.ConvTranspose2d(8 * f, 8 * f, kernel_size=4, bias=False), 8 * f),
+            *active(doubling(8 * f, 4 * f), 4 * f),
+            *active(doubling(4 * f, 2 * f), 2 * f),
         )
         self.region = nn.Sequential(
             nn.ConvTranspose2d(8 * f, 8 * f, kernel_size=4, bias=False),
@@ -65,12 +75,8 @@ class Generator(nn.Module):
             doubling(4 * f, 2 * f),
             nn.BatchNorm2d(2 * f),
         )
-        layers = _active(nn.Conv2d(4 * f, 2 * f, kernel_size=3, padding=1, bias=False), 2 * f)
-        channels = 2 * f
-        for narrower in (f, max(f // 4, 1))[: (resolution // MAP_SIDE).bit_length() - 2]:
-            layers += _active(doubling(channels, narrower), narrower)
-            channels = narrower
-        self.image = nn.Sequential(*layers, doubling(channels, 3), nn.Tanh())
+        layers = active(nn.Conv2d(4 * f, 2 * f, kernel_size=3, padding=1, bias=False), 2 * f)
+        self.image = nn.Sequential(*layers, *enlarging(f, resolution))
 
     def forward(self, latent: Tensor, sentence: Tensor, boxes: Tensor) -> Tensor:
         """Return images N x 3 x resolution x resolution in [-1, 1].

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
 
+from t2ibench.core.files import digest_of_file
 from t2ibench.core.interfaces import BoundNoise, BuildContext
+from t2ibench.core.reading.part_table import PartTable
 from t2ibench.core.types import Caption, DataRequest, Trace, TrainBatch, Update
 from t2ibench.models.conditions import Conditions
 from t2ibench.models.wrapping import gradients_for
@@ -19,60 +23,78 @@ from t2ibench_baselines._stackgan.optimisation import with_instance_noise
 from t2ibench_baselines._stackgan.sentences import ENCODERS, SentenceEncoder, sentence_codes, text_networks
 from t2ibench_baselines.gawwn.discriminator import Discriminator
 from t2ibench_baselines.gawwn.generator import Generator
+from t2ibench_baselines.gawwn.keypoints import KeypointDiscriminator, KeypointGenerator
 from t2ibench_baselines.gawwn.losses import discriminator_loss
 from t2ibench_baselines.gawwn.parameters import GAWWNParameters
 
 
 class GAWWN(SingleDiscriminatorModel):
-    """GAWWN with bounding boxes (Reed et al., NIPS 2016): a GAN that is told what to draw and where.
+    """GAWWN (Reed et al., NIPS 2016): a GAN that is told what to draw and where, by a box or by keypoints of parts.
 
-    Without a box given, `generate` draws one of the training set's (latent "box"), so that it can stand beside models
-    that know no boxes.
+    Where neither is given, `generate` draws one of the training set's (latent "box" or "keypoints"), so that it can
+    stand beside models that know neither.
     """
 
     Parameters: ClassVar[type[GAWWNParameters]] = GAWWNParameters
-    generator: Generator
+    generator: Generator | KeypointGenerator
     discriminator: Discriminator | None
-    latents = ("z", "box")
-    conditions = ("box",)
+
+    @classmethod
+    def with_files(cls, parameters: GAWWNParameters, root: Path) -> GAWWNParameters:
+        """Return the parameters with names and digests of the tables of parts, for keypoints.
+
+        Raises:
+            UserError: the data set has none.
+        """
+        if parameters.condition == "box":
+            return parameters
+        table = PartTable(root)
+        return parameters.model_copy(
+            update={"parts": table.names, "digests": tuple(digest_of_file(file) for file in table.files)}
+        )
 
     @classmethod
     def build(cls, parameters: GAWWNParameters, context: BuildContext) -> Self:
         """Return the model; for "generate" without a discriminator, its generator's weights to be loaded."""
         p = parameters
         encoder: SentenceEncoder = context.encoders[ENCODERS[p.text]]
-        generator = Generator(
-            resolution=p.resolution,
-            features=p.generator_features,
-            latent=p.latent,
-            text_dimension=encoder.dimension,
-            boxes=p.remembered_boxes,
+        boxed = p.condition == "box"
+        shape = {"resolution": p.resolution, "latent": p.latent, "text_dimension": encoder.dimension}
+        generator = (
+            Generator(**shape, features=p.generator_features, boxes=p.remembered_boxes)
+            if boxed
+            else KeypointGenerator(len(p.parts), **shape, features=p.generator_features, remembered=p.remembered_boxes)
         )
         make = partial(
-            Discriminator,
+            Discriminator if boxed else partial(KeypointDiscriminator, len(p.parts)),
             features=p.discriminator_features,
             text_dimension=encoder.dimension,
             normalised_verdict=p.normalised_verdict,
         )
-        return cls.built(p, generator, make, encoder, context)
+        made = cls.built(p, generator, make, encoder, context)
+        made.capabilities = replace(
+            made.capabilities, latents=("z", p.condition), conditions=(p.condition,), keypoints=p.parts
+        )
+        return made
 
     def data_request(self) -> DataRequest:
-        """Return images of one resolution with the boxes of what they show."""
+        """Return images of one resolution with the boxes, or keypoints, of what they show."""
         p = self.parameters
-        return DataRequest((p.resolution,), p.batch_size, boxes=True, whole=p.images == "whole")
+        boxed = p.condition == "box"
+        return DataRequest((p.resolution,), p.batch_size, boxes=boxed, keypoints=not boxed, whole=p.images == "whole")
 
     def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
         """Yield the discriminator's update, then the generator's on the same images, scored anew.
 
         Raises:
-            ValueError: the model was built for "generate", or the batch has no boxes though they were asked for.
+            ValueError: the model was built for "generate", or the batch lacks the boxes or keypoints asked for.
         """
         p, discriminator = self.parameters, self.discriminator
         if discriminator is None:
             raise ValueError('This GAWWN was built for "generate" and has no discriminator to learn from.')
-        if batch.boxes is None:
-            raise ValueError("GAWWN learns from boxes, but the batch has none.")
-        boxes = batch.boxes
+        boxes = batch.boxes if p.condition == "box" else batch.keypoints
+        if boxes is None:
+            raise ValueError(f"This GAWWN learns from {p.condition}, but the batch has none.")
         self.generator.prior.remember(batch.together(boxes))  # of all processes, so that they remember what one would
         latent = noise.draw("z", (p.latent,))
         with torch.no_grad():
@@ -107,9 +129,9 @@ class GAWWN(SingleDiscriminatorModel):
 
         Args:
             captions: N of them.
-            noise: without boxes, latent "box" says which of the training set's is taken.
-            trace: is told the boxes.
-            conditions: N boxes, or None.
+            noise: without conditions, latent "box" or "keypoints" says which of the training set's is taken.
+            trace: is told the boxes or keypoints.
+            conditions: N boxes or keypoints, or None.
 
         Raises:
             UserError: a caption without a known word, or without a code in the files.
@@ -118,10 +140,12 @@ class GAWWN(SingleDiscriminatorModel):
         latent = noise.draw("z", (p.latent,))
         with gradients_for(noise), evaluating(self.generator, *text_networks(self.encoder).values()):
             sentence = sentence_codes(self.encoder, captions, noise, latent, maximum=p.words_maximum_generation)
-            given = None if conditions is None else conditions.boxes
-            boxes = self.generator.prior(noise.draw("box", (1,))) if given is None else given.to(latent)
+            given = None
+            if conditions is not None:
+                given = conditions.boxes if p.condition == "box" else conditions.keypoints
+            boxes = self.generator.prior(noise.draw(p.condition, (1,))) if given is None else given.to(latent)
             images: Tensor = self.generator(latent, sentence, boxes)
         if trace is not None:
             trace.stages[p.resolution] = images.float()
-            trace.boxes = boxes.float()
+            setattr(trace, "boxes" if p.condition == "box" else "keypoints", boxes.float())
         return images.float()

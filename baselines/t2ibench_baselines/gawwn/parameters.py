@@ -21,10 +21,13 @@ class GAWWNParameters(AdversarialParameters):
         discriminator_features: channels of the discriminator's first layer.
         latent: size of z.
         text: where sentence codes come from: "damsm", or "char-cnn-rnn" of the paper, from files.
+        condition: what it is told of the place: a "box" around the object, or "keypoints", the places of its parts.
+        parts: names of the parts, in the data set's order; filled in when training begins (keypoints only).
+        digests: of the data set's tables of parts; filled in likewise.
         images: "whole" images, as in the paper, or the crop around the "object" that the other models learn from.
         normalised_verdict: whether batch normalisation stands in the discriminator's last layers too, as officially.
         mismatch_weight: share of images with another's sentence among what the discriminator is to refuse.
-        remembered_boxes: how many boxes of the training set are kept, to draw from where no box is given.
+        remembered_boxes: how many boxes or keypoints of the training set are kept, to draw from where none are given.
         halving_epochs: learning rates are halved every so many epochs; 0 leaves them as they are.
         words_maximum: longer captions are thinned to this many words in training (DAMSM only).
         words_maximum_generation: the same when images are made; None keeps all words.
@@ -39,6 +42,9 @@ class GAWWNParameters(AdversarialParameters):
     discriminator_features: int = Field(default=128, ge=2)
     latent: int = Field(default=100, ge=1)
     text: SentenceSource = "damsm"
+    condition: Literal["box", "keypoints"] = "box"
+    parts: tuple[str, ...] = ()
+    digests: tuple[str, ...] = ()
     images: Literal["whole", "object"] = "whole"
     normalised_verdict: bool = True
     mismatch_weight: float = Field(default=0.5, ge=0, le=1)

@@ -20,6 +20,7 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.noise import seed_of
 from t2ibench.core.types import WHOLE_BATCH, BatchShare, Caption, DataRequest, TrainBatch
 from t2ibench.data.batches.boxes import ObjectBoxes
+from t2ibench.data.batches.keypoints import ObjectKeypoints
 from t2ibench.data.batches.transforms import pyramid
 from t2ibench.data.batches.whole_images import WholeImages
 from t2ibench.data.images import BaseImages
@@ -51,7 +52,7 @@ class TrainingData:
 
     Raises:
         UserError: fewer images than a batch holds, a batch that cannot be shared evenly, wrong images wanted of a
-            single image, or boxes of a data set without any.
+            single image, or boxes or keypoints of a data set without any.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class TrainingData:
         self._resolution = max(request.resolutions)
         self._bases = _Bases(manifest, split, self._resolution, cache_bytes, whole=request.whole)
         self._boxes = ObjectBoxes(manifest, split, whole=request.whole) if request.boxes else None
+        self._keypoints = ObjectKeypoints(manifest, split, whole=request.whole) if request.keypoints else None
         self._epoch = functools.lru_cache(maxsize=2)(self._draw_epoch)  # an epoch's end needs the next one too
 
     @property
@@ -114,6 +116,7 @@ class TrainingData:
             class_ids=torch.from_numpy(self._classes[rows]),
             wrong_images=wrong,
             boxes=None if self._boxes is None else self._boxes.in_crops(rows, places, self._resolution),
+            keypoints=None if self._keypoints is None else self._keypoints.in_crops(rows, places, self._resolution),
         )
 
     def iterate(

@@ -71,18 +71,36 @@ class ObjectBoxes:
     def _read(self, image: ImageEntry) -> np.ndarray:
         if image.box is None:
             return np.asarray([0.0, 0.0, 1.0, 1.0])
-        width, height = self._size(image)
-        left, top, right, bottom = (0, 0, width, height) if self._whole else bird_crop(image.box, width, height)
-        x, y, box_width, box_height = image.box
-        size = np.asarray([right - left, bottom - top, right - left, bottom - top], dtype=np.float64)
-        return np.asarray([x - left, y - top, box_width, box_height]) / size
+        frame = working_frame(self._manifest, image, whole=self._whole)
+        box = np.asarray(image.box, dtype=np.float64)
+        fractions: np.ndarray = np.concatenate((box[:2] - frame[:2], box[2:])) / np.tile(frame[2:], 2)
+        return fractions
 
-    def _size(self, image: ImageEntry) -> tuple[int, int]:
-        """Return width and height as the image is read; from the file's head where that is enough."""
-        if not self._manifest.upright:
-            try:
-                with Image.open(self._manifest.path(image)) as opened:
-                    return opened.size
-            except IMAGE_FAULTS:
-                pass  # `read_image` says what is wrong
-        return read_image(self._manifest, image).size
+
+def working_frame(manifest: Manifest, image: ImageEntry, *, whole: bool) -> np.ndarray:
+    """Return (left, top, width, height) in the image's pixels of what its working image shows.
+
+    Args:
+        manifest: the data set.
+        image: one of it.
+        whole: whether images are whole instead of cropped around the object, which an image without a box is anyway.
+
+    Raises:
+        UserError: the image is missing or damaged.
+    """
+    width, height = _size(manifest, image)
+    if whole or image.box is None:
+        return np.asarray([0, 0, width, height], dtype=np.float64)
+    left, top, right, bottom = bird_crop(image.box, width, height)
+    return np.asarray([left, top, right - left, bottom - top], dtype=np.float64)
+
+
+def _size(manifest: Manifest, image: ImageEntry) -> tuple[int, int]:
+    """Return width and height as the image is read; from the file's head where that is enough."""
+    if not manifest.upright:
+        try:
+            with Image.open(manifest.path(image)) as opened:
+                return opened.size
+        except IMAGE_FAULTS:
+            pass  # `read_image` says what is wrong
+    return read_image(manifest, image).size

@@ -162,6 +162,7 @@ class Engine:
             class_ids=batch.class_ids.to(self.device, non_blocking=True),
             wrong_images=None if batch.wrong_images is None else moved(batch.wrong_images),
             boxes=None if batch.boxes is None else batch.boxes.to(self.device, non_blocking=True),
+            keypoints=None if batch.keypoints is None else batch.keypoints.to(self.device, non_blocking=True),
         )
 
     def _set_learning_rates(self, rates: Mapping[str, float]) -> None:

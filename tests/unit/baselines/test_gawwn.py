@@ -23,13 +23,14 @@ from t2ibench.core.spec.benchmarks import DatasetEntry
 from t2ibench.core.types import DataRequest, Trace, TrainBatch
 from t2ibench.data.batches.batches import TrainingData
 from t2ibench.models.conditions import Conditions, check_known, generate_under
-from t2ibench.sampling.framed_box import framed_tile, parse_box
-from t2ibench.testing.squares import Squares, with_boxes
+from t2ibench.sampling.framed_box import conditions_of, framed_tile, parse_box, parse_keypoints, pinned_tile
+from t2ibench.testing.squares import Squares, with_boxes, write_parts
 from t2ibench_baselines._stackgan.discriminators.adversarial import AdversarialParameters
 from t2ibench_baselines.gawwn import GAWWN, GAWWNParameters
 from t2ibench_baselines.gawwn.boxes import MIDDLE, BoxPrior, crop, paste
 from t2ibench_baselines.gawwn.discriminator import Discriminator
 from t2ibench_baselines.gawwn.generator import Generator
+from t2ibench_baselines.gawwn.keypoints import KeypointDiscriminator, KeypointGenerator, keypoint_maps
 from t2ibench_baselines.gawwn.losses import discriminator_loss
 from tests.unit.baselines.builders import CAPTIONS, attngan, context, noise_of
 
@@ -179,6 +180,79 @@ def test_boxes_are_read_and_framed() -> None:
     image = np.asarray(framed_tile(torch.zeros(3, 128, 128), torch.tensor([0.25, 0.5, 0.5, 0.25])).image)
     yellow = np.argwhere((image == (255, 214, 0)).all(axis=2))
     assert (yellow.min(axis=0).tolist(), yellow.max(axis=0).tolist()) == ([64, 32], [95, 95])
+
+
+def test_the_generator_of_keypoints_has_about_the_official_number_of_parameters() -> None:
+    assert sum(one.numel() for one in KeypointGenerator(15).parameters()) == pytest.approx(26.5e6, rel=0.12)
+
+
+def test_each_visible_part_has_its_cell() -> None:
+    keypoints = torch.tensor([[[0.0, 0.0, 1.0], [0.999, 0.5, 1.0], [0.3, 0.3, 0.0]]])
+    maps = keypoint_maps(keypoints)
+    assert maps.nonzero().tolist() == [[0, 0, 0, 0], [0, 1, 8, 15]]
+    assert maps.sum() == 2
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 15), st.integers(0, 15))
+def test_without_parts_the_regional_way_is_the_same_wherever_they_would_be(row: int, column: int) -> None:
+    discriminator = KeypointDiscriminator(2, 32, 4, text_dimension=6)
+    hidden = torch.tensor([[[column / 16, row / 16, 0.0], [0.5, 0.5, 0.0]]])
+    assert (discriminator.looked_at(torch.randn(1, 8, 16, 16), hidden) == 0).all()
+    seen = hidden.clone()
+    seen[0, 0, 2] = 1
+    looked = discriminator.looked_at(torch.ones(1, 8, 16, 16), seen)
+    assert looked.nonzero()[:, 2:].unique(dim=0).tolist() == [[row, column]]
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["whole", "object"])
+def test_keypoints_follow_crop_and_flip(tmp_path: Path, whole: bool) -> None:
+    """Upper left and lower right corner; in a mirrored image left and right have changed places."""
+    adapter = Squares("squares", DatasetEntry(adapter="squares", protocol="none"))
+    adapter.draw(tmp_path, {}, replace=True, progress=False)
+    manifest = with_boxes(adapter.read(tmp_path, progress=False))
+    request = DataRequest((64,), 6, boxes=True, keypoints=True, whole=whole)
+    with pytest.raises(UserError, match=r"part_locs.txt is missing"):
+        TrainingData(manifest, request, 0)
+    assert write_parts(manifest) == ("left corner", "right corner", "hidden")
+    data, mirrored, compared = TrainingData(manifest, request, 0), 0, 0
+    for step in range(6):
+        batch = data.batch(step, "train")
+        assert batch.keypoints is not None and batch.boxes is not None
+        assert (batch.keypoints[:, 2] == 0).all()
+        for points, (x, y, width, _) in zip(batch.keypoints, batch.boxes.tolist(), strict=True):
+            if not (points[:2, 2] == 1).all():
+                continue
+            first, second = points[0], points[1]
+            compared += 1
+            mirrored += int(first[1] > second[1])
+            assert first[0] < second[0], "the left one is on the left, flipped or not"
+            assert abs(float(first[0]) - x) < 0.06 and abs(float(second[0]) - x - width) < 0.06
+            assert abs(float(first[1].minimum(second[1])) - y) < 0.06
+    assert 0 < mirrored < compared
+
+
+def test_keypoints_are_read_given_and_drawn() -> None:
+    assert parse_keypoints(["bill=0.3, 0.4", "left eye=0,1"]) == {"bill": (0.3, 0.4), "left eye": (0.0, 1.0)}
+    for text in ("bill", "bill=1", "bill=a,b"):
+        with pytest.raises(UserError, match="--keypoint"):
+            parse_keypoints([text])
+    with pytest.raises(UserError, match="does not lie in the image"):
+        Conditions(keypoints=torch.tensor([[[0.5, 1.5, 1.0]]]))
+    model = gan(condition="keypoints", parts=("bill", "tail"))
+    given = conditions_of(2, keypoints={"tail": (0.75, 0.5)}, parts=model.capabilities.keypoints)
+    assert given.keypoints is not None and given.keypoints[1].tolist() == [[0, 0, 0], [0.75, 0.5, 1]]
+    with pytest.raises(UserError, match="bil"):
+        conditions_of(1, keypoints={"bil": (0.1, 0.1)}, parts=("bill", "tail"))
+    trace = Trace()
+    images = generate_under(model, CAPTIONS[:2], noise_of(CAPTIONS[:2]), given, label="GAWWN", trace=trace)
+    assert images.shape == (2, 3, 32, 32) and trace.keypoints is not None
+    assert torch.equal(trace.keypoints, given.keypoints)
+    with pytest.raises(UserError, match="cannot be given keypoints"):
+        check_known("GAWWN", gan().capabilities, given)
+    tile = np.asarray(pinned_tile(torch.zeros(3, 64, 64), given.keypoints[0]).image)
+    yellow = np.argwhere((tile == (255, 214, 0)).all(axis=2))
+    assert yellow.mean(axis=0).tolist() == [0.5 * tile.shape[0], 0.75 * tile.shape[1]]
 
 
 @pytest.mark.parametrize("whole", [True, False], ids=["whole", "object"])

@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from t2ibench.core.reading.part_table import PartTable
 from t2ibench.core.spec.benchmarks import FeatureEntry
 from t2ibench.core.types import AttentionMap, Caption, GateMap, Trace
 from t2ibench.features.context import FeatureContext
@@ -23,6 +24,7 @@ from t2ibench_simulations.simbirds.masks import write_masks
 from t2ibench_simulations.simbirds.named_parts import COLOUR_WORDS, named_parts
 from t2ibench_simulations.simbirds.species import all_species
 from t2ibench_simulations.simbirds.statements import statements_in
+from t2ibench_simulations.simbirds.truth import write_part_tables
 
 
 def test_masks_lie_where_the_parts_were_drawn(tmp_path):
@@ -30,8 +32,14 @@ def test_masks_lie_where_the_parts_were_drawn(tmp_path):
     folder = write_masks(tmp_path / "birds")
     rows = [json.loads(line) for line in next((tmp_path / "birds").rglob("truth.jsonl")).read_text().splitlines()]
     assert len(list(folder.rglob("*.png"))) == len(rows) == 12
+    write_part_tables(tmp_path / "birds")
+    table = PartTable(tmp_path / "birds")
+    assert table.names == tuple(PARTS)
     near = 0
     for row in rows:
+        for part, (x, y, seen) in zip(PARTS, table.locations[row["file"]], strict=True):
+            centre = row["parts"][part]["centre"]
+            assert (seen == 1 and [x, y] == pytest.approx(centre, abs=0.06)) if centre else seen == 0
         mask = np.asarray(Image.open(folder / f"{row['file']}.png"))
         image = np.asarray(Image.open(next((tmp_path / "birds").rglob(f"{row['file']}.jpg"))).convert("RGB")).astype(
             float
