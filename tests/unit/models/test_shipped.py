@@ -119,5 +119,5 @@ def test_models_of_several_data_sets_make_a_table_each(tmp_path, capsys):
         ("simscenes", ["vae", "conv_vae"]),
     ]
     assert "simbirds: stackgan-v2, attngan; simscenes: vae, conv-vae" in capsys.readouterr().err
-    with pytest.raises(UserError, match="sharpened is not trained"):
-        list(resolve_tables(EvaluateRequest(("attngan", "aligndraw:sharpened")), place))
+    with pytest.raises(UserError, match="noalign is not trained"):
+        list(resolve_tables(EvaluateRequest(("attngan", "aligndraw:noalign")), place))
