@@ -158,13 +158,12 @@ def chosen(name: str, option: str, value: Value, known: Collection[str]) -> str:
     return str(value)
 
 
-def safe_name(name: str, where: Path | str, what: str = "the image") -> str:
+def safe_name(name: str, where: Path | str) -> str:
     """Return a relative file name that metadata gives, in its one form; see `normal_name`.
 
     Args:
         name: as written in the metadata, parts separated by "/".
         where: the metadata file, and the line where that is known, for the error.
-        what: what the name stands for.
 
     Raises:
         UserError: it is empty, absolute, climbs out with "..", or holds a backslash or a NUL.
@@ -172,7 +171,7 @@ def safe_name(name: str, where: Path | str, what: str = "the image") -> str:
     try:
         return normal_name(name)
     except ValueError as error:
-        raise UserError(f"{where} names {what} {name!r}, which {error}. Correct the name.") from error
+        raise UserError(f"{where} names the image {name!r}, which {error}. Correct the name.") from error
 
 
 def some(names: Sequence[str], count: int = 3) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 from safetensors import SafetensorError
@@ -64,7 +64,7 @@ def load_model(
     found, stamp = _read(folder)
     if found.description.kind != "model":
         raise UserError(f"{found.path} holds the encoder {found.label}, which makes no images; name a model instead.")
-    model = _build(found, "generate", device, data_root, parameters or {})
+    model = _build(found, device, data_root, parameters or {})
     for network in model.exported().values() if compiled else ():
         network.compile()
     _require_rest(found, stamp)
@@ -74,7 +74,6 @@ def load_model(
 def load_encoder(
     folder: ModelFolder | Path,
     device: torch.device | str = "cpu",
-    purpose: Literal["train", "generate"] = "generate",
     *,
     data_root: Path | None = None,
 ) -> LoadedEncoder:
@@ -83,7 +82,6 @@ def load_encoder(
     Args:
         folder: the folder.
         device: where its networks go.
-        purpose: as in BuildContext; "generate" does for a model's training too, since all weights come from the folder.
         data_root: as for `load_model`.
 
     Raises:
@@ -92,7 +90,7 @@ def load_encoder(
     found, stamp = _read(folder)
     if found.description.kind != "encoder":
         raise UserError(f"{found.path} holds the model {found.label}, not an encoder; name an encoder's folder.")
-    encoder = _build(found, purpose, device, data_root, {})
+    encoder = _build(found, device, data_root, {})
     _require_rest(found, stamp)
     return LoadedEncoder(encoder, found)
 
@@ -123,7 +121,6 @@ def _stamp(path: Path) -> str:
 
 def _build(
     folder: ModelFolder,
-    purpose: Literal["train", "generate"],
     device: torch.device | str,
     data_root: Path | None,
     parameters: Mapping[str, Any],
@@ -137,7 +134,7 @@ def _build(
     with torch.random.fork_rng(devices=[]):
         encoders = _encoders(folder, description.encoders, data_root)
         wrapped = None if description.wrapped is None else _wrapped(folder, description.wrapped, data_root)
-        context = BuildContext(purpose, folder.vocabulary, encoders, data_root, wrapped)
+        context = BuildContext("generate", folder.vocabulary, encoders, data_root, wrapped)
         built = plugin.build(_parameters(plugin, {**description.parameters, **parameters}, folder.path), context)
         # Inside, too: an encoder may make a network only now that it is asked for.
         _fill(built.exported(), folder, device)

@@ -167,14 +167,7 @@ def _request(
         return asked
     budget = suite.budgets[request.budget]
     steps = budget.steps.get(name, budget.steps.get(asked.name))
-    return TrainRequest(
-        asked.name,
-        variant=asked.variant,
-        dataset=dataset,
-        seed=seed,
-        steps=steps,
-        encoder_steps=budget.encoder_steps,
-    )
+    return replace(asked, steps=steps, encoder_steps=budget.encoder_steps)
 
 
 def _item(label: str, request: TrainRequest, suite: SuiteEntry, place: Place) -> BenchItem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import math
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -247,4 +248,4 @@ def _png(name: str, number: int, text: str) -> bytes:
 def _alike(one: float | None, other: float | None) -> bool:
     if one is None or other is None:
         return one is other
-    return abs(one - other) <= TOLERANCE * max(1.0, abs(one), abs(other))
+    return math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=TOLERANCE)

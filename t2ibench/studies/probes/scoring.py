@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from t2ibench.core.types import Interval
-from t2ibench.metrics.intervals import hit_rate_interval, mean_interval
+from t2ibench.metrics.intervals import mean_interval, percent_interval
 from t2ibench.studies.probes.questions import Question
 
 Statement = tuple[str, str]
@@ -233,18 +233,16 @@ def whole_gap(
     return mean_score("gap", hits, seed, group=groups[0]) if hits.values else None
 
 
-def mean_score(measure: str, hits: Hits, seed: int, *, subject: str = "", group: str = "") -> Score:
+def mean_score(measure: str, hits: Hits, seed: int, *, group: str = "") -> Score:
     """Return a mean with an interval from a bootstrap over noises."""
     values, noises = np.asarray(hits.values, dtype=np.float64), np.asarray(hits.noises)
-    return Score(
-        measure, float(values.mean()), _by_noise(mean_interval(values, noises, seed)), len(values), subject, group
-    )
+    interval = _by_noise(mean_interval(values, noises, seed))
+    return Score(measure, float(values.mean()), interval, len(values), group=group)
 
 
 def _rate(measure: str, hits: Hits, subject: str, group: str, deaf: float | None) -> Score:
     values = np.asarray(hits.values, dtype=np.float64)
-    unit = hit_rate_interval(values / 100, np.asarray(hits.noises))
-    interval = _by_noise(replace(unit, low=100 * unit.low, high=100 * unit.high))
+    interval = _by_noise(percent_interval(values / 100, np.asarray(hits.noises)))
     return Score(measure, float(values.mean()), interval, len(values), subject, group, deaf)
 
 
