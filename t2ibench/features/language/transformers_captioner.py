@@ -93,10 +93,11 @@ class TransformersCaptioner:
         """
         folder = _folder(context)
         transformers = transformers_for(_WHAT)
+        own = {"local_files_only": True, "trust_remote_code": False}  # asked for nothing, a folder's program is refused
         with opening(transformers, folder, _WHAT):
             model = loaded(getattr(transformers, _CLASSES[kind_of(folder, _WHAT)]).from_pretrained, folder)
-            processor = transformers.AutoImageProcessor.from_pretrained(folder, local_files_only=True)
-            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            processor = transformers.AutoImageProcessor.from_pretrained(folder, **own)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **own)
         return cls(model.to(context.device).eval().requires_grad_(False), processor, tokenizer, context)
 
     def caption(self, pixels: Tensor) -> list[str]:

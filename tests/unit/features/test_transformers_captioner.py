@@ -112,3 +112,26 @@ def test_damaged_weights_are_a_sentence(blip, tmp_path):
         (other / path.name).write_bytes(path.read_bytes()[:100] if path.suffix == ".safetensors" else path.read_bytes())
     with pytest.raises(UserError, match=r"damaged cannot be opened.*save_pretrained"):
         open_extractor(context(other))
+
+
+@pytest.mark.parametrize(
+    ("file", "classes"),
+    [
+        ("config.json", {"AutoConfig": "own.Own", "AutoModel": "own.Own"}),
+        ("preprocessor_config.json", {"AutoImageProcessor": "own.Own"}),
+        ("tokenizer_config.json", {"AutoTokenizer": ["own.Own", "own.Own"]}),
+    ],
+)
+def test_a_program_in_the_folder_is_never_run(blip, tmp_path, file, classes):
+    other, ran = tmp_path / "hostile", tmp_path / "ran"
+    other.mkdir()
+    for path in blip.iterdir():
+        (other / path.name).write_bytes(path.read_bytes())
+    (other / "own.py").write_text(f"open({str(ran)!r}, 'w').close()\nclass Own: pass\n")
+    described = other / file
+    described.write_text(json.dumps({**json.loads(described.read_text()), "auto_map": classes}))
+    try:
+        open_extractor(context(other))
+    except UserError as error:
+        assert "hostile cannot be opened" in str(error)
+    assert not ran.exists()
