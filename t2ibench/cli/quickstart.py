@@ -34,7 +34,7 @@ def command(
     from t2ibench.data.open import adapter_of
     from t2ibench.studies.bench.bench import run_bench
     from t2ibench.studies.bench.plan import BenchRequest, plan_bench, suite_of
-    from t2ibench.training.train import NOT_PREPARED
+    from t2ibench.training.request import NOT_PREPARED
 
     request = BenchRequest(suite, seeds=() if seed is None else (seed,))
     entry = suite_of(request, place.benchmarks)

@@ -120,10 +120,10 @@ def command(
     from t2ibench.evaluation.quick_metrics import quick_maker
     from t2ibench.models.parameters import parse_assignments
     from t2ibench.training.engine.processes import Processes
-    from t2ibench.training.request import DEFAULT_DATASET, TrainRequest
+    from t2ibench.training.request import DEFAULT_DATASET, NOT_PREPARED, TrainRequest
     from t2ibench.training.rhythm import Rhythm
     from t2ibench.training.tracking.online_trackers import check_trackers
-    from t2ibench.training.train import NOT_PREPARED, Compute, ensure_trained, plan_training
+    from t2ibench.training.train import Compute, ensure_trained, plan_training
 
     if track:
         check_trackers(track)

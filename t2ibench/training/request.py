@@ -13,8 +13,9 @@ from t2ibench.core.interfaces import ReadsDataFiles
 from t2ibench.core.place import Place
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import Benchmarks, TrainableEntry, TrainingSpec
-from t2ibench.core.spec.recipes import seed_for, settings_for
+from t2ibench.core.spec.recipes import encoder_data_for, seed_for, settings_for
 from t2ibench.core.types import BatchShare
+from t2ibench.data.open import open_dataset, prepared_datasets
 from t2ibench.models.find import require_model
 from t2ibench.models.folder import ModelFolder
 from t2ibench.models.parameters import checked_parameters
@@ -23,6 +24,8 @@ from t2ibench.models.wrapping import WrapsModel
 from t2ibench.training.checkpoints.run_folder import RunFolder
 
 DEFAULT_DATASET = "simbirds"
+NOT_PREPARED = "not prepared yet"
+"""Stands for the manifest's digest in a dry run before the data set was prepared."""
 _SMALLEST_ENCODER_BATCH = 2
 """An encoder tells a caption's image from the others of the batch, so it needs another one."""
 
@@ -170,8 +173,10 @@ def resolve(request: TrainRequest, place: Place, manifest: str, root: Path | Non
         parameters = plugin.with_wrapped(parameters, wrapped.identity)
     needed = plugin.requirements(parameters)
     require_known(f"encoder that {label} needs", needed, *foreign)
+    taught_by = encoder_data_for(entry, request.dataset, request.variant)
     encoders = {
-        name: _encoder(name, request, foreign.get(name, {}), full_steps, place, manifest, root) for name in needed
+        name: _encoder(name, taught_by, request, foreign.get(name, {}), full_steps, place, manifest, root)
+        for name in needed
     }
     processes = request.processes if full_steps else 1
     BatchShare(0, processes).require_even(getattr(parameters, "batch_size", 0))  # before an encoder is trained for it
@@ -215,6 +220,7 @@ def _wrapped(selector: str, label: str, dataset: str, place: Place) -> ModelFold
 
 def _encoder(
     name: str,
+    dataset: str,
     request: TrainRequest,
     parameters: Mapping[str, Any],
     model_steps: int,
@@ -222,7 +228,7 @@ def _encoder(
     manifest: str,
     root: Path | None,
 ) -> Job:
-    """Return the job of an encoder that a model needs.
+    """Return the job of an encoder that a model needs, learning from `dataset`.
 
     Its precision is full always: it judges too. Its seed is the spec's own, so that models of several seeds share it,
     as in the papers.
@@ -234,10 +240,25 @@ def _encoder(
     )
     if request.batch_size is not None and learns_in_batches:
         batch_size = max(request.batch_size, _SMALLEST_ENCODER_BATCH)
-    own = TrainRequest(name, dataset=request.dataset, batch_size=batch_size, parameters=parameters)
-    job = resolve(own, place, manifest, root)
+    own = TrainRequest(name, dataset=dataset, batch_size=batch_size, parameters=parameters)
+    if dataset == request.dataset:
+        job = resolve(own, place, manifest, root)
+    else:
+        job = _resolved_elsewhere(own, place, prepare=manifest != NOT_PREPARED)
     job = dataclasses.replace(job, steps=_encoder_steps(job, request, model_steps, place.benchmarks))
     return dataclasses.replace(job, shipped=_shipped(job, place.benchmarks))
+
+
+def _resolved_elsewhere(request: TrainRequest, place: Place, prepare: bool) -> Job:
+    """Return the job of an encoder that learns from a data set of its own, prepared only if it has to be trained."""
+    require_known("data set", place.benchmarks.datasets, request.dataset)
+    job = resolve(request, place, NOT_PREPARED)
+    if _shipped(job, place.benchmarks) is not None:
+        return job
+    if not prepare and request.dataset not in prepared_datasets(place.benchmarks, place.workspace):
+        return job
+    manifest = open_dataset(request.dataset, place.benchmarks, place.workspace)
+    return resolve(request, place, manifest.digest, manifest.root)
 
 
 def _encoder_steps(job: Job, request: TrainRequest, model_steps: int, benchmarks: Benchmarks) -> int:

@@ -35,7 +35,7 @@ from t2ibench.models.folder import (
 )
 from t2ibench.training.checks import require_feasible, require_steps_count
 from t2ibench.training.engine.phases import Phases
-from t2ibench.training.request import Job, TrainRequest, resolve
+from t2ibench.training.request import NOT_PREPARED, Job, TrainRequest, resolve
 from t2ibench.training.rhythm import USUAL, Rhythm
 from t2ibench.training.tracking.progress import say
 
@@ -48,9 +48,6 @@ if TYPE_CHECKING:
     from t2ibench.training.quick import QuickMetrics
 
     QuickMaker = Callable[[TrainingSpec, TextToImage, Manifest, str], QuickMetrics]
-
-NOT_PREPARED = "not prepared yet"
-"""Stands for the manifest's digest in a dry run before the data set was prepared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +178,17 @@ def _encoders_trained(job: Job, manifest: Manifest, place: Place, compute: Compu
     for name, encoder in job.encoders.items():
         if not encoder.done:
             if encoder.steps:
-                say(
-                    f"{job.spec.label} needs {name}: training it on {job.spec.dataset} for {encoder.steps} steps first."
-                )
-            carry_out(encoder, manifest, place, compute)
+                taught_by = encoder.spec.dataset
+                say(f"{job.spec.label} needs {name}: training it on {taught_by} for {encoder.steps} steps first.")
+            carry_out(encoder, _manifest_of(encoder, job, manifest, place), place, compute)
     return False
+
+
+def _manifest_of(encoder: Job, job: Job, manifest: Manifest, place: Place) -> Manifest:
+    """Return the manifest of the data set that an encoder learns from: mostly the model's own."""
+    if encoder.spec.dataset == job.spec.dataset:
+        return manifest
+    return open_dataset(encoder.spec.dataset, place.benchmarks, place.workspace)
 
 
 def train_job(

@@ -34,11 +34,15 @@ TRAINING_VERSION = 1
 
 
 class Setting(Frozen):
-    """Overrides for a data set or a variant. `steps` and `seed` None keep the outer value; a seed asked for wins."""
+    """Overrides for a data set or a variant. `steps` and `seed` None keep the outer value; a seed asked for wins.
+
+    `encoder_data` is the data set that the encoders it needs learn from instead of its own.
+    """
 
     title: str = ""
     steps: int | None = Field(default=None, ge=1)
     seed: int | None = Field(default=None, ge=0)
+    encoder_data: Name | None = None
     parameters: Mapping[str, Value] = Field(default_factory=dict)
 
 

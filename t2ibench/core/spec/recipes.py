@@ -33,3 +33,9 @@ def seed_for(entry: TrainableEntry, dataset: str, variant: str = "") -> int:
     """Return the seed of an entry's training where none is asked for: the variant's, the data set's, else 0."""
     settings = [entry.variants.get(variant), entry.on.get(dataset)]
     return next((setting.seed for setting in settings if setting is not None and setting.seed is not None), 0)
+
+
+def encoder_data_for(entry: TrainableEntry, dataset: str, variant: str = "") -> str:
+    """Return the data set that the encoders of an entry learn from: the variant's, the data set's, else `dataset`."""
+    settings = [entry.variants.get(variant), entry.on.get(dataset)]
+    return next((setting.encoder_data for setting in settings if setting is not None and setting.encoder_data), dataset)

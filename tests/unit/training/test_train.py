@@ -7,13 +7,15 @@ import torch
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.place import Place
+from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.types import Origin
 from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation.request.untrained_twin import untrained_twin
 from t2ibench.models.find import find_models, require_model
 from t2ibench.models.folder import load_model, read_model_folder
-from t2ibench.training.request import TrainRequest
+from t2ibench.training.request import NOT_PREPARED, TrainRequest
 from t2ibench.training.train import ensure_trained, plan_training
+from tests.stub_run import write_benchmarks
 from tests.unit.conftest import COMPUTE
 
 
@@ -39,6 +41,26 @@ def test_the_encoder_is_trained_first_and_nothing_twice(place, capsys):
     assert (described.identity, described.weights) == (encoder.identity, encoder.weights)
     provenance = json.loads((folder.path.parent.parent / "provenance.json").read_text())
     assert provenance["encoders"] == {"stub-encoder": encoder.identity}
+
+
+def test_an_encoder_may_learn_from_another_data_set(tmp_path, capsys):
+    path = write_benchmarks(tmp_path)
+    more = '[datasets.more-squares]\nadapter = "squares"\nprotocol = "p"\n[models.stub.on.squares]\nencoder_data = '
+    path.write_text(path.read_text() + more + '"more-squares"\n')
+    workspace, benchmarks = Workspace(tmp_path / "workspace"), load_benchmarks(path).content
+    place = Place(benchmarks, workspace, device="cpu", threads=1)
+    planned = plan_training(TrainRequest.of("stub", dataset="squares"), place)
+    assert planned.encoders["stub-encoder"].spec.manifest == NOT_PREPARED and not workspace.root.exists()
+    folder = read_model_folder(trained((workspace, benchmarks)))
+    assert "needs stub-encoder: training it on more-squares for 6 steps first" in capsys.readouterr().err
+    encoder = find_models(workspace, "stub-encoder")[0]
+    assert (folder.description.dataset, encoder.description.dataset) == ("squares", "more-squares")
+    assert folder.card.trained_with == (encoder.weights, encoder.identity)
+    assert trained((workspace, benchmarks)) == folder.path
+    path.write_text(path.read_text().replace('encoder_data = "more-squares"', 'encoder_data = "mor-squares"'))
+    with pytest.raises(UserError, match="Did you mean more-squares"):
+        load = load_benchmarks(path).content
+        plan_training(TrainRequest.of("stub", dataset="squares"), Place(load, workspace, device="cpu", threads=1))
 
 
 def test_more_steps_go_on(place, capsys):
