@@ -3,17 +3,20 @@
 import csv
 import io
 import json
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from t2ibench.cli import main
 from t2ibench.core.workspace import Workspace
-from t2ibench.studies.probes.drawing import draw_answers
+from t2ibench.studies.probes.drawing import draw_answer
 from tests.end_to_end.test_eval_command import common, sentence
 from tests.unit.evaluation.stubs import CONFIG, register_all
 
+ROOT = Path(__file__).resolve().parents[2]
 PROBES = """
 [probes.colours.on.squares]
 captions = ["a {red|green|blue} square", "<script>alert(1)</script> a {red|blue} square"]
@@ -61,11 +64,11 @@ def drawn(monkeypatch):
     count = []
 
     def counted(*arguments, **rest):
-        answers = draw_answers(*arguments, **rest)
-        count.append(sum(answer.pixels.shape[0] * answer.pixels.shape[1] for answer in answers))
-        return answers
+        answer = draw_answer(*arguments, **rest)
+        count.append(answer.pixels.shape[0] * answer.pixels.shape[1])
+        return answer
 
-    monkeypatch.setattr("t2ibench.studies.probes.probing.draw_answers", counted)
+    monkeypatch.setattr("t2ibench.studies.probes.probing.draw_answer", counted)
     return count
 
 
@@ -81,9 +84,9 @@ def test_what_nothing_reads_is_shown_with_its_changes(folder, here, drawn):
     assert page.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
     lines = list(csv.DictReader(io.StringIO(page.with_suffix(".csv").read_text())))
     assert {line["measure"] for line in lines} == {"pixels", "difference"}
-    assert drawn == [15]
+    assert drawn == [9, 6]
     again = here(*asked)
-    assert again.stdout == done.stdout and "Known already" in again.stderr and drawn == [15]
+    assert again.stdout == done.stdout and "Known already" in again.stderr and drawn == [9, 6]
     here("report", "probe", "--workspace", folder / "workspace", "--format", "html,json")
     content = json.loads((folder / "workspace" / "reports" / "probe" / "probe.json").read_text())
     assert [one["probe"] for one in content["probes"]] == ["colours"]
@@ -95,11 +98,52 @@ def test_a_damaged_image_or_record_is_made_again_or_left_out(folder, here, drawn
     kept = folder / "workspace" / "results" / "probes" / record["id"][:16]
     assert record["words"][0]["word"] == "red" and sorted(drawn) == [4]
     (kept / "0-0.png").unlink()
-    assert here(*asked).returncode == 0 and drawn == [4, 4]
+    assert here(*asked).returncode == 0 and (kept / "0-0.png").is_file() and drawn == [4]
+    for damaged in (folder / "workspace" / "store" / "probe-answers").glob("*/*/arrays.safetensors"):
+        damaged.write_bytes(b"no")
+    (kept / "0-0.png").unlink()
+    assert here(*asked).returncode == 0 and (kept / "0-0.png").is_file() and drawn == [4, 4]
     (kept / "probe.json").write_text("{")
     shown = here("report", "probe", "--workspace", folder / "workspace")
     assert "is no probe record" in shown.stdout + shown.stderr or shown.returncode == 2
     (kept / "probe.json").unlink()
+
+
+def facts(text):
+    """Return a printed record without its time."""
+    return {key: value for key, value in json.loads(text).items() if key != "created"}
+
+
+def kept(workspace):
+    """Return name -> bytes of the kept images and the record, without its time."""
+    files = sorted((workspace / "results" / "probes").glob("*/*"))
+    return {file.name: facts(file.read_text()) if file.suffix == ".json" else file.read_bytes() for file in files}
+
+
+def test_workers_share_the_questions_and_keep_what_one_keeps(folder, here, drawn, monkeypatch):
+    own = {name: folder / name for name in ("alone", "started", "torchrun")}
+    for workspace in own.values():
+        shutil.copytree(folder / "workspace" / "runs", workspace / "runs")
+
+    def asked(name, *more):
+        options = ("--rows", "3", "--json", "--threads", "1", *common(folder), "--workspace", own[name])
+        return [*map(str, ("probe", "colours", "stub", *options, *more))]
+
+    alone = here(*asked("alone"))
+    assert alone.returncode == 0, alone.stderr
+    assert len(kept(own["alone"])) == 7 and drawn == [9, 6]
+    command = [sys.executable, "-m", "tests.unit.evaluation.stubs", *asked("started", "--workers", "2")]
+    started = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
+    assert started.returncode == 0, started.stderr
+    assert facts(started.stdout) == facts(alone.stdout) and kept(own["started"]) == kept(own["alone"])
+    drawn.clear()
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    for rank, said in ("1", None), ("0", facts(alone.stdout)):
+        monkeypatch.setenv("RANK", rank)
+        done = here(*asked("torchrun"))
+        assert (facts(done.stdout) if done.stdout else None) == said, done.stderr
+        assert drawn == [6, 9]  # the second worker begins with its own, and leaves nothing to the first
+    assert kept(own["torchrun"]) == kept(own["alone"])
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ from t2ibench.core.place import Place
 @click.option("--json", "as_json", is_flag=True, help="Print the record as JSON instead of tables.")
 @seed_option
 @dry_run_option
-@place_options("device", "threads")
+@place_options("device", "threads", "workers")
 def command(
     probe: str,
     model: str,
@@ -77,6 +77,8 @@ def command(
     from t2ibench.studies.probes.probing import run_probe
 
     record = run_probe(plan, place)
+    if record is None:  # a worker that helped another one
+        return
     identity = record["id"]
     folder = output or place.workspace.reports / "probe" / identity[:16]
     text = write_report_on("probe", identity, place.workspace, folder)

@@ -27,10 +27,6 @@ ANSWER_VERSION: Final = 2
 """Raised by hand whenever a change here could move an image."""
 
 
-_Piece = tuple[Question, Sequence[tuple[int, int]]]
-"""A question and the (row, wording) of the images of it that pass through the generator together."""
-
-
 @dataclass(frozen=True)
 class Answer:
     """What a model drew for one question.
@@ -41,7 +37,7 @@ class Answer:
     """
 
     pixels: np.ndarray
-    attention: tuple[dict[str, float], ...] | None
+    attention: list[dict[str, float]] | None
 
 
 def identity_of(folder: ModelFolder) -> str:
@@ -50,19 +46,19 @@ def identity_of(folder: ModelFolder) -> str:
     return digest_of({"model": folder.identity, "noise": "keyed-noise-1", **manner.identity})
 
 
-def draw_answers(
+def draw_answer(
     model: TextToImage,
     folder: ModelFolder,
-    questions: Sequence[Question],
+    question: Question,
     *,
     rows: int,
     seed: int,
     resolution: int,
     device: torch.device,
     listen: bool = False,
-    on_drawn: Callable[[int], None] = lambda count: None,
-) -> list[Answer]:
-    """Return what a model draws, an answer a question.
+    on_drawn: Callable[[int], object] = lambda count: None,
+) -> Answer:
+    """Return what a model draws for a question.
 
     The noise of an image hangs on (seed, the question, row) alone: the wordings of a row share it, and further rows or
     wordings leave it alone. Images pass through the generator in batches of one size always, as in an evaluation, and
@@ -71,8 +67,8 @@ def draw_answers(
     Args:
         model: reads any text.
         folder: it came from.
-        questions: what is asked.
-        rows: noises a question.
+        question: what is asked.
+        rows: noises of the question.
         seed: of the noise.
         resolution: pixels a side of the answers; others are resized.
         device: where the model is.
@@ -85,8 +81,7 @@ def draw_answers(
     """
     noise, size = Noise(seed), Manner.of(folder, OWN_MANNER).together or AT_ONCE
 
-    def drawn(piece: _Piece) -> tuple[torch.Tensor, list[dict[str, float]]]:
-        question, part = piece
+    def drawn(part: Sequence[tuple[int, int]]) -> tuple[torch.Tensor, list[dict[str, float]]]:
         padded = [*part, *[part[-1]] * (size - len(part))]
         captions = [_caption(question, column) for _, column in padded]
         bound = noise.bind([(question.noise_id, row) for row, _ in padded], device)
@@ -94,17 +89,12 @@ def draw_answers(
         on_drawn(len(part))
         return pixels[: len(part)], [] if attention is None else attention[: len(part)]
 
-    asked: list[list[_Piece]] = []
-    for question in questions:
-        items = [(row, column) for row in range(rows) for column in range(len(question.variants))]
-        asked.append([(question, items[start : start + size]) for start in range(0, len(items), size)])
-    found = iter(side_by_side(drawn, [piece for pieces in asked for piece in pieces], device=str(device)))
-    answers = []
-    for pieces in asked:
-        made, shares = zip(*itertools.islice(found, len(pieces)), strict=True)
-        columns = len(pieces[0][0].variants)
-        answers.append(_answer(made, [*itertools.chain.from_iterable(shares)], rows, columns))
-    return answers
+    columns = len(question.variants)
+    items = list(itertools.product(range(rows), range(columns)))
+    parts = [items[start : start + size] for start in range(0, len(items), size)]
+    made, shares = zip(*side_by_side(drawn, parts, device=str(device)), strict=True)
+    pixels = torch.cat(made).numpy()
+    return Answer(pixels.reshape(rows, columns, *pixels.shape[1:]), _means([*itertools.chain(*shares)], rows, columns))
 
 
 def _caption(question: Question, column: int) -> Caption:
@@ -129,14 +119,12 @@ def _batch(
     return resized(to_uint8(images, "round"), resolution), None if trace is None else attention_shares(trace)
 
 
-def _answer(made: Sequence[torch.Tensor], shares: Sequence[dict[str, float]], rows: int, columns: int) -> Answer:
-
-    pixels = torch.cat(list(made)).numpy()
-    attention = None
-    if shares:
-        means: list[dict[str, float]] = [{} for _ in range(columns)]
-        for place, share in enumerate(shares):
-            for word, value in share.items():
-                means[place % columns][word] = means[place % columns].get(word, 0.0) + value / rows
-        attention = tuple(means)
-    return Answer(pixels.reshape(rows, columns, *pixels.shape[1:]), attention)
+def _means(shares: Sequence[dict[str, float]], rows: int, columns: int) -> list[dict[str, float]] | None:
+    """Return the mean attention over the rows, a mapping a wording; None without attention."""
+    if not shares:
+        return None
+    means: list[dict[str, float]] = [{} for _ in range(columns)]
+    for place, share in enumerate(shares):
+        for word, value in share.items():
+            means[place % columns][word] = means[place % columns].get(word, 0.0) + value / rows
+    return means

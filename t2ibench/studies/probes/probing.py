@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +16,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.files import read_json, write_bytes, write_json
+from t2ibench.core.files import digest_of, read_json, write_bytes, write_json
 from t2ibench.core.machine.device import choose_device
 from t2ibench.core.machine.provenance import environment
 from t2ibench.core.place import Place
@@ -31,7 +32,7 @@ from t2ibench.models.folder import ModelFolder, load_model
 from t2ibench.studies.known_truth import KnownTruth, known_truth
 from t2ibench.studies.probes.attended import attended_scores, word_changes
 from t2ibench.studies.probes.compositions import HELD_OUT, SEEN
-from t2ibench.studies.probes.drawing import Answer, draw_answers, identity_of
+from t2ibench.studies.probes.drawing import ANSWER_VERSION, Answer, draw_answer, identity_of
 from t2ibench.studies.probes.plan import ProbePlan
 from t2ibench.studies.probes.questions import Question
 from t2ibench.studies.probes.scoring import Score, changes, rates, whole_gap
@@ -49,8 +50,10 @@ TRUTH_ROWS: Final = 8
 SHOWN_TRUTH: Final = 1
 
 
-def run_probe(plan: ProbePlan, place: Place) -> dict[str, Any]:
+def run_probe(plan: ProbePlan, place: Place) -> dict[str, Any] | None:
     """Return the record of a probe, kept under results/probes/; what is known is not drawn again.
+
+    Several workers share the questions; those that do not lead return None.
 
     Args:
         plan: what is asked.
@@ -67,11 +70,16 @@ def run_probe(plan: ProbePlan, place: Place) -> dict[str, Any]:
     known = _known(folder, identity)
     if known is not None:
         say(f"Known already: {folder / RECORD}")
-        return known
-    answers = _answers(plan, place.device, place.threads)
+        return known if place.workers.leads else None
+    if place.threads is not None:
+        torch.set_num_threads(place.threads)
+    with place.shared(run_probe, plan):
+        answers = _answers(plan, place)
+        truths = _truths(plan, place, reader) if reader is not None else []
+        if not place.workers.leads:
+            return None
     questions = plan.questions
     scores = [{"row": "model", **_plain(score)} for score in _scores(answers, questions, plan.seed, reader)]
-    truths = _truths(plan, Store(place.workspace.store), reader) if reader is not None else []
     drawn = [number for number, truth in enumerate(truths) if truth is not None]
     if drawn:
         ceiling = [Answer(truth, None) for truth in truths if truth is not None]
@@ -172,57 +180,95 @@ def _sentences(pixels: np.ndarray, captioner: Extractor | None) -> list[list[str
     return [said[start : start + columns] for start in range(0, len(said), columns)]
 
 
-def _answers(plan: ProbePlan, device: str, threads: int | None) -> list[Answer]:
-    """Return what the model draws."""
-    if threads is not None:
-        torch.set_num_threads(threads)
-    place = choose_device(device)
-    model = load_model(plan.folder, place).model
+def _made(
+    kind: str,
+    keys: Sequence[Mapping[str, Any]],
+    make: Callable[[int], dict[str, np.ndarray] | None],
+    place: Place,
+) -> list[dict[str, np.ndarray] | None]:
+    """Return an artefact a key, made by the worker that is there first, unless the store has it.
+
+    Args:
+        kind: of the artefacts.
+        keys: one a question.
+        make: number of a question -> its arrays; None where there can be none.
+        place: whose store and workers.
+
+    Returns:
+        Nothing for workers that do not lead.
+    """
+    store = Store(place.workspace.store)
+
+    def kept(number: int, *, wait: bool) -> dict[str, np.ndarray] | None:
+        with place.workers.claim(store.folder / "claims" / digest_of([kind, keys[number]]), wait=wait) as mine:
+            found = store.get(kind, keys[number])
+            if found is None and mine and (found := make(number)) is not None:
+                store.put(kind, keys[number], found)
+            return found
+
+    if place.workers.count > 1:
+        for number in place.workers.order(len(keys)):
+            kept(number, wait=False)
+    return [kept(number, wait=True) for number in range(len(keys))] if place.workers.leads else []
+
+
+def _key(question: Question, rows: int, plan: ProbePlan) -> dict[str, Any]:
+    """Return what the images of a question depend on besides who draws them."""
+    texts = [variant.text for variant in question.variants]
+    return {"texts": texts, "key": question.key, "rows": rows, "seed": plan.seed, "resolution": plan.resolution}
+
+
+def _answers(plan: ProbePlan, place: Place) -> list[Answer]:
+    """Return what the model draws, an answer a question."""
+    device, listen = choose_device(place.device_name), plan.entry.kind == "words"
+    model = load_model(plan.folder, device).model
     if not model.capabilities.any_text:
         raise UserError(
             f"{plan.folder.label} cannot be probed: it was trained with sentence codes from files, which hold the "
             f"captions of {plan.folder.dataset} only. Take a model that reads text itself."
         )
     count = plan.rows * sum(len(question.variants) for question in plan.questions)
-    say(f"Probing {plan.folder.label}: {len(plan.questions)} captions, {count:,} images.")
-    with tqdm(total=count, unit="img", desc="images", file=sys.stderr, disable=None, leave=False) as bar:
+    leads = place.workers.leads
+    if leads:
+        say(f"Probing {plan.folder.label}: {len(plan.questions)} captions, {count:,} images.")
+    by = {"model": identity_of(plan.folder), "version": ANSWER_VERSION, "attention": listen}
+    keys = [{**by, **_key(question, plan.rows, plan)} for question in plan.questions]
+    with tqdm(total=count, unit="img", desc="images", file=sys.stderr, disable=not leads or None, leave=False) as bar:
 
-        def drawn(count: int) -> None:
-            bar.update(count)
+        def make(number: int) -> dict[str, np.ndarray]:
+            answer = draw_answer(
+                model,
+                plan.folder,
+                plan.questions[number],
+                rows=plan.rows,
+                seed=plan.seed,
+                resolution=plan.resolution,
+                device=device,
+                listen=listen,
+                on_drawn=bar.update,
+            )
+            said = json.dumps(answer.attention).encode()
+            return {"pixels": answer.pixels, "attention": np.frombuffer(said, dtype=np.uint8)}
 
-        return draw_answers(
-            model,
-            plan.folder,
-            plan.questions,
-            rows=plan.rows,
-            seed=plan.seed,
-            resolution=plan.resolution,
-            device=place,
-            listen=plan.entry.kind == "words",
-            on_drawn=drawn,
-        )
+        made = _made("probe-answers", keys, make, place)
+    return [Answer(one["pixels"], json.loads(one["attention"].tobytes())) for one in made if one is not None]
 
 
-def _truths(plan: ProbePlan, store: Store, reader: KnownTruth) -> list[np.ndarray | None]:
-    """Return drawn images that fit the captions, a question each, from the store where they were drawn before."""
+def _truths(plan: ProbePlan, place: Place, reader: KnownTruth) -> list[np.ndarray | None]:
+    """Return drawn images that fit the captions, a question each."""
     rows = min(plan.rows, TRUTH_ROWS)
-    found: list[np.ndarray | None] = []
-    shown = tqdm(plan.questions, unit="caption", desc="truth", file=sys.stderr, disable=None, leave=False)
-    for question in shown:
-        texts = [variant.text for variant in question.variants]
-        key = {"reader": reader.plugin, "drawing": reader.drawing, "truth": 1, "texts": texts, "key": question.key}
-        key |= {"rows": rows, "seed": plan.seed, "resolution": plan.resolution}
-        kept = store.get("probe-truth", key)
-        if kept is None:
-            made = reader.drawn(question, rows, plan.seed, plan.resolution)
-            if made is None:
-                say(f"No image fits all of {question.title!r}, so it has no ceiling.")
-                found.append(None)
-                continue
-            store.put("probe-truth", key, {"pixels": made})
-            kept = {"pixels": made}
-        found.append(kept["pixels"])
-    return found
+    by = {"reader": reader.plugin, "drawing": reader.drawing, "truth": 1}
+    keys = [{**by, **_key(question, rows, plan)} for question in plan.questions]
+
+    def make(number: int) -> dict[str, np.ndarray] | None:
+        drawn = reader.drawn(plan.questions[number], rows, plan.seed, plan.resolution)
+        return None if drawn is None else {"pixels": drawn}
+
+    truths = [None if one is None else one["pixels"] for one in _made("probe-truth", keys, make, place)]
+    for number, truth in enumerate(truths):
+        if truth is None:
+            say(f"No image fits all of {plan.questions[number].title!r}, so it has no ceiling.")
+    return truths
 
 
 def _scores(

@@ -36,9 +36,12 @@ def here(tmp_path_factory):
 
 
 def words(here, workspace, command, *options):
-    common = ["--data", "squares", "--samples", "60", "--json", "--config", str(here / "benchmarks.toml")]
-    common += ["--device", "cpu", "--metrics", "is,fid", "--workspace", str(here / workspace)]
-    return [*command, *common, *options]
+    common = ["--data", "squares", "--config", str(here / "benchmarks.toml"), "--device", "cpu"]
+    if command[0] != "statistics":
+        common += ["--samples", "60", "--metrics", "is,fid"]
+    if command[0] in ("eval", "compare"):
+        common += ["--json"]
+    return [*command, *common, "--workspace", str(here / workspace), *options]
 
 
 def begin(here, workspace, command, *options, **environment):
@@ -120,6 +123,20 @@ def test_comparisons_are_those_of_one_process(here):
     one = alone(here, "compared alone", command)
     assert json.loads(one)[0]["columns"][1]["interval"]
     assert by_workers(here, "compared by workers", command) == one
+
+
+def test_statistics_and_validity_are_those_of_one_process(here):
+    for command, file in (
+        (["statistics", "{}.npz", "--features", "colours"], "{}.npz"),
+        (["validity", "--corruptions", "blur,captions"], "{}/results/validity/squares-p.json"),
+    ):
+        made = {}
+        for name, run in (("alone", alone), ("shared", by_workers)):
+            name = f"{command[0]} {name}"
+            said = run(here, name, [word.format(here / name) for word in command])
+            made[name] = (said.replace(str(here / name), ""), (here / file.format(name)).read_bytes())
+        one, two = made.values()
+        assert one == two and len(one[1]) > 1000
 
 
 @pytest.mark.parametrize("stop", ["SIGKILL", "SIGSTOP"])
