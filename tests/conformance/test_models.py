@@ -52,6 +52,10 @@ MODELS = {
     "conv_vae, odd sides": ({**VARIATIONAL, "resolution": 15, "width": 12, "features": [4, 8], "kernel": 3}, {}),
     "lapgan": (PYRAMID, {"hashed_sentences": {"dimension": 32}}),
     "lapgan, averaged": ({**PYRAMID, "ema_decay": 0.9, "levels": 1}, {"hashed_sentences": {"dimension": 32}}),
+    "lapgan, held back": (
+        {**PYRAMID, "mismatch_weight": 1.0, "r1_weight": 1.0, "r1_every": 2},
+        {"hashed_sentences": {"dimension": 32}},
+    ),
     "stackgan_v1": (STACKED, {"damsm": DAMSM}),
     "stackgan_v1, one stage": ({**STACKED, "stages": 1}, {"damsm": DAMSM}),
     "stackgan_v1, char-CNN-RNN": ({**STACKED, "text": "char-cnn-rnn"}, {"char_cnn_rnn": {"dimension": 8}}),

@@ -16,6 +16,7 @@ from t2ibench.core.interfaces import BoundNoise, BuildContext
 from t2ibench.core.types import Capabilities, Caption, DataRequest, Trace, TrainBatch, Update
 from t2ibench_baselines._baseline import Baseline
 from t2ibench_baselines._sentence_vectors import VectorEncoder, encoder_name, encoder_of
+from t2ibench_baselines._stackgan.discriminators.adversarial import gradient_penalty
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
 from t2ibench_baselines.aligndraw.film import to_image, to_values
 from t2ibench_baselines.lapgan.networks import DetailDiscriminator, DetailGenerator, FirstDiscriminator, FirstGenerator
@@ -105,14 +106,27 @@ class LAPGAN(Baseline):
             discriminator = self.discriminators[side]
             with torch.no_grad():
                 made = self._level(side, sentence, coarse, noise, " for the discriminator")
-            right, wrong = discriminator(real, sentence), discriminator(made, sentence)
-            loss = F.softplus(-right).mean() + F.softplus(wrong).mean()
-            parts = {"real": right.mean().detach(), "fake": wrong.mean().detach()}
-            yield Update(f"discriminator/{side}", loss, parts)
+            yield self._judged(side, real, made, sentence, batch.step)
             with frozen([discriminator]):
                 made = self._level(side, sentence, coarse, noise, " for the generator")
                 loss = F.softplus(-discriminator(made, sentence)).mean()
             yield Update(f"generator/{side}", loss)
+
+    def _judged(self, side: int, real: Tensor, made: Tensor, sentence: Tensor, step: int) -> Update:
+        """Return a discriminator's update: real images against made ones and, where asked for, mismatched sentences."""
+        p, discriminator = self.parameters, self.discriminators[side]
+        penalised = p.r1_weight > 0 and step % p.r1_every == 0
+        real = real.detach().requires_grad_(penalised)
+        right, wrong = discriminator(real, sentence), discriminator(made, sentence)
+        parts = {"real": right.mean().detach(), "fake": wrong.mean().detach()}
+        fake_loss = F.softplus(wrong).mean()
+        if p.mismatch_weight:  # every real image with the sentence of the next one
+            mismatched = discriminator(real, sentence.roll(-1, 0))
+            fake_loss = (fake_loss + p.mismatch_weight * F.softplus(mismatched).mean()) / (1 + p.mismatch_weight)
+        loss = F.softplus(-right).mean() + fake_loss
+        if penalised:
+            loss = loss + p.r1_weight * p.r1_every * gradient_penalty(right, real)
+        return Update(f"discriminator/{side}", loss, parts)
 
     def generate(self, captions: Sequence[Caption], noise: BoundNoise, *, trace: Trace | None = None) -> Tensor:
         """Return float32 images, N x 3 x resolution x resolution in [-1, 1], of N captions; stages are the levels.

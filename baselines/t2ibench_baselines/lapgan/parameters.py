@@ -31,6 +31,10 @@ class LAPGANParameters(Frozen):
         learning_rate: of all networks (Adam).
         beta1: of Adam.
         ema_decay: of the generators' moving averages; 0 for none, as published.
+        mismatch_weight: of real images with another's sentence among what discriminators call fake; 0 for none, as
+            published.
+        r1_weight: weight of half the squared gradient of the scores in the real images; 0 for none, as published.
+        r1_every: it is computed every so many steps, its weight multiplied by as much.
     """
 
     batch_size: int = Field(default=64, ge=2)
@@ -50,6 +54,9 @@ class LAPGANParameters(Frozen):
     learning_rate: float = Field(default=2e-4, gt=0)
     beta1: float = Field(default=0.5, ge=0, lt=1)
     ema_decay: float = Field(default=0.0, ge=0, lt=1)
+    mismatch_weight: float = Field(default=0.0, ge=0)
+    r1_weight: float = Field(default=0.0, ge=0)
+    r1_every: int = Field(default=1, ge=1)
 
     @property
     def sides(self) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch.distributions import Normal
 from torch.distributions import kl_divergence as kl_of_distributions
+from torch.nn.functional import softplus
 
 from t2ibench.core.interfaces import BuildContext, HasBound
 from t2ibench.core.noise import Noise
@@ -120,6 +121,21 @@ def test_a_generator_that_adds_nothing_leaves_the_coarse_image():
         torch.nn.init.zeros_(last.bias)
     images = model.generate(captions("a red square"), noise(1))
     torch.testing.assert_close(images, torch.full((1, 3, 16, 16), 2 * 0.2 - 1))
+
+
+def test_lapgan_counts_mismatched_sentences_as_fake_and_charges_the_slope():
+    real, made, sentence = torch.rand(4, 3, 8, 8), torch.rand(4, 3, 8, 8), torch.rand(4, 32)
+    held = {"dropout": 0.0, "mismatch_weight": 3.0, "r1_weight": 2.0, "r1_every": 5}
+    model = lapgan(**held)
+    right, wrong = (model.discriminators[8](images, sentence) for images in (real, made))
+    mismatched = model.discriminators[8](real, sentence[[1, 2, 3, 0]])
+    adversarial = softplus(-right).mean() + softplus(wrong).mean() / 4 + 3 * softplus(mismatched).mean() / 4
+    torch.testing.assert_close(model._judged(8, real, made, sentence, step=4).loss, adversarial)
+    slopes = torch.func.vmap(torch.func.grad(lambda image, text: model.discriminators[8](image[None], text[None])[0]))
+    penalty = 2.0 * 5 * 0.5 * slopes(real, sentence).square().sum(dim=(1, 2, 3)).mean()
+    torch.testing.assert_close(model._judged(8, real, made, sentence, step=10).loss, adversarial + penalty)
+    published = lapgan(dropout=0.0)._judged(8, real, made, sentence, step=0).loss
+    torch.testing.assert_close(published, softplus(-right).mean() + softplus(wrong).mean())
 
 
 def test_a_pyramid_that_cannot_be_halved_is_refused():
