@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.machine.device import to_device
 from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.core.types import Caption
-from t2ibench.features.context import CHUNK, FeatureContext, WeightsFile, find_weights, options_of
-from t2ibench.features.dino.preprocessing import bicubic_by_pil
-from t2ibench.features.network_extractor import NetworkExtractor, file_identity, filled
+from t2ibench.features.context import CHUNK, FeatureContext, WeightsFile, find_weights, installed, options_of
+from t2ibench.features.network_extractor import FromFile, NetworkExtractor, file_identity, filled
+from t2ibench.features.resizing import resized_by_pil
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 # What OpenAI's CLIP and most of its followers were trained with; open_clip tells where a network differs.
 _MEAN: Final = (0.48145466, 0.4578275, 0.40821073)
 _DEVIATION: Final = (0.26862954, 0.26130258, 0.27577711)
+_NEEDED: Final = (
+    "CLIP needs open_clip, which is not installed: `pip install 't2ibench[clip]'`, then name the folder of its weights "
+    "with --weights-dir."
+)
 
 
 class CLIPOptions(Frozen):
@@ -34,7 +38,7 @@ class CLIPOptions(Frozen):
     architecture: str = "ViT-B-32-quickgelu"
 
 
-class CLIPJudge(NetworkExtractor):
+class CLIPJudge(FromFile, NetworkExtractor):
     """Reads images (layer "image") and captions with a CLIP whose weights the user brings.
 
     Weights are a state dict (.safetensors, or a file of torch.save); TorchScript, which is a program, is not opened.
@@ -44,12 +48,12 @@ class CLIPJudge(NetworkExtractor):
     _small_chunks = False
     Options: ClassVar = CLIPOptions
 
-    def __init__(self, network: Any, tokenizer: Any, identity: FeatureIdentity, device: str) -> None:
+    def __init__(self, network: Any, identity: FeatureIdentity, device: str) -> None:
         import torch
 
         size = network.visual.image_size
         super().__init__(network, identity, device)
-        self._tokenizer = tokenizer
+        self._tokenizer = network.tokenizer
         self._resolution = int(size[0] if isinstance(size, Sequence) else size)
         mean, deviation = _normalisation(network.visual)
         self._mean = torch.tensor(mean, device=device).view(1, 3, 1, 1)
@@ -57,27 +61,25 @@ class CLIPJudge(NetworkExtractor):
         self.layers = {"image": int(self.read([Caption("", "a")]).shape[1])}
 
     @classmethod
-    def peek(cls, context: FeatureContext) -> FeatureIdentity:
-        """Return the identity from the weights file's digest, without building a network.
-
-        Standing "standard" for weights with the digest recorded in benchmarks.toml, else "stand-in".
-
-        Raises:
-            UserError: open_clip is not installed, or the weights are missing.
-        """
-        _open_clip()
-        return _identity(context, find_weights(context))
+    def _weights(cls, context: FeatureContext) -> WeightsFile:
+        installed("open_clip", _NEEDED)
+        return find_weights(context)
 
     @classmethod
-    def open(cls, context: FeatureContext) -> Self:
-        """Return the judge with its networks on the context's device.
+    def _identity(cls, context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
+        return file_identity(
+            context,
+            found,
+            resize="bicubic-pil",
+            range="CLIP's mean and deviation",
+            otherwise="stand-in",
+            of=options_of(context, CLIPOptions).architecture,
+        )
 
-        Raises:
-            UserError: as `peek`; or the architecture is unknown, or the weights are not of it.
-        """
-        open_clip = _open_clip()
+    @classmethod
+    def _network_of(cls, context: FeatureContext, found: WeightsFile) -> Any:
+        open_clip = installed("open_clip", _NEEDED)
         architecture = options_of(context, CLIPOptions).architecture
-        found = find_weights(context)
         if architecture not in open_clip.list_models():
             raise UserError(
                 f"open_clip knows no architecture {architecture!r}: [features.{context.name}.options] in "
@@ -88,12 +90,11 @@ class CLIPJudge(NetworkExtractor):
             network = filled(
                 lambda: open_clip.create_model(architecture, pretrained=None), context, found, architecture, hint
             )
-        tokenizer = open_clip.get_tokenizer(architecture)
-        network = network.to(context.device).eval().requires_grad_(False)
-        return cls(network, tokenizer, _identity(context, found), context.device)
+        network.tokenizer = open_clip.get_tokenizer(architecture)
+        return network
 
     def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
-        images = to_device(bicubic_by_pil(pixels, self._resolution), self._device).float() / 255
+        images = to_device(resized_by_pil(pixels, self._resolution, "BICUBIC"), self._device).float() / 255
         return {"image": self._network.encode_image((images - self._mean) / self._deviation)}
 
     def read(self, captions: Sequence[Caption]) -> Tensor:
@@ -124,28 +125,6 @@ def _without_warnings() -> Iterator[None]:
         yield
     finally:
         logging.disable(before)
-
-
-def _open_clip() -> Any:
-    try:
-        import open_clip
-    except ImportError as error:
-        raise UserError(
-            "CLIP needs open_clip, which is not installed: `pip install 't2ibench[clip]'`, then name the folder of its "
-            "weights with --weights-dir."
-        ) from error
-    return open_clip
-
-
-def _identity(context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
-    return file_identity(
-        context,
-        found,
-        resize="bicubic-pil",
-        range="CLIP's mean and deviation",
-        otherwise="stand-in",
-        of=options_of(context, CLIPOptions).architecture,
-    )
 
 
 def _normalisation(visual: Any) -> tuple[Sequence[float], Sequence[float]]:

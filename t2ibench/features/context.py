@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
@@ -100,6 +101,14 @@ def options_of(context: FeatureContext, options: type[OptionsType]) -> OptionsTy
         return options.model_validate(dict(context.entry.options))
     except ValidationError as error:
         raise UserError(f"[features.{context.name}.options] in benchmarks.toml: {describe(error)}") from error
+
+
+def installed(package: str, otherwise: str) -> Any:
+    """Return an optional package. Raises UserError: `otherwise`, as it is not installed."""
+    try:
+        return import_module(package)
+    except ImportError as error:
+        raise UserError(otherwise) from error
 
 
 def find_weights(context: FeatureContext) -> WeightsFile:

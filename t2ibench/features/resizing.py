@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -11,22 +11,21 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def resized_by_pil(pixels: Tensor, resolution: int) -> Tensor:
-    """Return uint8 images, N x 3 x resolution x resolution, by Pillow's bilinear filter: smoothed when shrunk, rounded.
+def resized_by_pil(pixels: Tensor, resolution: int, by: Literal["BILINEAR", "BICUBIC"] = "BILINEAR") -> Tensor:
+    """Return uint8 images, N x 3 x resolution x resolution, by a filter of Pillow's: smoothed when shrunk, rounded.
 
     That is torchvision's Resize on a Pillow image, and scipy's old imresize of 8-bit images.
 
     Args:
         pixels: uint8, N x 3 x H x W.
         resolution: in pixels.
+        by: the filter.
     """
     import torch
     from PIL import Image
 
     rows = pixels.permute(0, 2, 3, 1).cpu().numpy()
-    made = [
-        np.asarray(Image.fromarray(row).resize((resolution, resolution), Image.Resampling.BILINEAR)) for row in rows
-    ]
+    made = [np.asarray(Image.fromarray(row).resize((resolution, resolution), Image.Resampling[by])) for row in rows]
     if not made:
         return pixels.new_zeros((0, 3, resolution, resolution))
     return torch.from_numpy(np.stack(made)).permute(0, 3, 1, 2).contiguous()

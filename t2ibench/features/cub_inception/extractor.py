@@ -75,7 +75,7 @@ class CUBInception(NetworkExtractor):
             identity = _own_identity(context, found)
             return cls(classifier.network, identity, context.device, resolution=resolution, classes=classes)
         network = filled(empty_network, context, found, "StackGAN's bird classifier", _HOW)
-        return cls(network.to(context.device).eval(), _identity(context, found), context.device)
+        return cls(network.to(context.device), _identity(context, found), context.device)
 
     def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
         images = to_device(resized_by_pil(pixels, self._resolution), self._device).float() / _BYTE_HALF - 1

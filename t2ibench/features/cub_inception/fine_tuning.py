@@ -15,10 +15,10 @@ from torch.optim import Adam, Optimizer
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import BoundNoise, BuildContext
 from t2ibench.core.plain_trainable import PlainTrainable
+from t2ibench.core.reading.state_dict import fill_but
 from t2ibench.core.spec.frozen import Frozen
 from t2ibench.core.types import DataRequest, ModelCard, Origin, TrainBatch, Update
 from t2ibench.features.cub_inception.network import OUTPUTS, SIDE, empty_network, known_logits
-from t2ibench.features.state_dict import read_state
 
 _URL = "https://download.pytorch.org/models/inception_v3_google-0cc3c7bd.pth"
 _NOT_TAKEN = ("fc.", "AuxLogits.")
@@ -183,20 +183,7 @@ def _load_imagenet(network: Any, weights: str | None) -> None:
     path = Path(weights)
     if not path.is_file():
         raise UserError(f"{path} is not there: download {_URL} and name the file with --set weights=FILE.")
-    state = {key: value for key, value in read_state(path).items() if not key.startswith(_NOT_TAKEN)}
-    wanted = {key: value for key, value in network.state_dict().items() if not key.startswith(_NOT_TAKEN)}
-    wrong = [
-        key
-        for key in {*state, *wanted}
-        if not key.endswith("num_batches_tracked")
-        and (key not in state or key not in wanted or state[key].shape != wanted[key].shape)
-    ]
-    if wrong:
-        raise UserError(
-            f"{path} is not of torchvision's Inception-v3: {len(wrong)} entries do not fit ({min(wrong)}). "
-            f"Download {_URL}."
-        )
-    network.load_state_dict(state, strict=False)
+    fill_but(network, path, _NOT_TAKEN, "torchvision's Inception-v3", f"Download {_URL}.")
 
 
 def _small(width: int, outputs: int) -> nn.Sequential:

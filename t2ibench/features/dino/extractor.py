@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from t2ibench.core.errors import UserError, require_known
+from t2ibench.core.errors import require_known
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.machine.device import to_device
 from t2ibench.core.spec.benchmarks import Frozen
-from t2ibench.features.context import FeatureContext, WeightsFile, find_weights, options_of
+from t2ibench.features.context import FeatureContext, WeightsFile, find_weights, installed, options_of
 from t2ibench.features.dino.preprocessing import RESIZE, RESOLUTION, Profile, dino_input
-from t2ibench.features.network_extractor import NetworkExtractor, file_identity, filled
+from t2ibench.features.network_extractor import FromFile, NetworkExtractor, file_identity, filled
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 VERSION: Final = 1
 _PATCH: Final = 14
+_NEEDED: Final = (
+    "DINOv2 needs timm, which is not installed: `pip install 't2ibench[dino]'`, then name the folder of its weights "
+    "with --weights-dir."
+)
 ARCHITECTURES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "vitl14": ("vit_large_patch14_dinov2", {}),
     "vitb14": ("vit_base_patch14_dinov2", {}),
@@ -39,7 +43,7 @@ class DinoOptions(Frozen):
     architecture: str = "vitl14"
 
 
-class Dino(NetworkExtractor):
+class Dino(FromFile, NetworkExtractor):
     """Layer "pool": the class token after the last layer norm, in float32, from the authors' file of weights.
 
     The network is timm's, which shares the file's names; the table of positions is brought to 16 x 16 by the original
@@ -49,40 +53,42 @@ class Dino(NetworkExtractor):
 
     Options: ClassVar = DinoOptions
 
-    def __init__(self, network: Any, profile: Profile, identity: FeatureIdentity, device: str) -> None:
+    def __init__(self, network: Any, identity: FeatureIdentity, device: str) -> None:
         super().__init__(network, identity, device)
         self.layers = {"pool": int(network.num_features)}
-        self._profile: Profile = profile
+        self._profile = next(profile for profile, resize in RESIZE.items() if resize == identity.resize)
 
     @classmethod
-    def peek(cls, context: FeatureContext) -> FeatureIdentity:
-        """Return the identity from the weights file's digest; "standard" for the digest recorded in benchmarks.toml.
+    def _identity(cls, context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
+        options = options_of(context, DinoOptions)
+        return file_identity(
+            context,
+            found,
+            resize=RESIZE[options.profile],
+            range="ImageNet's mean and deviation",
+            version=VERSION,
+            otherwise="stand-in",
+            of=options.architecture,
+        )
 
-        Raises:
-            UserError: timm is not installed, the weights are missing, or an option is unknown.
-        """
-        _timm()
+    @classmethod
+    def _weights(cls, context: FeatureContext) -> WeightsFile:
+        installed("timm", _NEEDED)
         require_known("network of DINOv2", ARCHITECTURES, options_of(context, DinoOptions).architecture)
-        return _identity(context, find_weights(context))
+        return find_weights(context)
 
     @classmethod
-    def open(cls, context: FeatureContext) -> Self:
-        """Return the extractor on the context's device. Errors as `peek`, or the weights are of another network."""
-        identity, found, options = cls.peek(context), find_weights(context), options_of(context, DinoOptions)
-        name, further = ARCHITECTURES[options.architecture]
+    def _network_of(cls, context: FeatureContext, found: WeightsFile) -> Any:
+        architecture = options_of(context, DinoOptions).architecture
+
+        def build() -> Any:
+            timm, (name, further) = installed("timm", _NEEDED), ARCHITECTURES[architecture]
+            return timm.create_model(name, pretrained=False, img_size=RESOLUTION, num_classes=0, **further)
+
         hint = (
             f"Name the file's network in [features.{context.name}.options] of benchmarks.toml, or bring another file."
         )
-        network = filled(
-            lambda: _timm().create_model(name, pretrained=False, img_size=RESOLUTION, num_classes=0, **further),
-            context,
-            found,
-            f"DINOv2 {options.architecture}",
-            hint,
-            change=_as_timm,
-        )
-        network = network.to(context.device).eval().requires_grad_(False)
-        return cls(network, options.profile, identity, context.device)
+        return filled(build, context, found, f"DINOv2 {architecture}", hint, change=_as_timm)
 
     def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
         return {"pool": self._network(to_device(dino_input(pixels, self._profile), self._device))}
@@ -112,27 +118,3 @@ def _positions(table: Tensor, patches: int) -> Tensor:
     made = interpolate(grid.float(), scale_factor=(scale, scale), mode="bicubic", antialias=False)
     flat = made.permute(0, 2, 3, 1).reshape(1, patches, -1)
     return torch.cat([table[:, :1], flat.to(table.dtype)], dim=1)
-
-
-def _timm() -> Any:
-    try:
-        import timm
-    except ImportError as error:
-        raise UserError(
-            "DINOv2 needs timm, which is not installed: `pip install 't2ibench[dino]'`, then name the folder of its "
-            "weights with --weights-dir."
-        ) from error
-    return timm
-
-
-def _identity(context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
-    options = options_of(context, DinoOptions)
-    return file_identity(
-        context,
-        found,
-        resize=RESIZE[options.profile],
-        range="ImageNet's mean and deviation",
-        version=VERSION,
-        otherwise="stand-in",
-        of=options.architecture,
-    )

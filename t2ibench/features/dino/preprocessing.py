@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-import numpy as np
+from t2ibench.features.resizing import resized_by_pil, resized_by_pil_as_floats
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,39 +38,15 @@ def dino_input(pixels: Tensor, profile: Profile, resolution: int = RESOLUTION) -
 
     size = (resolution, resolution)
     if profile in ("dgm-eval", "edm2-pil"):
-        images = bicubic_by_pil(pixels, resolution).float()
+        images = resized_by_pil(pixels, resolution, "BICUBIC").float()
     elif profile == "dgm-eval-clean":
-        images = _bicubic_by_channel(pixels, resolution)
+        images = resized_by_pil_as_floats(pixels, resolution)
     elif profile == "edm2":
         images = interpolate(pixels.float(), size=size, mode="bicubic", antialias=True)
     else:
         images = _bilinear_as_tf1(pixels.float(), resolution)
     mean, deviation = (torch.tensor(values).view(1, 3, 1, 1) for values in (_MEAN, _DEVIATION))
     return (images / 255 - mean) / deviation
-
-
-def bicubic_by_pil(pixels: Tensor, resolution: int) -> Tensor:
-    """Return uint8 images, N x 3 x R x R, by Pillow's bicubic filter: smoothed when shrunk, rounded to 8 bits."""
-    import torch
-    from PIL import Image
-
-    size = (resolution, resolution)
-    rows = pixels.permute(0, 2, 3, 1).cpu().numpy()
-    made = [np.asarray(Image.fromarray(row).resize(size, Image.Resampling.BICUBIC)) for row in rows]
-    return torch.from_numpy(np.stack(made)).permute(0, 3, 1, 2).contiguous()
-
-
-def _bicubic_by_channel(pixels: Tensor, resolution: int) -> Tensor:
-    """Return float32 in 0..255, by Pillow's filter on each channel as floats, not rounded."""
-    import torch
-    from PIL import Image
-
-    size = (resolution, resolution)
-    made = [
-        [np.asarray(Image.fromarray(channel).resize(size, Image.Resampling.BICUBIC)) for channel in image]
-        for image in pixels.cpu().numpy().astype(np.float32)
-    ]
-    return torch.from_numpy(np.array(made)).clamp(0, 255)
 
 
 def _bilinear_as_tf1(images: Tensor, resolution: int) -> Tensor:

@@ -47,14 +47,14 @@ def empty_network() -> Any:
 
 
 def filled_network(context: FeatureContext, found: WeightsFile) -> Any:
-    """Return the network with a file's weights, in eval mode on the context's device.
+    """Return the network with a file's weights, folded and frozen, on the CPU.
 
     Raises:
         UserError: the file is truncated or of another network.
     """
     hint = "Another network's file may have been given this name."
     network = filled(empty_network, context, found, "the Inception-v3 of 2015", hint)
-    return with_fused_relu(folded(network)).to(context.device)
+    return with_fused_relu(folded(network))
 
 
 def pooled(network: Any, images: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.folding import folded_script
@@ -13,7 +13,7 @@ from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.machine.device import to_device
 from t2ibench.features.context import FeatureContext, WeightsFile, find_weights
 from t2ibench.features.inception.inception_2015 import SIDE
-from t2ibench.features.network_extractor import NetworkExtractor, file_identity, provenance
+from t2ibench.features.network_extractor import FromFile, NetworkExtractor, file_identity, provenance
 from t2ibench.features.resizing import resized_by_pil_as_floats
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _POOL: Final = 2048
 
 
-class InceptionClean(NetworkExtractor):
+class InceptionClean(FromFile, NetworkExtractor):
     """clean-fid's mode "clean": PIL's bicubic filter on every channel as floats, clipped, to 299 x 299.
 
     The weights file is TorchScript, which is a program: it is opened only if it has the recorded SHA-256 or if the user
@@ -32,42 +32,39 @@ class InceptionClean(NetworkExtractor):
     layers: Mapping[str, int] = MappingProxyType({"pool": _POOL})
 
     @classmethod
-    def peek(cls, context: FeatureContext) -> FeatureIdentity:
-        """Return the identity from the weights file's digest alone.
-
-        Raises:
-            UserError: the weights are missing or may not be opened.
-        """
-        return _identity(context, _trusted(context))
+    def _weights(cls, context: FeatureContext) -> WeightsFile:
+        found = find_weights(context)
+        if not (found.recorded or found.brought):
+            expected = f"does not begin with the recorded {context.entry.sha256[:8]}"
+            raise UserError(
+                f"{found.path} is a program (TorchScript) and its SHA-256 {found.sha256[:8]}... "
+                f"{expected if context.entry.sha256 else 'is not recorded in benchmarks.toml'}; if you trust it, name "
+                "its folder with --weights-dir."
+            )
+        return found
 
     @classmethod
-    def open(cls, context: FeatureContext) -> Self:
-        """Return the extractor with its weights on the context's device.
+    def _identity(cls, context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
+        return file_identity(context, found, resize="bicubic-pil-float 299")
 
-        Raises:
-            UserError: the weights are missing, may not be opened, are truncated or of another network.
-        """
+    @classmethod
+    def _network_of(cls, context: FeatureContext, found: WeightsFile) -> Any:
         import torch
 
-        found = _trusted(context)
         try:
             with warnings.catch_warnings():
                 # "torch.jit.load is deprecated": the file exists in this form only.
                 warnings.simplefilter("ignore", FutureWarning)
                 program = torch.jit.load(str(found.path), map_location=context.device)  # type: ignore[no-untyped-call]
-                network = folded_script(program.eval().layers)
+                return folded_script(program.eval().layers)
         except (RuntimeError, AttributeError, ValueError, OSError) as error:
             reason = " ".join(str(error).split())[:120]
             raise UserError(
                 f"{found.path} cannot be opened as clean-fid's TorchScript Inception ({reason}). It may be truncated: "
                 f"fetch it again. {provenance(context, found)}"
             ) from error
-        return cls(network, _identity(context, found), context.device)
 
     def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
-        return {"pool": self._pool(pixels)}
-
-    def _pool(self, pixels: Tensor) -> Tensor:
         import torch
 
         resized = resized_by_pil_as_floats(pixels, SIDE).contiguous(memory_format=torch.channels_last)
@@ -78,20 +75,4 @@ class InceptionClean(NetworkExtractor):
                 f"The weights of inception-clean give features of shape {list(features.shape)} instead of N x {_POOL}; "
                 "fetch the file named in benchmarks.toml."
             )
-        return features.reshape(len(pixels), _POOL).float().cpu()
-
-
-def _trusted(context: FeatureContext) -> WeightsFile:
-    found = find_weights(context)
-    if not (found.recorded or found.brought):
-        expected = f"does not begin with the recorded {context.entry.sha256[:8]}"
-        raise UserError(
-            f"{found.path} is a program (TorchScript) and its SHA-256 {found.sha256[:8]}... "
-            f"{expected if context.entry.sha256 else 'is not recorded in benchmarks.toml'}; if you trust it, name its "
-            "folder with --weights-dir."
-        )
-    return found
-
-
-def _identity(context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
-    return file_identity(context, found, resize="bicubic-pil-float 299")
+        return {"pool": features.reshape(len(pixels), _POOL)}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.machine.device import to_device
 from t2ibench.core.spec.benchmarks import Frozen
-from t2ibench.features.context import FeatureContext, WeightsFile, find_weights, options_of
+from t2ibench.features.context import FeatureContext, WeightsFile, options_of
 from t2ibench.features.inception.inception_2015 import LOGITS, POOL, SIDE, filled_network, pooled
-from t2ibench.features.network_extractor import NetworkExtractor, file_identity
+from t2ibench.features.network_extractor import FromFile, NetworkExtractor, file_identity
 from t2ibench.features.resizing import resized_by_pil, resized_by_tensorflow
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class InceptionFidelityOptions(Frozen):
     resize: Literal["tensorflow", "pil"] = "tensorflow"
 
 
-class InceptionFidelity(NetworkExtractor):
+class InceptionFidelity(FromFile, NetworkExtractor):
     """torch-fidelity's "inception-v3-compat" with weights that are read safely.
 
     The layer "pool" serves FID, "logits" (1008 of them, without the bias, as the official scripts have them) the
@@ -42,26 +42,12 @@ class InceptionFidelity(NetworkExtractor):
     layers: Mapping[str, int] = MappingProxyType({"pool": POOL, "logits": LOGITS})
 
     @classmethod
-    def peek(cls, context: FeatureContext) -> FeatureIdentity:
-        """Return the identity from the weights file's digest alone.
-
-        Standing "random" (shown, never ranked) unless the digest is the recorded one.
-
-        Raises:
-            UserError: the weights are missing, or an option is unknown.
-        """
-        return _identity(context, find_weights(context))
+    def _identity(cls, context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
+        return file_identity(context, found, resize=_RESIZE[options_of(context, InceptionFidelityOptions).resize])
 
     @classmethod
-    def open(cls, context: FeatureContext) -> Self:
-        """Return the extractor with its weights on the context's device.
-
-        Raises:
-            UserError: the weights are missing, truncated or of another network, or an option is unknown.
-        """
-        found = find_weights(context)
-        identity = _identity(context, found)
-        return cls(filled_network(context, found), identity, context.device)
+    def _network_of(cls, context: FeatureContext, found: WeightsFile) -> Any:
+        return filled_network(context, found)
 
     def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
         if self.identity.resize == _RESIZE["pil"]:
@@ -70,7 +56,3 @@ class InceptionFidelity(NetworkExtractor):
             resized = resized_by_tensorflow(to_device(pixels, self._device), SIDE)
         pool = pooled(self._network, (resized - 128) / 128)  # as the network's own `forward` after its slower resize
         return {"pool": pool, "logits": pool.mm(self._network.fc.weight.T)}
-
-
-def _identity(context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
-    return file_identity(context, found, resize=_RESIZE[options_of(context, InceptionFidelityOptions).resize])

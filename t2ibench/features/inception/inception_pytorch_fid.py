@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any
 
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.machine.device import to_device
-from t2ibench.features.context import FeatureContext, WeightsFile, find_weights
+from t2ibench.features.context import FeatureContext, WeightsFile
 from t2ibench.features.inception.inception_2015 import POOL, SIDE, filled_network, pooled
-from t2ibench.features.network_extractor import NetworkExtractor, file_identity
+from t2ibench.features.network_extractor import FromFile, NetworkExtractor, file_identity
 from t2ibench.features.resizing import resized_by_torch
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class InceptionPytorchFID(NetworkExtractor):
+class InceptionPytorchFID(FromFile, NetworkExtractor):
     """pytorch-fid's network at its last layer: images in [0, 1], bilinear to 299 as floats, then 2x - 1.
 
     Its weights file has the bytes of torch-fidelity's. What differs is the resize (between pixel centres, no
@@ -27,28 +27,13 @@ class InceptionPytorchFID(NetworkExtractor):
     layers: Mapping[str, int] = MappingProxyType({"pool": POOL})
 
     @classmethod
-    def peek(cls, context: FeatureContext) -> FeatureIdentity:
-        """Return the identity from the weights file's digest alone.
-
-        Raises:
-            UserError: the weights are missing.
-        """
-        return _identity(context, find_weights(context))
+    def _identity(cls, context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
+        return file_identity(context, found, resize=f"bilinear-torch {SIDE}")
 
     @classmethod
-    def open(cls, context: FeatureContext) -> Self:
-        """Return the extractor with its weights on the context's device.
-
-        Raises:
-            UserError: the weights are missing, truncated or of another network.
-        """
-        found = find_weights(context)
-        return cls(filled_network(context, found), _identity(context, found), context.device)
+    def _network_of(cls, context: FeatureContext, found: WeightsFile) -> Any:
+        return filled_network(context, found)
 
     def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
         images = resized_by_torch(to_device(pixels, self._device).float() / 255, SIDE)
         return {"pool": pooled(self._network, 2 * images - 1)}
-
-
-def _identity(context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
-    return file_identity(context, found, resize=f"bilinear-torch {SIDE}")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from t2ibench.core.folding import folded, with_fused_relu
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.machine.device import to_device
 from t2ibench.core.spec.benchmarks import Frozen
-from t2ibench.features.context import FeatureContext, WeightsFile, find_weights, options_of
-from t2ibench.features.network_extractor import NetworkExtractor, file_identity, filled
+from t2ibench.features.context import FeatureContext, WeightsFile, options_of
+from t2ibench.features.network_extractor import FromFile, NetworkExtractor, file_identity, filled
 from t2ibench.features.resizing import resized_by_pil, resized_by_torch
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def misnormalised(images: Tensor) -> Tensor:
     return images * (deviation / 0.5) + (mean - 0.5) / 0.5
 
 
-class InceptionTorchvision(NetworkExtractor):
+class InceptionTorchvision(FromFile, NetworkExtractor):
     """torchvision's network; "pool" for FID, and "logits" with bias, 1000 of them, where the input is as it expects.
 
     FIDs on `input = "t2i-legacy"` have a scale of their own. They compare with nothing but each other.
@@ -71,39 +71,23 @@ class InceptionTorchvision(NetworkExtractor):
 
     Options: ClassVar[type[Frozen]] = InceptionTorchvisionOptions
 
-    def __init__(
-        self, network: Any, options: InceptionTorchvisionOptions, identity: FeatureIdentity, device: str
-    ) -> None:
+    def __init__(self, network: Any, identity: FeatureIdentity, device: str) -> None:
         super().__init__(network, identity, device)
-        self.layers = {"pool": _POOL} | ({"logits": _CLASSES} if options.input == "imagenet" else {})
-        self._options = options
+        self.layers = {"pool": _POOL} | ({"logits": _CLASSES} if identity.range == _RANGE["imagenet"] else {})
 
     @classmethod
-    def peek(cls, context: FeatureContext) -> FeatureIdentity:
-        """Return the identity from the weights file's digest alone.
-
-        Raises:
-            UserError: the weights are missing, or an option is unknown.
-        """
-        return _identity(context, find_weights(context))
+    def _identity(cls, context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
+        options = options_of(context, InceptionTorchvisionOptions)
+        return file_identity(context, found, resize=_RESIZE[options.resize], range=_RANGE[options.input])
 
     @classmethod
-    def open(cls, context: FeatureContext) -> Self:
-        """Return the extractor with its weights on the context's device.
-
-        Raises:
-            UserError: the weights are missing, truncated or of another network, or an option is unknown.
-        """
-        found = find_weights(context)
-        identity = _identity(context, found)
-
+    def _network_of(cls, context: FeatureContext, found: WeightsFile) -> Any:
         def change(state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
             return {key: value for key, value in state.items() if not key.startswith(_AUXILIARY)}
 
         hint = "The Inception of 2015 is another network."
         network = filled(empty_network, context, found, "torchvision's Inception-v3", hint, change=change)
-        options = options_of(context, InceptionTorchvisionOptions)
-        return cls(with_fused_relu(folded(network)).to(context.device), options, identity, context.device)
+        return with_fused_relu(folded(network))
 
     def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
         pool = to_device(self._prepared(pixels), self._device)
@@ -114,11 +98,11 @@ class InceptionTorchvision(NetworkExtractor):
 
     def _prepared(self, pixels: Tensor) -> Tensor:
         """Return float images, N x 3 x 299 x 299, in the range that the options say."""
-        if self._options.resize == "pil":
+        if self.identity.resize == _RESIZE["pil"]:
             images = resized_by_pil(pixels, SIDE).float() / 255
         else:
             images = resized_by_torch(pixels.float() / 255, SIDE)
-        return misnormalised(images) if self._options.input == "t2i-legacy" else 2 * images - 1
+        return 2 * images - 1 if "logits" in self.layers else misnormalised(images)
 
 
 def empty_network() -> Any:
@@ -128,8 +112,3 @@ def empty_network() -> Any:
 
     with torch.random.fork_rng(devices=[]):
         return Inception3(num_classes=_CLASSES, aux_logits=False, transform_input=False, init_weights=False)
-
-
-def _identity(context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
-    options = options_of(context, InceptionTorchvisionOptions)
-    return file_identity(context, found, resize=_RESIZE[options.resize], range=_RANGE[options.input])

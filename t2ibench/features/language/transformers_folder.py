@@ -10,18 +10,15 @@ from typing import Any
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of, digest_of_file, read_json
-from t2ibench.features.context import FeatureContext
+from t2ibench.features.context import FeatureContext, installed
 
 
 def transformers_for(what: str) -> Any:
     """Return the package. Raises UserError: it is not installed."""
-    try:
-        import transformers
-    except ImportError as error:
-        raise UserError(
-            f"A {what} from a folder needs transformers, which is not installed: `pip install 't2ibench[captioner]'`."
-        ) from error
-    return transformers
+    return installed(
+        "transformers",
+        f"A {what} from a folder needs transformers, which is not installed: `pip install 't2ibench[captioner]'`.",
+    )
 
 
 def model_folder(context: FeatureContext, name: str, kinds: Collection[str], *, what: str, example: str) -> Path:

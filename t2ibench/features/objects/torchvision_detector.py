@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, get_args
 
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.spec.benchmarks import Frozen
-from t2ibench.features.context import FeatureContext, WeightsFile, chunks, find_weights, options_of
-from t2ibench.features.network_extractor import file_identity, filled
+from t2ibench.features.context import FeatureContext, WeightsFile, chunks, options_of
+from t2ibench.features.network_extractor import FromFile, file_identity, filled
 from t2ibench.features.objects.detection import Detection
 from t2ibench.features.objects.objects import DetectedObjects
 
@@ -31,7 +31,7 @@ class DetectorOptions(Frozen):
     architecture: Architecture = "fasterrcnn_resnet50_fpn_v2"
 
 
-class TorchvisionDetector(DetectedObjects):
+class TorchvisionDetector(FromFile, DetectedObjects):
     """An `ObjectDetector` by torchvision, with its own defaults: boxes of score 0.05, NMS 0.5, sides as trained.
 
     Not to be compared with TISE's Mask R-CNN (detectron2) or SOA's YOLOv3: another detector is another metric.
@@ -48,30 +48,25 @@ class TorchvisionDetector(DetectedObjects):
         super().__init__(self)
 
     @classmethod
-    def peek(cls, context: FeatureContext) -> FeatureIdentity:
-        """Return the identity from the weights file's digest; "standard" for the digest recorded in benchmarks.toml.
-
-        Raises:
-            UserError: the weights are missing.
-        """
-        return _identity(context, find_weights(context))
+    def _identity(cls, context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
+        return file_identity(
+            context,
+            found,
+            resize="as the network's own transform",
+            range="the network's own",
+            version=VERSION,
+            otherwise="stand-in",
+            of=options_of(context, DetectorOptions).architecture,
+        )
 
     @classmethod
-    def open(cls, context: FeatureContext) -> Self:
-        """Return the detector on the context's device.
-
-        Raises:
-            UserError: the weights are missing, damaged or of another network.
-        """
+    def _network_of(cls, context: FeatureContext, found: WeightsFile) -> Any:
         architecture = options_of(context, DetectorOptions).architecture
-        found = find_weights(context)
         hint = (
             f"Name the file's network in [features.{context.name}.options] of benchmarks.toml, one of "
             f"{', '.join(get_args(Architecture))}, or bring another file."
         )
-        network = filled(lambda: built(architecture), context, found, architecture, hint)
-        network = network.to(context.device).eval().requires_grad_(False)
-        return cls(network, _identity(context, found), context.device)
+        return filled(lambda: built(architecture), context, found, architecture, hint)
 
     def detect(self, pixels: Tensor) -> Sequence[Sequence[Detection]]:
         """Return what is found in each of the uint8 images N x 3 x H x W, the surest first."""
@@ -108,15 +103,3 @@ def categories() -> list[str]:
     from torchvision.models.detection import FasterRCNN_ResNet50_FPN_V2_Weights
 
     return list(FasterRCNN_ResNet50_FPN_V2_Weights.COCO_V1.meta["categories"])
-
-
-def _identity(context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
-    return file_identity(
-        context,
-        found,
-        resize="as the network's own transform",
-        range="the network's own",
-        version=VERSION,
-        otherwise="stand-in",
-        of=options_of(context, DetectorOptions).architecture,
-    )

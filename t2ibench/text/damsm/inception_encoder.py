@@ -17,6 +17,7 @@ from torchvision.models.inception import (
 )
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.reading.state_dict import fill_but
 from t2ibench.text.damsm.image_encoder import ImageEncoder
 
 _NOT_TRUNK = ("fc.", "AuxLogits.", "emb_features.", "emb_cnn_code.")
@@ -81,36 +82,9 @@ class InceptionImageEncoder(ImageEncoder):
         Raises:
             UserError: the file is missing, cannot be read, or does not fit.
         """
-        state = {key: value for key, value in _read_weights(path).items() if not key.startswith(_NOT_TRUNK)}
-        result = self.load_state_dict(state, strict=False)
-        missing = [
-            key
-            for key in result.missing_keys
-            if not key.startswith(_NOT_TRUNK) and not key.endswith("num_batches_tracked")
-        ]
-        wrong = missing + result.unexpected_keys
-        if wrong:
+        if not path.is_file():
             raise UserError(
-                f"{path} does not fit the Inception-v3 trunk: {len(missing)} entries are missing and "
-                f"{len(result.unexpected_keys)} are unknown, {wrong[0]!r} among them. "
-                "Give torchvision's inception_v3 weights."
+                f"The weights of the Inception-v3 trunk are not at {path}. Download torchvision's inception_v3 "
+                "(ImageNet) weights and set trunk_weights to the file."
             )
-
-
-def _read_weights(path: Path) -> dict[str, Tensor]:
-    if not path.is_file():
-        raise UserError(
-            f"The weights of the Inception-v3 trunk are not at {path}. Download torchvision's inception_v3 (ImageNet) "
-            "weights and set trunk_weights to the file."
-        )
-    if path.suffix == ".safetensors":
-        from safetensors.torch import load_file
-
-        return dict(load_file(path))
-    try:
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds for a bad file
-        raise UserError(f"{path} cannot be read as a file of weights ({type(error).__name__}: {error}).") from error
-    if not isinstance(loaded, dict):
-        raise UserError(f"{path} holds a {type(loaded).__name__}, but a state dict (name -> tensor) is needed.")
-    return loaded
+        fill_but(self, path, _NOT_TRUNK, "Inception-v3", "Give torchvision's inception_v3 weights.")

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.features.dino.preprocessing import Profile, bicubic_by_pil, dino_input
+from t2ibench.features.dino.preprocessing import Profile, dino_input
+from t2ibench.features.resizing import resized_by_pil
 from t2ibench.metrics.alignment.object_accuracy import ObjectAccuracyPerClass, ObjectAccuracyPerImage
 from t2ibench.metrics.alignment.structural_similarity import StructuralSimilarity
 from t2ibench.metrics.captions.cider import cider_d
@@ -200,7 +201,8 @@ def _clip_input(pixels: torch.Tensor, resolution: int) -> torch.Tensor:
     height, width = pixels.shape[-2:]
     short = min(height, width)
     top, left = (height - short) // 2, (width - short) // 2
-    return bicubic_by_pil(pixels[..., top : top + short, left : left + short], resolution).float() / 255
+    cut = pixels[..., top : top + short, left : left + short]
+    return resized_by_pil(cut, resolution, "BICUBIC").float() / 255
 
 
 def _summary(image: torch.Tensor, wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from t2ibench.core.types import Caption
 from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
 from t2ibench.features.objects.detection import ObjectDetector
 from t2ibench.features.objects.torchvision_detector import built
-from t2ibench.features.state_dict import checked
+from t2ibench.core.reading.state_dict import checked
 from t2ibench.text.object_words import NAMES
 
 SMALL = "ssdlite320_mobilenet_v3_large"

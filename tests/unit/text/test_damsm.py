@@ -138,7 +138,7 @@ def test_trunk_weights_come_from_a_file(tmp_path) -> None:  # type: ignore[no-un
     assert sum(parameter.numel() for parameter in learning) == 721_152
     del state[key]
     torch.save(state, path)
-    with pytest.raises(UserError, match="does not fit"):
+    with pytest.raises(UserError, match="is not of Inception-v3"):
         build(parameters=DAMSMParameters(trunk_weights=str(path)))
     with pytest.raises(UserError, match="not at"):
         build(parameters=DAMSMParameters(trunk_weights=str(tmp_path / "none.pth")))

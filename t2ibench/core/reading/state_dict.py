@@ -10,6 +10,7 @@ from t2ibench.core.errors import UserError
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from torch.nn import Module
 
 _COUNTER = "num_batches_tracked"
 
@@ -38,7 +39,7 @@ def read_state(path: Path) -> Mapping[str, Tensor]:
     if not isinstance(content, Mapping) or not all(
         isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in content.items()
     ):
-        raise UserError(f"{path} holds no state dict (name -> tensor): fetch the file named in benchmarks.toml.")
+        raise UserError(f"{path} holds no state dict (name -> tensor): fetch it again.")
     return content
 
 
@@ -73,6 +74,19 @@ def checked(
     if unlike:
         faults.append(f"{unlike[0]} is {_form(state[unlike[0]])} instead of {_form(wanted[unlike[0]])}")
     raise UserError(f"{path} is not of {network}: {', '.join(faults)}. {hint}")
+
+
+def fill_but(network: Module, path: Path, heads: tuple[str, ...], of: str, hint: str) -> None:
+    """Fill a network from a file, all but tensors whose names begin with one of `heads`. `of`, `hint` as `checked`.
+
+    Raises:
+        UserError: the file cannot be read, or is of another network.
+    """
+    wanted, state = (
+        {key: value for key, value in tensors.items() if not key.startswith(heads)}
+        for tensors in (network.state_dict(), read_state(path))
+    )
+    network.load_state_dict(checked(state, wanted, path, of, hint), strict=False)
 
 
 def _form(tensor: Tensor) -> str:
