@@ -6,12 +6,12 @@ from torch.testing import assert_close
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import CaptionJudge
+from t2ibench.core.reading.state_dict import checked
 from t2ibench.core.spec.benchmarks import FeatureEntry, load_benchmarks
 from t2ibench.core.types import Caption
 from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
 from t2ibench.features.objects.detection import ObjectDetector
 from t2ibench.features.objects.torchvision_detector import built
-from t2ibench.core.reading.state_dict import checked
 from t2ibench.text.object_words import NAMES
 
 SMALL = "ssdlite320_mobilenet_v3_large"
