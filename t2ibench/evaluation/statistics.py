@@ -14,7 +14,7 @@ from t2ibench.evaluation.external.folder_source import FolderSource
 from t2ibench.evaluation.external.statistics_file import write_statistics
 from t2ibench.evaluation.images.plan import reference_plan
 from t2ibench.evaluation.images.sources import Source, ground_truth
-from t2ibench.evaluation.measuring.collect import collect
+from t2ibench.evaluation.measuring.collect import Making, collect
 from t2ibench.evaluation.request.open_table import extractor_for
 from t2ibench.evaluation.request.request import protocol_for
 from t2ibench.metrics.distribution.frechet import FrechetDistance
@@ -81,17 +81,9 @@ def make_statistics(request: StatisticsRequest, place: Place) -> int:
     if LAYER not in extractor.opened().layers:
         raise UserError(f"{request.features} has no features for FID: name another with --features.")
     settings = {"resolution": resolution, "quantise": protocol.quantise}
+    making = Making(Store(place.workspace.store), settings, place.batch_size, place.device_name, place.workers)
     with place.shared(make_statistics, request):
-        found = collect(
-            source,
-            plan,
-            [extractor],
-            Store(place.workspace.store),
-            settings=settings,
-            batch_size=place.batch_size,
-            device=place.device_name,
-            workers=place.workers,
-        )
+        found = collect(source, plan, [extractor], making)
     if not place.workers.leads:
         return len(plan)
     moments = Moments.of(found.features[extractor.name][LAYER])

@@ -61,7 +61,6 @@ class NamedThings(PlainMetric):
     higher_is_better = True
     needs_reference = False
     caption_linked = True
-    needs_negatives = False
     threshold = 0.5
     """At least this sure counts as shown."""
     _columns = slice(None)

@@ -26,6 +26,7 @@ class PlainMetric:
     layer = "pool"
     needs_reference = True
     caption_linked = False
+    needs_negatives = False
     minimum_n = 10
     interval_kind = "jackknife"
 

@@ -225,23 +225,23 @@ class ModelSource(Source):
         import torch
 
         if self.together is not None:
-            return self._made(items, seed)
+            return self.made(items, seed)
         parts = []
         size = AT_ONCE if self._device.startswith("cpu") else len(items)
         for start in range(0, len(items), size):
             part = items[start : start + size]
             filled = [*part, *[part[-1]] * (size - len(part))]
-            parts.append(self._made(filled, seed)[: len(part)])
+            parts.append(self.made(filled, seed)[: len(part)])
         return torch.cat(parts)
 
-    def _made(self, items: Sequence[PlanItem], seed: int) -> Tensor:
-        """Return the images of one pass through the generator, as `pixels_of`."""
+    def made(self, items: Sequence[PlanItem], seed: int, trace: Trace | None = None) -> Tensor:
+        """Return the images of one pass through the generator, as `pixels_of`; `trace` takes what the model shows."""
         import torch
 
         order = self._manner.order([item.caption for item in items])
         seen = [items[place] for place in order]
         noise = self._manner.noise(Noise(seed).bind([item.id for item in seen], self._device))
-        made = self._manner.generated(self.loaded(), [item.caption for item in seen], noise, self._device)
+        made = self._manner.generated(self.loaded(), [item.caption for item in seen], noise, self._device, trace)
         made = made[torch.tensor(order).argsort()]  # back in the plan's order
         finite = torch.isfinite(made).flatten(1).all(dim=1)
         if not finite.all():

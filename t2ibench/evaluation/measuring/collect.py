@@ -39,7 +39,24 @@ HELD_BYTES: Final = 2**26
 COLLECT_VERSION: Final = 3
 """Raised by hand whenever a change here could move a feature."""
 
-_ALONE: Final = Workers()
+
+@dataclass(frozen=True)
+class Making:
+    """How features are made, and where they are kept.
+
+    Attributes:
+        store: keeps every chunk.
+        settings: what else the pixels depend on (resolution, quantisation); part of the key.
+        batch_size: images made at a time on a GPU; on a CPU no feature depends on it.
+        device: where networks compute.
+        workers: who else works on this evaluation.
+    """
+
+    store: Store
+    settings: Mapping[str, Any]
+    batch_size: int
+    device: str = "cpu"
+    workers: Workers = Workers()  # noqa: RUF009  # frozen
 
 
 @dataclass
@@ -64,12 +81,7 @@ def collect(
     source: Source,
     plan: SamplePlan,
     extractors: Sequence[Extractor],
-    store: Store,
-    *,
-    settings: Mapping[str, Any],
-    batch_size: int,
-    device: str = "cpu",
-    workers: Workers = _ALONE,
+    making: Making,
     on_chunk: Callable[[int], None] = lambda done: None,
 ) -> Collected:
     """Return the features of all images of a plan; each image is made once for all extractors that lack it.
@@ -78,11 +90,7 @@ def collect(
         source: whose images.
         plan: which images.
         extractors: what looks at them.
-        store: keeps every chunk.
-        settings: what else the pixels depend on (resolution, quantisation); part of the key.
-        batch_size: images made at a time on a GPU; on a CPU no feature depends on it.
-        device: where networks compute.
-        workers: who else works on this evaluation.
+        making: how, and by whom.
         on_chunk: called with the number of images done after every chunk.
 
     Raises:
@@ -90,30 +98,22 @@ def collect(
         RunFailedError: a model fails, or the disk is full.
     """
     chunks = _chunks(plan, source.together or 1)
-    if workers.count > 1:
-        assist(
-            source,
-            plan,
-            extractors,
-            store,
-            settings=settings,
-            batch_size=batch_size,
-            device=device,
-            workers=workers,
-        )
+    if making.workers.count > 1:
+        assist(source, plan, extractors, making)
     rows = {extractor.name: _Rows(len(plan)) for extractor in extractors}
     hasher = hashlib.sha256()
-    making, done = 0.0, 0
+    making_seconds, done = 0.0, 0
     spent = {extractor.name: 0.0 for extractor in extractors}
 
     def fill(chunk: SamplePlan) -> SamplePlan:
-        _fill(source, chunk, extractors, store, settings, batch_size, device, workers, wait=True)
+        _fill(source, chunk, extractors, making, wait=True)
         return chunk
 
-    for chunk in in_turn(fill, chunks, device=device):
+    store = making.store
+    for chunk in in_turn(fill, chunks, device=making.device):
         pixels, seconds = b"", 0.0
         for extractor in extractors:
-            key = _key(source, chunk, extractor, settings)
+            key = _key(source, chunk, extractor, making.settings)
             kept = store.get("features", key)
             if kept is None:  # damaged between two looks
                 raise RunFailedError(f"{store.path('features', key)} was changed while it was in use. Ask again.")
@@ -121,28 +121,18 @@ def collect(
             spent[extractor.name] += float(kept["_seconds"][1])
             pixels, seconds = kept["_pixels"].tobytes(), max(seconds, float(kept["_seconds"][0]))
         hasher.update(pixels)
-        making += seconds
+        making_seconds += seconds
         done += len(chunk)
         on_chunk(done)
     features = {name: found.layers() for name, found in rows.items()}
-    return Collected(features, hasher.hexdigest(), making, spent)
+    return Collected(features, hasher.hexdigest(), making_seconds, spent)
 
 
-def assist(
-    source: Source,
-    plan: SamplePlan,
-    extractors: Sequence[Extractor],
-    store: Store,
-    *,
-    settings: Mapping[str, Any],
-    batch_size: int,
-    device: str,
-    workers: Workers,
-) -> None:
+def assist(source: Source, plan: SamplePlan, extractors: Sequence[Extractor], making: Making) -> None:
     """Make the chunks that no other worker has made or is making. Arguments and errors as `collect`."""
     chunks = _chunks(plan, source.together or 1)
-    for index in workers.order(len(chunks)):
-        _fill(source, chunks[index], extractors, store, settings, batch_size, device, workers, wait=False)
+    for index in making.workers.order(len(chunks)):
+        _fill(source, chunks[index], extractors, making, wait=False)
 
 
 class _Rows:
@@ -188,20 +178,10 @@ def _pieces(plan: SamplePlan, size: int) -> list[SamplePlan]:
     ]
 
 
-def _fill(
-    source: Source,
-    chunk: SamplePlan,
-    extractors: Sequence[Extractor],
-    store: Store,
-    settings: Mapping[str, Any],
-    batch_size: int,
-    device: str,
-    workers: Workers,
-    *,
-    wait: bool,
-) -> None:
+def _fill(source: Source, chunk: SamplePlan, extractors: Sequence[Extractor], making: Making, *, wait: bool) -> None:
     """Make the features of a chunk that the store lacks, unless another worker is at it and `wait` is False."""
-    keys = {extractor.name: _key(source, chunk, extractor, settings) for extractor in extractors}
+    store, workers = making.store, making.workers
+    keys = {extractor.name: _key(source, chunk, extractor, making.settings) for extractor in extractors}
 
     def lacking() -> list[Extractor]:
         return [extractor for extractor in extractors if not store.has("features", keys[extractor.name])]
@@ -209,11 +189,11 @@ def _fill(
     missing = lacking()
     if not missing:
         return
-    place = store.folder / "claims" / digest_of([source.identity, chunk.digest, dict(settings)])
+    place = store.folder / "claims" / digest_of([source.identity, chunk.digest, dict(making.settings)])
     with workers.claim(place, wait=wait) as mine:
         missing = lacking() if mine and workers.count > 1 else missing
         if mine and missing:
-            for name, arrays in _compute(source, chunk, missing, batch_size, device).items():
+            for name, arrays in _compute(source, chunk, missing, making.batch_size, making.device).items():
                 store.put("features", keys[name], arrays)
 
 

@@ -40,7 +40,7 @@ from t2ibench.evaluation.images.sample_strip import sample_strip
 from t2ibench.evaluation.images.sources import Source
 from t2ibench.evaluation.measuring.askable import reason_not_asked, reason_without_bound
 from t2ibench.evaluation.measuring.caption_codes import CaptionCodes, read_captions, swapped_codes
-from t2ibench.evaluation.measuring.collect import Collected, assist, collect
+from t2ibench.evaluation.measuring.collect import Collected, Making, assist, collect
 from t2ibench.evaluation.measuring.extractors import Extractor
 from t2ibench.evaluation.measuring.measure import (
     Column,
@@ -112,8 +112,7 @@ class Table:
     reference_statistics: StatisticsFile | None = None
     workers: Workers = Workers()  # noqa: RUF009  # frozen
     drawn: bool | None = None
-    _reference: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
-    _training: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+    _features: dict[tuple[str, str], dict[str, np.ndarray]] = field(default_factory=dict)
     _queries: dict[str, Queries] = field(default_factory=dict)
     _codes: dict[str, CaptionCodes] = field(default_factory=dict)
 
@@ -183,17 +182,16 @@ class Table:
         )
 
     @property
-    def _manner(self) -> dict[str, Any]:
-        """How features are made: what pixels depend on besides the source, how many at once, by whom."""
+    def _making(self) -> Making:
         settings = {"resolution": self.protocol.resolution, "quantise": self.protocol.quantise}
-        return {"settings": settings, "batch_size": self.batch_size, "device": self.device, "workers": self.workers}
+        return Making(self.store, settings, self.batch_size, self.device, self.workers)
 
     def assist(self, source: Source, columns: Sequence[Column]) -> None:
         """Make features of a row that no other worker has made or is making."""
         linked = [one for one in columns if not (one.metric.caption_linked and source.unlinked_reason)]
         extractors = list({one.extractor.name: one.extractor for one in linked if not one.extractor.fault}.values())
         if extractors and not isinstance(source, StatisticsSource):
-            assist(source, source.plan_of(self.plan), extractors, self.store, **self._manner)
+            assist(source, source.plan_of(self.plan), extractors, self._making)
 
     def _measure(self, source: Source, columns: Sequence[Column]) -> list[ResultRecord]:
         """Return a record a column; what one column lacks is no other column's fault."""
@@ -282,9 +280,7 @@ class Table:
 
     def _input(self, column: Column, held: SamplePlan, collected: Collected, pairs: PairPass) -> MetricInput:
         if has_own_reference(column.metric):
-            plan, real = self._real(held)
-            found = self._collect(real, plan, [column.extractor]).features[column.extractor.name]
-            reference = MetricInput({}, reference=found)
+            reference = MetricInput({}, reference=self._of_real(column.extractor, held))
         else:
             reference = self._reference_input(column)
         linked = column.metric.caption_linked and not has_own_reference(column.metric)
@@ -299,10 +295,11 @@ class Table:
             pairs=pairs,
         )
         metric = column.metric
+        trained = getattr(metric, "needs_training", False) and training_images(self.manifest, self.protocol)
         return replace(
             given,
             reference_statistics=reference.reference_statistics,
-            training=self._training_features(column.extractor) if getattr(metric, "needs_training", False) else {},
+            training=self._of_split(column.extractor, TRAINING) if trained else {},
             **(self._swapped(column, held) if getattr(metric, "needs_swapped_captions", False) else {}),
         )
 
@@ -360,7 +357,7 @@ class Table:
             return MetricInput({})
         file = self.reference_statistics
         if file is None:
-            return MetricInput({}, reference=self._reference_features(column.extractor))
+            return MetricInput({}, reference=self._of_split(column.extractor, self.protocol.split))
         width = column.extractor.opened().layers.get(column.metric.layer)
         if misfit := file.misfit(column.extractor.describe(), width):
             raise UserError(misfit)
@@ -375,32 +372,18 @@ class Table:
 
     def _collect(self, source: Source, plan: SamplePlan, extractors: Sequence[Extractor]) -> Collected:
         unique = list({extractor.name: extractor for extractor in extractors}.values())
-        return collect(
-            source,
-            plan,
-            unique,
-            self.store,
-            **self._manner,
-            on_chunk=lambda done: self.report(source.name, done, len(plan)),
-        )
+        return collect(source, plan, unique, self._making, lambda done: self.report(source.name, done, len(plan)))
 
-    def _reference_features(self, extractor: Extractor) -> dict[str, np.ndarray]:
-        if extractor.name not in self._reference:
-            plan, source = self._real(reference_plan(self.manifest, self.protocol.split))
-            self._reference[extractor.name] = self._collect(source, plan, [extractor]).features[extractor.name]
-        return self._reference[extractor.name]
+    def _of_split(self, extractor: Extractor, split: str) -> dict[str, np.ndarray]:
+        """Return the features of a split's images."""
+        key = (extractor.name, split)
+        if key not in self._features:
+            self._features[key] = self._of_real(extractor, reference_plan(self.manifest, split))
+        return self._features[key]
 
-    def _training_features(self, extractor: Extractor) -> dict[str, np.ndarray]:
-        """Return the features of the data set's training images; empty where there are none to compare with."""
-        if not training_images(self.manifest, self.protocol):
-            return {}
-        if extractor.name not in self._training:
-            plan, source = self._real(reference_plan(self.manifest, TRAINING))
-            self._training[extractor.name] = self._collect(source, plan, [extractor]).features[extractor.name]
-        return self._training[extractor.name]
-
-    def _real(self, plan: SamplePlan) -> tuple[SamplePlan, Source]:
-        return plan, reference_images(self.manifest, plan, self.protocol.resolution)
+    def _of_real(self, extractor: Extractor, plan: SamplePlan) -> dict[str, np.ndarray]:
+        real = reference_images(self.manifest, plan, self.protocol.resolution)
+        return self._collect(real, plan, [extractor]).features[extractor.name]
 
     def _caption_queries(self, column: Column, plan: SamplePlan) -> Queries:
         """Return the queries and negatives, with the judge's codes of the captions that the metric reads.

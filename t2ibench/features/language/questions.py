@@ -13,7 +13,7 @@ from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.core.types import Caption
 from t2ibench.features.context import FeatureContext, options_of
 from t2ibench.features.language.transformers_folder import (
-    folder_digest,
+    folder_identity,
     loaded,
     model_folder,
     opening,
@@ -82,16 +82,7 @@ class Questions:
         options = options_of(context, QuestionOptions)
         if "{caption}" not in options.question:
             raise UserError(f"The question in [features.{context.name}.options] needs {{caption}} in it.")
-        folder = _folder(context)
-        transformers_for(_WHAT)
-        return FeatureIdentity(
-            name=context.entry.plugin,
-            version=VERSION,
-            weights=folder_digest(folder),
-            resize="the model's own processor",
-            range="the model's own processor",
-            captions=options.question,
-        )
+        return folder_identity(context, _folder(context), _WHAT, options.question, VERSION)
 
     @classmethod
     def open(cls, context: FeatureContext) -> Self:

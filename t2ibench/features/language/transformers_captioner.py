@@ -12,7 +12,7 @@ from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.features.context import FeatureContext, chunks, options_of
 from t2ibench.features.language.transformers_folder import (
-    folder_digest,
+    folder_identity,
     kind_of,
     loaded,
     model_folder,
@@ -74,15 +74,8 @@ class TransformersCaptioner:
         """
         options = options_of(context, TransformersOptions)
         folder = _folder(context)
-        transformers_for(_WHAT)
-        return FeatureIdentity(
-            name=context.entry.plugin,
-            version=VERSION,
-            weights=folder_digest(folder),
-            resize="the model's own processor",
-            range="the model's own processor",
-            captions=f"{folder.name}, beam {options.beam}, {options.tokens} tokens at most",
-        )
+        how = f"{folder.name}, beam {options.beam}, {options.tokens} tokens at most"
+        return folder_identity(context, folder, _WHAT, how, VERSION)
 
     @classmethod
     def open(cls, context: FeatureContext) -> Self:

@@ -10,6 +10,7 @@ from typing import Any
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of, digest_of_file, read_json
+from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.features.context import FeatureContext, installed
 
 
@@ -19,6 +20,13 @@ def transformers_for(what: str) -> Any:
         "transformers",
         f"A {what} from a folder needs transformers, which is not installed: `pip install 't2ibench[captioner]'`.",
     )
+
+
+def folder_identity(context: FeatureContext, folder: Path, what: str, captions: str, version: int) -> FeatureIdentity:
+    """Return the identity of an extractor by the digests of a folder's files. Raises UserError: no transformers."""
+    transformers_for(what)
+    own = "the model's own processor"
+    return FeatureIdentity(context.entry.plugin, version, folder_digest(folder), own, own, captions=captions)
 
 
 def model_folder(context: FeatureContext, name: str, kinds: Collection[str], *, what: str, example: str) -> Path:

@@ -29,7 +29,6 @@ class CLIPScore(MeanMetric):
     layer = "image"
     needs_reference = False
     caption_linked = True
-    needs_negatives = False
 
     def __init__(self, *, weight: float = 100.0) -> None:
         if not weight > 0:

@@ -39,7 +39,6 @@ class StructuralSimilarity(MeanMetric):
     layer = "pixels"
     caption_linked = True
     own_reference = True
-    needs_negatives = False
     minimum_n = 3
 
     def __init__(self, *, taps: int = 11, sigma: float = 1.5, value_range: float = 255.0) -> None:

@@ -24,7 +24,6 @@ class VQAScore(MeanMetric):
     layer = "answer"
     needs_reference = False
     caption_linked = True
-    needs_negatives = False
     needs_caption_codes = False
 
     def image_values(self, given: MetricInput) -> np.ndarray:

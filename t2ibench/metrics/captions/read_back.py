@@ -32,7 +32,6 @@ class CaptionBackCIDEr(MeanMetric):
     layer = LAYER
     needs_reference = False
     caption_linked = True
-    needs_negatives = False
 
     def image_values(self, given: MetricInput) -> np.ndarray:
         """Return float64 N, each in [0, 10].

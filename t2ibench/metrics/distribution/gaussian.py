@@ -147,13 +147,6 @@ class GaussianReference:
         return max(float(((self.mean - mean) ** 2).sum()) + self._trace + trace - 2 * shared, 0.0)
 
 
-def frechet_distance(
-    first_mean: np.ndarray, first_covariance: np.ndarray, second_mean: np.ndarray, second_covariance: np.ndarray
-) -> float:
-    """Return the squared Frechet distance of two Gaussians (float d and d x d each); see GaussianReference.distance."""
-    return GaussianReference(first_mean, first_covariance).distance(second_mean, second_covariance)
-
-
 def gram_influence(features: np.ndarray, reference: np.ndarray, *, device: str = "cpu") -> tuple[float, np.ndarray]:
     """Return the distance of float N x d to M x d and each image's influence on it, where there are fewer images.
 

@@ -41,7 +41,6 @@ class FrechetJointDistance(JackknifeMetric):
     higher_is_better = False
     layer = "image"
     caption_linked = True
-    needs_negatives = False
     needs_reference_captions = True
     interval_kind = "infinitesimal jackknife"
 

@@ -37,7 +37,6 @@ class _WithinCaptions(PlainMetric, ABC):
     higher_is_better = True
     needs_reference = False
     caption_linked = True
-    needs_negatives = False
     needs_caption_codes = False
     needs_repeats = True
     title = ""

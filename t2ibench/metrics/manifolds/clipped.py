@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from t2ibench.metrics.pairs.balls import ReferenceBalls
 from t2ibench.metrics.pairs.neighbours import BORDER, Nearest
-from t2ibench.metrics.pairs.one_pass import PairReader, Side
+from t2ibench.metrics.pairs.one_pass import Side
 from t2ibench.metrics.pairs.tiles import Points, Tile
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class ClippedBalls(PairReader):
+class ClippedBalls(ReferenceBalls):
     """How many of the reference's balls, cut at the median radius, every image lies in; `counts` is float64 N.
 
     Source: arXiv 2507.01761. Among real images a ball holds only its K nearest.
@@ -27,10 +28,6 @@ class ClippedBalls(PairReader):
     counts: Tensor
     real: float
     _reach: Tensor
-
-    def __init__(self, neighbour: int) -> None:
-        self._neighbour = neighbour
-        self.nearest = {"reference": neighbour}
 
     def begin_across(self, images: Points, reference: Points, nearest: Mapping[Side, Nearest]) -> None:
         """Draw the balls."""

@@ -8,12 +8,12 @@ from t2ibench.core.interfaces import MetricInput
 from t2ibench.metrics.checks import groups_of
 from t2ibench.metrics.intervals import jackknife_parts
 from t2ibench.metrics.manifolds.clipped import ClippedBalls
-from t2ibench.metrics.pairs.neighbours import checked_neighbour
+from t2ibench.metrics.pairs.balls import BallMetric
 from t2ibench.metrics.pairs.one_pass import after_the_pass
 from t2ibench.metrics.plain import JackknifeMetric
 
 
-class ClippedDensity(JackknifeMetric):
+class ClippedDensity(BallMetric, JackknifeMetric):
     """Mean over images of the reference balls around them, each image's cut at k, over the same mean of real images.
 
     Source: arXiv 2507.01761. Radii are cut at their median. Copies of reference images score high: it is fidelity.
@@ -25,12 +25,7 @@ class ClippedDensity(JackknifeMetric):
     name = "clipped_density"
     version = 1
     title = "Clipped density"
-    higher_is_better = True
     most = 1.0
-
-    def __init__(self, *, neighbour: int = 5) -> None:
-        self.neighbour = checked_neighbour(self.title, neighbour)
-        self.minimum_n = max(10, neighbour + 1)
 
     def reader(self, sizes: tuple[int, int], parts: list[np.ndarray], seed: int) -> ClippedBalls:
         """Return what counts the balls around images."""

@@ -27,7 +27,6 @@ class CountingAlignment(PlainMetric):
     layer = "counts"
     needs_reference = False
     caption_linked = True
-    needs_negatives = False
 
     def image_values(self, given: MetricInput) -> np.ndarray:
         """Return float64 N whose mean is the mean over images whose caption states a number.

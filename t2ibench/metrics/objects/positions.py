@@ -48,7 +48,6 @@ class PositionalAlignment(JackknifeMetric):
     held = "clustered by image"
     needs_reference = False
     caption_linked = True
-    needs_negatives = False
     needs_swapped_captions = True
 
     def __init__(

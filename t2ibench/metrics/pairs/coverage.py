@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate
-from t2ibench.metrics.pairs.neighbours import Nearest, checked_neighbour, open_reach, share_interval
-from t2ibench.metrics.pairs.one_pass import PairReader, Side, after_the_pass
+from t2ibench.metrics.pairs.balls import ReferenceBalls, ReferenceShare
+from t2ibench.metrics.pairs.neighbours import Nearest, open_reach
+from t2ibench.metrics.pairs.one_pass import Side, after_the_pass
 from t2ibench.metrics.pairs.tiles import Points, Tile
-from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
 
-class Visitors(PairReader):
+class Visitors(ReferenceBalls):
     """How many images lie in each ball of the reference; `counts` is int64 M x parts, by the images' part."""
 
     counts: Tensor
@@ -25,9 +24,8 @@ class Visitors(PairReader):
     _part: Tensor
 
     def __init__(self, neighbour: int, parts: list[np.ndarray]) -> None:
-        self._neighbour = neighbour
+        super().__init__(neighbour)
         self._parts = parts
-        self.nearest = {"reference": neighbour}
 
     @property
     def sizes(self) -> list[int]:
@@ -57,7 +55,7 @@ class Visitors(PairReader):
         counts += cells.bincount(minlength=counts.numel()).view_as(counts)
 
 
-class Coverage(PlainMetric):
+class Coverage(ReferenceShare):
     """Share of reference images whose ball, reaching to the fifth neighbour, holds an image.
 
     Source: Naeem et al., Reliable Fidelity and Diversity Metrics, 2020, equation 6, k = 5. Balls are open, as in the
@@ -70,11 +68,6 @@ class Coverage(PlainMetric):
     name = "coverage"
     version = 1
     title = "Coverage"
-    higher_is_better = True
-
-    def __init__(self, *, neighbour: int = 5) -> None:
-        self.neighbour = checked_neighbour(self.title, neighbour)
-        self.minimum_n = max(10, neighbour + 1)
 
     def reader(self, sizes: tuple[int, int], parts: list[np.ndarray], seed: int) -> Visitors:
         """Return what counts the images in balls."""
@@ -90,9 +83,3 @@ class Coverage(PlainMetric):
         visitors = reader.counts.sum(dim=1)
         left_out = (visitors[:, None] > reader.counts).double().mean(dim=0).tolist()
         return float((visitors > 0).double().mean()), left_out if reader.has_parts else []
-
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the share, in [0, 1], with a jackknife over images; the reference is held fixed. Errors as above."""
-        value, left_out = self.jackknife(given)
-        interval = share_interval(value, left_out, len(given.reference[self.layer]))
-        return Estimate(value=value, interval=interval, n=len(given.features[self.layer]))

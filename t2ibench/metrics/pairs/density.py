@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.metrics.pairs.neighbours import Nearest, checked_neighbour, open_reach
-from t2ibench.metrics.pairs.one_pass import PairReader, Side, after_the_pass
+from t2ibench.metrics.pairs.balls import BallMetric, ReferenceBalls
+from t2ibench.metrics.pairs.neighbours import Nearest, open_reach
+from t2ibench.metrics.pairs.one_pass import Side, after_the_pass
 from t2ibench.metrics.pairs.tiles import Points, Tile
 from t2ibench.metrics.plain import MeanMetric
 
@@ -16,15 +17,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class _Balls(PairReader):
+class _Balls(ReferenceBalls):
     """How many of the reference's balls every image lies in; `counts` is float64 N."""
 
     counts: Tensor
     _reach: Tensor
-
-    def __init__(self, neighbour: int) -> None:
-        self._neighbour = neighbour
-        self.nearest = {"reference": neighbour}
 
     def begin_across(self, images: Points, reference: Points, nearest: Mapping[Side, Nearest]) -> None:
         self._reach = open_reach(nearest["reference"].radii(self._neighbour))
@@ -34,7 +31,7 @@ class _Balls(PairReader):
         self.counts[tile.rows] += (tile.distances < self._reach[tile.columns]).sum(dim=1)
 
 
-class Density(MeanMetric):
+class Density(BallMetric, MeanMetric):
     """Mean number of reference balls around an image, over k; 1 for a set that is the reference, more in its midst.
 
     Source: Naeem et al., Reliable Fidelity and Diversity Metrics, 2020, equation 5, k = 5. Precision counts one ball of
@@ -47,11 +44,6 @@ class Density(MeanMetric):
     name = "density"
     version = 1
     title = "Density"
-    higher_is_better = True
-
-    def __init__(self, *, neighbour: int = 5) -> None:
-        self.neighbour = checked_neighbour(self.title, neighbour)
-        self.minimum_n = max(10, neighbour + 1)
 
     def reader(self, sizes: tuple[int, int], parts: list[np.ndarray], seed: int) -> _Balls:
         """Return what counts the balls around images."""

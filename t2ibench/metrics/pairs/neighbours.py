@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from t2ibench.core.errors import UserError
-from t2ibench.core.types import Interval
-from t2ibench.metrics.intervals import hit_rate_interval, jackknife_interval
 from t2ibench.metrics.pairs.tiles import Points, Tile, tiles_across, tiles_within
 
 if TYPE_CHECKING:
@@ -120,28 +116,3 @@ def open_reach(radii: Tensor) -> Tensor:
     import torch
 
     return (radii * (1 - BORDER)).clamp(min=torch.finfo(radii.dtype).tiny)
-
-
-def checked_neighbour(title: str, neighbour: int) -> int:
-    """Return `neighbour`, which says what ball is drawn around an image.
-
-    Raises:
-        UserError: it is below 1.
-    """
-    if neighbour < 1:
-        raise UserError(f"{title} needs neighbour >= 1; found {neighbour}.")
-    return neighbour
-
-
-def share_interval(value: float, left_out: Sequence[float], reference: int) -> Interval | None:
-    """Return the jackknife interval of a share of `reference` images, cut to [0, 1]; None without any parts.
-
-    Where leaving a part out changes nothing at all, as where none is found, it is Wilson's over the reference images:
-    0 of 400 is not certainly 0.
-    """
-    found = jackknife_interval(value, left_out, low=0.0, high=1.0, what="clustered by image, reference fixed")
-    if found is None or found.high > found.low:
-        return found
-    hits = (np.arange(reference) < round(value * reference)).astype(np.float64)
-    wilson = hit_rate_interval(hits, np.arange(reference))
-    return Interval(wilson.low, wilson.high, wilson.level, "Wilson, over the reference images")

@@ -9,25 +9,21 @@ from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import groups_of
 from t2ibench.metrics.intervals import hit_rate_interval
-from t2ibench.metrics.pairs.neighbours import BORDER, Nearest, checked_neighbour
-from t2ibench.metrics.pairs.one_pass import PairReader, Side, after_the_pass
+from t2ibench.metrics.pairs.balls import BallMetric, ReferenceBalls
+from t2ibench.metrics.pairs.neighbours import BORDER, Nearest
+from t2ibench.metrics.pairs.one_pass import Side, after_the_pass
 from t2ibench.metrics.pairs.tiles import Points, Tile
-from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
 
-class _Inside(PairReader):
+class _Inside(ReferenceBalls):
     """Which images lie in a ball of the reference; `inside` is bool N."""
 
     inside: Tensor
     _reach: Tensor
-
-    def __init__(self, neighbour: int) -> None:
-        self._neighbour = neighbour
-        self.nearest = {"reference": neighbour}
 
     def begin_across(self, images: Points, reference: Points, nearest: Mapping[Side, Nearest]) -> None:
         import torch
@@ -39,7 +35,7 @@ class _Inside(PairReader):
         self.inside[tile.rows] |= (tile.distances <= self._reach[tile.columns]).any(dim=1)
 
 
-class Precision(PlainMetric):
+class Precision(BallMetric):
     """Share of images inside the ball of at least one reference image, which reaches to its third neighbour.
 
     Source: Kynkäänniemi et al., Improved Precision and Recall Metric, 2019, equations 1 and 2; theirs is on VGG-16
@@ -52,11 +48,9 @@ class Precision(PlainMetric):
     name = "precision"
     version = 1
     title = "Precision"
-    higher_is_better = True
 
     def __init__(self, *, neighbour: int = 3) -> None:
-        self.neighbour = checked_neighbour(self.title, neighbour)
-        self.minimum_n = max(10, neighbour + 1)
+        super().__init__(neighbour=neighbour)
 
     def reader(self, sizes: tuple[int, int], parts: list[np.ndarray], seed: int) -> _Inside:
         """Return what finds the images that lie in a ball."""

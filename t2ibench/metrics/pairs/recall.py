@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate
-from t2ibench.metrics.pairs.neighbours import BORDER, Nearest, checked_neighbour, share_interval
+from t2ibench.metrics.pairs.balls import ReferenceShare
+from t2ibench.metrics.pairs.neighbours import BORDER, Nearest
 from t2ibench.metrics.pairs.one_pass import PairReader, Side, after_the_pass
 from t2ibench.metrics.pairs.tiles import Points, Tile
-from t2ibench.metrics.plain import PlainMetric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,7 +49,7 @@ class _Found(PairReader):
             found[column[near <= reach[row]]] = True
 
 
-class Recall(PlainMetric):
+class Recall(ReferenceShare):
     """Share of reference images inside the ball of at least one image, which reaches to its third neighbour.
 
     Source: Kynkäänniemi et al., Improved Precision and Recall Metric, 2019, equations 1 and 2; theirs is on VGG-16
@@ -64,11 +63,9 @@ class Recall(PlainMetric):
     name = "recall"
     version = 1
     title = "Recall"
-    higher_is_better = True
 
     def __init__(self, *, neighbour: int = 3) -> None:
-        self.neighbour = checked_neighbour(self.title, neighbour)
-        self.minimum_n = max(10, neighbour + 1)
+        super().__init__(neighbour=neighbour)
 
     def reader(self, sizes: tuple[int, int], parts: list[np.ndarray], seed: int) -> _Found:
         """Return what finds the reference images that lie in a ball, radii without each part included."""
@@ -82,9 +79,3 @@ class Recall(PlainMetric):
         """
         shares = after_the_pass(self, given).found.double().mean(dim=1).tolist()
         return shares[0], shares[1:]
-
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the share, in [0, 1], with a jackknife over images; the reference is held fixed. Errors as above."""
-        value, left_out = self.jackknife(given)
-        interval = share_interval(value, left_out, len(given.reference[self.layer]))
-        return Estimate(value=value, interval=interval, n=len(given.features[self.layer]))

@@ -10,16 +10,9 @@ from typing import Final
 import numpy as np
 import torch
 
-from t2ibench.core.errors import RunFailedError
-from t2ibench.core.files import digest_of
-from t2ibench.core.interfaces import BoundNoise, TextToImage
 from t2ibench.core.machine.threads import side_by_side
-from t2ibench.core.noise import Noise
-from t2ibench.core.types import Caption, Trace
-from t2ibench.evaluation.images.manner import Manner
-from t2ibench.evaluation.images.pixels import resized, to_uint8
-from t2ibench.evaluation.images.sources import AT_ONCE, OWN_MANNER
-from t2ibench.models.folder import ModelFolder
+from t2ibench.core.types import Caption, PlanItem, Trace
+from t2ibench.evaluation.images.sources import AT_ONCE, ModelSource
 from t2ibench.studies.probes.questions import Question
 from t2ibench.studies.probes.words import attention_shares
 
@@ -40,23 +33,15 @@ class Answer:
     attention: list[dict[str, float]] | None
 
 
-def identity_of(folder: ModelFolder) -> str:
-    """Return the digest of all that a model's images depend on besides captions and noise, as `eval` has it."""
-    manner = Manner.of(folder, OWN_MANNER)
-    return digest_of({"model": folder.identity, "noise": "keyed-noise-1", **manner.identity})
-
-
 def draw_answer(
-    model: TextToImage,
-    folder: ModelFolder,
+    source: ModelSource,
     question: Question,
     *,
     rows: int,
     seed: int,
-    resolution: int,
-    device: torch.device,
-    listen: bool = False,
-    on_drawn: Callable[[int], object] = lambda count: None,
+    device: str,
+    listen: bool,
+    on_drawn: Callable[[int], object],
 ) -> Answer:
     """Return what a model draws for a question.
 
@@ -65,12 +50,10 @@ def draw_answer(
     on a CPU as many batches at a time as torch has threads, each on one of them.
 
     Args:
-        model: reads any text.
-        folder: it came from.
+        source: the model's images; it reads any text.
         question: what is asked.
         rows: noises of the question.
         seed: of the noise.
-        resolution: pixels a side of the answers; others are resized.
         device: where the model is.
         listen: whether to take down the model's attention.
         on_drawn: called with the number of images of every batch.
@@ -79,44 +62,21 @@ def draw_answer(
         UserError: a caption without a known word.
         RunFailedError: an image is not finite.
     """
-    noise, size = Noise(seed), Manner.of(folder, OWN_MANNER).together or AT_ONCE
+    size = source.together or AT_ONCE
 
-    def drawn(part: Sequence[tuple[int, int]]) -> tuple[torch.Tensor, list[dict[str, float]]]:
-        padded = [*part, *[part[-1]] * (size - len(part))]
-        captions = [_caption(question, column) for _, column in padded]
-        bound = noise.bind([(question.noise_id, row) for row, _ in padded], device)
-        pixels, attention = _batch(model, folder, captions, bound, resolution, Trace() if listen else None)
+    def drawn(part: Sequence[PlanItem]) -> tuple[torch.Tensor, list[dict[str, float]]]:
+        trace = Trace() if listen else None
+        pixels = source.made([*part, *[part[-1]] * (size - len(part))], seed, trace)
+        attention = None if trace is None else attention_shares(trace)
         on_drawn(len(part))
         return pixels[: len(part)], [] if attention is None else attention[: len(part)]
 
-    columns = len(question.variants)
-    items = list(itertools.product(range(rows), range(columns)))
+    captions = [Caption(question.noise_id, variant.text) for variant in question.variants]
+    items = [PlanItem(caption, row) for row in range(rows) for caption in captions]
     parts = [items[start : start + size] for start in range(0, len(items), size)]
-    made, shares = zip(*side_by_side(drawn, parts, device=str(device)), strict=True)
-    pixels = torch.cat(made).numpy()
+    found, shares = zip(*side_by_side(drawn, parts, device=device), strict=True)
+    pixels, columns = torch.cat(found).numpy(), len(captions)
     return Answer(pixels.reshape(rows, columns, *pixels.shape[1:]), _means([*itertools.chain(*shares)], rows, columns))
-
-
-def _caption(question: Question, column: int) -> Caption:
-    return Caption(f"{question.noise_id}#{column}", question.variants[column].text)
-
-
-def _batch(
-    model: TextToImage,
-    folder: ModelFolder,
-    captions: Sequence[Caption],
-    noise: BoundNoise,
-    resolution: int,
-    trace: Trace | None,
-) -> tuple[torch.Tensor, list[dict[str, float]] | None]:
-    """Return (uint8 images N x 3 x resolution x resolution, attention)."""
-    images = model.generate(captions, noise, trace=trace).detach().cpu()
-    if not torch.isfinite(images).all():
-        raise RunFailedError(
-            f"{folder.label} made images that are not finite, for example of {captions[0].text!r}: its training may "
-            f"have diverged; train it again with a smaller learning rate ({folder.path})."
-        )
-    return resized(to_uint8(images, "round"), resolution), None if trace is None else attention_shares(trace)
 
 
 def _means(shares: Sequence[dict[str, float]], rows: int, columns: int) -> list[dict[str, float]] | None:

@@ -12,10 +12,11 @@ from t2ibench.core.place import Place
 from t2ibench.core.spec.probes import ProbeCaptions, ProbeEntry
 from t2ibench.data.manifest import Manifest
 from t2ibench.data.open import open_dataset, prepared_datasets
+from t2ibench.evaluation.images.sources import ModelSource
 from t2ibench.models.find import require_model
 from t2ibench.models.folder import ModelFolder
 from t2ibench.studies.probes.compositions import composition_questions
-from t2ibench.studies.probes.drawing import ANSWER_VERSION, identity_of
+from t2ibench.studies.probes.drawing import ANSWER_VERSION
 from t2ibench.studies.probes.questions import Question, change_question, fixed_question
 from t2ibench.studies.probes.words import word_question
 
@@ -75,13 +76,17 @@ class ProbePlan:
     resolution: int
     training: Manifest | None = None
 
+    def source(self, device: str = "cpu") -> ModelSource:
+        """Return the model's images, as `eval` makes them by its own manner."""
+        return ModelSource(self.folder, device=device, resolution=self.resolution, quantise="round")
+
     def describe(self) -> dict[str, Any]:
         """Return what would be asked, as JSON values."""
         return {
             "version": [PROBE_VERSION, ANSWER_VERSION],
             "probe": self.name,
             "kind": self.entry.kind,
-            "model": {"name": self.folder.label, "identity": identity_of(self.folder)},
+            "model": {"name": self.folder.label, "identity": self.source().identity},
             "dataset": self.folder.dataset,
             "questions": [dataclasses.asdict(question) for question in self.questions],
             "rows": self.rows,

@@ -17,7 +17,6 @@ from tqdm import tqdm
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of, read_json, write_bytes, write_json
-from t2ibench.core.machine.device import choose_device
 from t2ibench.core.machine.provenance import environment
 from t2ibench.core.place import Place
 from t2ibench.core.records import PROBES
@@ -28,11 +27,10 @@ from t2ibench.evaluation.images.sources import OWN_MANNER
 from t2ibench.evaluation.measuring.extractors import Extractor
 from t2ibench.evaluation.request.open_table import extractor_for
 from t2ibench.features.language.caption_back import LAYER, PLUGIN, sentences_of
-from t2ibench.models.folder import ModelFolder, load_model
 from t2ibench.studies.known_truth import KnownTruth, known_truth
 from t2ibench.studies.probes.attended import attended_scores, word_changes
 from t2ibench.studies.probes.compositions import HELD_OUT, SEEN
-from t2ibench.studies.probes.drawing import ANSWER_VERSION, Answer, draw_answer, identity_of
+from t2ibench.studies.probes.drawing import ANSWER_VERSION, Answer, draw_answer
 from t2ibench.studies.probes.plan import ProbePlan
 from t2ibench.studies.probes.questions import Question
 from t2ibench.studies.probes.scoring import Score, changes, rates, whole_gap
@@ -79,17 +77,21 @@ def run_probe(plan: ProbePlan, place: Place) -> dict[str, Any] | None:
         if not place.workers.leads:
             return None
     questions = plan.questions
-    scores = [{"row": "model", **_plain(score)} for score in _scores(answers, questions, plan.seed, reader)]
+    scores = _rows("model", _scores(answers, questions, plan.seed, reader))
     drawn = [number for number, truth in enumerate(truths) if truth is not None]
     if drawn:
         ceiling = [Answer(truth, None) for truth in truths if truth is not None]
         asked = [questions[number] for number in drawn]
-        scores += [{"row": "drawn", **_plain(score)} for score in _scores(ceiling, asked, plan.seed, reader)]
+        scores += [
+            {"row": "drawn", **dataclasses.asdict(score)} for score in _scores(ceiling, asked, plan.seed, reader)
+        ]
     words: list[dict[str, Any]] = []
     if plan.entry.kind == "words":
         found = word_changes(answers, questions)
         words = [dataclasses.asdict(one) for one in found]
-        scores += [{"row": "model", **_plain(score)} for score in attended_scores(answers, found, plan.seed)]
+        scores += [
+            {"row": "model", **dataclasses.asdict(score)} for score in attended_scores(answers, found, plan.seed)
+        ]
     images = [_keep(folder, f"{number}", answer.pixels[:SHOWN_ROWS]) for number, answer in enumerate(answers)]
     truth_images = [
         [] if truth is None else _keep(folder, f"{number}-drawn", truth[:SHOWN_TRUTH])
@@ -105,7 +107,7 @@ def run_probe(plan: ProbePlan, place: Place) -> dict[str, Any] | None:
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         **{key: value for key, value in plan.describe().items() if key not in ("questions", "model")},
         "title": plan.entry.title,
-        "source": _source(plan.folder),
+        "source": _source(plan),
         "judge": judge,
         "captioner": None if captioner is None else captioner.describe(),
         "unknown_words": _unknown(plan),
@@ -220,9 +222,8 @@ def _key(question: Question, rows: int, plan: ProbePlan) -> dict[str, Any]:
 
 def _answers(plan: ProbePlan, place: Place) -> list[Answer]:
     """Return what the model draws, an answer a question."""
-    device, listen = choose_device(place.device_name), plan.entry.kind == "words"
-    model = load_model(plan.folder, device).model
-    if not model.capabilities.any_text:
+    source, listen = plan.source(place.device_name), plan.entry.kind == "words"
+    if not source.loaded().capabilities.any_text:
         raise UserError(
             f"{plan.folder.label} cannot be probed: it was trained with sentence codes from files, which hold the "
             f"captions of {plan.folder.dataset} only. Take a model that reads text itself."
@@ -231,19 +232,17 @@ def _answers(plan: ProbePlan, place: Place) -> list[Answer]:
     leads = place.workers.leads
     if leads:
         say(f"Probing {plan.folder.label}: {len(plan.questions)} captions, {count:,} images.")
-    by = {"model": identity_of(plan.folder), "version": ANSWER_VERSION, "attention": listen}
+    by = {"model": source.identity, "version": ANSWER_VERSION, "attention": listen}
     keys = [{**by, **_key(question, plan.rows, plan)} for question in plan.questions]
     with tqdm(total=count, unit="img", desc="images", file=sys.stderr, disable=not leads or None, leave=False) as bar:
 
         def make(number: int) -> dict[str, np.ndarray]:
             answer = draw_answer(
-                model,
-                plan.folder,
+                source,
                 plan.questions[number],
                 rows=plan.rows,
                 seed=plan.seed,
-                resolution=plan.resolution,
-                device=device,
+                device=place.device_name,
                 listen=listen,
                 on_drawn=bar.update,
             )
@@ -306,19 +305,19 @@ def _asked(question: Question) -> dict[str, Any]:
     }
 
 
-def _plain(score: Score) -> dict[str, Any]:
-    return dataclasses.asdict(score)
+def _rows(row: str, scores: Sequence[Score]) -> list[dict[str, Any]]:
+    return [{"row": row, **dataclasses.asdict(score)} for score in scores]
 
 
-def _source(folder: ModelFolder) -> dict[str, Any]:
+def _source(plan: ProbePlan) -> dict[str, Any]:
     """Return whose images they are, as JSON values."""
-    card = folder.card
+    folder, card = plan.folder, plan.folder.card
     return {
         "name": folder.name,
         "label": folder.label,
         "variant": folder.variant,
         "title": card.title,
-        "identity": identity_of(folder),
+        "identity": plan.source().identity,
         "origin": str(card.origin),
         "steps": None if folder.description.imported else folder.steps,
         "trained_on": folder.dataset,

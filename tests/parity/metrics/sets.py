@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from t2ibench.metrics.distribution.fid_infinity import intercept
-from t2ibench.metrics.distribution.gaussian import frechet_distance
+from t2ibench.metrics.distribution.gaussian import GaussianReference
 from t2ibench.metrics.distribution.joint import joined, joint_scale
 from t2ibench.metrics.distribution.sliced import mind
 from t2ibench.metrics.diversity.vendi import vendi, vendi_of_kernel
@@ -25,9 +25,8 @@ Outputs = Mapping[str, Any]
 
 
 def distance(first: np.ndarray, second: np.ndarray) -> float:
-    return frechet_distance(
-        first.mean(axis=0), np.cov(first, rowvar=False), second.mean(axis=0), np.cov(second, rowvar=False)
-    )
+    reference = GaussianReference(first.mean(axis=0), np.cov(first, rowvar=False))
+    return reference.distance(second.mean(axis=0), np.cov(second, rowvar=False))
 
 
 def rows_of(case: Case) -> int | None:

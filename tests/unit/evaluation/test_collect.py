@@ -8,7 +8,7 @@ from t2ibench.core.storage.store import Store
 from t2ibench.evaluation.images.plan import make_plan
 from t2ibench.evaluation.images.sources import ModelSource, NoiseSource
 from t2ibench.evaluation.measuring import collect as module
-from t2ibench.evaluation.measuring.collect import collect
+from t2ibench.evaluation.measuring.collect import Making, collect
 from t2ibench.evaluation.measuring.extractors import Extractor
 from t2ibench.features.context import FeatureContext
 from tests.unit.evaluation.stubs import Colours
@@ -48,9 +48,8 @@ def extractor(place):
 
 @pytest.fixture
 def gather(tmp_path, plan):
-    def run(source, extractors, *, folder="store", settings=SETTINGS, batch_size=4, plan=plan, **rest):
-        store = Store(tmp_path / folder)
-        return collect(source, plan, extractors, store, settings=settings, batch_size=batch_size, **rest)
+    def run(source, extractors, *, folder="store", settings=SETTINGS, batch_size=4, plan=plan, device="cpu", **rest):
+        return collect(source, plan, extractors, Making(Store(tmp_path / folder), settings, batch_size, device), **rest)
 
     return run
 

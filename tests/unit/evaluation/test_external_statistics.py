@@ -15,7 +15,7 @@ from t2ibench.evaluation.external.rows import ExternalRows
 from t2ibench.evaluation.external.scan import images_of
 from t2ibench.evaluation.external.statistics_file import ORIGIN_KEY, read_statistics, write_statistics
 from t2ibench.metrics.distribution.frechet import FrechetDistance
-from t2ibench.metrics.distribution.gaussian import Moments, frechet_distance
+from t2ibench.metrics.distribution.gaussian import GaussianReference, Moments
 
 WIDTH = 5
 ORIGIN = {
@@ -208,5 +208,5 @@ def test_a_gaussian_of_one_dimension():
     one, two = (GaussianStatistics(np.array([m]), np.array([[s * s]]), 50) for m, s in ((3.0, 2.0), (1.0, 5.0)))
     found = FrechetDistance().estimate(MetricInput({}, statistics=one, reference_statistics=two))
     assert found.value == pytest.approx(13.0)
-    assert frechet_distance(one.mean, one.covariance, two.mean, two.covariance) == pytest.approx(13.0)
+    assert GaussianReference(one.mean, one.covariance).distance(two.mean, two.covariance) == pytest.approx(13.0)
     assert Moments.of(np.array([[1.0], [3.0]])).covariance == pytest.approx(2.0)

@@ -177,7 +177,8 @@ def test_chunks_of_the_store_never_cut_a_batch(tmp_path, monkeypatch):
     def pixels(chunk, batch_size, place):
         monkeypatch.setattr(collecting, "CHUNK", chunk)
         source = ModelSource(folder, **how)
-        found = collecting.collect(source, PLAN, [Means()], Store(tmp_path / place), settings={}, batch_size=batch_size)
+        making = collecting.Making(Store(tmp_path / place), {}, batch_size)
+        found = collecting.collect(source, PLAN, [Means()], making)
         return torch.tensor(np.array(found.features["means"]["pool"]))
 
     expected = pixels(250, 50, "whole")

@@ -27,7 +27,7 @@ from t2ibench.data.open import open_dataset
 from t2ibench.evaluation.external.folder_source import FolderSource
 from t2ibench.evaluation.images.plan import make_plan, reference_plan
 from t2ibench.evaluation.images.sources import ground_truth
-from t2ibench.evaluation.measuring.collect import collect
+from t2ibench.evaluation.measuring.collect import Making, collect
 from t2ibench.evaluation.measuring.extractors import Extractor
 from t2ibench.features.context import FeatureContext
 
@@ -94,7 +94,7 @@ def test_stored_features_are_those_of_the_digests_bytes(tmp_path, folder, manife
     def judged(place, store):
         source = FolderSource(place, manifest, "test", resolution=RESOLUTION, memory=store.folder / "folders")
         wanted = source.plan_of(plan)
-        return source, lambda: collect(source, wanted, [extractor], store, settings=SETTINGS, batch_size=10)
+        return source, lambda: collect(source, wanted, [extractor], Making(store, SETTINGS, 10))
 
     for race in range(RACES):
         for path in folder.iterdir():  # the bytes that a scan can have found: before, and whatever comes
@@ -145,7 +145,7 @@ def test_prepared_data_and_caches_are_those_of_the_digests_bytes(tmp_path, folde
                 make_cache(manifest, RESOLUTION, progress=False)
                 plan = reference_plan(manifest, "test")
                 source = ground_truth(manifest, plan, RESOLUTION)
-                collect(source, plan, [extractor], store, settings=SETTINGS, batch_size=10)
+                collect(source, plan, [extractor], Making(store, SETTINGS, 10))
             except UserError as error:
                 refused += 1
                 assert "chang" in str(error) or "damaged" in str(error) or "cannot be read" in str(error), error
@@ -156,9 +156,7 @@ def test_prepared_data_and_caches_are_those_of_the_digests_bytes(tmp_path, folde
             np.testing.assert_array_equal(cache.pixels(one.id), np.asarray(read_base(manifest, one, RESOLUTION)))
         plan = reference_plan(manifest, "test")
         found = [
-            collect(
-                ground_truth(manifest, plan, RESOLUTION), plan, [extractor], place, settings=SETTINGS, batch_size=10
-            )
+            collect(ground_truth(manifest, plan, RESOLUTION), plan, [extractor], Making(place, SETTINGS, 10))
             for place in (store, Store(tmp_path / f"fresh{race}"))
         ]
         for layer in ("pool", "logits"):

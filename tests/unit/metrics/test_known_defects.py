@@ -8,7 +8,7 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import GaussianStatistics
 from t2ibench.metrics.distribution.frechet import FrechetDistance
-from t2ibench.metrics.distribution.gaussian import frechet_distance
+from t2ibench.metrics.distribution.gaussian import GaussianReference
 from t2ibench.metrics.distribution.inception_score import InceptionScore
 
 
@@ -64,7 +64,7 @@ def test_fid_takes_features_of_any_precision():
     """torch-fidelity asserts equal precision of both sides, and its "float64" is float32."""
     rng = np.random.default_rng(0)
     mine, reference = rng.normal(size=(200, 6)), rng.normal(0.1, 1, size=(200, 6))
-    exact = frechet_distance(mine.mean(0), np.cov(mine.T), reference.mean(0), np.cov(reference.T))
+    exact = GaussianReference(mine.mean(0), np.cov(mine.T)).distance(reference.mean(0), np.cov(reference.T))
     for one, other in ((np.float32, np.float64), (np.float64, np.float32), (np.float32, np.float32)):
         given = MetricInput({"pool": mine.astype(one)}, {"pool": reference.astype(other)})
         assert FrechetDistance().estimate(given).value == pytest.approx(exact, rel=1e-5)
@@ -74,7 +74,7 @@ def test_fid_is_summed_in_double_precision():
     """Far from the origin, products of float32 features lose the covariance."""
     rng = np.random.default_rng(0)
     mine, reference = (1024 + rng.integers(-64, 64, size=(3000, 4)) / 64 for _ in range(2))  # exact in float32
-    exact = frechet_distance(mine.mean(0), np.cov(mine.T), reference.mean(0), np.cov(reference.T))
+    exact = GaussianReference(mine.mean(0), np.cov(mine.T)).distance(reference.mean(0), np.cov(reference.T))
     given = MetricInput({"pool": mine.astype(np.float32)}, {"pool": reference.astype(np.float32)})
     assert FrechetDistance().estimate(given).value == pytest.approx(exact, rel=1e-6)
     single = mine.astype(np.float32)

@@ -1,0 +1,70 @@
+"""Balls around images, each to a near neighbour of its side: what precision, recall, density and coverage count in."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+
+from t2ibench.core.errors import UserError
+from t2ibench.core.interfaces import MetricInput
+from t2ibench.core.types import Estimate, Interval
+from t2ibench.metrics.intervals import hit_rate_interval, jackknife_interval
+from t2ibench.metrics.pairs.one_pass import PairReader
+from t2ibench.metrics.plain import PlainMetric
+
+
+class ReferenceBalls(PairReader):
+    """Base of what counts images in the balls of reference images."""
+
+    def __init__(self, neighbour: int) -> None:
+        self._neighbour = neighbour
+        self.nearest = {"reference": neighbour}
+
+
+class BallMetric(PlainMetric):
+    """Base of metrics that draw a ball around an image.
+
+    Args:
+        neighbour: which of an image's nearest others on its side sets the radius.
+    """
+
+    higher_is_better = True
+
+    def __init__(self, *, neighbour: int = 5) -> None:
+        if neighbour < 1:
+            raise UserError(f"{self.title} needs neighbour >= 1; found {neighbour}.")
+        self.neighbour = neighbour
+        self.minimum_n = max(10, neighbour + 1)
+
+
+class ReferenceShare(BallMetric):
+    """Base of those whose value is a share of the reference images."""
+
+    @abstractmethod
+    def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
+        """Return (share, share with each part of the images left out)."""
+
+    def estimate(self, given: MetricInput) -> Estimate:
+        """Return the share, in [0, 1], with a jackknife over images; the reference is held fixed.
+
+        Errors as `jackknife`.
+        """
+        value, left_out = self.jackknife(given)
+        interval = share_interval(value, left_out, len(given.reference[self.layer]))
+        return Estimate(value=value, interval=interval, n=len(given.features[self.layer]))
+
+
+def share_interval(value: float, left_out: Sequence[float], reference: int) -> Interval | None:
+    """Return the jackknife interval of a share of `reference` images, cut to [0, 1]; None without any parts.
+
+    Where leaving a part out changes nothing at all, as where none is found, it is Wilson's over the reference images:
+    0 of 400 is not certainly 0.
+    """
+    found = jackknife_interval(value, left_out, low=0.0, high=1.0, what="clustered by image, reference fixed")
+    if found is None or found.high > found.low:
+        return found
+    hits = (np.arange(reference) < round(value * reference)).astype(np.float64)
+    wilson = hit_rate_interval(hits, np.arange(reference))
+    return Interval(wilson.low, wilson.high, wilson.level, "Wilson, over the reference images")
