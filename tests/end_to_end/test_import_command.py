@@ -13,7 +13,8 @@ import torch
 from PIL import Image
 
 from t2ibench.text.damsm.text_encoder import TextEncoder
-from t2ibench_baselines.attngan.discriminator import Discriminator
+from t2ibench_baselines._stackgan.discriminators.sentence import SentenceDiscriminator
+from t2ibench_baselines.attngan import AttnGANParameters
 from t2ibench_baselines.attngan.generator import Generator
 from tests.parity.recipe import drawn
 from tests.unit.models.official_files import Touch, save, save_captions
@@ -32,7 +33,7 @@ def recipe(build) -> OrderedDict[str, torch.Tensor]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("official")
-    state = recipe(Generator)
+    state = recipe(lambda: Generator(AttnGANParameters(), 256))
     assert len(state) == 82
     save(folder / "models" / "bird_AttnGAN2.pth", state)
     save(folder / "DAMSMencoders" / "bird" / "text_encoder200.pth", recipe(lambda: TextEncoder(5450)))
@@ -73,7 +74,7 @@ def test_a_bad_file_is_one_sentence(folder, tmp_path, kind, monkeypatch, capsys)
     if kind == "evil":
         save(path, {"w": Touch(target)})
     elif kind == "discriminator":
-        save(path, recipe(lambda: Discriminator(64)))
+        save(path, recipe(lambda: SentenceDiscriminator(64, 64, 256)))
     else:
         path.touch()
     workspace = tmp_path / "workspace"

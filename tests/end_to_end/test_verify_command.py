@@ -10,7 +10,7 @@ from t2ibench.core.spec.reported import Figure
 from t2ibench.studies.verification import FILES, band
 from t2ibench.text.damsm.inception_encoder import InceptionImageEncoder
 from t2ibench.text.damsm.text_encoder import TextEncoder
-from t2ibench_baselines.attngan import AttnGAN
+from t2ibench_baselines.attngan import AttnGAN, AttnGANParameters
 from t2ibench_baselines.attngan.generator import Generator
 from tests.end_to_end.test_import_command import WORDS, recipe
 from tests.unit.data import conftest as tiny
@@ -21,7 +21,7 @@ from tests.unit.models.official_files import save, save_captions
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("verify")
     encoders = folder / "weights" / "DAMSMencoders" / "bird"
-    save(folder / "weights" / "models" / FILES["attngan"]["cub"], recipe(Generator))
+    save(folder / "weights" / "models" / FILES["attngan"]["cub"], recipe(lambda: Generator(AttnGANParameters(), 256)))
     save(encoders / "text_encoder200.pth", recipe(lambda: TextEncoder(5450)))
     save(encoders / "image_encoder200.pth", recipe(lambda: InceptionImageEncoder()))
     save_captions(folder / "weights" / "data" / "birds" / "captions.pickle", WORDS)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from t2ibench.text.damsm.inception_encoder import InceptionImageEncoder
 from t2ibench.text.damsm.text_encoder import TextEncoder
-from t2ibench_baselines.attngan.discriminator import Discriminator as AttnGANDiscriminator
+from t2ibench_baselines._stackgan.discriminators.sentence import SentenceDiscriminator
+from t2ibench_baselines.attngan import AttnGANParameters
 from t2ibench_baselines.attngan.generator import Generator as AttnGANGenerator
+from t2ibench_baselines.dmgan import DMGANParameters
 from t2ibench_baselines.dmgan.discriminator import Discriminator as DMGANDiscriminator
 from t2ibench_baselines.dmgan.generator import Generator as DMGANGenerator
+from t2ibench_baselines.stackgan_v2 import StackGANv2Parameters
 from t2ibench_baselines.stackgan_v2.discriminator import Discriminator as StackGANDiscriminator
 from t2ibench_baselines.stackgan_v2.generator import Generator as StackGANGenerator
 from tests.parity.asked import resolutions_of
@@ -78,26 +81,27 @@ def staged_generator(golden: GoldenSet) -> AttnGANGenerator | DMGANGenerator:
     """Return the set's AttnGAN or DM-GAN generator, filled, with the official attention mask."""
     resolutions_of(golden)  # refuses branches that are not those of the networks
     name = generator_name(golden)
+    dimension = golden.setting("TEXT.EMBEDDING_DIM")
     sizes = {
-        "channels": golden.setting("GAN.GF_DIM"),
+        "generator_features": golden.setting("GAN.GF_DIM"),
         "branches": golden.setting("TREE.BRANCH_NUM"),
-        "residuals": golden.setting("GAN.R_NUM"),
+        "residual_blocks": golden.setting("GAN.R_NUM"),
         "latent": golden.setting("GAN.Z_DIM"),
         "condition": golden.setting("GAN.CONDITION_DIM"),
-        "text_dimension": golden.setting("TEXT.EMBEDDING_DIM"),
+        "official_mask": True,
     }
     generator: AttnGANGenerator | DMGANGenerator
     if family(golden) == "dmgan":
-        generator = DMGANGenerator(**sizes, official_mask=True)
+        generator = DMGANGenerator(DMGANParameters(**sizes), dimension)
     else:
-        generator = AttnGANGenerator(**sizes, dcgan=name == "G_DCGAN", official_mask=True)
+        generator = AttnGANGenerator(AttnGANParameters(**sizes, dcgan=name == "G_DCGAN"), dimension)
     golden.fill(generator, name)
     return generator
 
 
-def staged_discriminators(golden: GoldenSet) -> dict[int, AttnGANDiscriminator | DMGANDiscriminator]:
+def staged_discriminators(golden: GoldenSet) -> dict[int, SentenceDiscriminator]:
     """Return the set's AttnGAN or DM-GAN discriminators by resolution, filled."""
-    found: dict[int, AttnGANDiscriminator | DMGANDiscriminator] = {}
+    found: dict[int, SentenceDiscriminator] = {}
     sizes = golden.setting("GAN.DF_DIM"), golden.setting("TEXT.EMBEDDING_DIM")
     for resolution in RESOLUTIONS:
         name = f"D_NET{resolution}"
@@ -107,7 +111,7 @@ def staged_discriminators(golden: GoldenSet) -> dict[int, AttnGANDiscriminator |
             found[resolution] = DMGANDiscriminator(resolution, *sizes)
         else:
             unconditional = "UNCOND_DNET.outlogits.0.weight" in keys(golden, name)
-            found[resolution] = AttnGANDiscriminator(resolution, *sizes, unconditional=unconditional)
+            found[resolution] = SentenceDiscriminator(resolution, *sizes, unconditional=unconditional)
         golden.fill(found[resolution], name)
     return found
 
@@ -115,14 +119,14 @@ def staged_discriminators(golden: GoldenSet) -> dict[int, AttnGANDiscriminator |
 def stackgan_generator(golden: GoldenSet) -> StackGANGenerator:
     """Return the set's StackGAN-v2 generator, filled."""
     resolutions_of(golden)
-    generator = StackGANGenerator(
-        channels=golden.setting("GAN.GF_DIM"),
+    parameters = StackGANv2Parameters(
+        generator_features=golden.setting("GAN.GF_DIM"),
         branches=golden.setting("TREE.BRANCH_NUM"),
-        residuals=golden.setting("GAN.R_NUM"),
+        residual_blocks=golden.setting("GAN.R_NUM"),
         latent=golden.setting("GAN.Z_DIM"),
         condition=golden.setting("GAN.EMBEDDING_DIM"),
-        text_dimension=golden.setting("TEXT.DIMENSION"),
     )
+    generator = StackGANGenerator(parameters, golden.setting("TEXT.DIMENSION"))
     golden.fill(generator, "G_NET")
     return generator
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Self
+from functools import partial
+from typing import Any, Self
 
 from torch.nn import Module
 from torch.optim import Optimizer
@@ -14,15 +16,14 @@ from t2ibench_baselines._baseline import discriminators_for
 from t2ibench_baselines._stackgan.initialisation import initialise_reed
 from t2ibench_baselines._stackgan.optimisation import adam_optimizers
 from t2ibench_baselines._stackgan.sentence_model import SentenceModel
-from t2ibench_baselines._stackgan.sentences import SentenceEncoder
+from t2ibench_baselines._stackgan.sentences import ENCODERS, SentenceEncoder
+
+NetworkClass = Callable[[Any, int], Module]
+"""Makes a network of parameters and the dimension of the sentence codes."""
 
 
 class SingleDiscriminatorModel(SentenceModel):
     """Base of models of two networks, each with an Adam whose rate is halved every `halving_epochs` (0: never).
-
-    Attributes:
-        latents: names of its noise.
-        conditions: what it can be given besides captions.
 
     Args:
         parameters: of the model.
@@ -30,9 +31,6 @@ class SingleDiscriminatorModel(SentenceModel):
         discriminator: None in a model that is built for "generate".
         encoder: reads the captions.
     """
-
-    latents: ClassVar[tuple[str, ...]] = ("z",)
-    conditions: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
         self, parameters: Any, generator: Module, discriminator: Module | None, encoder: SentenceEncoder
@@ -45,24 +43,24 @@ class SingleDiscriminatorModel(SentenceModel):
             resolution=parameters.resolution,
             stages=(parameters.resolution,),
             uses=frozenset({"sentence"}),
-            latents=self.latents,
+            latents=("z",),
             any_text=parameters.text == "damsm",
-            conditions=self.conditions,
         )
 
+    @staticmethod
+    @abstractmethod
+    def classes(parameters: Any) -> tuple[NetworkClass, NetworkClass]:
+        """Return the classes of generator and discriminator."""
+
     @classmethod
-    def built(
-        cls,
-        parameters: Any,
-        generator: Module,
-        make: Callable[[int], Module],
-        encoder: SentenceEncoder,
-        context: BuildContext,
-    ) -> Self:
-        """Return the model, its networks initialised; `make` gets the resolution of its discriminator."""
+    def build(cls, parameters: Any, context: BuildContext) -> Self:
+        """Return the model; for "generate" without a discriminator, its generator's weights to be loaded."""
+        encoder: SentenceEncoder = context.encoders[ENCODERS[parameters.text]]
+        generator, discriminator = (partial(one, parameters, encoder.dimension) for one in cls.classes(parameters))
+        made = generator()
         sides = (parameters.resolution,)
-        discriminator = discriminators_for(context, generator, sides, make, initialise_reed).get(parameters.resolution)
-        return cls(parameters, generator, discriminator, encoder)
+        others = discriminators_for(context, made, sides, lambda resolution: discriminator(), initialise_reed)
+        return cls(parameters, made, others.get(parameters.resolution), encoder)
 
     def networks(self) -> Mapping[str, Module]:
         """Return the generator and, in training, the discriminator."""

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from t2ibench_baselines._stackgan.blocks import residual_blocks, upsampling
+from t2ibench_baselines._stackgan.staged_parameters import StagedParameters
 from t2ibench_baselines._stackgan.word_attention import WordAttention
 
 
@@ -30,10 +31,11 @@ class Refined(NamedTuple):
 class AttentionStage(nn.Module):
     """Features and words to features of twice the resolution (AttnGAN, figure 2: F_i with F_attn)."""
 
-    def __init__(self, channels: int, text_dimension: int, residuals: int, *, official_mask: bool) -> None:
+    def __init__(self, parameters: StagedParameters, text_dimension: int) -> None:
         super().__init__()
-        self.att = WordAttention(channels, text_dimension, official_mask=official_mask)
-        self.residual = residual_blocks(2 * channels, residuals)
+        channels = parameters.generator_features
+        self.att = WordAttention(channels, text_dimension, official_mask=parameters.official_mask)
+        self.residual = residual_blocks(2 * channels, parameters.residual_blocks)
         self.upsample = upsampling(2 * channels, channels)
 
     def forward(self, features: Tensor, code: Tensor, words: Tensor, padding: Tensor) -> Refined:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +11,9 @@ from torch import Tensor, nn
 from t2ibench_baselines._stackgan.blocks import ImageHead, InitialStage
 from t2ibench_baselines._stackgan.conditioning import Condition, ConditioningAugmentation
 from t2ibench_baselines._stackgan.refinement import Refined
+from t2ibench_baselines._stackgan.staged_parameters import BranchParameters
+
+P = TypeVar("P", bound=BranchParameters)
 
 
 class Generated(NamedTuple):
@@ -33,33 +36,26 @@ class StagedGenerator(nn.Module):
     """Latent, sentence and words to images of doubling resolutions (AttnGAN, equation 1).
 
     A first stage makes features of the condition and the latent; each further one refines them at twice the resolution.
-    `stage` makes such a stage, see Refined. With `single_image` there is one image, at the last resolution (AttnDCGAN).
+    `stage` makes such a stage of parameters and text dimension, see Refined. With `single_image` there is one image, at
+    the last resolution (AttnDCGAN).
     """
 
     def __init__(
-        self,
-        stage: Callable[[], nn.Module],
-        *,
-        channels: int,
-        branches: int,
-        base_resolution: int,
-        latent: int,
-        condition: int,
-        text_dimension: int,
-        single_image: bool = False,
+        self, parameters: P, text_dimension: int, stage: Callable[[P, int], nn.Module], *, single_image: bool = False
     ) -> None:
         super().__init__()
-        self.resolutions = tuple(base_resolution << branch for branch in range(branches))
+        p = parameters
+        self.resolutions = p.resolutions
         self._single_image = single_image
-        self.ca_net = ConditioningAugmentation(text_dimension, condition)
-        self.h_net1 = InitialStage(condition + latent, channels, base_resolution)
-        for number in range(2, branches + 1):
-            self.add_module(f"h_net{number}", stage())
+        self.ca_net = ConditioningAugmentation(text_dimension, p.condition)
+        self.h_net1 = InitialStage(p.condition + p.latent, p.generator_features, p.base_resolution)
+        for number in range(2, p.branches + 1):
+            self.add_module(f"h_net{number}", stage(p, text_dimension))
         if single_image:
-            self.img_net = ImageHead(channels)
+            self.img_net = ImageHead(p.generator_features)
         else:
-            for number in range(1, branches + 1):
-                self.add_module(f"img_net{number}", ImageHead(channels))
+            for number in range(1, p.branches + 1):
+                self.add_module(f"img_net{number}", ImageHead(p.generator_features))
 
     def forward(self, latent: Tensor, noise: Tensor, sentence: Tensor, words: Tensor, padding: Tensor) -> Generated:
         """Return the images of all resolutions, the attention, the condition and the gates.

@@ -50,8 +50,6 @@ class StagedModel(KeepsOfficialNames, Baseline):
         generator: StagedGenerator,
         discriminators: Mapping[int, SentenceDiscriminator],
         encoder: DAMSM,
-        *,
-        attends: bool,
     ) -> None:
         self.parameters = parameters
         self.generator = generator
@@ -61,9 +59,9 @@ class StagedModel(KeepsOfficialNames, Baseline):
         self.capabilities = Capabilities(
             resolution=parameters.resolutions[-1],
             stages=parameters.image_resolutions,
-            uses=frozenset({"sentence", "words"}) if attends else frozenset({"sentence"}),
+            uses=frozenset({"sentence", "words"}) if parameters.attends else frozenset({"sentence"}),
             latents=("z", "ca"),
-            attention=attends,
+            attention=parameters.attends,
         )
 
     @classmethod

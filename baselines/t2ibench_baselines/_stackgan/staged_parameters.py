@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, TypedDict
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -47,17 +47,6 @@ class SentenceStageParameters(StageParameters):
     kl_weight: float = Field(default=2.0, ge=0)
 
 
-class GeneratorSizes(TypedDict):
-    """What a generator of such stages is built with."""
-
-    channels: int
-    branches: int
-    base_resolution: int
-    residuals: int
-    latent: int
-    condition: int
-
-
 class BranchParameters(StageParameters):
     """Sizes of stages of which each doubles the resolution.
 
@@ -70,18 +59,6 @@ class BranchParameters(StageParameters):
     branches: int = Field(default=3, ge=1, le=3)
     generator_features: int = Field(default=32, ge=4)
     condition: int = Field(default=100, ge=1)
-
-    @property
-    def generator_sizes(self) -> GeneratorSizes:
-        """The generator's sizes, but for the text's."""
-        return {
-            "channels": self.generator_features,
-            "branches": self.branches,
-            "base_resolution": self.base_resolution,
-            "residuals": self.residual_blocks,
-            "latent": self.latent,
-            "condition": self.condition,
-        }
 
     @property
     def resolutions(self) -> tuple[int, ...]:
@@ -109,6 +86,11 @@ class StagedParameters(BranchParameters):
     gamma1: float = Field(default=4.0, gt=0)
     gamma2: float = Field(default=5.0, gt=0)
     gamma3: float = Field(default=10.0, gt=0)
+
+    @property
+    def attends(self) -> bool:
+        """Whether a stage reads the words."""
+        return self.branches > 1
 
     @property
     def image_resolutions(self) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from t2ibench_baselines._stackgan.blocks import gated, residual_blocks, upsampli
 from t2ibench_baselines._stackgan.discriminators.trunk import tiled
 from t2ibench_baselines._stackgan.refinement import AttentionStage, Refined
 from t2ibench_baselines._stackgan.staged_generator import StagedGenerator
+from t2ibench_baselines.attngan.parameters import AttnGANParameters
 
 
 class PlainStage(nn.Module):
@@ -17,10 +18,11 @@ class PlainStage(nn.Module):
     Of our making, for component analyses: the blocks that follow have the width they have in AttentionStage.
     """
 
-    def __init__(self, channels: int, condition: int, residuals: int) -> None:
+    def __init__(self, parameters: AttnGANParameters, text_dimension: int) -> None:
         super().__init__()
-        self.jointConv = gated(condition + channels, 2 * channels)
-        self.residual = residual_blocks(2 * channels, residuals)
+        channels = parameters.generator_features
+        self.jointConv = gated(parameters.condition + channels, 2 * channels)
+        self.residual = residual_blocks(2 * channels, parameters.residual_blocks)
         self.upsample = upsampling(2 * channels, channels)
 
     def forward(self, features: Tensor, code: Tensor, words: Tensor, padding: Tensor) -> Refined:
@@ -35,32 +37,6 @@ class Generator(StagedGenerator):
     With `dcgan` there is one image, at the last resolution (the official AttnDCGAN).
     """
 
-    def __init__(
-        self,
-        *,
-        channels: int = 32,
-        branches: int = 3,
-        base_resolution: int = 64,
-        residuals: int = 2,
-        latent: int = 100,
-        condition: int = 100,
-        text_dimension: int = 256,
-        attention: bool = True,
-        dcgan: bool = False,
-        official_mask: bool = False,
-    ) -> None:
-        def stage() -> nn.Module:
-            if attention:
-                return AttentionStage(channels, text_dimension, residuals, official_mask=official_mask)
-            return PlainStage(channels, condition, residuals)
-
-        super().__init__(
-            stage,
-            channels=channels,
-            branches=branches,
-            base_resolution=base_resolution,
-            latent=latent,
-            condition=condition,
-            text_dimension=text_dimension,
-            single_image=dcgan,
-        )
+    def __init__(self, parameters: AttnGANParameters, text_dimension: int) -> None:
+        stage = AttentionStage if parameters.attention else PlainStage
+        super().__init__(parameters, text_dimension, stage, single_image=parameters.dcgan)

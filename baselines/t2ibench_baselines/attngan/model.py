@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar, Self
 
 from t2ibench.core.interfaces import BuildContext
 from t2ibench.text.damsm import DAMSM
 from t2ibench_baselines._baseline import discriminators_for
+from t2ibench_baselines._stackgan.discriminators.sentence import SentenceDiscriminator
 from t2ibench_baselines._stackgan.initialisation import initialise
 from t2ibench_baselines._stackgan.staged_model import StagedModel
 from t2ibench_baselines.attngan import convert
-from t2ibench_baselines.attngan.discriminator import Discriminator
 from t2ibench_baselines.attngan.generator import Generator
 from t2ibench_baselines.attngan.parameters import AttnGANParameters
 
@@ -24,31 +23,14 @@ class AttnGAN(StagedModel):
 
     recognise = staticmethod(convert.recognise)
 
-    def __init__(
-        self,
-        parameters: AttnGANParameters,
-        generator: Generator,
-        discriminators: Mapping[int, Discriminator],
-        encoder: DAMSM,
-    ) -> None:
-        super().__init__(
-            parameters, generator, discriminators, encoder, attends=parameters.attention and parameters.branches > 1
-        )
-
     @classmethod
     def build(cls, parameters: AttnGANParameters, context: BuildContext) -> Self:
         """Return the model; for "generate" without discriminators, its generator's weights to be loaded."""
         p = parameters
         encoder: DAMSM = context.encoders["damsm"]
-        generator = Generator(
-            **p.generator_sizes,
-            text_dimension=encoder.dimension,
-            attention=p.attention,
-            dcgan=p.dcgan,
-            official_mask=p.official_mask,
-        )
+        generator = Generator(p, encoder.dimension)
         make = partial(
-            Discriminator,
+            SentenceDiscriminator,
             width=p.discriminator_features,
             text_dimension=encoder.dimension,
             unconditional=not p.dcgan,

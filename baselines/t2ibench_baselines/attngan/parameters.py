@@ -17,6 +17,11 @@ class AttnGANParameters(StagedParameters):
     dcgan: bool = False
 
     @property
+    def attends(self) -> bool:
+        """Whether a stage reads the words."""
+        return self.attention and self.branches > 1
+
+    @property
     def image_resolutions(self) -> tuple[int, ...]:
         """Resolutions that have an image and a discriminator, ascending."""
         return self.resolutions[-1:] if self.dcgan else self.resolutions

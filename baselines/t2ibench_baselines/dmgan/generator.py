@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from t2ibench_baselines._stackgan.blocks import ResidualBlock, residual_blocks, upsampling
 from t2ibench_baselines._stackgan.refinement import AttentionStage, Refined
 from t2ibench_baselines._stackgan.staged_generator import StagedGenerator
 from t2ibench_baselines.dmgan.memory import DynamicMemory
+from t2ibench_baselines.dmgan.parameters import DMGANParameters
 
 
 class MemoryStage(DynamicMemory):
@@ -20,32 +21,13 @@ class MemoryStage(DynamicMemory):
     was read are joined, the paper's naive response.
     """
 
-    def __init__(
-        self,
-        channels: int,
-        text_dimension: int,
-        residuals: int,
-        *,
-        writing_gate: bool = True,
-        response_gate: bool = True,
-        relu: bool = True,
-        detached_pooling: bool = True,
-        self_concatenation: bool = True,
-        official_mask: bool = False,
-    ) -> None:
-        super().__init__(
-            channels,
-            text_dimension,
-            writing_gate=writing_gate,
-            response_gate=response_gate,
-            relu=relu,
-            detached_pooling=detached_pooling,
-            official_mask=official_mask,
-        )
-        self._doubled = response_gate and self_concatenation
-        width = 2 * channels if self_concatenation or not response_gate else channels
-        self.residual = residual_blocks(width, residuals)
-        self.upsample = upsampling(width, channels)
+    def __init__(self, parameters: DMGANParameters, text_dimension: int) -> None:
+        super().__init__(parameters, text_dimension)
+        p = parameters
+        self._doubled = p.response_gate and p.self_concatenation
+        width = p.generator_features * (2 if p.self_concatenation or not p.response_gate else 1)
+        self.residual = residual_blocks(width, p.residual_blocks)
+        self.upsample = upsampling(width, p.generator_features)
 
     def forward(self, features: Tensor, code: Tensor, words: Tensor, padding: Tensor) -> Refined:
         """Return features N x c x 2h x 2w, attention N x T x h x w and the gates.
@@ -77,45 +59,5 @@ class Generator(StagedGenerator):
     Without `memory` a stage attends to the words as AttnGAN's does; the gates have nothing to gate then.
     """
 
-    def __init__(
-        self,
-        *,
-        channels: int = 64,
-        branches: int = 3,
-        base_resolution: int = 64,
-        residuals: int = 2,
-        latent: int = 100,
-        condition: int = 100,
-        text_dimension: int = 256,
-        memory: bool = True,
-        writing_gate: bool = True,
-        response_gate: bool = True,
-        memory_relu: bool = True,
-        detached_pooling: bool = True,
-        self_concatenation: bool = True,
-        official_mask: bool = False,
-    ) -> None:
-        def stage() -> nn.Module:
-            if not memory:
-                return AttentionStage(channels, text_dimension, residuals, official_mask=official_mask)
-            return MemoryStage(
-                channels,
-                text_dimension,
-                residuals,
-                writing_gate=writing_gate,
-                response_gate=response_gate,
-                relu=memory_relu,
-                detached_pooling=detached_pooling,
-                self_concatenation=self_concatenation,
-                official_mask=official_mask,
-            )
-
-        super().__init__(
-            stage,
-            channels=channels,
-            branches=branches,
-            base_resolution=base_resolution,
-            latent=latent,
-            condition=condition,
-            text_dimension=text_dimension,
-        )
+    def __init__(self, parameters: DMGANParameters, text_dimension: int) -> None:
+        super().__init__(parameters, text_dimension, MemoryStage if parameters.memory else AttentionStage)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from t2ibench_baselines._stackgan.word_attention import attend
+from t2ibench_baselines.dmgan.parameters import DMGANParameters
 
 
 class Response(NamedTuple):
@@ -33,38 +34,25 @@ class DynamicMemory(nn.Module):
     """Words are written to memory slots as the image needs them; each place reads from them (DM-GAN, section 3.1).
 
     Writing with a gate a word, addressing by keys, reading of values, response with a gate a place. As in the official
-    code, and unlike the paper, the four projections end in a ReLU (`relu`), and the mean of the image's features that
-    the writing sees has no gradient (`detached_pooling`).
+    code, and unlike the paper, the four projections end in a ReLU (`memory_relu`), and the mean of the image's features
+    that the writing sees has no gradient (`detached_pooling`).
 
     Slots of padding are not zero (the projections have biases, and the image is in them), so that the official mask
     lets content in here that is no word's.
     """
 
-    def __init__(
-        self,
-        channels: int,
-        text_dimension: int,
-        *,
-        writing_gate: bool = True,
-        response_gate: bool = True,
-        relu: bool = True,
-        detached_pooling: bool = True,
-        official_mask: bool = False,
-    ) -> None:
+    def __init__(self, parameters: DMGANParameters, text_dimension: int) -> None:
         super().__init__()
-        self._detached_pooling = detached_pooling
-        self._official_mask = official_mask
-        slots = 2 * channels
-        self.M_w = _projection(text_dimension, slots, relu=relu)
-        self.key = _projection(slots, channels, relu=relu)
-        self.value = _projection(slots, channels, relu=relu)
-        self._writing_gate = writing_gate
-        if writing_gate:
+        self.parameters_of = p = parameters
+        channels, slots = p.generator_features, 2 * p.generator_features
+        self.M_w = _projection(text_dimension, slots, relu=p.memory_relu)
+        self.key = _projection(slots, channels, relu=p.memory_relu)
+        self.value = _projection(slots, channels, relu=p.memory_relu)
+        if p.writing_gate:
             self.A = nn.Linear(text_dimension, 1, bias=False)
             self.B = nn.Linear(channels, 1, bias=False)
-            self.M_r = _projection(channels, slots, relu=relu)
-        self._response_gate = response_gate
-        if response_gate:
+            self.M_r = _projection(channels, slots, relu=p.memory_relu)
+        if p.response_gate:
             self.response_gate = nn.Sequential(nn.Conv2d(slots, 1, kernel_size=1), nn.Sigmoid())
 
     def respond(self, features: Tensor, words: Tensor, padding: Tensor) -> Response:
@@ -77,11 +65,10 @@ class DynamicMemory(nn.Module):
         """
         gates: dict[str, Tensor] = {}
         memory = self._written(features, words, gates)  # N x 2c x T
-        read, attention = attend(
-            features, self.key(memory), self.value(memory), padding, official_mask=self._official_mask
-        )
+        official_mask = self.parameters_of.official_mask
+        read, attention = attend(features, self.key(memory), self.value(memory), padding, official_mask=official_mask)
         joined = torch.cat((features, read), dim=1)  # N x 2c x h x w
-        if not self._response_gate:
+        if not self.parameters_of.response_gate:
             return Response(joined, attention, gates)
         gate = self.response_gate(joined)  # N x 1 x h x w
         gates["response"] = gate.squeeze(1)
@@ -90,10 +77,10 @@ class DynamicMemory(nn.Module):
     def _written(self, features: Tensor, words: Tensor, gates: dict[str, Tensor]) -> Tensor:
         """Return the memory slots, N x 2c x T; without a writing gate the words alone are written."""
         written: Tensor = self.M_w(words)
-        if not self._writing_gate:
+        if not self.parameters_of.writing_gate:
             return written
         pooled = features.mean(dim=(2, 3))  # N x c
-        if self._detached_pooling:
+        if self.parameters_of.detached_pooling:
             pooled = pooled.detach()
         gate = torch.sigmoid(self.A(words.transpose(1, 2)).squeeze(2) + self.B(pooled))  # N x T
         gates["writing"] = gate

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar, Self
 
@@ -27,31 +26,12 @@ class DMGAN(StagedModel):
 
     recognise = staticmethod(convert.recognise)
 
-    def __init__(
-        self,
-        parameters: DMGANParameters,
-        generator: Generator,
-        discriminators: Mapping[int, Discriminator],
-        encoder: DAMSM,
-    ) -> None:
-        super().__init__(parameters, generator, discriminators, encoder, attends=parameters.branches > 1)
-
     @classmethod
     def build(cls, parameters: DMGANParameters, context: BuildContext) -> Self:
         """Return the model; for "generate" without discriminators, its generator's weights to be loaded."""
         p = parameters
         encoder: DAMSM = context.encoders["damsm"]
-        generator = Generator(
-            **p.generator_sizes,
-            text_dimension=encoder.dimension,
-            memory=p.memory,
-            writing_gate=p.writing_gate,
-            response_gate=p.response_gate,
-            memory_relu=p.memory_relu,
-            detached_pooling=p.detached_pooling,
-            self_concatenation=p.self_concatenation,
-            official_mask=p.official_mask,
-        )
+        generator = Generator(p, encoder.dimension)
         make = partial(Discriminator, width=p.discriminator_features, text_dimension=encoder.dimension)
         discriminators = discriminators_for(context, generator, p.image_resolutions, make, initialise)
         return cls(p, generator, discriminators, encoder)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from t2ibench_baselines._reed.residual import SLOPE, Bottleneck
+from t2ibench_baselines.gan_int_cls.parameters import GANINTCLSParameters
 
 
 def _halving(before: int, after: int) -> nn.Conv2d:
@@ -21,19 +22,11 @@ class Discriminator(nn.Module):
     activation and does not normalise.
     """
 
-    def __init__(
-        self,
-        resolution: int = 64,
-        features: int = 64,
-        *,
-        text_features: int = 128,
-        text_dimension: int = 1024,
-        interpolating: bool = True,
-    ) -> None:
+    def __init__(self, parameters: GANINTCLSParameters, text_dimension: int) -> None:
         super().__init__()
-        halvings = (resolution // 4).bit_length() - 1
-        layers: list[nn.Module] = [_halving(3, features), nn.LeakyReLU(SLOPE)]
-        channels = features
+        p, channels, interpolating = parameters, parameters.discriminator_features, parameters.script == "int"
+        halvings = (p.resolution // 4).bit_length() - 1
+        layers: list[nn.Module] = [_halving(3, channels), nn.LeakyReLU(SLOPE)]
         for number in range(2, halvings + 1):
             layers += [_halving(channels, 2 * channels), nn.BatchNorm2d(2 * channels)]
             channels *= 2
@@ -41,12 +34,12 @@ class Discriminator(nn.Module):
                 layers.append(nn.LeakyReLU(SLOPE))
         layers.append(Bottleneck(channels, channels // 4, nn.LeakyReLU))
         self.maps = nn.Sequential(*layers)
-        self.text = nn.Sequential(nn.Linear(text_dimension, text_features))
+        self.text = nn.Sequential(nn.Linear(text_dimension, p.text_features))
         if interpolating:
-            self.text.append(nn.BatchNorm1d(text_features))
+            self.text.append(nn.BatchNorm1d(p.text_features))
         self.text.append(nn.LeakyReLU(SLOPE))
         self.joined = nn.Sequential(
-            nn.Conv2d(channels + text_features, channels, kernel_size=1, bias=False),
+            nn.Conv2d(channels + p.text_features, channels, kernel_size=1, bias=False),
             nn.BatchNorm2d(channels),
             nn.LeakyReLU(SLOPE),
             nn.Conv2d(channels, 1, kernel_size=4, bias=False),

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from t2ibench_baselines._reed.residual import SLOPE, Bottleneck
+from t2ibench_baselines.gan_int_cls.parameters import GANINTCLSParameters
 
 
 def _doubling(before: int, after: int) -> nn.ConvTranspose2d:
@@ -20,20 +21,13 @@ class Generator(nn.Module):
     begin with fewer channels.
     """
 
-    def __init__(
-        self,
-        *,
-        resolution: int = 64,
-        features: int = 128,
-        latent: int = 100,
-        text_features: int = 128,
-        text_dimension: int = 1024,
-    ) -> None:
+    def __init__(self, parameters: GANINTCLSParameters, text_dimension: int) -> None:
         super().__init__()
-        self.text = nn.Sequential(nn.Linear(text_dimension, text_features), nn.LeakyReLU(SLOPE))
-        channels = features * resolution // 8
+        p = parameters
+        self.text = nn.Sequential(nn.Linear(text_dimension, p.text_features), nn.LeakyReLU(SLOPE))
+        channels = p.generator_features * p.resolution // 8
         layers: list[nn.Module] = [
-            nn.ConvTranspose2d(latent + text_features, channels, kernel_size=4, bias=False),
+            nn.ConvTranspose2d(p.latent + p.text_features, channels, kernel_size=4, bias=False),
             nn.BatchNorm2d(channels),
             Bottleneck(channels, channels // 4, nn.ReLU),
             _doubling(channels, channels // 2),
@@ -41,7 +35,7 @@ class Generator(nn.Module):
             Bottleneck(channels // 2, channels // 8, nn.ReLU),
         ]
         channels //= 2
-        while channels > features:
+        while channels > p.generator_features:
             layers += [_doubling(channels, channels // 2), nn.BatchNorm2d(channels // 2), nn.ReLU()]
             channels //= 2
         layers += [_doubling(channels, 3), nn.Tanh()]

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from t2ibench.core.interfaces import BoundNoise, BuildContext
+from t2ibench.core.interfaces import BoundNoise
 from t2ibench.core.types import Caption, DataRequest, Trace, TrainBatch, Update
 from t2ibench.models.wrapping import gradients_for
 from t2ibench_baselines._reed.model import SingleDiscriminatorModel
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
 from t2ibench_baselines._stackgan.optimisation import with_instance_noise
-from t2ibench_baselines._stackgan.sentences import ENCODERS, SentenceEncoder, sentence_codes, text_networks
+from t2ibench_baselines._stackgan.sentences import sentence_codes, text_networks
 from t2ibench_baselines.gan_int_cls.discriminator import Discriminator
 from t2ibench_baselines.gan_int_cls.generator import Generator
 from t2ibench_baselines.gan_int_cls.losses import discriminator_loss, generator_loss, midpoints
@@ -32,21 +31,10 @@ class GANINTCLS(SingleDiscriminatorModel):
     generator: Generator
     discriminator: Discriminator | None
 
-    @classmethod
-    def build(cls, parameters: GANINTCLSParameters, context: BuildContext) -> Self:
-        """Return the model; for "generate" without a discriminator, its generator's weights to be loaded."""
-        p = parameters
-        encoder: SentenceEncoder = context.encoders[ENCODERS[p.text]]
-        sizes = {"text_features": p.text_features, "text_dimension": encoder.dimension}
-        generator = Generator(resolution=p.resolution, features=p.generator_features, latent=p.latent, **sizes)
-        make = partial(
-            Discriminator,
-            features=p.discriminator_features,
-            text_features=p.text_features,
-            text_dimension=encoder.dimension,
-            interpolating=p.script == "int",
-        )
-        return cls.built(p, generator, make, encoder, context)
+    @staticmethod
+    def classes(parameters: GANINTCLSParameters) -> tuple[type[Generator], type[Discriminator]]:
+        """Return the classes of generator and discriminator."""
+        return Generator, Discriminator
 
     def data_request(self) -> DataRequest:
         """Return images of one resolution and, where the discriminator learns from them, wrong ones."""

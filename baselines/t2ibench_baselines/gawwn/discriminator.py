@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from t2ibench_baselines._reed.residual import SLOPE
 from t2ibench_baselines.gawwn.boxes import crop, paste
 from t2ibench_baselines.gawwn.generator import MAP_SIDE
+from t2ibench_baselines.gawwn.parameters import GAWWNParameters
 
 
 def _layer(
@@ -35,25 +36,21 @@ class Discriminator(nn.Module):
     networks learn nothing then.
     """
 
-    def __init__(
-        self, resolution: int = 128, features: int = 128, *, text_dimension: int = 1024, normalised_verdict: bool = True
-    ) -> None:
+    def __init__(self, parameters: GAWWNParameters, text_dimension: int) -> None:
         super().__init__()
-        f = features
-        widths = (f, f, 2 * f)[1 - (resolution // MAP_SIDE).bit_length() :]
+        f, normalised = parameters.discriminator_features, parameters.normalised_verdict
+        widths = (f, f, 2 * f)[1 - (parameters.resolution // MAP_SIDE).bit_length() :]
         maps: list[nn.Module] = [nn.Conv2d(3, widths[0], 4, 2, 1, bias=False), nn.LeakyReLU(SLOPE)]
         for before, after in itertools.pairwise(widths):
             maps += _halving(before, after)
         self.maps = nn.Sequential(*maps, *_layer(2 * f, 2 * f, kernel=3, padding=1))
         self.text = nn.Sequential(nn.Linear(text_dimension, f), nn.LeakyReLU(SLOPE))
         self.joined = nn.Sequential(*_layer(3 * f, 2 * f, kernel=3, padding=1))
-        self.region = nn.Sequential(*_layer(2 * f, f, kernel=1), *_layer(f, f, kernel=1, normalised=normalised_verdict))
+        self.region = nn.Sequential(*_layer(2 * f, f, kernel=1), *_layer(f, f, kernel=1, normalised=normalised))
         self.scene = nn.Sequential(*_halving(2 * f, 4 * f), *_halving(4 * f, 8 * f))
         self.located = nn.Sequential(*_halving(f, f), *_halving(f, f))
-        self.whole = nn.Sequential(
-            *_layer(9 * f, 4 * f, kernel=1), *_layer(4 * f, f, kernel=4, normalised=normalised_verdict)
-        )
-        hidden = [nn.Linear(2 * f, f, bias=False), nn.BatchNorm1d(f)] if normalised_verdict else [nn.Linear(2 * f, f)]
+        self.whole = nn.Sequential(*_layer(9 * f, 4 * f, kernel=1), *_layer(4 * f, f, kernel=4, normalised=normalised))
+        hidden = [nn.Linear(2 * f, f, bias=False), nn.BatchNorm1d(f)] if normalised else [nn.Linear(2 * f, f)]
         self.scored = nn.Sequential(*hidden, nn.LeakyReLU(SLOPE), nn.Linear(f, 1))
 
     def forward(self, images: Tensor, sentence: Tensor, boxes: Tensor) -> Tensor:

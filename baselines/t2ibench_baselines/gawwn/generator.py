@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from t2ibench_baselines._reed.residual import Bottleneck
 from t2ibench_baselines.gawwn.boxes import BoxPrior, paste
+from t2ibench_baselines.gawwn.parameters import GAWWNParameters
 
 MAP_SIDE = 16
 """Side of the maps that boxes are pasted into and cut out of."""
@@ -40,21 +41,13 @@ class Generator(nn.Module):
     ours: they leave out the last layers. `prior` holds boxes of the training set.
     """
 
-    def __init__(
-        self,
-        *,
-        resolution: int = 128,
-        features: int = 128,
-        latent: int = 100,
-        text_dimension: int = 1024,
-        boxes: int = 2048,
-    ) -> None:
+    def __init__(self, parameters: GAWWNParameters, text_dimension: int) -> None:
         super().__init__()
-        f = features
-        self.prior = BoxPrior(boxes)
+        p, f = parameters, parameters.generator_features
+        self.prior = BoxPrior(p.remembered_boxes)
         self.text = nn.Linear(text_dimension, 4 * f)
-        self.latent = nn.Linear(latent, 4 * f)
-        self.region_latent = nn.Linear(latent, 4 * f)
+        self.latent = nn.Linear(p.latent, 4 * f)
+        self.region_latent = nn.Linear(p.latent, 4 * f)
         self.located = nn.Sequential(
             *active(nn.Conv2d(4 * f, 2 * f, kernel_size=4, stride=2, padding=1, bias=False), 2 * f),
             *active(nn.Conv2d(2 * f, 4 * f, kernel_size=4, stride=2, padding=1, bias=False), 4 * f),
@@ -76,7 +69,7 @@ class Generator(nn.Module):
             nn.BatchNorm2d(2 * f),
         )
         layers = active(nn.Conv2d(4 * f, 2 * f, kernel_size=3, padding=1, bias=False), 2 * f)
-        self.image = nn.Sequential(*layers, *enlarging(f, resolution))
+        self.image = nn.Sequential(*layers, *enlarging(f, p.resolution))
 
     def forward(self, latent: Tensor, sentence: Tensor, boxes: Tensor) -> Tensor:
         """Return images N x 3 x resolution x resolution in [-1, 1].

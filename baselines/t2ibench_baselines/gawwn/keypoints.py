@@ -9,6 +9,7 @@ from t2ibench_baselines._reed.residual import Bottleneck
 from t2ibench_baselines.gawwn.boxes import BoxPrior
 from t2ibench_baselines.gawwn.discriminator import Discriminator
 from t2ibench_baselines.gawwn.generator import MAP_SIDE, active, doubling, enlarging
+from t2ibench_baselines.gawwn.parameters import GAWWNParameters
 
 
 def keypoint_maps(keypoints: Tensor) -> Tensor:
@@ -32,21 +33,12 @@ class KeypointGenerator(nn.Module):
     `prior` holds keypoints of the training set.
     """
 
-    def __init__(
-        self,
-        keypoints: int,
-        *,
-        resolution: int = 128,
-        features: int = 128,
-        latent: int = 100,
-        text_dimension: int = 1024,
-        remembered: int = 2048,
-    ) -> None:
+    def __init__(self, parameters: GAWWNParameters, text_dimension: int) -> None:
         super().__init__()
-        f, k = features, keypoints
-        self.prior = BoxPrior(remembered, torch.zeros(k, 3))
-        self.told = nn.Sequential(nn.Linear(latent + text_dimension, 4 * f), nn.ReLU())
-        self.region_told = nn.Sequential(nn.Linear(latent + text_dimension, 4 * f), nn.ReLU())
+        p, f, k = parameters, parameters.generator_features, len(parameters.parts)
+        self.prior = BoxPrior(p.remembered_boxes, torch.zeros(k, 3))
+        self.told = nn.Sequential(nn.Linear(p.latent + text_dimension, 4 * f), nn.ReLU())
+        self.region_told = nn.Sequential(nn.Linear(p.latent + text_dimension, 4 * f), nn.ReLU())
         self.located = nn.Sequential(
             *active(nn.Conv2d(k, 2 * f, kernel_size=4, stride=2, padding=1, bias=False), 2 * f),
             *active(nn.Conv2d(2 * f, 4 * f, kernel_size=4, stride=2, padding=1, bias=False), 4 * f),
@@ -62,7 +54,7 @@ class KeypointGenerator(nn.Module):
             *active(nn.Conv2d(5 * f + k, 2 * f, kernel_size=3, padding=1, bias=False), 2 * f),
             *active(nn.Conv2d(2 * f, 2 * f, kernel_size=3, padding=1, bias=False), 2 * f),
             Bottleneck(2 * f, max(f // 2, 1), nn.ReLU),
-            *enlarging(f, resolution),
+            *enlarging(f, p.resolution),
         )
 
     def forward(self, latent: Tensor, sentence: Tensor, keypoints: Tensor) -> Tensor:
@@ -76,23 +68,13 @@ class KeypointGenerator(nn.Module):
 
 
 class KeypointDiscriminator(Discriminator):
-    """The discriminator of the variant: the regional way sees the parts' cells only, the global one the sentence.
+    """The discriminator of the variant: the regional way sees the parts' cells only, the global one the sentence."""
 
-    Arguments as for `Discriminator`; `keypoints` is K.
-    """
-
-    def __init__(
-        self,
-        keypoints: int,
-        resolution: int = 128,
-        features: int = 128,
-        *,
-        text_dimension: int = 1024,
-        normalised_verdict: bool = True,
-    ) -> None:
-        super().__init__(resolution, features, text_dimension=text_dimension, normalised_verdict=normalised_verdict)
+    def __init__(self, parameters: GAWWNParameters, text_dimension: int) -> None:
+        super().__init__(parameters, text_dimension)
         del self.located
-        self.region[0] = nn.Conv2d(2 * features + keypoints, features, kernel_size=1, bias=False)
+        f = parameters.discriminator_features
+        self.region[0] = nn.Conv2d(2 * f + len(parameters.parts), f, kernel_size=1, bias=False)
 
     def looked_at(self, maps: Tensor, where: Tensor) -> Tensor:
         """Return the maps in the cells of parts, 0 elsewhere, and the parts' own, N x (2f + K) x 16 x 16."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -17,10 +16,10 @@ from t2ibench.core.reading.part_table import PartTable
 from t2ibench.core.types import Caption, DataRequest, Trace, TrainBatch, Update
 from t2ibench.models.conditions import Conditions
 from t2ibench.models.wrapping import gradients_for
-from t2ibench_baselines._reed.model import SingleDiscriminatorModel
+from t2ibench_baselines._reed.model import NetworkClass, SingleDiscriminatorModel
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
 from t2ibench_baselines._stackgan.optimisation import with_instance_noise
-from t2ibench_baselines._stackgan.sentences import ENCODERS, SentenceEncoder, sentence_codes, text_networks
+from t2ibench_baselines._stackgan.sentences import sentence_codes, text_networks
 from t2ibench_baselines.gawwn.discriminator import Discriminator
 from t2ibench_baselines.gawwn.generator import Generator
 from t2ibench_baselines.gawwn.keypoints import KeypointDiscriminator, KeypointGenerator
@@ -53,27 +52,19 @@ class GAWWN(SingleDiscriminatorModel):
             update={"parts": table.names, "digests": tuple(digest_of_file(file) for file in table.files)}
         )
 
+    @staticmethod
+    def classes(parameters: GAWWNParameters) -> tuple[NetworkClass, NetworkClass]:
+        """Return the classes of generator and discriminator: those that are told of boxes, or of keypoints."""
+        if parameters.condition == "box":
+            return Generator, Discriminator
+        return KeypointGenerator, KeypointDiscriminator
+
     @classmethod
     def build(cls, parameters: GAWWNParameters, context: BuildContext) -> Self:
         """Return the model; for "generate" without a discriminator, its generator's weights to be loaded."""
-        p = parameters
-        encoder: SentenceEncoder = context.encoders[ENCODERS[p.text]]
-        boxed = p.condition == "box"
-        shape = {"resolution": p.resolution, "latent": p.latent, "text_dimension": encoder.dimension}
-        generator = (
-            Generator(**shape, features=p.generator_features, boxes=p.remembered_boxes)
-            if boxed
-            else KeypointGenerator(len(p.parts), **shape, features=p.generator_features, remembered=p.remembered_boxes)
-        )
-        make = partial(
-            Discriminator if boxed else partial(KeypointDiscriminator, len(p.parts)),
-            features=p.discriminator_features,
-            text_dimension=encoder.dimension,
-            normalised_verdict=p.normalised_verdict,
-        )
-        made = cls.built(p, generator, make, encoder, context)
+        made, condition = super().build(parameters, context), parameters.condition
         made.capabilities = replace(
-            made.capabilities, latents=("z", p.condition), conditions=(p.condition,), keypoints=p.parts
+            made.capabilities, latents=("z", condition), conditions=(condition,), keypoints=parameters.parts
         )
         return made
 

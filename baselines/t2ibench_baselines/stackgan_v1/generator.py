@@ -17,6 +17,7 @@ from t2ibench_baselines.stackgan_v1.layers import (
     to_image,
     upsampling,
 )
+from t2ibench_baselines.stackgan_v1.parameters import StackGANv1Parameters
 
 
 class Generated(NamedTuple):
@@ -40,21 +41,15 @@ class StageOne(nn.Module):
     channels: at 64 pixels from 8 * features to features / 2, as in the paper.
     """
 
-    def __init__(
-        self,
-        *,
-        channels: int = 128,
-        resolution: int = 64,
-        latent: int = 100,
-        condition: int = 128,
-        text_dimension: int = 1024,
-    ) -> None:
+    def __init__(self, parameters: StackGANv1Parameters, text_dimension: int) -> None:
         super().__init__()
-        self._widest = channels // 2 * resolution // 4
-        self._doublings = (resolution // 4).bit_length() - 1
+        p, channels = parameters, parameters.generator_features
+        self._widest = channels // 2 * p.base_resolution // 4
+        self._doublings = (p.base_resolution // 4).bit_length() - 1
         inside = self._widest * 4 * 4
-        self.ca_net = ConditioningAugmentation(text_dimension, condition)
-        self.fc = nn.Sequential(nn.Linear(latent + condition, inside, bias=False), nn.BatchNorm1d(inside), nn.ReLU())
+        self.ca_net = ConditioningAugmentation(text_dimension, p.condition)
+        first = nn.Linear(p.latent + p.condition, inside, bias=False)
+        self.fc = nn.Sequential(first, nn.BatchNorm1d(inside), nn.ReLU())
         for number in range(1, self._doublings + 1):
             width = self._widest >> (number - 1)
             self.add_module(f"upsample{number}", upsampling(width, width // 2))
@@ -83,29 +78,19 @@ class StageTwo(nn.Module):
     mode where this network is, and its batch normalisation goes on collecting statistics, as in the official code.
     """
 
-    def __init__(
-        self,
-        *,
-        channels: int = 128,
-        resolution: int = 64,
-        residuals: int = 2,
-        latent: int = 100,
-        condition: int = 128,
-        text_dimension: int = 1024,
-    ) -> None:
+    def __init__(self, parameters: StackGANv1Parameters, text_dimension: int) -> None:
         super().__init__()
-        self.STAGE1_G = StageOne(
-            channels=channels, resolution=resolution, latent=latent, condition=condition, text_dimension=text_dimension
-        )
-        self.ca_net = ConditioningAugmentation(text_dimension, condition)
+        p, channels = parameters, parameters.generator_features
+        self.STAGE1_G = StageOne(p, text_dimension)
+        self.ca_net = ConditioningAugmentation(text_dimension, p.condition)
         self.encoder = nn.Sequential(
             nn.Conv2d(3, channels, kernel_size=3, padding=1, bias=False),
             nn.ReLU(),
             *halving(channels, 2 * channels),
             *halving(2 * channels, 4 * channels),
         )
-        self.hr_joint = nn.Sequential(*rectified(4 * channels + condition, 4 * channels))
-        self.residual = nn.Sequential(*(ResidualBlock(4 * channels) for _ in range(residuals)))
+        self.hr_joint = nn.Sequential(*rectified(4 * channels + p.condition, 4 * channels))
+        self.residual = nn.Sequential(*(ResidualBlock(4 * channels) for _ in range(p.residual_blocks)))
         widths = (4 * channels, 2 * channels, channels, channels // 2, channels // 4)
         for number in range(1, len(widths)):
             self.add_module(f"upsample{number}", upsampling(widths[number - 1], widths[number]))

@@ -59,14 +59,7 @@ class StackGANv1(KeepsOfficialNames, SentenceModel):
         """Return the model; for "generate" without discriminators, its generator's weights to be loaded."""
         p = parameters
         encoder: SentenceEncoder = context.encoders[ENCODERS[p.text]]
-        sizes = {"latent": p.latent, "condition": p.condition, "text_dimension": encoder.dimension}
-        generator: StageOne | StageTwo
-        if p.stages == 1:
-            generator = StageOne(channels=p.generator_features, resolution=p.base_resolution, **sizes)
-        else:
-            generator = StageTwo(
-                channels=p.generator_features, resolution=p.base_resolution, residuals=p.residual_blocks, **sizes
-            )
+        generator: StageOne | StageTwo = (StageOne if p.stages == 1 else StageTwo)(p, encoder.dimension)
 
         def make(resolution: int) -> Discriminator:
             unconditional = resolution != p.base_resolution

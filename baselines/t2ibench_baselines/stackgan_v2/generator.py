@@ -16,6 +16,7 @@ from t2ibench_baselines._stackgan.blocks import (
 )
 from t2ibench_baselines._stackgan.conditioning import Condition, ConditioningAugmentation
 from t2ibench_baselines._stackgan.discriminators.trunk import tiled
+from t2ibench_baselines.stackgan_v2.parameters import StackGANv2Parameters
 
 
 class Generated(NamedTuple):
@@ -49,24 +50,16 @@ class JoiningStage(nn.Module):
 class Generator(nn.Module):
     """Latent and sentence to images of doubling resolutions; one drawn condition feeds all stages."""
 
-    def __init__(
-        self,
-        *,
-        channels: int = 64,
-        branches: int = 3,
-        base_resolution: int = 64,
-        residuals: int = 2,
-        latent: int = 100,
-        condition: int = 128,
-        text_dimension: int = 1024,
-    ) -> None:
+    def __init__(self, parameters: StackGANv2Parameters, text_dimension: int) -> None:
         super().__init__()
-        self.resolutions = tuple(base_resolution << branch for branch in range(branches))
-        self.ca_net = ConditioningAugmentation(text_dimension, condition)
-        self.h_net1 = InitialStage(condition + latent, channels, base_resolution)
+        p, channels = parameters, parameters.generator_features
+        self.resolutions = p.resolutions
+        self.ca_net = ConditioningAugmentation(text_dimension, p.condition)
+        self.h_net1 = InitialStage(p.condition + p.latent, channels, p.base_resolution)
         self.img_net1 = ImageHead(channels)
-        for number in range(2, branches + 1):
-            self.add_module(f"h_net{number}", JoiningStage(channels >> (number - 2), condition, residuals))
+        for number in range(2, p.branches + 1):
+            stage = JoiningStage(channels >> (number - 2), p.condition, p.residual_blocks)
+            self.add_module(f"h_net{number}", stage)
             self.add_module(f"img_net{number}", ImageHead(channels >> (number - 1)))
 
     def forward(self, latent: Tensor, noise: Tensor, sentence: Tensor) -> Generated:

@@ -64,10 +64,7 @@ class StackGANv2(KeepsOfficialNames, SentenceModel):
         """Return the model; for "generate" without discriminators, its generator's weights to be loaded."""
         p = parameters
         encoder: SentenceEncoder = context.encoders[ENCODERS[p.text]]
-        generator = Generator(
-            **p.generator_sizes,
-            text_dimension=encoder.dimension,
-        )
+        generator = Generator(p, encoder.dimension)
         make = partial(Discriminator, width=p.discriminator_features, condition=p.condition)
         return cls(p, generator, discriminators_for(context, generator, p.resolutions, make, initialise), encoder)
 

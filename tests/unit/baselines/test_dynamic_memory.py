@@ -27,7 +27,7 @@ def inputs(rows: slice = slice(None)) -> tuple[Tensor, Tensor, Tensor]:
 
 def memory(**given: Any) -> DynamicMemory:
     torch.manual_seed(0)
-    return DynamicMemory(6, 10, **given)
+    return DynamicMemory(DMGANParameters(generator_features=6, **given), 10)
 
 
 def held(gate: DynamicMemory, *, writing: float | None = None, response: float | None = None) -> DynamicMemory:
@@ -83,7 +83,7 @@ def test_a_closed_writing_gate_makes_all_words_alike() -> None:
 @pytest.mark.parametrize("relu", [True, False])
 def test_the_formulas_written_out(relu: bool) -> None:
     features, words, padding = inputs(slice(0, 1))
-    dynamic = memory(relu=relu)
+    dynamic = memory(memory_relu=relu)
     state = dynamic.state_dict()
 
     def mapped(name: str, codes: Tensor) -> Tensor:
@@ -131,7 +131,7 @@ def test_the_official_mask_mixes_the_captions() -> None:
     [({}, 12), ({"self_concatenation": False}, 6), ({"response_gate": False, "self_concatenation": False}, 12)],
 )
 def test_width_of_the_blocks_that_follow(given: dict[str, bool], width: int) -> None:
-    stage = MemoryStage(6, 10, 1, **given)
+    stage = MemoryStage(DMGANParameters(generator_features=6, residual_blocks=1, **given), 10)
     seen: list[Tensor] = []
     stage.residual[0].register_forward_hook(lambda module, given, made: seen.append(given[0]))
     refined = stage(inputs()[0], torch.zeros(3, 4), *inputs()[1:])

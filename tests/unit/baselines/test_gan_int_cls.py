@@ -57,7 +57,7 @@ def batch_for(model: GANINTCLS, step: int = 0) -> TrainBatch:
 
 @pytest.mark.parametrize(
     ("network", "official"),
-    [(Generator(), 18_909_699), (Discriminator(), 4_032_321)],
+    [(Generator(GANINTCLSParameters(), 1024), 18_909_699), (Discriminator(GANINTCLSParameters(), 1024), 4_032_321)],
     ids=["generator", "discriminator"],
 )
 def test_numbers_of_parameters_are_the_official_ones_but_for_biases_of_convolutions(
@@ -71,7 +71,8 @@ def test_numbers_of_parameters_are_the_official_ones_but_for_biases_of_convoluti
 
 def test_the_scripts_differ_in_a_normalisation_and_an_activation() -> None:
     def kinds(interpolating: bool) -> tuple[list[str], list[str]]:
-        made = Discriminator(64, 4, text_dimension=8, interpolating=interpolating)
+        script = "int" if interpolating else "cls"
+        made = Discriminator(GANINTCLSParameters(discriminator_features=4, script=script), 8)
         return [type(layer).__name__ for layer in made.maps], [type(layer).__name__ for layer in made.text]
 
     first, then, last = ["Conv2d", "LeakyReLU"], ["Conv2d", "BatchNorm2d"], ["Conv2d", "BatchNorm2d", "Bottleneck"]
@@ -81,16 +82,18 @@ def test_the_scripts_differ_in_a_normalisation_and_an_activation() -> None:
 
 @pytest.mark.parametrize("resolution", [16, 32, 64])
 def test_every_side_has_its_layers(resolution: int) -> None:
-    generator = Generator(resolution=resolution, features=8, latent=5, text_features=4, text_dimension=6)
+    sizes: dict[str, Any] = {"resolution": resolution, "generator_features": 8, "discriminator_features": 4}
+    parameters = GANINTCLSParameters(**sizes, latent=5, text_features=4)
+    generator = Generator(parameters, 6)
     images = generator(torch.randn(2, 5), torch.randn(2, 6))
     assert images.shape == (2, 3, resolution, resolution)
     assert images.abs().max() <= 1
-    discriminator = Discriminator(resolution, 4, text_features=3, text_dimension=6)
+    discriminator = Discriminator(parameters, 6)
     assert discriminator(images, torch.randn(2, 6)).shape == (2,)
 
 
 def test_weights_begin_small() -> None:
-    generator = Generator(features=16, text_dimension=64)
+    generator = Generator(GANINTCLSParameters(generator_features=16), 64)
     initialise_reed(generator)
     for module in generator.modules():
         if isinstance(module, CONVOLUTIONS):

@@ -105,18 +105,19 @@ def test_every_remembered_box_is_drawn_equally_often() -> None:
 
 
 def test_numbers_of_parameters() -> None:
-    counts = [sum(p.numel() for p in network.parameters()) for network in (Generator(), Discriminator())]
+    networks = Generator(GAWWNParameters(), 1024), Discriminator(GAWWNParameters(), 1024)
+    counts = [sum(p.numel() for p in network.parameters()) for network in networks]
     assert counts == PARAMETERS
 
 
 def test_the_sides_have_their_layers() -> None:
     boxes = torch.tensor([[0.1, 0.2, 0.5, 0.5]] * 2)
     for resolution in (32, 64, 128):
-        made = Generator(resolution=resolution, features=4, latent=5, text_dimension=6, boxes=2)(
-            torch.randn(2, 5), torch.randn(2, 6), boxes
-        )
+        sizes: dict[str, Any] = {"resolution": resolution, "generator_features": 4, "discriminator_features": 4}
+        parameters = GAWWNParameters(**sizes, latent=5, remembered_boxes=2)
+        made = Generator(parameters, 6)(torch.randn(2, 5), torch.randn(2, 6), boxes)
         assert made.shape == (2, 3, resolution, resolution)
-        assert Discriminator(resolution, 4, text_dimension=6)(made, torch.randn(2, 6), boxes).shape == (2,)
+        assert Discriminator(parameters, 6)(made, torch.randn(2, 6), boxes).shape == (2,)
 
 
 class FirstNumbers(nn.Module):
@@ -183,7 +184,8 @@ def test_boxes_are_read_and_framed() -> None:
 
 
 def test_the_generator_of_keypoints_has_about_the_official_number_of_parameters() -> None:
-    assert sum(one.numel() for one in KeypointGenerator(15).parameters()) == pytest.approx(26.5e6, rel=0.12)
+    generator = KeypointGenerator(GAWWNParameters(parts=("part",) * 15), 1024)
+    assert sum(one.numel() for one in generator.parameters()) == pytest.approx(26.5e6, rel=0.12)
 
 
 def test_each_visible_part_has_its_cell() -> None:
@@ -196,7 +198,8 @@ def test_each_visible_part_has_its_cell() -> None:
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 15), st.integers(0, 15))
 def test_without_parts_the_regional_way_is_the_same_wherever_they_would_be(row: int, column: int) -> None:
-    discriminator = KeypointDiscriminator(2, 32, 4, text_dimension=6)
+    sizes = GAWWNParameters(parts=("beak", "tail"), resolution=32, discriminator_features=4)
+    discriminator = KeypointDiscriminator(sizes, 6)
     hidden = torch.tensor([[[column / 16, row / 16, 0.0], [0.5, 0.5, 0.0]]])
     assert (discriminator.looked_at(torch.randn(1, 8, 16, 16), hidden) == 0).all()
     seen = hidden.clone()
@@ -307,7 +310,8 @@ def test_batch_normalisation_of_the_verdict_hides_what_a_batch_shares():
     shapes = {"scored": (8, 16), "whole": (8, 32, 4, 4), "region": (8, 8, 16, 16)}
     given = {name: torch.randn(shape) for name, shape in shapes.items()}
     for normalised in (True, False):
-        discriminator = Discriminator(32, 8, text_dimension=6, normalised_verdict=normalised)
+        sizes = GAWWNParameters(resolution=32, discriminator_features=8, normalised_verdict=normalised)
+        discriminator = Discriminator(sizes, 6)
         assert discriminator(torch.randn(8, 3, 32, 32), sentence, boxes).shape == (8,)
         last = {
             "scored": discriminator.scored,

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from t2ibench_baselines._stackgan.conditioning import Condition, kl_divergence
 from t2ibench_baselines._stackgan.discriminators import losses as discriminator_losses
 from t2ibench_baselines._stackgan.discriminators.adversarial import AdversarialParameters, gradient_penalty
-from t2ibench_baselines.attngan.discriminator import Discriminator as AttnGANDiscriminator
+from t2ibench_baselines._stackgan.discriminators.sentence import SentenceDiscriminator
 from t2ibench_baselines.stackgan_v2 import losses as stackgan_losses
 from t2ibench_baselines.stackgan_v2.discriminator import Discriminator as StackGANDiscriminator
 
@@ -27,7 +27,7 @@ def undecided(discriminator: torch.nn.Module) -> None:
 
 @pytest.mark.parametrize("unconditional", [True, False])
 def test_an_undecided_attngan_discriminator_pays_two_ln_two(unconditional: bool) -> None:
-    discriminator = AttnGANDiscriminator(16, 4, 6, unconditional=unconditional)
+    discriminator = SentenceDiscriminator(16, 4, 6, unconditional=unconditional)
     undecided(discriminator)
     loss, parts = discriminator_losses.discriminator_loss(discriminator, REAL, FAKE, SENTENCE, GAME)
     assert loss.item() == pytest.approx(2 * math.log(2))

@@ -9,10 +9,10 @@ import torch
 from torch import nn
 
 from t2ibench.core.official import ImportsOfficial
-from t2ibench_baselines.attngan import AttnGAN
-from t2ibench_baselines.attngan.discriminator import Discriminator as AttnGANDiscriminator
+from t2ibench_baselines._stackgan.discriminators.sentence import SentenceDiscriminator
+from t2ibench_baselines.attngan import AttnGAN, AttnGANParameters
 from t2ibench_baselines.attngan.generator import Generator as AttnGANGenerator
-from t2ibench_baselines.dmgan import DMGAN
+from t2ibench_baselines.dmgan import DMGAN, DMGANParameters
 from t2ibench_baselines.dmgan.discriminator import Discriminator
 from t2ibench_baselines.dmgan.generator import Generator
 
@@ -26,7 +26,7 @@ def shapes(network: type[nn.Module], *given: Any, **named: Any) -> Shapes:
 
 @pytest.mark.parametrize(("residuals", "dataset"), [(2, "cub"), (3, "coco"), (1, "")])
 def test_generators_of_the_official_sizes(residuals: int, dataset: str) -> None:
-    found = DMGAN.recognise(shapes(Generator, residuals=residuals))
+    found = DMGAN.recognise(shapes(Generator, DMGANParameters(residual_blocks=residuals), 256))
     assert found is not None
     assert (found.network, found.dataset) == ("generator", dataset)
     assert found.parameters == {
@@ -43,8 +43,9 @@ def test_generators_of_the_official_sizes(residuals: int, dataset: str) -> None:
 
 
 def test_other_sizes_are_read_off_the_shapes() -> None:
-    given = {"branches": 2, "base_resolution": 16, "channels": 8, "residuals": 1, "latent": 5, "condition": 7}
-    found = DMGAN.recognise(shapes(Generator, **given, response_gate=False))
+    given: dict[str, Any] = {"branches": 2, "base_resolution": 16, "generator_features": 8, "residual_blocks": 1}
+    parameters = DMGANParameters(**given, latent=5, condition=7, response_gate=False)
+    found = DMGAN.recognise(shapes(Generator, parameters, 256))
     assert found is not None
     assert found.parameters == {
         "branches": 2,
@@ -73,7 +74,7 @@ def test_discriminators(resolution: int, missing: str) -> None:
     "missing", ["h_net2.A.weight", "ca_net.fc.weight", "h_net2.key.0.weight", "h_net1.fc.0.weight"]
 )
 def test_a_generator_is_known_with_a_key_missing(missing: str) -> None:
-    given = shapes(Generator)
+    given = shapes(Generator, DMGANParameters(), 256)
     del given[missing]
     found = DMGAN.recognise(given)
     assert found is not None and found.network == "generator" and found.parameters["generator_features"] == 64
@@ -81,10 +82,10 @@ def test_a_generator_is_known_with_a_key_missing(missing: str) -> None:
 
 def test_attngan_and_dmgan_do_not_claim_each_others() -> None:
     assert issubclass(DMGAN, ImportsOfficial)
-    for foreign in (shapes(AttnGANGenerator), shapes(AttnGANDiscriminator, 64)):
+    for foreign in (shapes(AttnGANGenerator, AttnGANParameters(), 256), shapes(SentenceDiscriminator, 64, 64, 256)):
         assert DMGAN.recognise(foreign) is None
         assert AttnGAN.recognise(foreign) is not None
-    for ours in (shapes(Generator), shapes(Discriminator, 64)):
+    for ours in (shapes(Generator, DMGANParameters(), 256), shapes(Discriminator, 64)):
         assert AttnGAN.recognise(ours) is None
 
 

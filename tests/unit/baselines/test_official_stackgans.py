@@ -12,7 +12,8 @@ import torch
 from torch import nn
 
 from t2ibench.core.errors import UserError
-from t2ibench_baselines.attngan.discriminator import Discriminator as AttnGANDiscriminator
+from t2ibench_baselines._stackgan.discriminators.sentence import SentenceDiscriminator
+from t2ibench_baselines.attngan import AttnGANParameters
 from t2ibench_baselines.attngan.generator import Generator as AttnGANGenerator
 from t2ibench_baselines.stackgan_v1 import StackGANv1
 from t2ibench_baselines.stackgan_v1.discriminator import Discriminator
@@ -36,10 +37,11 @@ def shapes_of(network: nn.Module) -> Shapes:
     return {key: tuple(value.shape) for key, value in state.items() if not key.endswith("num_batches_tracked")}
 
 
+RELEASED = StackGANv1.Parameters(generator_features=192)
 OFFICIAL = {
-    "STAGE1_G": (lambda: on_meta(StageOne, channels=192), 33, 28, 20_020_832),
+    "STAGE1_G": (lambda: on_meta(StageOne, RELEASED, 1024), 33, 28, 20_020_832),
     "STAGE1_D": (lambda: on_meta(Discriminator, 64, 96, unconditional=False), 27, 23, 12_407_425),
-    "STAGE2_G": (lambda: on_meta(StageTwo, channels=192), 103, 87, 57_151_312),
+    "STAGE2_G": (lambda: on_meta(StageTwo, RELEASED, 1024), 103, 87, 57_151_312),
     "STAGE2_D": (lambda: on_meta(Discriminator, 256, 96, unconditional=True), 53, 45, 159_889_538),
 }
 
@@ -110,8 +112,9 @@ def test_stackgan_is_recognised(name: str) -> None:
 
 
 def test_smaller_ones_are_told_by_their_shapes() -> None:
-    given = {"latent": 7, "condition": 5, "text_dimension": 11}
-    found = StackGANv1.recognise(shapes_of(on_meta(StageTwo, channels=8, resolution=16, residuals=3, **given)))
+    sizes: dict[str, Any] = {"generator_features": 8, "base_resolution": 16, "residual_blocks": 3}
+    parameters = StackGANv1.Parameters(**sizes, latent=7, condition=5)
+    found = StackGANv1.recognise(shapes_of(on_meta(StageTwo, parameters, 11)))
     assert found is not None and found.dataset == ""
     assert dict(found.parameters) == {
         "text": "char-cnn-rnn",
@@ -125,7 +128,10 @@ def test_smaller_ones_are_told_by_their_shapes() -> None:
 
 
 SECOND = {
-    "generator": (lambda: on_meta(SecondGenerator), {"branches": 3, "residual_blocks": 2, "base_resolution": 64}),
+    "generator": (
+        lambda: on_meta(SecondGenerator, StackGANv2.Parameters(), 1024),
+        {"branches": 3, "residual_blocks": 2, "base_resolution": 64},
+    ),
     "discriminator/64": (lambda: on_meta(SecondDiscriminator, 64), {}),
     "discriminator/128": (lambda: on_meta(SecondDiscriminator, 128), {}),
     "discriminator/256": (lambda: on_meta(SecondDiscriminator, 256), {}),
@@ -159,7 +165,11 @@ def test_unconditional_ones_are_refused_with_a_sentence(head: str, network: str)
 
 
 @pytest.mark.parametrize(
-    "make", [lambda: on_meta(AttnGANGenerator), lambda: on_meta(AttnGANDiscriminator, 128, 64, unconditional=True)]
+    "make",
+    [
+        lambda: on_meta(AttnGANGenerator, AttnGANParameters(), 256),
+        lambda: on_meta(SentenceDiscriminator, 128, 64, 256),
+    ],
 )
 def test_other_models_networks_are_not_ours(make: Callable[[], nn.Module]) -> None:
     shapes = shapes_of(make())

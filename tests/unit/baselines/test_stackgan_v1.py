@@ -247,13 +247,14 @@ def test_a_residual_sum_is_rectified() -> None:
 
 
 def test_the_latent_comes_first_and_the_features_before_the_condition() -> None:
-    first = StageOne(channels=8, resolution=16, latent=3, condition=5, text_dimension=4).eval()
+    parameters = StackGANv1.Parameters(generator_features=8, base_resolution=16, latent=3, condition=5)
+    first = StageOne(parameters, 4).eval()
     latent, noise = torch.randn(2, 3), torch.randn(2, 5)
     with torch.no_grad():
         first.fc[0].weight[:, 3:] = 0  # type: ignore[index]
         same = [first(latent, noise, sentence).images for sentence in (torch.zeros(2, 4), torch.randn(2, 4))]
         assert torch.equal(*same)
-    second = StageTwo(channels=8, resolution=16, latent=3, condition=5, text_dimension=4).eval()
+    second = StageTwo(parameters, 4).eval()
     with torch.no_grad():
         second.hr_joint[0].weight[:, 32:] = 0  # type: ignore[index]
         same = [second(latent, noise, other, torch.ones(2, 4)).images for other in (noise, noise + 1)]

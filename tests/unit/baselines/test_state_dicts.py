@@ -6,10 +6,13 @@ import pytest
 import torch
 from torch import nn
 
-from t2ibench_baselines.attngan.discriminator import Discriminator as AttnGANDiscriminator
+from t2ibench_baselines._stackgan.discriminators.sentence import SentenceDiscriminator
+from t2ibench_baselines.attngan import AttnGANParameters
 from t2ibench_baselines.attngan.generator import Generator as AttnGANGenerator
+from t2ibench_baselines.dmgan import DMGANParameters
 from t2ibench_baselines.dmgan.discriminator import Discriminator as DMGANDiscriminator
 from t2ibench_baselines.dmgan.generator import Generator as DMGANGenerator
+from t2ibench_baselines.stackgan_v2 import StackGANv2Parameters
 from t2ibench_baselines.stackgan_v2.discriminator import Discriminator as StackGANDiscriminator
 from t2ibench_baselines.stackgan_v2.generator import Generator as StackGANGenerator
 
@@ -22,13 +25,13 @@ def counts(network: nn.Module) -> tuple[int, int]:
     ("given", "keys", "parameters"),
     [
         ({}, 97, 7_084_592),
-        ({"channels": 48, "residuals": 3}, 121, 13_811_456),
+        ({"generator_features": 48, "residual_blocks": 3}, 121, 13_811_456),
         ({"branches": 2}, 65, 6_816_592),
-        ({"dcgan": True, "residuals": 0}, 47, 6_638_960),
+        ({"dcgan": True, "residual_blocks": 0}, 47, 6_638_960),
     ],
 )
 def test_attngan_generator(given: dict[str, int], keys: int, parameters: int) -> None:
-    assert counts(AttnGANGenerator(**given)) == (keys, parameters)  # type: ignore[arg-type]
+    assert counts(AttnGANGenerator(AttnGANParameters.model_validate(given), 256)) == (keys, parameters)
 
 
 @pytest.mark.parametrize(
@@ -43,13 +46,13 @@ def test_attngan_generator(given: dict[str, int], keys: int, parameters: int) ->
     ],
 )
 def test_attngan_discriminator(resolution: int, width: int, unconditional: bool, keys: int, parameters: int) -> None:
-    assert counts(AttnGANDiscriminator(resolution, width, unconditional=unconditional)) == (keys, parameters)
+    assert counts(SentenceDiscriminator(resolution, width, 256, unconditional=unconditional)) == (keys, parameters)
 
 
 @pytest.mark.parametrize(("residuals", "keys", "parameters"), [(2, 119, 21_449_042), (3, 143, 22_335_314)])
 def test_dmgan_generator(residuals: int, keys: int, parameters: int) -> None:
     with torch.device("meta"):
-        generator = DMGANGenerator(residuals=residuals)
+        generator = DMGANGenerator(DMGANParameters(residual_blocks=residuals), 256)
     assert counts(generator) == (keys, parameters)
     learned = [key for key in generator.state_dict() if not key.endswith("num_batches_tracked")]
     assert len(learned) == {2: 104, 3: 124}[residuals]
@@ -82,7 +85,7 @@ def test_dmgan_discriminator(resolution: int, keys: int, numbers: int, learned: 
 
 
 def test_stackgan_generator() -> None:
-    assert counts(StackGANGenerator()) == (107, 21_239_696)
+    assert counts(StackGANGenerator(StackGANv2Parameters(), 1024)) == (107, 21_239_696)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +96,7 @@ def test_stackgan_discriminator(resolution: int, keys: int, parameters: int) -> 
 
 
 def test_names_of_the_deepest_trunk() -> None:
-    roots = {key.split(".")[0] for key in AttnGANDiscriminator(256, 4).state_dict()}
+    roots = {key.split(".")[0] for key in SentenceDiscriminator(256, 4, 256).state_dict()}
     assert roots == {
         "img_code_s16",
         "img_code_s32",

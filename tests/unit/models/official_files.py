@@ -16,10 +16,13 @@ from torch import Tensor, nn
 
 from t2ibench.text.damsm.text_encoder import TextEncoder
 from t2ibench.text.vocabulary import END
-from t2ibench_baselines.attngan.discriminator import Discriminator
+from t2ibench_baselines._stackgan.discriminators.sentence import SentenceDiscriminator
+from t2ibench_baselines.attngan import AttnGANParameters
 from t2ibench_baselines.attngan.generator import Generator
 
-SIZES = {"channels": 4, "branches": 3, "base_resolution": 16, "residuals": 1, "latent": 6, "condition": 6}
+SIZES: dict[str, Any] = {
+    "generator_features": 4, "branches": 3, "base_resolution": 16, "residual_blocks": 1, "latent": 6, "condition": 6
+}  # fmt: skip
 EMBEDDING = 16
 WORDS = (END, "small", "bird", "a", "yellow", "red", "wing")
 MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
@@ -35,11 +38,11 @@ def state_of(network: nn.Module, *, counters: bool = False) -> OrderedDict[str, 
 
 
 def generator(**changes: Any) -> OrderedDict[str, Tensor]:
-    return state_of(Generator(**{**SIZES, "text_dimension": EMBEDDING, **changes}))
+    return state_of(Generator(AttnGANParameters(**{**SIZES, **changes}), EMBEDDING))
 
 
 def discriminator(resolution: int = 64) -> OrderedDict[str, Tensor]:
-    return state_of(Discriminator(resolution, 4, EMBEDDING))
+    return state_of(SentenceDiscriminator(resolution, 4, EMBEDDING))
 
 
 def text_encoder(words: int = len(WORDS)) -> OrderedDict[str, Tensor]:

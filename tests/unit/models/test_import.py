@@ -74,7 +74,7 @@ def _generator(place):
     from t2ibench_baselines.attngan.generator import Generator
     from tests.unit.models.official_files import SIZES
 
-    network = Generator(**SIZES, text_dimension=EMBEDDING)
+    network = Generator(AttnGAN.Parameters(**SIZES), EMBEDDING)
     network.load_state_dict(torch.load(place[1] / "g.pth", weights_only=True), strict=False)
     return network
 
@@ -157,7 +157,7 @@ def test_names_variants_and_licences(place):
     label, path, _ = ask(place, name="attngan-official", licence="research only").folders[0]
     assert label == "attngan-official" and read_model_folder(path).card.licence == "research only"
     assert find_models(place[0], "attngan-official")[0].path == path
-    save(place[1] / "dcgan.pth", generator(dcgan=True, residuals=0))
+    save(place[1] / "dcgan.pth", generator(dcgan=True, residual_blocks=0))
     assert ask(place, "dcgan.pth").folders[0][0] == "attngan:dcgan"
     save(place[1] / "short.pth", generator(branches=2))
     assert ask(place, "short.pth").folders[0][0] == "attngan:attngan1"
@@ -215,7 +215,7 @@ def test_missing_and_extra_keys_are_named(place):
 
 
 def test_another_configuration(place):
-    state = generator(channels=48, residuals=3)  # the COCO configuration's
+    state = generator(generator_features=48, residual_blocks=3)  # the COCO configuration's
     save(place[1] / "coco.pth", state)
     assert "coco.pth is of the COCO configuration (coco), but --data cub" in refused(place, "coco.pth")
     text = refused(place, "coco.pth", dataset="simbirds", text_encoder=place[1] / "g.pth")

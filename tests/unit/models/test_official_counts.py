@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -11,26 +13,35 @@ from t2ibench.models.official import fit, recognise
 from t2ibench.models.official.networks import placeholder_words, slots_of
 from t2ibench.text.damsm.inception_encoder import InceptionImageEncoder
 from t2ibench.text.damsm.text_encoder import TextEncoder
-from t2ibench_baselines.attngan.discriminator import Discriminator
+from t2ibench_baselines._stackgan.discriminators.sentence import SentenceDiscriminator
+from t2ibench_baselines.attngan import AttnGANParameters
 from t2ibench_baselines.attngan.generator import Generator
 
 SMALL = {"generator_features": 32, "residual_blocks": 2, "branches": 3, "dcgan": False, "base_resolution": 64}
 COCO = SMALL | {"generator_features": 48, "residual_blocks": 3}
 DCGAN = SMALL | {"residual_blocks": 0, "dcgan": True}
 
+
+def generator(**given: Any) -> Generator:
+    return Generator(AttnGANParameters(**given), 256)
+
+
 NETWORKS = {
-    "AttnGAN, bird": (lambda: Generator(), 82, 97, 7_084_592, "generator", "cub", SMALL),
-    "AttnGAN, COCO": (lambda: Generator(channels=48, residuals=3), 102, 121, 13_811_456, "generator", "coco", COCO),
-    "AttnGAN1": (lambda: Generator(branches=2), 55, 65, 6_816_592, "generator", "cub", SMALL | {"branches": 2}),
-    "AttnDCGAN": (lambda: Generator(dcgan=True, residuals=0), 40, 47, 6_638_960, "generator", "cub", DCGAN),
-    "D64": (lambda: Discriminator(64), 25, 29, 6_313_730, "discriminator/64", "cub", {"dcgan": False}),
-    "D128": (lambda: Discriminator(128), 35, 41, 19_424_002, "discriminator/128", "cub", {}),
-    "D256": (lambda: Discriminator(256), 45, 53, 71_858_946, "discriminator/256", "cub", {}),
-    "D64, COCO": (lambda: Discriminator(64, 96), 25, 29, 13_304_450, "discriminator/64", "coco", {}),
-    "D128, COCO": (lambda: Discriminator(128, 96), 35, 41, 42_800_258, "discriminator/128", "coco", {}),
-    "D256, COCO": (lambda: Discriminator(256, 96), 45, 53, 160_774_274, "discriminator/256", "coco", {}),
+    "AttnGAN, bird": (lambda: generator(), 82, 97, 7_084_592, "generator", "cub", SMALL),
+    "AttnGAN, COCO": (
+        lambda: generator(generator_features=48, residual_blocks=3), 102, 121, 13_811_456, "generator", "coco", COCO
+    ),
+    "AttnGAN1": (lambda: generator(branches=2), 55, 65, 6_816_592, "generator", "cub", SMALL | {"branches": 2}),
+    "AttnDCGAN": (lambda: generator(dcgan=True, residual_blocks=0), 40, 47, 6_638_960, "generator", "cub", DCGAN),
+    "D64": (lambda: SentenceDiscriminator(64, 64, 256), 25, 29, 6_313_730, "discriminator/64", "cub", {"dcgan": False}),
+    "D128": (lambda: SentenceDiscriminator(128, 64, 256), 35, 41, 19_424_002, "discriminator/128", "cub", {}),
+    "D256": (lambda: SentenceDiscriminator(256, 64, 256), 45, 53, 71_858_946, "discriminator/256", "cub", {}),
+    "D64, COCO": (lambda: SentenceDiscriminator(64, 96, 256), 25, 29, 13_304_450, "discriminator/64", "coco", {}),
+    "D128, COCO": (lambda: SentenceDiscriminator(128, 96, 256), 35, 41, 42_800_258, "discriminator/128", "coco", {}),
+    "D256, COCO": (lambda: SentenceDiscriminator(256, 96, 256), 45, 53, 160_774_274, "discriminator/256", "coco", {}),
     "D256, DCGAN": (
-        lambda: Discriminator(256, unconditional=False), 43, 51, 71_850_753, "discriminator/256", "cub", {"dcgan": True}
+        lambda: SentenceDiscriminator(256, 64, 256, unconditional=False),
+        43, 51, 71_850_753, "discriminator/256", "cub", {"dcgan": True},
     ),
     "text encoder, birds": (lambda: TextEncoder(5450), 9, 9, 2_075_320, "text_encoder", "cub", {"embedding": 256}),
     "text encoder, COCO": (lambda: TextEncoder(27297), 9, 9, 8_629_420, "text_encoder", "coco", {}),

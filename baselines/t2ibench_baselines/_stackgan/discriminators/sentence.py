@@ -43,7 +43,7 @@ class UnconditionalHead(nn.Module):
 
 
 class SentenceDiscriminator(DiscriminatorTrunk):
-    """Discriminator of images of one resolution: are they real, do they match the sentence (AttnGAN, equation 6)?
+    """AttnGAN's discriminator of images of one resolution: are they real, do they match the sentence (equation 6)?
 
     The condition is the sentence code itself, not the generator's condition code. Without `unconditional` only the
     match is scored (AttnDCGAN). The heads return logits; the official ones end in a sigmoid. `layer` makes the layers
