@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -40,17 +40,7 @@ _LUCK = (
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @seed_option
 @place_options("device", "batch_size", "data_root", "weights_dir", "workers")
-def command(
-    first: str,
-    second: str,
-    datasets: tuple[str, ...],
-    protocol: str | None,
-    samples: int | None,
-    metrics: tuple[str, ...],
-    as_json: bool,
-    seed: int | None,
-    place: Place,
-) -> None:
+def command(first: str, second: str, as_json: bool, place: Place, **asked: Any) -> None:
     """Say whether A is better than B, pairing their images by caption.
 
     A and B are models as in `eval --models`, control rows (ground-truth, noise ...) or folders of images. A
@@ -60,20 +50,7 @@ def command(
     from t2ibench.evaluation.compare import compare
     from t2ibench.evaluation.request.request import EvaluateRequest
 
-    request = EvaluateRequest(
-        models=(),
-        datasets=datasets,
-        protocol=protocol,
-        samples=samples,
-        metrics=metrics,
-        seed=seed,
-    )
-    found = compare(
-        first,
-        second,
-        request,
-        place,
-    )
+    found = compare(first, second, EvaluateRequest(models=(), **asked), place)
     if not place.workers.leads:
         return
     if as_json:

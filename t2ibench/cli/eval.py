@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,7 +17,6 @@ from t2ibench.cli.options import (
     place_options,
     seed_option,
 )
-from t2ibench.core.machine.arithmetic import Arithmetic
 from t2ibench.core.place import Place
 
 
@@ -95,27 +95,18 @@ from t2ibench.core.place import Place
 @dry_run_option
 @place_options("device", "batch_size", "data_root", "weights_dir", "download", "workers")
 def command(
-    models: tuple[str, ...],
     images: tuple[Path, ...],
     commands: tuple[str, ...],
     statistics: tuple[Path, ...],
     names: tuple[str, ...],
     reference: Path | None,
     skip_bad: bool,
-    datasets: tuple[str, ...],
-    protocol: str | None,
-    samples: int | None,
-    samples_per_caption: int | None,
-    caption_ids: Path | None,
     metrics: tuple[str, ...],
-    controls: bool,
     as_json: bool,
-    seed: int | None,
-    seeds: tuple[int, ...],
     track: tuple[str, ...],
-    arithmetic: Arithmetic,
     dry_run: bool,
     place: Place,
+    **asked: Any,
 ) -> None:
     """Measure models, images of others and the control rows on the same captions with the same noise.
 
@@ -129,27 +120,8 @@ def command(
     from t2ibench.evaluation.external.rows import ExternalRows
     from t2ibench.evaluation.request.request import EvaluateRequest, resolve_tables
 
-    request = EvaluateRequest(
-        models=models,
-        datasets=datasets,
-        protocol=protocol,
-        samples=samples,
-        samples_per_caption=samples_per_caption,
-        caption_ids=caption_ids,
-        metrics=metrics,
-        controls=controls,
-        seed=seed,
-        seeds=seeds,
-        external=ExternalRows(
-            images=images,
-            commands=commands,
-            statistics=statistics,
-            names=names,
-            reference=reference,
-            skip_bad=skip_bad,
-        ),
-        arithmetic=arithmetic,
-    )
+    external = ExternalRows(images, commands, statistics, names, reference, skip_bad)
+    request = EvaluateRequest(metrics=metrics, external=external, **asked)
     if dry_run:
         click.echo(json.dumps([one.describe() for one in resolve_tables(request, place)], indent=2, ensure_ascii=False))
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -29,16 +30,10 @@ _FILE = click.Path(path_type=Path)
 def command(
     model: str,
     files: tuple[Path, ...],
-    captions: Path | None,
-    text_encoder: Path | None,
-    image_encoder: Path | None,
-    dataset: str | None,
-    name: str | None,
-    variant: str,
-    licence: str | None,
     dry_run: bool,
     benchmarks: LoadedBenchmarks,
     workspace: Workspace,
+    **asked: Any,
 ) -> None:
     """Import official weights of MODEL (a model, or an encoder such as damsm) from .pth FILEs.
 
@@ -54,18 +49,7 @@ def command(
         return
     from t2ibench.models.importing.import_official import ImportRequest, import_official
 
-    request = ImportRequest(
-        model=model,
-        files=files,
-        captions=captions,
-        text_encoder=text_encoder,
-        image_encoder=image_encoder,
-        dataset=dataset,
-        name=name,
-        variant=variant,
-        licence=licence,
-    )
-    imported = import_official(request, benchmarks.content, workspace, dry_run=dry_run)
+    imported = import_official(ImportRequest(model, files, **asked), benchmarks.content, workspace, dry_run=dry_run)
     for fact in imported.facts:
         click.echo(fact)
     for warning in imported.warnings:

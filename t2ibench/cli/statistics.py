@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -19,16 +20,7 @@ from t2ibench.core.place import Place
 @click.option("--images", type=click.Path(path_type=Path), default=None, help="A folder of images instead.")
 @click.option("--skip-bad", is_flag=True, help="Leave images of a folder out that cannot be read.")
 @place_options("device", "data_root", "weights_dir", "download", "workers")
-def command(
-    output: Path,
-    dataset: str,
-    features: str,
-    split: str | None,
-    protocol: str | None,
-    images: Path | None,
-    skip_bad: bool,
-    place: Place,
-) -> None:
+def command(output: Path, place: Place, **asked: Any) -> None:
     """Write mu and sigma of images' features to FILE.npz, as pytorch-fid, clean-fid and TTUR read them.
 
     The file also says which network, resize and images it was made from. `eval --reference-statistics FILE.npz`
@@ -36,15 +28,6 @@ def command(
     """
     from t2ibench.evaluation.statistics import StatisticsRequest, make_statistics
 
-    request = StatisticsRequest(
-        dataset=dataset,
-        features=features,
-        output=output,
-        split=split,
-        protocol=protocol,
-        images=images,
-        skip_bad=skip_bad,
-    )
-    count = make_statistics(request, place)
+    count = make_statistics(StatisticsRequest(output=output, **asked), place)
     if place.workers.leads:
         click.echo(f"{output}: statistics of {count:,} images")

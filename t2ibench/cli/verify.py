@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from t2ibench.cli.options import NameList, place_options
@@ -15,14 +17,7 @@ from t2ibench.core.place import Place
 @click.option("--metrics", type=NameList(), default=(), help="Columns.  [default: all that were printed]")
 @click.option("--samples", type=click.IntRange(min=0), default=None, help="Images; fewer confirm nothing.")
 @place_options("device", "batch_size", "data_root", "weights_dir", "download", "workers")
-def command(
-    model: str,
-    dataset: str | None,
-    protocol: str | None,
-    metrics: tuple[str, ...],
-    samples: int | None,
-    place: Place,
-) -> None:
+def command(model: str, place: Place, **asked: Any) -> None:
     """Import the official weights of MODEL, sample as the papers did, measure, and compare with what was printed.
 
     The generator's file, under the name it was released with, is looked for in --weights-dir and below; what belongs to
@@ -31,7 +26,7 @@ def command(
     """
     from t2ibench.studies.verification import RULE, verify
 
-    found = verify(model, place, dataset=dataset, protocol=protocol, samples=samples, metrics=metrics)
+    found = verify(model, place, **asked)
     if not found.checks:  # a worker that made features for another
         return
     click.echo(f"{found.label} on {found.dataset}, protocol {found.protocol}:")

@@ -12,18 +12,19 @@ from t2ibench.core.interfaces import BoundNoise
 class WrapsModel(Protocol):
     """A plug-in class around a trained model.
 
-    `build` finds that model in `BuildContext.wrapped`, and `exported` names its networks "wrapped/<network>".
+    `build` finds that model in `BuildContext.wrapped`, and `exported` names its networks "wrapped/<network>". A class
+    that inherits from this one has parameters `over`, the selector, and `over_identity`.
     """
 
     @classmethod
     def wrapped_selector(cls, parameters: Any) -> str:
         """Return which trained model is meant, as a user would type it: "attngan", "attngan:brief", a path."""
-        ...
+        return str(parameters.over)
 
     @classmethod
     def with_wrapped(cls, parameters: Any, identity: str) -> Any:
         """Return the parameters with the model's identity in one of them, so that it is part of every identity."""
-        ...
+        return parameters.model_copy(update={"over_identity": identity})
 
 
 def gradients_for(noise: BoundNoise) -> AbstractContextManager[object]:

@@ -8,13 +8,11 @@ from functools import partial
 from typing import Any, Self
 
 from torch.nn import Module
-from torch.optim import Optimizer
 
 from t2ibench.core.interfaces import BuildContext
 from t2ibench.core.types import Capabilities
 from t2ibench_baselines._baseline import discriminators_for
 from t2ibench_baselines._stackgan.initialisation import initialise_reed
-from t2ibench_baselines._stackgan.optimisation import adam_optimizers
 from t2ibench_baselines._stackgan.sentence_model import SentenceModel
 from t2ibench_baselines._stackgan.sentences import ENCODERS, SentenceEncoder
 
@@ -35,16 +33,19 @@ class SingleDiscriminatorModel(SentenceModel):
     def __init__(
         self, parameters: Any, generator: Module, discriminator: Module | None, encoder: SentenceEncoder
     ) -> None:
-        self.parameters = parameters
-        self.generator = generator
+        super().__init__(parameters, generator, {}, encoder)
         self.discriminator = discriminator
-        self.encoder = encoder
-        self.capabilities = Capabilities(
-            resolution=parameters.resolution,
-            stages=(parameters.resolution,),
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        p = self.parameters
+        return Capabilities(
+            resolution=p.resolution,
+            stages=(p.resolution,),
             uses=frozenset({"sentence"}),
             latents=("z",),
-            any_text=parameters.text == "damsm",
+            any_text=p.text == "damsm",
         )
 
     @staticmethod
@@ -67,10 +68,6 @@ class SingleDiscriminatorModel(SentenceModel):
         if self.discriminator is None:
             return {"generator": self.generator}
         return {"generator": self.generator, "discriminator": self.discriminator}
-
-    def optimizers(self) -> Mapping[str, Optimizer]:
-        """Return one Adam a network."""
-        return adam_optimizers(self.networks(), self.parameters)
 
     def learning_rates(self, step: int, steps_per_epoch: int) -> Mapping[str, float]:
         """Return the rates of this step: halved every so many epochs."""

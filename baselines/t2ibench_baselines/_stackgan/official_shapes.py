@@ -1,4 +1,4 @@
-"""What the shapes of an official generator's state dict tell about its sizes, alike in AttnGAN and DM-GAN."""
+"""What the shapes of an official generator tell about its sizes, alike in StackGAN-v2, AttnGAN and DM-GAN."""
 
 from __future__ import annotations
 

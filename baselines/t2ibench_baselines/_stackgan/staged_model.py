@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 import torch
 from torch import Tensor
 from torch.nn import Module
-from torch.optim import Optimizer
 
 from t2ibench.core.interfaces import BoundNoise
 from t2ibench.core.official import KeepsOfficialNames
@@ -23,26 +22,27 @@ from t2ibench.core.types import (
 )
 from t2ibench.models.wrapping import gradients_for
 from t2ibench.text.damsm import DAMSM, TextCodes, sentence_loss, words_loss
-from t2ibench_baselines._baseline import Baseline, with_discriminators
 from t2ibench_baselines._stackgan.conditioning import kl_divergence
 from t2ibench_baselines._stackgan.discriminators.losses import Parts, detached, discriminator_loss, generator_loss
 from t2ibench_baselines._stackgan.discriminators.sentence import SentenceDiscriminator
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
-from t2ibench_baselines._stackgan.optimisation import adam_optimizers, with_instance_noise
+from t2ibench_baselines._stackgan.optimisation import with_instance_noise
+from t2ibench_baselines._stackgan.sentence_model import SentenceModel
 from t2ibench_baselines._stackgan.staged_generator import Generated, StagedGenerator
 from t2ibench_baselines._stackgan.staged_parameters import StagedParameters
 
 
-class StagedModel(KeepsOfficialNames, Baseline):
+class StagedModel(KeepsOfficialNames, SentenceModel):
     """A generator of stages, a discriminator a resolution, and DAMSM's encoders, which are taught elsewhere.
 
     Attributes:
-        parameters: all that can change a result.
-        generator: makes images of all resolutions.
-        discriminators: resolution -> discriminator; empty where images are only made.
         encoder: reads captions; teaches the generator where `damsm_weight` is not 0.
-        capabilities: what it can do.
     """
+
+    parameters: StagedParameters
+    generator: StagedGenerator
+    discriminators: dict[int, SentenceDiscriminator]
+    encoder: DAMSM
 
     def __init__(
         self,
@@ -51,10 +51,7 @@ class StagedModel(KeepsOfficialNames, Baseline):
         discriminators: Mapping[int, SentenceDiscriminator],
         encoder: DAMSM,
     ) -> None:
-        self.parameters = parameters
-        self.generator = generator
-        self.discriminators = dict(discriminators)
-        self.encoder = encoder
+        super().__init__(parameters, generator, discriminators, encoder)
         self._teacher: Module | None = None
         self.capabilities = Capabilities(
             resolution=parameters.resolutions[-1],
@@ -68,14 +65,6 @@ class StagedModel(KeepsOfficialNames, Baseline):
     def requirements(cls, parameters: StagedParameters) -> tuple[str, ...]:
         """Return the encoder it reads captions with, and that teaches its generator."""
         return ("damsm",)
-
-    def exported(self) -> Mapping[str, Module]:
-        """Return the generator and the text encoder it reads captions with."""
-        return {"generator": self.generator, "text_encoder": self.encoder.text_encoder}
-
-    def networks(self) -> Mapping[str, Module]:
-        """Return the generator and a discriminator a resolution."""
-        return with_discriminators(self.generator, self.discriminators)
 
     def frozen_networks(self) -> Mapping[str, Module]:
         """Return the text encoder and, where its losses count, the image encoder, its batch norms folded.
@@ -91,10 +80,6 @@ class StagedModel(KeepsOfficialNames, Baseline):
     def data_request(self) -> DataRequest:
         """Return images of all resolutions that have a discriminator."""
         return DataRequest(resolutions=self.parameters.image_resolutions, batch_size=self.parameters.batch_size)
-
-    def optimizers(self) -> Mapping[str, Optimizer]:
-        """Return one Adam a network."""
-        return adam_optimizers(self.networks(), self.parameters)
 
     def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
         """Yield an update a discriminator, then the generator's on the same images (made once a step)."""

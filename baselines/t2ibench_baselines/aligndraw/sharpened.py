@@ -17,6 +17,7 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import BoundNoise, BuildContext
 from t2ibench.core.spec.frozen import Frozen
 from t2ibench.core.types import Caption, DataRequest, Trace, TrainBatch, Update
+from t2ibench.models.wrapping import WrapsModel
 from t2ibench_baselines._baseline import Baseline
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
 from t2ibench_baselines.aligndraw.film import to_image, to_values
@@ -51,7 +52,7 @@ class SharpenedDRAWParameters(Frozen):
     learning_rate: float = Field(default=2e-4, gt=0)
 
 
-class SharpenedDRAW(Baseline):
+class SharpenedDRAW(Baseline, WrapsModel):
     """alignDRAW with the sharpener that the paper adds to it, after LAPGAN (Mansimov et al., ICLR 2016, section 3.2).
 
     It learns on real images alone: to undo a blur, so that a discriminator cannot tell. Its bound is the drawer's with
@@ -72,16 +73,6 @@ class SharpenedDRAW(Baseline):
         self.sharpener = sharpener
         self.discriminator = discriminator
         self.capabilities = wrapped.capabilities
-
-    @classmethod
-    def wrapped_selector(cls, parameters: SharpenedDRAWParameters) -> str:
-        """Return which trained model draws."""
-        return parameters.over
-
-    @classmethod
-    def with_wrapped(cls, parameters: SharpenedDRAWParameters, identity: str) -> SharpenedDRAWParameters:
-        """Return the parameters with that model's digest."""
-        return parameters.model_copy(update={"over_identity": identity})
 
     @classmethod
     def bound_of(cls, parameters: SharpenedDRAWParameters) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from t2ibench.core.files import digest_of_file
-from t2ibench.core.interfaces import BoundNoise, BuildContext
+from t2ibench.core.interfaces import BoundNoise
 from t2ibench.core.reading.part_table import PartTable
-from t2ibench.core.types import Caption, DataRequest, Trace, TrainBatch, Update
+from t2ibench.core.types import Capabilities, Caption, DataRequest, Trace, TrainBatch, Update
 from t2ibench.models.conditions import Conditions
 from t2ibench.models.wrapping import gradients_for
 from t2ibench_baselines._reed.model import NetworkClass, SingleDiscriminatorModel
@@ -59,14 +59,12 @@ class GAWWN(SingleDiscriminatorModel):
             return Generator, Discriminator
         return KeypointGenerator, KeypointDiscriminator
 
-    @classmethod
-    def build(cls, parameters: GAWWNParameters, context: BuildContext) -> Self:
-        """Return the model; for "generate" without a discriminator, its generator's weights to be loaded."""
-        made, condition = super().build(parameters, context), parameters.condition
-        made.capabilities = replace(
-            made.capabilities, latents=("z", condition), conditions=(condition,), keypoints=parameters.parts
-        )
-        return made
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do: it knows boxes, or keypoints."""
+        p = self.parameters
+        told = (p.condition,)
+        return replace(super().capabilities, latents=("z", *told), conditions=told, keypoints=p.parts)
 
     def data_request(self) -> DataRequest:
         """Return images of one resolution with the boxes, or keypoints, of what they show."""

@@ -14,6 +14,7 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import BoundNoise, BuildContext, TextToImage
 from t2ibench.core.noise import Noise
 from t2ibench.core.types import Caption, Trace
+from t2ibench.models.wrapping import WrapsModel
 from t2ibench.text.damsm import DAMSM
 from t2ibench_baselines._baseline import Baseline
 from t2ibench_baselines._stackgan.modes import evaluating
@@ -28,7 +29,7 @@ _TRIAL_WORDS = 5
 """Of the caption that tells whether a model's images have a gradient."""
 
 
-class PPGNStyle(Baseline):
+class PPGNStyle(Baseline, WrapsModel):
     """A sampler after PPGN (Nguyen et al., CVPR 2017): iterations on a generator's latents under a text score.
 
     It learns nothing: it holds a trained model and the DAMSM that scores its images. It is not PPGN, whose generator
@@ -51,16 +52,6 @@ class PPGNStyle(Baseline):
     def requirements(cls, parameters: PPGNStyleParameters) -> tuple[str, ...]:
         """Return the encoder that scores images."""
         return ("damsm",)
-
-    @classmethod
-    def wrapped_selector(cls, parameters: PPGNStyleParameters) -> str:
-        """Return which trained model it samples from."""
-        return parameters.over
-
-    @classmethod
-    def with_wrapped(cls, parameters: PPGNStyleParameters, identity: str) -> PPGNStyleParameters:
-        """Return the parameters with that model's digest."""
-        return parameters.model_copy(update={"over_identity": identity})
 
     @classmethod
     def build(cls, parameters: PPGNStyleParameters, context: BuildContext) -> Self:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from t2ibench_baselines._stackgan.discriminators.sentence import UnconditionalHead
 from t2ibench_baselines._stackgan.discriminators.trunk import batch_normalised, score_head, tiled
 
 _WIDEST_HEAD = 8
@@ -23,19 +24,6 @@ class MatchHead(nn.Module):
         """Return logits, N, of features N x c x 4 x 4 and conditions N x d."""
         joined = torch.cat((features, tiled(condition, features.shape[-1])), dim=1)  # features first
         logits: Tensor = self.outlogits(joined)
-        return logits.flatten()
-
-
-class RealHead(nn.Module):
-    """Features to logits."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.outlogits = score_head(channels)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Return logits, N, of features N x c x 4 x 4."""
-        logits: Tensor = self.outlogits(features)
         return logits.flatten()
 
 
@@ -58,7 +46,7 @@ class Discriminator(nn.Module):
             channels //= 2
         self.encode_img = nn.Sequential(*layers)
         self.get_cond_logits = MatchHead(channels, condition)
-        self.get_uncond_logits = RealHead(channels) if unconditional else None
+        self.get_uncond_logits = UnconditionalHead(channels) if unconditional else None
 
     def forward(self, images: Tensor, condition: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return logits of the match and, where there is such a head, of being real; N each.

@@ -7,14 +7,13 @@ from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
-from torch.nn import Module
 from torch.optim import Adam, Optimizer
 
 from t2ibench.core.interfaces import BoundNoise, BuildContext
 from t2ibench.core.official import KeepsOfficialNames
 from t2ibench.core.types import Capabilities, Caption, DataRequest, Phase, Trace, TrainBatch, Update
 from t2ibench.models.wrapping import gradients_for
-from t2ibench_baselines._baseline import discriminators_for, with_discriminators
+from t2ibench_baselines._baseline import discriminators_for
 from t2ibench_baselines._stackgan.conditioning import kl_divergence
 from t2ibench_baselines._stackgan.discriminators.losses import detached, discriminator_loss, generator_loss
 from t2ibench_baselines._stackgan.initialisation import initialise_stackgan
@@ -40,19 +39,9 @@ class StackGANv1(KeepsOfficialNames, SentenceModel):
     Parameters: ClassVar[type[StackGANv1Parameters]] = StackGANv1Parameters
 
     recognise = staticmethod(convert.recognise)
+    parameters: StackGANv1Parameters
     generator: StageOne | StageTwo
-
-    def __init__(
-        self,
-        parameters: StackGANv1Parameters,
-        generator: StageOne | StageTwo,
-        discriminators: Mapping[int, Discriminator],
-        encoder: SentenceEncoder,
-    ) -> None:
-        self.parameters = parameters
-        self.generator = generator
-        self.discriminators = dict(discriminators)
-        self.encoder = encoder
+    discriminators: dict[int, Discriminator]
 
     @classmethod
     def build(cls, parameters: StackGANv1Parameters, context: BuildContext) -> Self:
@@ -90,10 +79,6 @@ class StackGANv1(KeepsOfficialNames, SentenceModel):
     def _second(self) -> StageTwo | None:
         """The second stage, if there is one and it has begun to learn."""
         return self.generator if isinstance(self.generator, StageTwo) and self.generator.begun else None
-
-    def networks(self) -> Mapping[str, Module]:
-        """Return the generator and a discriminator a stage."""
-        return with_discriminators(self.generator, self.discriminators)
 
     def data_request(self) -> DataRequest:
         """Return what either stage's batches hold; `curriculum` has each one's own."""

@@ -8,8 +8,7 @@ from typing import Any, Final
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.official import OfficialNetwork
-
-Shapes = Mapping[str, tuple[int, ...]]
+from t2ibench_baselines._stackgan.official_shapes import Shapes, generator_sizes
 
 _OFFICIAL_TEXT: Final = {"text": "char-cnn-rnn"}
 """The official code knows no other sentence codes."""
@@ -43,18 +42,9 @@ def _unconditional(network: str) -> UserError:
 
 
 def _generator(shapes: Shapes) -> OfficialNetwork:
-    stages = [int(found.group(1)) for found in (re.match(r"h_net(\d)\.", key) for key in shapes) if found]
-    residuals = {key.split(".")[2] for key in shapes if key.startswith("h_net2.residual.")}
-    parameters: dict[str, Any] = {**_OFFICIAL_TEXT, "branches": max(stages), "residual_blocks": len(residuals)}
-    doublings = len({key.split(".")[1] for key in shapes if key.startswith("h_net1.upsample")})
-    if doublings:
-        parameters["base_resolution"] = 4 << doublings
+    parameters: dict[str, Any] = {**_OFFICIAL_TEXT, **generator_sizes(shapes)}
     if "img_net1.img.0.weight" in shapes:
         parameters["generator_features"] = shapes["img_net1.img.0.weight"][1]
-    if "ca_net.fc.weight" in shapes:
-        parameters["condition"] = shapes["ca_net.fc.weight"][0] // 4
-        if "h_net1.fc.0.weight" in shapes:
-            parameters["latent"] = shapes["h_net1.fc.0.weight"][1] - parameters["condition"]
     return OfficialNetwork("generator", parameters, _dataset(parameters, "generator_features"))
 
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
-from torch.nn import Module
-from torch.optim import Optimizer
 
 from t2ibench.core.interfaces import BoundNoise, BuildContext
 from t2ibench.core.official import KeepsOfficialNames
 from t2ibench.core.types import Capabilities, Caption, DataRequest, Trace, TrainBatch, Update
 from t2ibench.models.wrapping import gradients_for
-from t2ibench_baselines._baseline import discriminators_for, with_discriminators
+from t2ibench_baselines._baseline import discriminators_for
 from t2ibench_baselines._stackgan.conditioning import kl_divergence
 from t2ibench_baselines._stackgan.discriminators.losses import Parts, detached
 from t2ibench_baselines._stackgan.initialisation import initialise
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
-from t2ibench_baselines._stackgan.optimisation import adam_optimizers, with_instance_noise
+from t2ibench_baselines._stackgan.optimisation import with_instance_noise
 from t2ibench_baselines._stackgan.sentence_model import SentenceModel
 from t2ibench_baselines._stackgan.sentences import ENCODERS, SentenceEncoder, sentence_codes, text_networks
 from t2ibench_baselines.stackgan_v2 import convert
@@ -40,23 +38,20 @@ class StackGANv2(KeepsOfficialNames, SentenceModel):
 
     recognise = staticmethod(convert.recognise)
 
-    def __init__(
-        self,
-        parameters: StackGANv2Parameters,
-        generator: Generator,
-        discriminators: Mapping[int, Discriminator],
-        encoder: SentenceEncoder,
-    ) -> None:
-        self.parameters = parameters
-        self.generator = generator
-        self.discriminators = dict(discriminators)
-        self.encoder = encoder
-        self.capabilities = Capabilities(
-            resolution=parameters.resolutions[-1],
-            stages=parameters.resolutions,
+    parameters: StackGANv2Parameters
+    generator: Generator
+    discriminators: dict[int, Discriminator]
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        p = self.parameters
+        return Capabilities(
+            resolution=p.resolutions[-1],
+            stages=p.resolutions,
             uses=frozenset({"sentence"}),
             latents=("z", "ca"),
-            any_text=parameters.text == "damsm",
+            any_text=p.text == "damsm",
         )
 
     @classmethod
@@ -68,18 +63,10 @@ class StackGANv2(KeepsOfficialNames, SentenceModel):
         make = partial(Discriminator, width=p.discriminator_features, condition=p.condition)
         return cls(p, generator, discriminators_for(context, generator, p.resolutions, make, initialise), encoder)
 
-    def networks(self) -> Mapping[str, Module]:
-        """Return the generator and a discriminator a resolution."""
-        return with_discriminators(self.generator, self.discriminators)
-
     def data_request(self) -> DataRequest:
         """Return images of all resolutions, with images of other captions."""
         p = self.parameters
         return DataRequest(resolutions=p.resolutions, batch_size=p.batch_size, wrong_images=True)
-
-    def optimizers(self) -> Mapping[str, Optimizer]:
-        """Return one Adam a network."""
-        return adam_optimizers(self.networks(), self.parameters)
 
     def updates(self, batch: TrainBatch, noise: BoundNoise) -> Iterator[Update]:
         """Yield an update a discriminator, then the generator's on the same images (made once a step).

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -38,17 +39,7 @@ _IMAGES = ("png", "pdf")
 )
 @click.option("--open/--no-open", "opened", default=False, help="Show the page in a browser.")
 @workspace_option
-def command(
-    name: str,
-    subjects: tuple[str, ...],
-    data: str,
-    protocol: str,
-    formats: tuple[str, ...],
-    output: Path | None,
-    printed: str,
-    opened: bool,
-    workspace: Workspace,
-) -> None:
+def command(name: str, opened: bool, workspace: Workspace, **asked: Any) -> None:
     """Render the report NAME from the results, and from nothing else.
 
     leaderboard (the default), components, gallery, previous (what papers print), probe, metric-validity, compare A B,
@@ -57,17 +48,7 @@ def command(
 
     The table goes to stdout, the paths of the files written to stderr.
     """
-    report = load_report(name)
-    text, paths = write_report(
-        report,
-        workspace,
-        data=data,
-        protocol=protocol,
-        formats=formats,
-        output=output,
-        printed=printed,
-        subjects=subjects,
-    )
+    text, paths = write_report(load_report(name), workspace, **asked)
     if text:
         click.echo(text, nl=False)
     for path in paths:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -48,14 +49,11 @@ from t2ibench.core.place import Place
 def command(
     probe: str,
     model: str,
-    dataset: str | None,
-    captions: tuple[str, ...],
-    rows: int | None,
     output: Path | None,
     as_json: bool,
-    seed: int | None,
     dry_run: bool,
     place: Place,
+    **asked: Any,
 ) -> None:
     """Change one thing of a caption, keep the noise, and see what changes in the image.
 
@@ -68,8 +66,7 @@ def command(
     """
     from t2ibench.studies.probes.plan import ProbeRequest, plan_probe
 
-    asked = ProbeRequest(probe, model, dataset=dataset, captions=captions, rows=rows, seed=seed)
-    plan = plan_probe(asked, place)
+    plan = plan_probe(ProbeRequest(probe, model, **asked), place)
     if dry_run:
         click.echo(json.dumps(plan.describe(), indent=2, ensure_ascii=False))
         return
