@@ -30,7 +30,7 @@ def command(
     About ten minutes on two cores, no GPU and no download. `--suite simbirds-long` is the longer recipe. Asking again
     trains and measures nothing twice.
     """
-    from t2ibench.cli.reports.report import load_report, write_report
+    from t2ibench.cli.reports.report import load_report, show_report
     from t2ibench.data.open import adapter_of
     from t2ibench.studies.bench.bench import run_bench
     from t2ibench.studies.bench.plan import BenchRequest, plan_bench, suite_of
@@ -52,9 +52,6 @@ def command(
     started = time.monotonic()
     click.echo(f"{entry.title or suite}\nUsing {config}; writing to {place.workspace.root}.", err=True)
     evaluations = run_bench(request, place, keep_going=False).evaluations
-    text, paths = write_report(load_report(entry.report), place.workspace, data=entry.data)
-    click.echo(text, nl=False)
-    for path in paths:
-        click.echo(f"wrote {path}", err=True)
+    show_report(load_report(entry.report), place.workspace, data=entry.data)
     click.echo(f"Done in {(time.monotonic() - started) / 60:.1f} minutes.", err=True)
     raise SystemExit(1 if any(evaluation.failed for evaluation in evaluations) else 0)

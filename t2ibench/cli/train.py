@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from typing import Any
 
 import click
 
@@ -91,13 +92,8 @@ from t2ibench.core.place import Place
 @place_options("device", "threads", "data_root")
 def command(
     model: str,
-    variant: str,
     dataset: str | None,
-    steps: int | None,
-    batch_size: int | None,
-    encoder_steps: int | None,
     assignments: tuple[str, ...],
-    seed: int | None,
     arithmetic: Arithmetic,
     workers: int,
     checkpoint_steps: int | None,
@@ -109,6 +105,7 @@ def command(
     track: tuple[str, ...] | None,
     dry_run: bool,
     place: Place,
+    **asked: Any,
 ) -> None:
     """Train MODEL (a model or an encoder of benchmarks.toml), and first whatever it needs.
 
@@ -134,18 +131,14 @@ def command(
             click.echo(f"No --data given: taking {dataset}.", err=True)
     request = TrainRequest.of(
         model,
-        variant=variant,
         dataset=dataset,
-        steps=steps,
-        encoder_steps=encoder_steps,
-        batch_size=batch_size,
-        seed=seed,
         precision=arithmetic.precision,
         parameters=parse_assignments(assignments),
         processes=processes.count,
         select=_selection(select, quick_steps),
         compiled=arithmetic.compiled,
         snapshots=_steps(snapshots),
+        **asked,
     )
     if dry_run:
         job = plan_training(request, place)

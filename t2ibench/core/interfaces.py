@@ -25,10 +25,8 @@ if TYPE_CHECKING:
         DataRequest,
         Estimate,
         GaussianStatistics,
-        ImageBatch,
         ModelCard,
         Phase,
-        SamplePlan,
         Trace,
         TrainBatch,
         Update,
@@ -188,27 +186,6 @@ class PluginClass(Protocol):
 
     def exported(self) -> Mapping[str, Module]:
         """Return the networks that `generate` (or an encoder's use) needs: these are what a model folder holds."""
-        ...
-
-
-@runtime_checkable
-class ImageSource(Protocol):
-    """All that the evaluator ever sees of a model, a folder or a control.
-
-    Attributes:
-        name: the row's name in tables, as in "attngan" or "ground-truth".
-        identity: digest of all that the images depend on besides the plan.
-        card: title, paper, licence, origin.
-        caption_linked: whether an image belongs to its caption; R-precision needs it.
-    """
-
-    name: str
-    identity: str
-    card: ModelCard
-    caption_linked: bool
-
-    def images(self, plan: SamplePlan, *, batch_size: int, start: int = 0) -> Iterator[ImageBatch]:
-        """Yield the plan's images in order, beginning with item `start`."""
         ...
 
 

@@ -78,13 +78,6 @@ def unread_words(model: TextToImage, captions: Sequence[Caption]) -> tuple[str, 
     return tuple(found)
 
 
-def _say_unread(folder: ModelFolder, model: TextToImage, captions: Sequence[Caption]) -> None:
-    words = unread_words(model, captions)
-    if words:
-        said = ", ".join(repr(word) for word in words)
-        print(f"{folder.label} does not know and did not read: {said}.", file=sys.stderr)
-
-
 def check_output(path: Path) -> None:
     """Check that an image can be written to a path, before anything is computed.
 
@@ -136,10 +129,7 @@ def draw_sheet(
     from t2ibench.training.engine.compilation import computing
     from t2ibench.training.tracking.sample_images import png_of
 
-    captions = user_captions(texts)
-    model, place = _reader(folder, device, arithmetic)
-    require_known_words(model, captions)
-    _say_unread(folder, model, captions)
+    captions, model, place = _read(folder, texts, device, arithmetic)
     if attention and not model.capabilities.attention:
         raise UserError(f"{folder.label} has no attention to show. Ask without --attention.")
     conditions = conditions_of(samples, box=box, keypoints=keypoints, parts=model.capabilities.keypoints)
@@ -192,10 +182,7 @@ def draw_film(
     from t2ibench.sampling.drawing_film import FilmRow, film
     from t2ibench.training.engine.compilation import computing
 
-    captions = user_captions(texts)
-    model, place = _reader(folder, device, arithmetic)
-    require_known_words(model, captions)
-    _say_unread(folder, model, captions)
+    captions, model, place = _read(folder, texts, device, arithmetic)
     noise, rows = Noise(seed), []
     for caption in captions:
         trace = Trace()
@@ -208,16 +195,23 @@ def draw_film(
     return film(rows)
 
 
-def _reader(folder: ModelFolder, device: str, arithmetic: Arithmetic) -> tuple[TextToImage, torch.device]:
-    """Return a model that reads any sentence, and where it computes.
+def _read(
+    folder: ModelFolder, texts: Sequence[str], device: str, arithmetic: Arithmetic
+) -> tuple[tuple[Caption, ...], TextToImage, torch.device]:
+    """Return the captions, a model that reads them, and where it computes; unread words are told on stderr.
 
     Raises:
-        UserError: it reads captions of its data set only.
+        UserError: it reads captions of its data set only, or knows no word of one.
     """
-    place = choose_device(device)
+    captions, place = user_captions(texts), choose_device(device)
     model = load_model(folder, place, compiled=arithmetic.compiled).model
     require_any_text(folder.label, folder.dataset, model)
-    return model, place
+    require_known_words(model, captions)
+    words = unread_words(model, captions)
+    if words:
+        said = ", ".join(repr(word) for word in words)
+        print(f"{folder.label} does not know and did not read: {said}.", file=sys.stderr)
+    return captions, model, place
 
 
 def require_any_text(label: str, dataset: str, model: TextToImage) -> None:

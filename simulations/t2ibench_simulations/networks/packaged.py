@@ -107,9 +107,9 @@ class PackagedExtractor(ABC):
     """
 
     title: ClassVar[str]
-    version: ClassVar[int]
+    version: ClassVar[int] = 1
     weights: ClassVar[Path]
-    resolution: ClassVar[int]
+    resolution: ClassVar[int] = 64
     layers: Mapping[str, int]
 
     def __init__(self, network: Any, identity: FeatureIdentity, device: str) -> None:

@@ -124,13 +124,6 @@ def species_table(train: int = TRAIN_SPECIES) -> tuple[Species, ...]:
     return tuple(table)
 
 
-def species_of(number: int) -> Species:
-    """Return the species of a 1-based class number. Raises IndexError outside 1..200."""
-    if number < 1:
-        raise IndexError(f"species number {number} is below 1")
-    return all_species()[number - 1]
-
-
 def spread_species(count: int, table: tuple[Species, ...] | None = None) -> tuple[Species, ...]:
     """Return `count` species (4 or more) taken evenly from a table, training and test species in its shares.
 

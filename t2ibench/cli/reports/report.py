@@ -48,11 +48,7 @@ def command(name: str, opened: bool, workspace: Workspace, **asked: Any) -> None
 
     The table goes to stdout, the paths of the files written to stderr.
     """
-    text, paths = write_report(load_report(name), workspace, **asked)
-    if text:
-        click.echo(text, nl=False)
-    for path in paths:
-        click.echo(f"wrote {path}", err=True)
+    paths = show_report(load_report(name), workspace, **asked)
     if opened:
         pages = [path for path in paths if path.suffix == ".html"]
         if not pages:
@@ -70,6 +66,15 @@ def load_report(name: str) -> Report:
     if not isinstance(report, Report):
         raise UserError(f"{name!r} is registered as a report, but lacks what t2ibench.core.interfaces.Report asks for.")
     return report
+
+
+def show_report(report: Report, workspace: Workspace, **asked: Any) -> list[Path]:
+    """Write a report, print its text, name its files on stderr and return them. Arguments as for `write_report`."""
+    text, paths = write_report(report, workspace, **asked)
+    click.echo(text, nl=False)
+    for path in paths:
+        click.echo(f"wrote {path}", err=True)
+    return paths
 
 
 def write_report(

@@ -84,7 +84,7 @@ def command(
     told and left behind; the command leaves with status 1 then. `--dry-run` says what would be trained and, as far as
     earlier runs tell, how long it takes and how much disk.
     """
-    from t2ibench.cli.reports.report import load_report, write_report
+    from t2ibench.cli.reports.report import load_report, show_report
     from t2ibench.cli.studies.claims import carry_out_claims
     from t2ibench.studies.bench.bench import run_bench
     from t2ibench.studies.bench.plan import BenchRequest, describe, plan_bench, suite_of, summary_of
@@ -117,10 +117,7 @@ def command(
     if not place.workers.leads:
         return
     for evaluation in outcome.evaluations:
-        text, paths = write_report(report, place.workspace, data=evaluation.dataset)
-        click.echo(text, nl=False)
-        for path in paths:
-            click.echo(f"wrote {path}", err=True)
+        show_report(report, place.workspace, data=evaluation.dataset)
     for failure in outcome.failures:
         click.echo(f"Failed: {failure.what}: {failure.reason}", err=True)
     click.echo(f"Done in {(time.monotonic() - started) / 60:.1f} minutes.", err=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from t2ibench.cli.options import SeedList, place_options
-from t2ibench.core.errors import UserError, require_known
+from t2ibench.core.errors import require_known
 from t2ibench.core.place import Place
 
 if TYPE_CHECKING:
@@ -46,8 +46,6 @@ def command(
     require_known("study to plan", ("claims",), study)
     request = ClaimsRequest(names, dataset, budget, seeds)
     claims = claims_of(request, place.benchmarks)
-    if not claims:
-        raise UserError("benchmarks.toml has no claims: a table [claims.NAME] makes one.")
     found: dict[str, list[Need]] = {}
     for one in datasets_of(request, claims):
         asked, content = suite_for(one, request, claims, place.benchmarks)

@@ -138,6 +138,12 @@ def _shown(pixels: torch.Tensor) -> list[Image]:
     return [image.resize((_SIDE, _SIDE)) if image.width > _SIDE else image for image in images]
 
 
+def _kept(table: Table, name: str, tiles: Sequence[Image]) -> str:
+    """Return the name of the PNG that the tiles were written to, side by side."""
+    write_bytes(table.results.details / name, png_bytes(strip_of(tiles)))
+    return name
+
+
 def _by_caption(column: Column) -> bool:
     return column.metric.caption_linked and isinstance(column.metric, PerImage) and not column.extractor.reads_model
 
@@ -183,8 +189,7 @@ def _extremes(
     items = [table.plan.items[place] for place in (*worst, *best)]
     real = ground_truth(table.manifest, table.plan, table.protocol.resolution)
     tiles = strip_of_items(source, items, table.plan.seed) + strip_of_items(real, items, table.plan.seed)
-    image = f"{name}-extremes.png"
-    write_bytes(table.results.details / image, png_bytes(strip_of(tiles)))
+    image = _kept(table, f"{name}-extremes.png", tiles)
     return {"extremes": {"metric": column.record.digest, "worst": worst, "best": best, "image": image}}
 
 
@@ -195,9 +200,7 @@ def _nearest(table: Table, source: Source, name: str) -> dict[str, Any]:
         return {}
     said, real = found
     tiles = strip_of_items(source, [table.plan.items[place] for place in said["places"]], table.plan.seed)
-    image = f"{name}-nearest.png"
-    write_bytes(table.results.details / image, png_bytes(strip_of([*tiles, *_shown(real)])))
-    return {"nearest": {**said, "image": image}}
+    return {"nearest": {**said, "image": _kept(table, f"{name}-nearest.png", [*tiles, *_shown(real)])}}
 
 
 def _read_back(table: Table, source: Source, name: str) -> dict[str, Any]:
@@ -211,8 +214,7 @@ def _read_back(table: Table, source: Source, name: str) -> dict[str, Any]:
     for one in (source, ground_truth(table.manifest, table.plan, table.protocol.resolution)):
         said.append(sentences_of(captioner.extract(one.pixels_of(items, table.plan.seed))[LAYER].numpy()))
         tiles += strip_of_items(one, items, table.plan.seed)
-    image = f"{name}-read-back.png"
-    write_bytes(table.results.details / image, png_bytes(strip_of(tiles)))
+    image = _kept(table, f"{name}-read-back.png", tiles)
     rows = [list(row) for row in zip([item.caption.text for item in items], *said, strict=True)]
     return {"read_back": {"by": captioner.identity.captions, "rows": rows, "image": image}}
 
@@ -225,10 +227,8 @@ def _inside(table: Table, source: ModelSource, name: str) -> dict[str, Any]:
     seen, tiles = inner_life(source, table.plan.items, table.plan.seed)
     if not seen:
         return {}
-    image = f"{name}-inside.png"
-    if tiles:
-        write_bytes(table.results.details / image, png_bytes(strip_of(tiles)))
-    return {"inside": {"seen": seen, "image": image if tiles else "", "tiles": len(tiles)}}
+    image = _kept(table, f"{name}-inside.png", tiles) if tiles else ""
+    return {"inside": {"seen": seen, "image": image, "tiles": len(tiles)}}
 
 
 def _renew_inside(table: Table, source: Source, name: str, path: Path) -> None:

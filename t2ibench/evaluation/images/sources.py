@@ -63,7 +63,7 @@ NO_COST: Final = ModelCost()
 
 
 class Source:
-    """Base of all sources; see interfaces.ImageSource.
+    """Base of all sources: what the evaluator ever sees of a model, a folder or a control.
 
     Attributes:
         name: the row's name.

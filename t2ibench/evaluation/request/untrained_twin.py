@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from t2ibench.core.errors import UserError
@@ -31,8 +30,22 @@ def untrained_twin(folder: ModelFolder, place: Place) -> Path:
         raise UserError(f"{folder.label} learns nothing itself, so it has no untrained twin.")
     if folder.description.imported:
         return twin_of_imported(folder)
-    if is_shipped(folder):
-        return _twin_of_shipped(folder, place)
+    spec, run = _shipped_run(folder, place) if is_shipped(folder) else _run_of(folder)
+    job = Job(spec, 0, folder.steps, run, folder.card.title)
+    if job.done:
+        return job.exported
+    found = folder.description.encoders.items()
+    encoders = {name: encoder_folder(place, name, spec.dataset, encoder) for name, encoder in found}
+    manifest = open_dataset(spec.dataset, place.benchmarks, place.workspace)
+    with job.folder.locked():
+        if not job.done:
+            import torch
+
+            train_job(job, manifest, encoders, torch.device("cpu"), USUAL_COMPUTE)
+    return job.exported
+
+
+def _run_of(folder: ModelFolder) -> tuple[TrainingSpec, RunFolder]:
     path = folder.path.parent.parent
     spec_path = path / "spec.json"
     if not folder.description.spec or not spec_path.is_file():
@@ -40,17 +53,10 @@ def untrained_twin(folder: ModelFolder, place: Place) -> Path:
             f"{folder.label} in {folder.path} was not trained in this workspace, so it has no untrained twin."
         )
     spec = TrainingSpec.model_validate(read_json(spec_path, what="the spec of a run"))
-    job = Job(spec, 0, folder.steps, RunFolder(path, spec), folder.card.title)
-    if job.done:
-        return job.exported
-    encoders = {}
-    for name, encoder in folder.description.encoders.items():
-        encoders[name] = encoder_folder(place, name, spec.dataset, encoder)
-    return _initialised(job, encoders, place)
+    return spec, RunFolder(path, spec)
 
 
-def _twin_of_shipped(folder: ModelFolder, place: Place) -> Path:
-    """Return the untrained twin of a model that came with a package: the spec is made again from its description."""
+def _shipped_run(folder: ModelFolder, place: Place) -> tuple[TrainingSpec, RunFolder]:
     found = folder.description
     spec = TrainingSpec(
         kind=found.kind,
@@ -63,24 +69,7 @@ def _twin_of_shipped(folder: ModelFolder, place: Place) -> Path:
         encoders={name: encoder.trained for name, encoder in found.encoders.items()},
         seed=found.seed,
     )
-    job = Job(spec, 0, folder.steps, RunFolder.of(spec, place.workspace), folder.card.title)
-    if job.done:
-        return job.exported
-    encoders = {
-        name: shipped_by_identity(encoder.trained, place.benchmarks) for name, encoder in found.encoders.items()
-    }
-    return _initialised(job, encoders, place)
-
-
-def _initialised(job: Job, encoders: Mapping[str, ModelFolder], place: Place) -> Path:
-    """Return the model folder of a job of no steps."""
-    manifest = open_dataset(job.spec.dataset, place.benchmarks, place.workspace)
-    with job.folder.locked():
-        if not job.done:
-            import torch
-
-            train_job(job, manifest, encoders, torch.device("cpu"), USUAL_COMPUTE)
-    return job.exported
+    return spec, RunFolder.of(spec, place.workspace)
 
 
 def encoder_folder(place: Place, name: str, dataset: str, encoder: EncoderDescription) -> ModelFolder:

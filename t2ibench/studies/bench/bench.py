@@ -88,7 +88,10 @@ def run_bench(
                     measure_as_jobs(asked, place, trainer)
                 found = evaluate(asked, place)
             except Exception as error:
-                _note(failures, f"evaluation on {dataset}", error, keep_going)
+                if not keep_going:
+                    raise
+                failures.append(Failure(f"evaluation on {dataset}", _reason_of(error)))
+                say(f"evaluation on {dataset} failed: {_reason_of(error)} Going on with the rest.")
         failures += _failed_numbers(found)
         kept = _kept(failed, trained, here, place, protocol)
         evaluations += found or kept
@@ -179,15 +182,6 @@ def _kept(
 def _reason_of(error: Exception) -> str:
     """Return the sentence of a failure. One that nobody foresaw names its kind, so that it can be looked for."""
     return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
-
-
-def _note(failures: list[Failure], what: str, error: Exception, keep_going: bool) -> None:
-    """Note a failure, or pass it on."""
-    if not keep_going:
-        raise error
-    reason = _reason_of(error)
-    say(f"{what} failed: {reason} Going on with the rest.")
-    failures.append(Failure(what, reason))
 
 
 def _failed_numbers(evaluations: Sequence[Evaluation]) -> list[Failure]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.errors import UserError, require_known, unknown_name
 from t2ibench.core.files import write_json
 from t2ibench.core.place import Place
 from t2ibench.core.records import CLAIMS, ResultRecord, Results, SourceRecord
@@ -62,9 +62,9 @@ def claims_of(request: ClaimsRequest, benchmarks: Benchmarks) -> dict[str, Claim
     Raises:
         UserError: a claim is unknown, its test is, or the test wants another number of rows.
     """
-    for name in request.names:
-        if name not in benchmarks.claims:
-            raise unknown_name("claim", name, benchmarks.claims, hint="`t2ibench list claims` shows them all.")
+    require_known("claim", benchmarks.claims, *request.names, hint="`t2ibench list claims` shows them all.")
+    if not benchmarks.claims:
+        raise UserError("benchmarks.toml has no claims: a table [claims.NAME] makes one.")
     chosen = {name: benchmarks.claims[name] for name in request.names or benchmarks.claims}
     for name, claim in chosen.items():
         least, most = test_of(claim).rows

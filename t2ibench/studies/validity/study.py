@@ -59,7 +59,8 @@ def run_study(request: ValidityRequest, place: Place) -> Study | None:
     Raises:
         UserError: a name is unknown, or the data set cannot be opened.
     """
-    wanted = [_corruption(name) for name in request.corruptions or CORRUPTIONS]
+    require_known("corruption", CORRUPTIONS, *request.corruptions)
+    wanted = [CORRUPTIONS[name] for name in request.corruptions or CORRUPTIONS]
     table = _table(request, place)
     known = known_truth(place.benchmarks.datasets[table.manifest.name].adapter)
     redraw = _redraw(known, table)
@@ -148,11 +149,6 @@ def _redraw(known: type[KnownTruth] | None, table: Table) -> Redraw | None:
     if altered is None:
         return None
     return lambda ids, what: cast("Tensor", altered(table.manifest, ids, what, table.protocol.resolution))
-
-
-def _corruption(name: str) -> Corruption:
-    require_known("corruption", CORRUPTIONS, name)
-    return CORRUPTIONS[name]
 
 
 def _measured(table: Table, source: CorruptedSource) -> dict[str, ResultRecord]:

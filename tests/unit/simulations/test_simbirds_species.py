@@ -7,7 +7,6 @@ from t2ibench_simulations.simbirds.species import (
     HELD_OUT_PAIRS,
     all_species,
     is_held_out,
-    species_of,
     species_table,
     spread_species,
 )
@@ -66,13 +65,6 @@ def test_thinning_keeps_three_to_one(count: int, train: int) -> None:
 def test_a_thinned_test_split_has_held_out_and_other_species() -> None:
     kinds = [bird.held_out for bird in spread_species(40) if bird.split == "test"]
     assert 2 <= sum(kinds) <= 8
-
-
-def test_species_of_knows_its_bounds() -> None:
-    assert species_of(17).number == 17
-    for number in (0, -1, 201):
-        with pytest.raises(IndexError):
-            species_of(number)
 
 
 def test_a_larger_world_adds_training_species_that_look_like_no_other() -> None:

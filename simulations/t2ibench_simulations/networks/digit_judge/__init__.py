@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from t2ibench_simulations.networks.digit_judge.network import SceneReader
 
-VERSION: Final = 1
 WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
 SIDE: Final = 60
 
@@ -34,7 +33,6 @@ class DigitJudge(PackagedExtractor):
     """
 
     title = "The digit judge"
-    version = VERSION
     weights = WEIGHTS
     resolution = SIDE
     _network: SceneReader

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from t2ibench_simulations.networks.simattributes.network import AttributeNetwork
 
-VERSION: Final = 1
 WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
 
 
@@ -31,9 +30,7 @@ class SimAttributes(PackagedExtractor):
     """
 
     title = "SimAttributes"
-    version = VERSION
     weights = WEIGHTS
-    resolution = 64
     _network: AttributeNetwork
     layers: Mapping[str, int] = MappingProxyType({"statements": len(STATEMENTS)})
     subjects: Final = tuple(subject for subject, _ in STATEMENTS)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from t2ibench_simulations.networks.simclip.network import CLIPNetwork
 
-VERSION: Final = 1
 WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
 SIDE: Final = 64
 
@@ -30,9 +29,7 @@ class SimCLIP(NetworkExtractor, PackagedExtractor):
     """
 
     title = "SimCLIP"
-    version = VERSION
     weights = WEIGHTS
-    resolution = SIDE
     _network: CLIPNetwork
     _small_chunks = False
     layers: Mapping[str, int] = MappingProxyType({"image": 192})

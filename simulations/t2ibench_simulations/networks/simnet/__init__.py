@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from t2ibench_simulations.networks.simnet.network import SimNetwork
 
-VERSION: Final = 1
 WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
 
 
@@ -29,9 +28,7 @@ class SimNet(PackagedExtractor):
     """
 
     title = "SimNet"
-    version = VERSION
     weights = WEIGHTS
-    resolution = SIDE
     _network: SimNetwork
     layers: Mapping[str, int] = MappingProxyType({"pool": POOL, "logits": JOINT})
 

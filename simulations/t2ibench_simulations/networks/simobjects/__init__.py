@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from t2ibench_simulations.networks.simobjects.network import Answers, ObjectNetwork
 
-VERSION: Final = 1
 WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
 
 
@@ -54,9 +53,7 @@ class SimObjects(PackagedExtractor):
     """
 
     title = "SimObjects"
-    version = VERSION
     weights = WEIGHTS
-    resolution = 64
     _network: ObjectNetwork
     layers: Mapping[str, int] = MappingProxyType({"statements": len(STATEMENTS)})
     subjects: Final = tuple(statement[0] for statement in STATEMENTS)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from t2ibench_simulations.networks.simparts.network import PartNetwork
 
-VERSION: Final = 1
 WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
 _HEAD: Final = tuple(PARTS.index(part) + 1 for part in ("crown", "head", "bill"))
 _LEAST: Final = 8
@@ -29,9 +28,7 @@ class SimParts(PackagedExtractor):
     """Finds the part that each pixel shows; the layer "heads" counts the pieces of head, bill and crown together."""
 
     title = "SimParts"
-    version = VERSION
     weights = WEIGHTS
-    resolution = 64
     _network: PartNetwork
     layers: Mapping[str, int] = MappingProxyType({"heads": 1})
 
