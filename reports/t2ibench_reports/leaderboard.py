@@ -87,7 +87,9 @@ def _section(group: Group, label: str, images: Path) -> Section:
         ("Images a row", count(group.n)),
         ("Split", plan.split),
         *([("Resolution", f"{plan.resolution} px")] if plan.resolution else []),
-        *((name, f"`{digest[:8]}`") for name, digest in _digests(group)),
+        ("Protocol", f"`{plan.protocol_digest[:8]}`"),
+        ("Data", f"`{plan.manifest[:8]}`"),
+        ("Plan", f"`{plan.digest[:8]}`"),
     ]
     return section_on(
         group,
@@ -111,11 +113,6 @@ def _section(group: Group, label: str, images: Path) -> Section:
         label=label,
         records=tuple(group.all_cells),
     )
-
-
-def _digests(group: Group) -> tuple[tuple[str, str], ...]:
-    plan = group.plan
-    return (("Protocol", plan.protocol_digest), ("Data", plan.manifest), ("Plan", plan.digest))
 
 
 def _row(row: Row, group: Group) -> tuple[Place, ...]:

@@ -113,7 +113,8 @@ def _sections(record: ProbeRecord, results: Path) -> list[Section]:
     title = clean(record.probe)
     sections = [Section(title, small, facts=facts, heads=heads, parts=parts, grids=grids, notes=tuple(_notes(record)))]
     if (read := _read_back(record, results / PROBES / record.folder)) is not None:
-        sections.append(Section(f"{title}, read back", small, grids=(read,), notes=(_READ_BACK.format(*_by(record)),)))
+        by = clean(str((record.captioner or {}).get("captions", "")))
+        sections.append(Section(f"{title}, read back", small, grids=(read,), notes=(_READ_BACK.format(by),)))
     heads, parts = part_table(record)
     if heads:
         sections.append(Section(f"{title}, by part", small, heads=heads, parts=parts))
@@ -160,12 +161,9 @@ def _read_back(record: ProbeRecord, folder: Path) -> Grid | None:
     return Grid("Caption", heads, tuple(found), title="What it reads in them") if found else None
 
 
-def _by(record: ProbeRecord) -> tuple[str]:
-    return (clean(str((record.captioner or {}).get("captions", ""))),)
-
-
 def _notes(record: ProbeRecord) -> list[str]:
-    used = [name for name in MEASURES if record.score("model", name) or _in_groups(record, name)]
+    groups = ("", *record.groups)
+    used = [name for name in MEASURES if any(record.score("model", name, group=group) for group in groups)]
     meanings = {**_MEANINGS, **({"asked": _STATED} if record.kind == "compositions" else {})}
     notes = [meanings[name] for name in used if name != "whole" or record.kind == "compositions"]
     for gap in (one for one in record.scores if one.row == "model" and one.measure == "gap"):
@@ -194,10 +192,6 @@ def _notes(record: ProbeRecord) -> list[str]:
         words = sentence_list(clean(word) for word in record.unknown_words)
         notes.append(f"The model does not know {words}: where only such words differ, nothing can.")
     return notes
-
-
-def _in_groups(record: ProbeRecord, measure: str) -> bool:
-    return any(record.score("model", measure, group=group) for group in record.groups)
 
 
 def _attended(record: ProbeRecord) -> tuple[str, ...]:

@@ -78,6 +78,13 @@ def unread_words(model: TextToImage, captions: Sequence[Caption]) -> tuple[str, 
     return tuple(found)
 
 
+def _say_unread(folder: ModelFolder, model: TextToImage, captions: Sequence[Caption]) -> None:
+    words = unread_words(model, captions)
+    if words:
+        said = ", ".join(repr(word) for word in words)
+        print(f"{folder.label} does not know and did not read: {said}.", file=sys.stderr)
+
+
 def check_output(path: Path) -> None:
     """Check that an image can be written to a path, before anything is computed.
 
@@ -207,10 +214,7 @@ def _read(
     model = load_model(folder, place, compiled=arithmetic.compiled).model
     require_any_text(folder.label, folder.dataset, model)
     require_known_words(model, captions)
-    words = unread_words(model, captions)
-    if words:
-        said = ", ".join(repr(word) for word in words)
-        print(f"{folder.label} does not know and did not read: {said}.", file=sys.stderr)
+    _say_unread(folder, model, captions)
     return captions, model, place
 
 

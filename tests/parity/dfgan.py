@@ -24,13 +24,15 @@ NETWORKS = frozenset({"NetG", "NetD", "NetC"})
 
 def model_of(golden: GoldenSet) -> DFGAN:
     """Return DF-GAN over the set's networks, filled, the set's sentence codes in place of an encoder's."""
-    resolution, features = golden.setting("imsize"), golden.setting("nf")
-    latent, dimension = golden.setting("z_dim"), golden.setting("cond_dim")
-    generator = Generator(resolution=resolution, features=features, latent=latent, text_dimension=dimension)
-    discriminator, predictor = (
-        Discriminator(resolution, features),
-        ConditionalPredictor(resolution, features, dimension),
+    dimension = golden.setting("cond_dim")
+    parameters = DFGANParameters(
+        resolution=golden.setting("imsize"),
+        features=golden.setting("nf"),
+        latent=golden.setting("z_dim"),
+        batch_size=int(golden.sidecar["batch"]),
     )
+    generator = Generator(parameters, dimension)
+    discriminator, predictor = Discriminator(parameters), ConditionalPredictor(parameters, dimension)
     for name, network in (("NetG", generator), ("NetD", discriminator), ("NetC", predictor)):
         golden.fill(network, name)
     sentence = golden.tensor("in.sent_emb")
@@ -39,9 +41,6 @@ def model_of(golden: GoldenSet) -> DFGAN:
         return SimpleNamespace(sentence=sentence)
 
     encoder = cast(DAMSM, SimpleNamespace(encode_text=encode_text, dimension=dimension))
-    parameters = DFGANParameters(
-        resolution=resolution, features=features, latent=latent, batch_size=int(golden.sidecar["batch"])
-    )
     return DFGAN(parameters, generator, (discriminator, predictor), encoder)
 
 

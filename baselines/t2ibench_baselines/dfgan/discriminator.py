@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from t2ibench_baselines.dfgan.generator import SLOPE, widths
+from t2ibench_baselines.dfgan.parameters import DFGANParameters
 
 
 class DownBlock(nn.Module):
@@ -42,9 +43,9 @@ class DownBlock(nn.Module):
 class Discriminator(nn.Module):
     """Images to features of side 4; it sees no text (DF-GAN, model overview)."""
 
-    def __init__(self, resolution: int = 256, features: int = 32) -> None:
+    def __init__(self, parameters: DFGANParameters) -> None:
         super().__init__()
-        channels = widths(resolution, features)
+        channels = widths(parameters)
         self.conv_img = nn.Conv2d(3, channels[0], kernel_size=3, padding=1)
         self.DBlocks = nn.ModuleList(DownBlock(before, after) for before, after in itertools.pairwise(channels))
 
@@ -59,9 +60,9 @@ class Discriminator(nn.Module):
 class ConditionalPredictor(nn.Module):
     """Features and sentence to one score for "real and matching" (DF-GAN, one-way output)."""
 
-    def __init__(self, resolution: int = 256, features: int = 32, text_dimension: int = 256) -> None:
+    def __init__(self, parameters: DFGANParameters, text_dimension: int) -> None:
         super().__init__()
-        channels = widths(resolution, features)[-1]
+        channels, features = widths(parameters)[-1], parameters.features
         self.joint_conv = nn.Sequential(
             nn.Conv2d(channels + text_dimension, 2 * features, kernel_size=3, padding=1, bias=False),
             nn.LeakyReLU(SLOPE),

@@ -9,15 +9,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from t2ibench_baselines.dfgan.parameters import DFGANParameters
+
 SLOPE = 0.2
 """Of every leaky ReLU of the model."""
 
 _WIDEST = 8
 
 
-def widths(resolution: int, features: int) -> tuple[int, ...]:
+def widths(parameters: DFGANParameters) -> tuple[int, ...]:
     """Return the channels at sides `resolution`, `resolution`/2 ... 4: features * 1, 2, 4, 8, 8, 8 ..."""
-    return tuple(features * min(1 << level, _WIDEST) for level in range(resolution.bit_length() - 2))
+    p = parameters
+    return tuple(p.features * min(1 << level, _WIDEST) for level in range(p.resolution.bit_length() - 2))
 
 
 def _perceptron(condition: int, channels: int, start: float) -> nn.Sequential:
@@ -88,14 +91,12 @@ class Generator(nn.Module):
     Every block sees the latent beside the sentence, latent first.
     """
 
-    def __init__(
-        self, *, resolution: int = 256, features: int = 32, latent: int = 100, text_dimension: int = 256
-    ) -> None:
+    def __init__(self, parameters: DFGANParameters, text_dimension: int) -> None:
         super().__init__()
-        channels = widths(resolution, features)[::-1]  # from side 4 upwards
+        channels = widths(parameters)[::-1]  # from side 4 upwards
         self._start = channels[0]
-        condition = latent + text_dimension
-        self.fc = nn.Linear(latent, self._start * 4 * 4)
+        condition = parameters.latent + text_dimension
+        self.fc = nn.Linear(parameters.latent, self._start * 4 * 4)
         self.GBlocks = nn.ModuleList(
             UpBlock(condition, before, after) for before, after in itertools.pairwise(channels)
         )

@@ -63,16 +63,10 @@ class DFGAN(KeepsOfficialNames, Baseline):
         """Return the model; for "generate" without its discriminators, the generator's weights to be loaded."""
         p = parameters
         encoder: DAMSM = context.encoders["damsm"]
-        generator = Generator(
-            resolution=p.resolution, features=p.features, latent=p.latent, text_dimension=encoder.dimension
-        )
+        generator = Generator(p, encoder.dimension)
         if context.purpose == "generate":
             return cls(p, generator, None, encoder)
-        discriminators = (
-            Discriminator(p.resolution, p.features),
-            ConditionalPredictor(p.resolution, p.features, encoder.dimension),
-        )
-        return cls(p, generator, discriminators, encoder)
+        return cls(p, generator, (Discriminator(p), ConditionalPredictor(p, encoder.dimension)), encoder)
 
     def exported(self) -> Mapping[str, Module]:
         """Return the generator and the text encoder it reads captions with."""

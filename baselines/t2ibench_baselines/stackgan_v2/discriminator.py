@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from t2ibench_baselines._stackgan.discriminators.trunk import (
     DiscriminatorTrunk,
-    same_size,
+    batch_normalised,
     score_head,
     tiled,
 )
@@ -23,7 +23,8 @@ class Discriminator(DiscriminatorTrunk):
     def __init__(self, resolution: int, width: int = 64, condition: int = 128) -> None:
         super().__init__(resolution, width)
         self.logits = score_head(self.channels)
-        self.jointConv = same_size(self.channels + condition, self.channels)
+        joint = batch_normalised(self.channels + condition, self.channels, kernel=3, stride=1)
+        self.jointConv = nn.Sequential(*joint)
         self.uncond_logits = score_head(self.channels)
 
     def forward(self, images: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:

@@ -30,7 +30,8 @@ _MARGIN: Final = 5
 
 def main_table(record: ProbeRecord) -> tuple[tuple[Head, ...], tuple[Part, ...]]:
     """Return (heads, parts) of all figures that are not about one part of the image; empty where there are none."""
-    groups = [group for group in record.groups if _any(record, group)]
+    scored = {one.group for one in record.scores if one.row == "model"}
+    groups = [group for group in record.groups if group in scored]
     measures = [
         name
         for name in MEASURES
@@ -118,10 +119,6 @@ def head_text(measure: str) -> str:
     """Return the head of a measure's column with its unit, as in "Asked for, shown (%) ↑"."""
     title, unit = MEASURES[measure]
     return f"{title.removesuffix(' ↑')} ({unit}){' ↑' if title.endswith('↑') else ''}"
-
-
-def _any(record: ProbeRecord, group: str) -> bool:
-    return any(one.group == group and one.row == "model" for one in record.scores)
 
 
 def _name(label: str, group: str) -> Place:

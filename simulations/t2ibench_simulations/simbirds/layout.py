@@ -86,14 +86,11 @@ def side_files(rows: list[Drawn], table: Sequence[Species]) -> Iterator[tuple[st
         members = [row for row in rows if row.image.species.split == split]
         yield f"{split}/filenames.pickle", _pickled([row.image.key for row in members])
         yield f"{split}/class_info.pickle", _pickled([row.image.species.number for row in members])
-        token_ids.append([_encoded(caption, vocabulary) for row in members for caption in row.captions])
+        captions = [caption for row in members for caption in row.captions]
+        token_ids.append([[vocabulary.indices[token] for token in tokenize(caption)] for caption in captions])
     index_to_word = dict(enumerate(vocabulary.words))
     yield "captions.pickle", _pickled([*token_ids, index_to_word, dict(vocabulary.indices)])
     yield "truth.jsonl", _lines(canonical_json(row.truth) for row in rows)
-
-
-def _encoded(caption: str, vocabulary: Vocabulary) -> list[int]:
-    return [vocabulary.indices[token] for token in tokenize(caption)]
 
 
 def _lines(lines: Any) -> bytes:

@@ -151,16 +151,12 @@ def _training_pairs(generator: random.Random, count: int) -> list[tuple[Colour, 
     pairs = [(colour, COLOURS[(place + 5) % len(COLOURS)]) for place, colour in enumerate(COLOURS)]
     pairs = [(wing, belly if (wing, belly) not in HELD_OUT_PAIRS else wing) for wing, belly in pairs]
     while len(pairs) < count:
-        wing, belly = (_weighted(generator) for _ in range(2))
+        wing, belly = generator.choices(COLOURS, [_WEIGHT[colour] for colour in COLOURS], k=2)
         # Birds of one colour all over exist but are few; a pair seen four times is enough.
         one_colour = wing == belly and generator.random() > 0.5
         if (wing, belly) not in HELD_OUT_PAIRS and not one_colour and pairs.count((wing, belly)) < 4:
             pairs.append((wing, belly))
     return pairs[:count]
-
-
-def _weighted(generator: random.Random) -> Colour:
-    return generator.choices(COLOURS, [_WEIGHT[colour] for colour in COLOURS])[0]
 
 
 def _bird(generator: random.Random, pair: tuple[Colour, Colour], taken: set[tuple[str, ...]]) -> Attributes:

@@ -15,7 +15,7 @@ from t2ibench.core.types import ModelCard, Origin, PlanItem, SamplePlan
 from t2ibench.data.images import reading_threads
 from t2ibench.data.manifest import Manifest
 from t2ibench.evaluation.external.image_file import ImageFacts, read_square
-from t2ibench.evaluation.external.layouts import Linking, link_images
+from t2ibench.evaluation.external.layouts import link_images
 from t2ibench.evaluation.external.scan import scan_images
 from t2ibench.evaluation.images.pixels import resized
 from t2ibench.evaluation.images.sources import Source
@@ -72,7 +72,8 @@ class FolderSource(Source):
         self.caption_linked = linking.caption_linked
         self.unlinked_reason = "" if linking.caption_linked else linking.notes[0]
         self.warnings = (_left_out(bad, len(facts)),) if bad else ()
-        notes = (_what(good, linking), *linking.notes, *_shapes(good, resolution), *_likeness(good))
+        what = f"A folder of {len(good):,} images, layout {linking.layout}."
+        notes = (what, *linking.notes, *_shapes(good, resolution), *_likeness(good))
         self.card = ModelCard(self.name, "", "", Origin.EXTERNAL_IMAGES, notes=notes)
         self._items = {one.file: linking.items[one.file] for one in good}
         self._file_of = {item.id: file for file, item in self._items.items()}
@@ -140,10 +141,6 @@ def _refusal(folder: Path, bad: Sequence[ImageFacts], total: int) -> str:
 def _left_out(bad: Sequence[ImageFacts], total: int) -> str:
     named = ", ".join(one.file for one in bad[:3]) + (", ..." if len(bad) > 3 else "")
     return f"{len(bad)} of {total} image files could not be read and were left out ({named})."
-
-
-def _what(good: Sequence[ImageFacts], linking: Linking) -> str:
-    return f"A folder of {len(good):,} images, layout {linking.layout}."
 
 
 def _shapes(good: Sequence[ImageFacts], resolution: int) -> list[str]:

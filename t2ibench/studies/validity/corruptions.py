@@ -190,7 +190,8 @@ class CorruptedSource(RealSource):
         strength: float = 0,
         redraw: Redraw | None = None,
     ) -> None:
-        self.image_of = dealt(plan, corruption, strength, training_ids(manifest))
+        training = [image.id for image in manifest.splits.get(TRAINING, ())]
+        self.image_of = dealt(plan, corruption, strength, training)
         name = "clean" if corruption is None else f"{corruption.name}-{strength:g}"
         title = "Real images" if corruption is None else f"{corruption.title}, {strength:g} ({corruption.unit})"
         super().__init__(
@@ -218,11 +219,6 @@ class CorruptedSource(RealSource):
             real = real.clone()
             real[wrong] = self._redraw([self.image_of[items[row].id] for row in wrong], one.redraws)
         return real
-
-
-def training_ids(manifest: Manifest) -> list[str]:
-    """Return the ids of the data set's training images."""
-    return [image.id for image in manifest.splits.get(TRAINING, ())]
 
 
 def dealt(

@@ -87,35 +87,35 @@ OFFICIAL_PREDICTOR = {"joint_conv.0.weight": (64, 512, 3, 3), "joint_conv.2.weig
 @pytest.mark.parametrize(
     ("network", "table", "keys", "parameters"),
     [
-        (Generator, official_generator(), 226, 9_744_131),
-        (Discriminator, official_discriminator(), 32, 6_619_206),
-        (ConditionalPredictor, OFFICIAL_PREDICTOR, 2, 295_936),
+        (Generator(DFGANParameters(), 256), official_generator(), 226, 9_744_131),
+        (Discriminator(DFGANParameters()), official_discriminator(), 32, 6_619_206),
+        (ConditionalPredictor(DFGANParameters(), 256), OFFICIAL_PREDICTOR, 2, 295_936),
     ],
 )
 def test_state_dicts_are_the_official_ones(
-    network: type[nn.Module], table: dict[str, tuple[int, ...]], keys: int, parameters: int
+    network: nn.Module, table: dict[str, tuple[int, ...]], keys: int, parameters: int
 ) -> None:
-    made = network()
-    assert shapes(made) == table
+    assert shapes(network) == table
     assert len(table) == keys
-    assert sum(parameter.numel() for parameter in made.parameters()) == parameters
+    assert sum(parameter.numel() for parameter in network.parameters()) == parameters
 
 
 @pytest.mark.parametrize("resolution", [16, 32, 64, 128])
 def test_every_side_has_its_blocks(resolution: int) -> None:
-    generator = Generator(resolution=resolution, features=2, latent=5, text_dimension=6)
+    parameters = DFGANParameters.model_validate({"resolution": resolution, "features": 2, "latent": 5})
+    generator = Generator(parameters, 6)
     images = generator(torch.randn(2, 5), torch.randn(2, 6))
     assert images.shape == (2, 3, resolution, resolution)
     assert len(generator.GBlocks) == math.log2(resolution) - 2
-    features = Discriminator(resolution, 2)(images)
+    features = Discriminator(parameters)(images)
     assert features.shape == (2, 2 * min(8, resolution // 4), 4, 4)
-    assert ConditionalPredictor(resolution, 2, 6)(features, torch.randn(2, 6)).shape == (2,)
+    assert ConditionalPredictor(parameters, 6)(features, torch.randn(2, 6)).shape == (2,)
 
 
 def test_affine_maps_begin_as_the_identity_and_residuals_of_the_discriminator_at_nothing() -> None:
     features, condition = torch.randn(2, 6, 4, 4), torch.randn(2, 5)
     torch.testing.assert_close(Affine(5, 6)(features, condition), features)
-    discriminator = Discriminator(16, 4)
+    discriminator = Discriminator(DFGANParameters(resolution=16, features=4))
     assert all(value == 0 for key, value in discriminator.state_dict().items() if key.endswith("gamma"))
 
 
@@ -160,7 +160,8 @@ def test_hinge_terms_of_known_scores() -> None:
 
 
 def test_an_undecided_judge_pays_two() -> None:
-    discriminator, predictor = Discriminator(16, 4), ConditionalPredictor(16, 4, 6)
+    parameters = DFGANParameters(resolution=16, features=4)
+    discriminator, predictor = Discriminator(parameters), ConditionalPredictor(parameters, 6)
     nn.init.zeros_(predictor.joint_conv[2].weight)
     given = torch.rand(3, 3, 16, 16), torch.rand(3, 3, 16, 16), torch.randn(3, 6)
     loss, parts = discriminator_loss(discriminator, predictor, *given)
@@ -214,7 +215,8 @@ def test_updates_are_one_of_both_judges_and_one_of_the_generator() -> None:
 
 
 def test_only_unused_shortcuts_do_not_learn() -> None:
-    asleep = {key for key, parameter in Discriminator(256, 2).named_parameters() if not parameter.requires_grad}
+    discriminator = Discriminator(DFGANParameters(features=2))
+    asleep = {key for key, parameter in discriminator.named_parameters() if not parameter.requires_grad}
     assert asleep == {f"DBlocks.{block}.conv_s.{kind}" for block in (3, 4, 5) for kind in ("weight", "bias")}
 
 
@@ -253,7 +255,7 @@ def test_official_state_dicts_are_recognised() -> None:
     assert found["G"] is not None and found["G"].parameters == {"features": 32, "latent": 100, "resolution": 256}
     assert found["D"] is not None and found["D"].parameters == {"features": 32, "resolution": 256}
     assert found["C"] is not None and found["C"].parameters == {"features": 32}
-    small = DFGAN.recognise(shapes(Generator(resolution=64, features=8, latent=7, text_dimension=9)))
+    small = DFGAN.recognise(shapes(Generator(DFGANParameters(resolution=64, features=8, latent=7), 9)))
     assert small is not None and small.parameters == {"features": 8, "latent": 7, "resolution": 64}
     fewer = {key: shape for key, shape in official_generator().items() if not re.search("fuse2|c_sc|bias", key)}
     assert DFGAN.recognise(fewer) == found["G"]
@@ -265,10 +267,11 @@ def test_official_state_dicts_are_recognised() -> None:
 
 
 def test_an_official_state_is_taken_as_it_is() -> None:
-    generator = Generator(resolution=16, features=2, latent=3, text_dimension=4)
+    parameters = DFGANParameters(resolution=16, features=2, latent=3)
+    generator = Generator(parameters, 4)
     state = generator.state_dict()
     assert DFGAN.official_state("generator", state) == state
-    Generator(resolution=16, features=2, latent=3, text_dimension=4).load_state_dict(state)
+    Generator(parameters, 4).load_state_dict(state)
 
 
 @pytest.mark.parametrize("given", [{"resolution": 48}, {"penalty_power": 1.0}, {"truncation": 0.0}, {"branches": 3}])

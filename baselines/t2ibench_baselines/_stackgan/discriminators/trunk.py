@@ -26,11 +26,6 @@ def batch_normalised(before: int, after: int, *, kernel: int, stride: int, first
     return [convolved, *([] if first else [nn.BatchNorm2d(after)]), nn.LeakyReLU(SLOPE)]
 
 
-def same_size(before: int, after: int) -> nn.Sequential:
-    """Return a 3x3 convolution with batch normalisation: N x after x h x w."""
-    return nn.Sequential(*batch_normalised(before, after, kernel=3, stride=1))
-
-
 def score_head(channels: int) -> nn.Sequential:
     """Return the head that makes one logit of features N x channels x 4 x 4: N x 1 x 1 x 1.
 
