@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from abc import ABC, abstractmethod
 from typing import Final
 
 import numpy as np
@@ -18,23 +20,37 @@ SMALLEST: Final = 1 / 16
 """Boxes are at least this wide and high, as a fraction of the image: a cell of the models' 16 x 16 maps."""
 
 
-class ObjectBoxes:
-    """The bounding boxes of one split. An image without one, where others have some, has the whole of itself.
+class InWorkingImages(ABC):
+    """Base of what lies somewhere in the images of one split, as fractions of the working images.
 
     Args:
         manifest: the data set.
         split: whose images.
         whole: whether images are whole instead of cropped around the object.
-
-    Raises:
-        UserError: the split has no box at all.
     """
 
     def __init__(self, manifest: Manifest, split: str, *, whole: bool) -> None:
         self._manifest = manifest
         self._images = manifest.split(split)
         self._whole = whole
-        self._known: dict[int, np.ndarray] = {}
+        self._of = functools.cache(self._read)
+
+    @abstractmethod
+    def _read(self, row: int) -> np.ndarray:
+        """Return what lies in an image; asked for once. Raises UserError: the image is missing or damaged."""
+
+
+class ObjectBoxes(InWorkingImages):
+    """The bounding boxes of one split. An image without one, where others have some, has the whole of itself.
+
+    Args: as `InWorkingImages`.
+
+    Raises:
+        UserError: the split has no box at all.
+    """
+
+    def __init__(self, manifest: Manifest, split: str, *, whole: bool) -> None:
+        super().__init__(manifest, split, whole=whole)
         if all(image.box is None for image in self._images):
             raise UserError(
                 f"The data set {manifest.name} has no bounding boxes, which this model learns from. Train it on cub or "
@@ -61,14 +77,8 @@ class ObjectBoxes:
         size = np.maximum(opposite - corner, SMALLEST)
         return torch.from_numpy(np.concatenate((corner, size), axis=1).astype(np.float32))
 
-    def _of(self, row: int) -> np.ndarray:
-        """Return an image's box as fractions of its working image."""
-        found = self._known.get(row)
-        if found is None:
-            found = self._known[row] = self._read(self._images[row])
-        return found
-
-    def _read(self, image: ImageEntry) -> np.ndarray:
+    def _read(self, row: int) -> np.ndarray:
+        image = self._images[row]
         if image.box is None:
             return np.asarray([0.0, 0.0, 1.0, 1.0])
         frame = working_frame(self._manifest, image, whole=self._whole)

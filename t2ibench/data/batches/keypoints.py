@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from t2ibench.core.reading.part_table import PartTable
-from t2ibench.data.batches.boxes import working_frame
-from t2ibench.data.manifest import ImageEntry, Manifest
+from t2ibench.data.batches.boxes import InWorkingImages, working_frame
+from t2ibench.data.manifest import Manifest
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class ObjectKeypoints:
+class ObjectKeypoints(InWorkingImages):
     """The keypoints of one split; of an image that the tables do not have, none can be seen.
 
-    Args:
-        manifest: the data set.
-        split: whose images.
-        whole: whether images are whole instead of cropped around the object.
+    Args: as `InWorkingImages`.
 
     Raises:
         UserError: the data set has no tables of parts, or damaged ones.
     """
 
     def __init__(self, manifest: Manifest, split: str, *, whole: bool) -> None:
-        self._manifest = manifest
-        self._images: Sequence[ImageEntry] = manifest.split(split)
-        self._whole = whole
+        super().__init__(manifest, split, whole=whole)
         table = PartTable(manifest.root)
         self._mirrored, self._locations = table.mirrored, table.locations
         self._none = np.zeros((len(table.names), 3))
-        self._known: dict[int, np.ndarray] = {}
 
     def in_crops(self, rows: np.ndarray, places: np.ndarray, resolution: int) -> Tensor:
         """Return float32 N x K x 3: x, y as fractions of the crop, 1 where visible; zeros where hidden or cut off.
@@ -58,13 +51,9 @@ class ObjectKeypoints:
         points[..., 2] = 1
         return torch.from_numpy((points * seen[..., None]).astype(np.float32))
 
-    def _of(self, row: int) -> np.ndarray:
-        """Return an image's keypoints, K x 3, as fractions of its working image."""
-        found = self._known.get(row)
-        if found is None:
-            image = self._images[row]
-            frame = working_frame(self._manifest, image, whole=self._whole)
-            found = self._locations.get(image.id, self._none).copy()
-            found[:, :2] = (found[:, :2] - frame[:2]) / frame[2:]
-            self._known[row] = found
+    def _read(self, row: int) -> np.ndarray:
+        image = self._images[row]
+        frame = working_frame(self._manifest, image, whole=self._whole)
+        found: np.ndarray = self._locations.get(image.id, self._none).copy()  # K x 3
+        found[:, :2] = (found[:, :2] - frame[:2]) / frame[2:]
         return found

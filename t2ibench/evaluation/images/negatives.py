@@ -35,10 +35,9 @@ def choose_negatives(plan: SamplePlan, manifest: Manifest, protocol: ProtocolEnt
         UserError: the split has too few captions of other classes.
     """
     captions = manifest.captions(plan.split)
-    place = {caption.id: index for index, caption in enumerate(captions)}
     use_class = protocol.exclude == "class" and all(caption.class_id is not None for caption in captions)
     keys = [str(caption.class_id) if use_class else caption.image_id for caption in captions]
-    queries = np.array([place[item.caption.id] for item in plan.items], dtype=np.int64)
+    queries = own_captions(plan, manifest)
     if protocol.negatives_rule == "fresh":
         return queries, _fresh(plan, queries, captions, keys, protocol.negatives)
     return queries, _stored(plan, queries, captions, keys, protocol.negatives, "class" if use_class else "image")
@@ -74,7 +73,7 @@ def _stored(
 ) -> np.ndarray:
     """Return int64 N x wanted; two images of one caption get the same."""
     negatives = np.empty((len(plan), wanted), dtype=np.int64)
-    key_of, text_of = _numbered(keys), _numbered([" ".join(caption.text.split()) for caption in captions])
+    key_of, text_of = numbered(keys), numbered([" ".join(caption.text.split()) for caption in captions])
     for row, (item, query) in enumerate(zip(plan.items, queries.tolist(), strict=True)):
         # The same sentence of another image is no mismatch.
         others = np.flatnonzero((key_of != key_of[query]) & (text_of != text_of[query]))
@@ -91,7 +90,7 @@ def _stored(
     return negatives
 
 
-def _numbered(names: Sequence[str]) -> np.ndarray:
+def numbered(names: Sequence[str]) -> np.ndarray:
     """Return int64 N: equal names have equal numbers."""
     numbers: dict[str, int] = {}
     return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)

@@ -24,8 +24,8 @@ from t2ibench.core.records import (
     ResultRecord,
     SourceRecord,
 )
-from t2ibench.core.types import Interval, Origin
-from t2ibench.evaluation.images.negatives import reads_captions
+from t2ibench.core.types import Interval, Origin, PlanItem
+from t2ibench.evaluation.images.negatives import numbered, reads_captions
 from t2ibench.evaluation.images.sources import Source
 from t2ibench.evaluation.measuring.caption_codes import CaptionCodes
 from t2ibench.evaluation.measuring.collect import Collected
@@ -191,10 +191,9 @@ def passes_of(columns: Sequence[Column]) -> dict[str, PairPass]:
     return {name: PairPass([one.metric for one in columns if one.extractor.name == name]) for name in names}
 
 
-def groups_by_image(items: Sequence[Any]) -> np.ndarray:
+def groups_by_image(items: Sequence[PlanItem]) -> np.ndarray:
     """Return int array N: plan items whose captions belong to one image share a number."""
-    numbers: dict[str, int] = {}
-    return np.array([numbers.setdefault(item.caption.image_id, len(numbers)) for item in items], dtype=np.int64)
+    return numbered([item.caption.image_id for item in items])
 
 
 def _record(source: Source, plan: PlanRecord, column: Column, *, device: str, **rest: Any) -> ResultRecord:
