@@ -241,22 +241,16 @@ def _encoder(
     if request.batch_size is not None and learns_in_batches:
         batch_size = max(request.batch_size, _SMALLEST_ENCODER_BATCH)
     own = TrainRequest(name, dataset=dataset, batch_size=batch_size, parameters=parameters)
-    if dataset == request.dataset:
-        job = resolve(own, place, manifest, root)
-    else:
-        job = _resolved_elsewhere(own, place, prepare=manifest != NOT_PREPARED)
+    job = resolve(own, place, manifest, root) if dataset == request.dataset else _resolved_elsewhere(own, place)
     job = dataclasses.replace(job, steps=_encoder_steps(job, request, model_steps, place.benchmarks))
     return dataclasses.replace(job, shipped=_shipped(job, place.benchmarks))
 
 
-def _resolved_elsewhere(request: TrainRequest, place: Place, prepare: bool) -> Job:
-    """Return the job of an encoder that learns from a data set of its own, prepared only if it has to be trained."""
+def _resolved_elsewhere(request: TrainRequest, place: Place) -> Job:
+    """Return the job of an encoder that learns from another data set; its digest is open until that is prepared."""
     require_known("data set", place.benchmarks.datasets, request.dataset)
-    job = resolve(request, place, NOT_PREPARED)
-    if _shipped(job, place.benchmarks) is not None:
-        return job
-    if not prepare and request.dataset not in prepared_datasets(place.benchmarks, place.workspace):
-        return job
+    if request.dataset not in prepared_datasets(place.benchmarks, place.workspace):
+        return resolve(request, place, NOT_PREPARED)
     manifest = open_dataset(request.dataset, place.benchmarks, place.workspace)
     return resolve(request, place, manifest.digest, manifest.root)
 

@@ -109,25 +109,32 @@ def ensure_trained(
     """
     if processes is not None and processes.count > 1:
         with processes.alike():
-            _checked(request, resolve(request, place, NOT_PREPARED), compute)
+            asked = _checked(request, resolve(request, place, NOT_PREPARED), compute)
             device = choose_device(place.device, place=processes.local_rank)
         with processes.joined(device):
-            # The first one draws or prepares the data set where that was not done yet.
-            processes.first(
-                lambda: open_dataset(request.dataset, place.benchmarks, place.workspace, root=place.data_root).digest
-            )
+            # The first one draws or prepares the data sets where that was not done yet.
+            processes.first(lambda: _prepared(asked, place).digest)
             with processes.alike():
-                manifest = open_dataset(request.dataset, place.benchmarks, place.workspace, root=place.data_root)
+                manifest = _prepared(asked, place)
                 job = resolve(request, place, manifest.digest, manifest.root)
             return carry_out(job, manifest, replace(place, device=str(device)), compute, processes, quick)
     # A mistyped parameter is told before a data set is drawn.
-    _checked(request, resolve(request, place, NOT_PREPARED), compute)
-    manifest = open_dataset(request.dataset, place.benchmarks, place.workspace, root=place.data_root)
+    asked = _checked(request, resolve(request, place, NOT_PREPARED), compute)
+    manifest = _prepared(asked, place)
     job = resolve(request, place, manifest.digest, manifest.root)
     return carry_out(job, manifest, place, compute, quick=quick)
 
 
-def _checked(request: TrainRequest, job: Job, compute: Compute) -> None:
+def _prepared(asked: Job, place: Place) -> Manifest:
+    """Return the manifest of a job's data set, prepared, as are those that encoders it has to train learn from."""
+    for encoder in asked.encoders.values():
+        if encoder.shipped is None and encoder.spec.dataset != asked.spec.dataset:
+            open_dataset(encoder.spec.dataset, place.benchmarks, place.workspace)
+    return open_dataset(asked.spec.dataset, place.benchmarks, place.workspace, root=place.data_root)
+
+
+def _checked(request: TrainRequest, job: Job, compute: Compute) -> Job:
+    """Return the job; errors as `ensure_trained`."""
     require_steps_count(request, job)
     every = compute.rhythm.quick_steps
     if job.spec.select and (every is None or job.steps < every):
@@ -135,6 +142,7 @@ def _checked(request: TrainRequest, job: Job, compute: Compute) -> None:
             f"--select has nothing to choose from: {job.steps} steps have no quick metric. Ask for --quick-metrics of "
             "fewer steps."
         )
+    return job
 
 
 def carry_out(

@@ -22,10 +22,11 @@ SHIPPED = shipped_models(CONTENT)
 
 
 def redrawn():
-    """Return our benchmarks.toml with one more bird."""
-    table = CONTENT.datasets["simbirds"]
-    options = {**table.options, "images": table.options["images"] + 1}
-    return CONTENT.model_copy(update={"datasets": {"simbirds": table.model_copy(update={"options": options})}})
+    """Return our benchmarks.toml with one more bird in each world of birds, and nothing else."""
+    tables = {name: CONTENT.datasets[name] for name in ("simbirds", "simbirds-world")}
+    more = {name: {**table.options, "images": table.options["images"] + 1} for name, table in tables.items()}
+    redrawn = {name: table.model_copy(update={"options": more[name]}) for name, table in tables.items()}
+    return CONTENT.model_copy(update={"datasets": redrawn})
 
 
 def test_damsm_comes_with_the_package():
