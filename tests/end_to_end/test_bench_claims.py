@@ -24,9 +24,7 @@ columns = ["fid-simnet"]
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory):
     folder = tmp_path_factory.mktemp("claims")
-    text = re.sub(r"attngan = 30,", "attngan = 3,", tiny_benchmarks()).replace(
-        "encoder_steps = 60", "encoder_steps = 2"
-    )
+    text = re.sub(r"attngan = 30,", "attngan = 3,", tiny_benchmarks())
     (folder / "benchmarks.toml").write_text(text + PLANTED)
     place = ["--config", str(folder / "benchmarks.toml"), "--workspace", str(folder / "workspace")]
     found = {}
