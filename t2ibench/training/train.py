@@ -127,10 +127,11 @@ def ensure_trained(
 
 def _prepared(asked: Job, place: Place) -> Manifest:
     """Return the manifest of a job's data set, prepared, as are those that encoders it has to train learn from."""
+    manifest = open_dataset(asked.spec.dataset, place.benchmarks, place.workspace, root=place.data_root)
     for encoder in asked.encoders.values():
         if encoder.shipped is None and encoder.spec.dataset != asked.spec.dataset:
             open_dataset(encoder.spec.dataset, place.benchmarks, place.workspace)
-    return open_dataset(asked.spec.dataset, place.benchmarks, place.workspace, root=place.data_root)
+    return manifest
 
 
 def _checked(request: TrainRequest, job: Job, compute: Compute) -> Job:
