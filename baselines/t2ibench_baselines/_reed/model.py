@@ -13,6 +13,7 @@ from t2ibench.core.interfaces import BuildContext
 from t2ibench.core.types import Capabilities
 from t2ibench_baselines._baseline import discriminators_for
 from t2ibench_baselines._stackgan.initialisation import initialise_reed
+from t2ibench_baselines._stackgan.optimisation import halvings
 from t2ibench_baselines._stackgan.sentence_model import SentenceModel
 from t2ibench_baselines._stackgan.sentences import ENCODERS, SentenceEncoder
 
@@ -72,6 +73,6 @@ class SingleDiscriminatorModel(SentenceModel):
     def learning_rates(self, step: int, steps_per_epoch: int) -> Mapping[str, float]:
         """Return the rates of this step: halved every so many epochs."""
         p = self.parameters
-        halvings = step // max(steps_per_epoch, 1) // p.halving_epochs if p.halving_epochs else 0
+        share = 0.5 ** halvings(step, steps_per_epoch, p.halving_epochs)
         rates = {"generator": p.generator_learning_rate, "discriminator": p.discriminator_learning_rate}
-        return {name: rates[name] * 0.5**halvings for name in self.networks()}
+        return {name: rates[name] * share for name in self.networks()}

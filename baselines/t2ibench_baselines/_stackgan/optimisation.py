@@ -29,6 +29,11 @@ def adam_optimizers(networks: Mapping[str, Module], parameters: AdversarialParam
     }
 
 
+def halvings(step: int, steps_per_epoch: int, every: int) -> int:
+    """Return how often learning rates have been halved at a step (from 0), once every so many epochs; 0 for never."""
+    return step // max(steps_per_epoch, 1) // every if every else 0
+
+
 def with_instance_noise(
     images: Tensor, parameters: AdversarialParameters, step: int, noise: BoundNoise, name: str
 ) -> Tensor:

@@ -18,7 +18,7 @@ from t2ibench_baselines._stackgan.conditioning import kl_divergence
 from t2ibench_baselines._stackgan.discriminators.losses import detached, discriminator_loss, generator_loss
 from t2ibench_baselines._stackgan.initialisation import initialise_stackgan
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
-from t2ibench_baselines._stackgan.optimisation import with_instance_noise
+from t2ibench_baselines._stackgan.optimisation import halvings, with_instance_noise
 from t2ibench_baselines._stackgan.sentence_model import SentenceModel
 from t2ibench_baselines._stackgan.sentences import ENCODERS, SentenceEncoder, sentence_codes, text_networks
 from t2ibench_baselines.stackgan_v1 import convert
@@ -104,10 +104,8 @@ class StackGANv1(KeepsOfficialNames, SentenceModel):
 
     def learning_rates(self, step: int, steps_per_epoch: int) -> Mapping[str, float]:
         """Return the rates of this step of a stage: halved every so many epochs of the stage."""
-        halvings = 0
-        if self.parameters.halving_epochs:
-            halvings = step // max(steps_per_epoch, 1) // self.parameters.halving_epochs
-        return {name: rate * 0.5**halvings for name, rate in self._base_rates().items()}
+        share = 0.5 ** halvings(step, steps_per_epoch, self.parameters.halving_epochs)
+        return {name: rate * share for name, rate in self._base_rates().items()}
 
     def _base_rates(self) -> dict[str, float]:
         p = self.parameters
