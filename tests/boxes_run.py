@@ -17,7 +17,8 @@ from t2ibench.data.manifest import Manifest
 from t2ibench.testing.squares import Squares, with_boxes
 from t2ibench.training.engine.engine import Engine
 from t2ibench.training.engine.processes import Processes
-from t2ibench_baselines.gawwn import GAWWN, GAWWNParameters
+from t2ibench_baselines.gawwn import GAWWN
+from t2ibench_baselines.gawwn.parameters import GAWWNParameters
 from tests.unit.baselines.builders import context
 
 STEPS = 3

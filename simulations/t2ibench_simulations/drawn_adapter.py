@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.files import read_json
 from t2ibench.core.spec.benchmarks import DatasetEntry
+from t2ibench_simulations.drawn_folder import clear_other
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +68,6 @@ class DrawnByCode(ABC):
             UserError: the settings make no sense, or `root` holds something else or cannot be written.
         """
         code, wanted = self.drawing_code(), self.drawing(settings)
-        summary = root / code.summary
-        if replace and summary.is_file():
-            found = read_json(summary, what=f"the settings of drawn {code.what}")
-            if not isinstance(found, dict) or any(found.get(key) != value for key, value in wanted.items()):
-                shutil.rmtree(root)
+        if replace:
+            clear_other(root / code.summary, wanted)
         code.make(root, progress=progress, **{key: value for key, value in wanted.items() if key != "version"})

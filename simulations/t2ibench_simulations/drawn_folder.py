@@ -75,7 +75,7 @@ def write_files(folder: Path, files: Iterable[tuple[str, bytes]]) -> dict[str, s
 
 
 def make_folder(
-    name: str, root: Path, wanted: Mapping[str, int], write: Callable[[Path], Mapping[str, Any]]
+    name: str, root: Path, wanted: Mapping[str, Any], write: Callable[[Path], Mapping[str, Any]]
 ) -> Mapping[str, Any]:
     """Write a drawn data set into `root` unless just it is there already; return its summary.
 
@@ -121,6 +121,14 @@ def make_folder(
         raise UserError(
             f"Cannot write {name} to {root} ({error.strerror or error}). Choose another folder, or free space there."
         ) from error
+
+
+def clear_other(summary: Path, wanted: Mapping[str, Any]) -> None:
+    """Delete the drawn data set whose summary this is, where it was drawn with other settings."""
+    if summary.is_file():
+        found = read_json(summary, what="the settings of a drawn data set")
+        if not isinstance(found, dict) or any(found.get(key) != value for key, value in wanted.items()):
+            shutil.rmtree(summary.parent)
 
 
 def draw_all(
@@ -177,7 +185,7 @@ def _without_main() -> Iterator[None]:
         sys.modules["__main__"] = script
 
 
-def _existing(name: str, root: Path, wanted: Mapping[str, int]) -> Mapping[str, Any] | None:
+def _existing(name: str, root: Path, wanted: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the summary of what is in `root` if it is what is wanted, None if the folder is free."""
     summary = root / f"{name}.json"
     try:

@@ -14,8 +14,8 @@ from PIL import Image
 
 from t2ibench.text.damsm.text_encoder import TextEncoder
 from t2ibench_baselines._stackgan.discriminators.sentence import SentenceDiscriminator
-from t2ibench_baselines.attngan import AttnGANParameters
 from t2ibench_baselines.attngan.generator import Generator
+from t2ibench_baselines.attngan.parameters import AttnGANParameters
 from tests.parity.recipe import drawn
 from tests.unit.models.official_files import Touch, save, save_captions
 

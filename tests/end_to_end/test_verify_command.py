@@ -10,8 +10,9 @@ from t2ibench.core.spec.reported import Figure
 from t2ibench.studies.verification import FILES, band
 from t2ibench.text.damsm.inception_encoder import InceptionImageEncoder
 from t2ibench.text.damsm.text_encoder import TextEncoder
-from t2ibench_baselines.attngan import AttnGAN, AttnGANParameters
+from t2ibench_baselines.attngan import AttnGAN
 from t2ibench_baselines.attngan.generator import Generator
+from t2ibench_baselines.attngan.parameters import AttnGANParameters
 from tests.end_to_end.test_import_command import WORDS, recipe
 from tests.unit.data import conftest as tiny
 from tests.unit.models.official_files import save, save_captions

@@ -10,9 +10,10 @@ import torch
 
 from t2ibench.core.types import Caption, TrainBatch
 from t2ibench.text.damsm import DAMSM
-from t2ibench_baselines.dfgan import DFGAN, DFGANParameters
+from t2ibench_baselines.dfgan import DFGAN
 from t2ibench_baselines.dfgan.discriminator import ConditionalPredictor, Discriminator
 from t2ibench_baselines.dfgan.generator import Generator
+from t2ibench_baselines.dfgan.parameters import DFGANParameters
 from tests.parity.asked import mode_of
 from tests.parity.entries import Entry, gradient_entries, map_entries
 from tests.parity.inputs import real_images

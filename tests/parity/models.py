@@ -11,9 +11,12 @@ from torch import Tensor
 from t2ibench.core.types import Caption, TrainBatch
 from t2ibench.text.damsm import DAMSM, DAMSMParameters
 from t2ibench.text.vocabulary import END, Vocabulary
-from t2ibench_baselines.attngan import AttnGAN, AttnGANParameters
-from t2ibench_baselines.dmgan import DMGAN, DMGANParameters
-from t2ibench_baselines.stackgan_v2 import StackGANv2, StackGANv2Parameters
+from t2ibench_baselines.attngan import AttnGAN
+from t2ibench_baselines.attngan.parameters import AttnGANParameters
+from t2ibench_baselines.dmgan import DMGAN
+from t2ibench_baselines.dmgan.parameters import DMGANParameters
+from t2ibench_baselines.stackgan_v2 import StackGANv2
+from t2ibench_baselines.stackgan_v2.parameters import StackGANv2Parameters
 from tests.parity.asked import resolutions_of
 from tests.parity.inputs import real_images
 from tests.parity.loss_units import gammas

@@ -61,7 +61,7 @@ def halve_the_writing_gate(stage: MemoryStage, patch: pytest.MonkeyPatch) -> Non
 
 
 def mask_correctly(stage: MemoryStage, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(stage, "parameters_of", stage.parameters_of.model_copy(update={"official_mask": False}))
+    patch.setattr(stage, "settings", stage.settings.model_copy(update={"official_mask": False}))
 
 
 PLANTED: dict[str, tuple[Callable[[MemoryStage, pytest.MonkeyPatch], None] | None, set[str]]] = {

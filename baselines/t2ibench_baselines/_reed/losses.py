@@ -6,20 +6,20 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from t2ibench_baselines._stackgan.discriminators.adversarial import AdversarialParameters, gradient_penalty
+from t2ibench_baselines._reed.parameters import ReedParameters
+from t2ibench_baselines._stackgan.discriminators.adversarial import gradient_penalty
 from t2ibench_baselines._stackgan.discriminators.losses import Parts, detached
 
 
 def matching_aware_loss(
     judge: Callable[[Tensor, Tensor], Tensor],
     real: Tensor,
-    wrong: Callable[[], tuple[Tensor, Tensor]],
+    wrong: tuple[Tensor, Tensor] | None,
     fake: Tensor,
     sentence: Tensor,
-    game: AdversarialParameters,
+    parameters: ReedParameters,
     *,
-    mismatch_weight: float,
-    r1_weight: float,
+    r1_weight: float = 0.0,
 ) -> tuple[Tensor, Parts]:
     """Return the discriminator's loss, a scalar with a graph, and its parts.
 
@@ -29,23 +29,23 @@ def matching_aware_loss(
     Args:
         judge: makes the logits of images and sentence codes.
         real: N x 3 x resolution x resolution, images of the captions.
-        wrong: gives images and codes that do not belong together; asked where w is not 0.
+        wrong: images and codes that do not belong together; None where w is 0.
         fake: the generator's images, N x 3 x resolution x resolution; no gradient reaches them.
         sentence: N x D sentence codes.
-        game: how logits are scored.
-        mismatch_weight: w.
+        parameters: how logits are scored, and w.
         r1_weight: weight of the gradient penalty on the real images.
     """
+    p = parameters
     if r1_weight:
         real = real.detach().requires_grad_()
     matching = judge(real, sentence)
-    parts = {"real": game.real_loss(matching)}
+    parts = {"real": p.real_loss(matching)}
     loss = parts["real"]
-    if mismatch_weight:
-        parts["wrong"] = game.fake_loss(judge(*wrong()))
-        loss = loss + mismatch_weight * parts["wrong"]
-    parts["fake"] = game.fake_loss(judge(fake.detach(), sentence))
-    loss = loss + (1 - mismatch_weight) * parts["fake"]
+    if wrong is not None:
+        parts["wrong"] = p.fake_loss(judge(*wrong))
+        loss = loss + p.mismatch_weight * parts["wrong"]
+    parts["fake"] = p.fake_loss(judge(fake.detach(), sentence))
+    loss = loss + (1 - p.mismatch_weight) * parts["fake"]
     if r1_weight:
         parts["r1"] = gradient_penalty(matching, real)
         loss = loss + r1_weight * parts["r1"]

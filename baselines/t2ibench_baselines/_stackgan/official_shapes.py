@@ -1,4 +1,4 @@
-"""What the shapes of an official generator tell about its sizes, alike in StackGAN-v2, AttnGAN and DM-GAN."""
+"""What the shapes of official networks tell about their sizes, alike in StackGAN-v2, AttnGAN and DM-GAN."""
 
 from __future__ import annotations
 
@@ -25,6 +25,31 @@ def generator_sizes(shapes: Shapes) -> dict[str, Any]:
         if len(inputs) == 2 and inputs[1] > parameters["condition"]:
             parameters["latent"] = inputs[1] - parameters["condition"]
     return parameters
+
+
+def trunk_resolution(shapes: Shapes, modules: int = 3) -> int:
+    """Return the resolution that a discriminator is for.
+
+    Its layers down to 1/16 have `modules` modules each, the first without a normalisation; what halves further stands
+    apart.
+    """
+    halvings = (counted(shapes, r"img_code_s16\.(\d+)\.") + modules) // modules
+    return 4 << (halvings + begins(shapes, "img_code_s32.") + begins(shapes, "img_code_s64."))
+
+
+def begins(shapes: Shapes, *starts: str) -> bool:
+    """Return whether a key begins like one of these."""
+    return any(key.startswith(starts) for key in shapes)
+
+
+def told(shapes: Shapes, **sizes: tuple[str, int]) -> dict[str, Any]:
+    """Return parameter -> the length of a tensor's axis, of the tensors that are there.
+
+    Args:
+        shapes: key -> shape.
+        sizes: parameter -> (key, axis), as in latent=("fc.weight", 1).
+    """
+    return {name: shapes[key][axis] for name, (key, axis) in sizes.items() if len(shapes.get(key, ())) > axis}
 
 
 def counted(shapes: Shapes, pattern: str) -> int:

@@ -74,7 +74,7 @@ class Drawer(nn.Module):
     def __init__(self, parameters: AlignDRAWParameters, words: int = 0, captions: nn.Module | None = None) -> None:
         super().__init__()
         p = parameters
-        self.parameters_of = p
+        self.settings = p
         states, area = 2 * p.language_features, p.channels * p.patch**2
         self.captions = captions or ENCODERS[p.reading](words, p.language_features)
         self.alignment = None
@@ -131,7 +131,7 @@ class Drawer(nn.Module):
             values: images to infer the latents from, N x C x H x W in [0, 1]; None draws from the prior.
             watch: called after every step.
         """
-        p = self.parameters_of
+        p = self.settings
         count = len(noise)
         canvas = self.canvas.expand(count, -1, -1, -1)
         hidden = self.decoder_start.expand(count, -1)
@@ -179,7 +179,7 @@ class Drawer(nn.Module):
 
     def _windows(self, controls: Tensor) -> tuple[Window, Window]:
         """Return the windows that the next step reads and that this one writes, of N x 10 numbers."""
-        p = self.parameters_of
+        p = self.settings
         both = window_of(torch.cat(controls.chunk(2, dim=1)), p.resolution, p.patch, p.window, p.exponent_limit)
         return both.halves()
 
@@ -203,7 +203,7 @@ class _Fused:
     """
 
     def __init__(self, drawer: Drawer) -> None:
-        p = drawer.parameters_of
+        p = drawer.settings
         looked = 2 * p.channels * p.patch**2
         from_look, from_hidden = drawer.encoder.inputs.weight[:, :looked], drawer.encoder.inputs.weight[:, looked:]
         controls = (

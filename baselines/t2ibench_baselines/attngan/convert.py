@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Final
 
 from t2ibench.core.official import OfficialNetwork
-from t2ibench_baselines._stackgan.official_shapes import Shapes, counted, generator_sizes
+from t2ibench_baselines._stackgan.official_shapes import Shapes, begins, generator_sizes, told, trunk_resolution
 
 _ATTENTION: Final = re.compile(r"h_net(\d)\.att\.")
 _HEADS: Final = ("COND_DNET.jointConv.0.weight", "COND_DNET.outlogits.0.weight", "UNCOND_DNET.outlogits.0.weight")
@@ -27,7 +27,7 @@ def recognise(shapes: Shapes) -> OfficialNetwork | None:
 
 
 def _generator(shapes: Shapes) -> OfficialNetwork:
-    dcgan = any(key.startswith("img_net.") for key in shapes)
+    dcgan = begins(shapes, "img_net.")
     parameters = {**generator_sizes(shapes), "dcgan": dcgan}
     attention = next((shapes[key] for key in shapes if key.endswith(".att.conv_context.weight")), ())
     if attention:
@@ -37,14 +37,9 @@ def _generator(shapes: Shapes) -> OfficialNetwork:
 
 
 def _discriminator(shapes: Shapes) -> OfficialNetwork:
-    trunk = {key.split(".")[0] for key in shapes if key.startswith("img_code_s")}
-    # Convolutions stand at 0, 2, 5 and 8, each but the first before its normalisation: 3 a layer.
-    halvings = (counted(shapes, r"img_code_s16\.(\d+)\.") + 3) // 3
-    halvings += ("img_code_s32" in trunk) + ("img_code_s64" in trunk)
-    dcgan = not any(key.startswith("UNCOND_DNET.") for key in shapes)
-    parameters: dict[str, Any] = {"dcgan": dcgan}
-    first = shapes.get("img_code_s16.0.weight", ())
-    if first:
-        parameters["discriminator_features"] = first[0]
+    parameters = {
+        "dcgan": not begins(shapes, "UNCOND_DNET."),
+        **told(shapes, discriminator_features=("img_code_s16.0.weight", 0)),
+    }
     dataset = {64: "cub", 96: "coco"}.get(parameters.get("discriminator_features", 0), "")
-    return OfficialNetwork(f"discriminator/{4 << halvings}", parameters, dataset)
+    return OfficialNetwork(f"discriminator/{trunk_resolution(shapes)}", parameters, dataset)

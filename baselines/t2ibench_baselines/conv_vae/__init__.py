@@ -1,7 +1,3 @@
 """The talk's conv-deconv variational autoencoder, conditional on the caption."""
 
-from __future__ import annotations
-
-from t2ibench_baselines.conv_vae.model import ConvVAE, ConvVAEParameters
-
-__all__ = ["ConvVAE", "ConvVAEParameters"]
+from t2ibench_baselines.conv_vae.model import ConvVAE as ConvVAE

@@ -1,8 +1,3 @@
 """DF-GAN: one stage, the text fused into every block, a matching-aware gradient penalty."""
 
-from __future__ import annotations
-
-from t2ibench_baselines.dfgan.model import DFGAN
-from t2ibench_baselines.dfgan.parameters import DFGANParameters
-
-__all__ = ["DFGAN", "DFGANParameters"]
+from t2ibench_baselines.dfgan.model import DFGAN as DFGAN

@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from t2ibench_baselines._stackgan.discriminators.losses import Parts, detached
 from t2ibench_baselines.dfgan.discriminator import ConditionalPredictor, Discriminator
+from t2ibench_baselines.dfgan.parameters import DFGANParameters
 
 
 def discriminator_loss(
@@ -18,9 +19,7 @@ def discriminator_loss(
     real: Tensor,
     fake: Tensor,
     sentence: Tensor,
-    *,
-    penalty_weight: float = 2.0,
-    penalty_power: float = 6.0,
+    parameters: DFGANParameters,
 ) -> tuple[Tensor, Parts]:
     """Return the joint loss of discriminator and predictor, a scalar with a graph, and its parts.
 
@@ -34,11 +33,10 @@ def discriminator_loss(
         real: N x 3 x resolution x resolution, images of the captions.
         fake: the generator's images, N x 3 x resolution x resolution; no gradient reaches them.
         sentence: N x D sentence codes; no gradient reaches them.
-        penalty_weight: k of the penalty; 0 leaves it out.
-        penalty_power: p of the penalty.
+        parameters: k and p of the penalty; without the weight k there is none.
     """
     real, sentence = real.detach(), sentence.detach()
-    if penalty_weight:
+    if parameters.penalty_weight:
         real.requires_grad_()
         sentence.requires_grad_()
     features = discriminator(real)
@@ -49,8 +47,9 @@ def discriminator_loss(
         "fake": functional.relu(1 + predictor(discriminator(fake.detach()), sentence).float()).mean(),
     }
     loss = parts["real"] + (parts["fake"] + parts["mismatched"]) / 2
-    if penalty_weight:
-        parts["penalty"] = gradient_penalty(matching, (real, sentence), weight=penalty_weight, power=penalty_power)
+    if parameters.penalty_weight:
+        weight, power = parameters.penalty_weight, parameters.penalty_power
+        parts["penalty"] = gradient_penalty(matching, (real, sentence), weight=weight, power=power)
         loss = loss + parts["penalty"]
     return loss, detached(parts)
 

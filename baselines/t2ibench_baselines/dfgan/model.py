@@ -116,14 +116,7 @@ class DFGAN(KeepsOfficialNames, Baseline):
         with torch.no_grad():
             sentence = self.encoder.encode_text(batch.captions, maximum=p.words_maximum, noise=noise).sentence
         fake: Tensor = self.generator(noise.draw("z", (p.latent,)), sentence)
-        loss, parts = discriminator_loss(
-            *self.discriminators,
-            batch.images[p.resolution],
-            fake,
-            sentence,
-            penalty_weight=p.penalty_weight,
-            penalty_power=p.penalty_power,
-        )
+        loss, parts = discriminator_loss(*self.discriminators, batch.images[p.resolution], fake, sentence, p)
         yield Update("discriminator", loss, parts)
         with frozen(self.discriminators):
             loss, parts = generator_loss(*self.discriminators, fake, sentence)

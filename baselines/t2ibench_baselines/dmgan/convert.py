@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 
 from t2ibench.core.official import OfficialNetwork
-from t2ibench_baselines._stackgan.official_shapes import Shapes, counted, generator_sizes
+from t2ibench_baselines._stackgan.official_shapes import Shapes, generator_sizes, told, trunk_resolution
 
 _MEMORY: Final = re.compile(r"h_net\d\.(A|B|M_r|M_w|key|value|response_gate)\.")
 _WRITING: Final = re.compile(r"h_net\d\.(A|B|M_r)\.")
@@ -39,10 +39,7 @@ def _generator(shapes: Shapes) -> OfficialNetwork:
 
 
 def _discriminator(shapes: Shapes) -> OfficialNetwork:
-    halvings = (counted(shapes, r"img_code_s16\.(\d+)\.") + 1) // 2  # convolutions stand at 0, 2, 4 and 6
-    halvings += sum(any(key.startswith(name) for key in shapes) for name in ("img_code_s32.", "img_code_s64."))
     parameters: dict[str, Any] = {}
-    first = shapes.get("img_code_s16.0.module.weight_bar") or shapes.get("img_code_s16.0.module.bias")
-    if first:
-        parameters["discriminator_features"] = first[0]
-    return OfficialNetwork(f"discriminator/{4 << halvings}", parameters)
+    for tensor in ("weight_bar", "bias"):
+        parameters |= told(shapes, discriminator_features=(f"img_code_s16.0.module.{tensor}", 0))
+    return OfficialNetwork(f"discriminator/{trunk_resolution(shapes, modules=2)}", parameters)

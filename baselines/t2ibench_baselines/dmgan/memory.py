@@ -43,7 +43,7 @@ class DynamicMemory(nn.Module):
 
     def __init__(self, parameters: DMGANParameters, text_dimension: int) -> None:
         super().__init__()
-        self.parameters_of = p = parameters
+        self.settings = p = parameters
         channels, slots = p.generator_features, 2 * p.generator_features
         self.M_w = _projection(text_dimension, slots, relu=p.memory_relu)
         self.key = _projection(slots, channels, relu=p.memory_relu)
@@ -65,10 +65,10 @@ class DynamicMemory(nn.Module):
         """
         gates: dict[str, Tensor] = {}
         memory = self._written(features, words, gates)  # N x 2c x T
-        official_mask = self.parameters_of.official_mask
+        official_mask = self.settings.official_mask
         read, attention = attend(features, self.key(memory), self.value(memory), padding, official_mask=official_mask)
         joined = torch.cat((features, read), dim=1)  # N x 2c x h x w
-        if not self.parameters_of.response_gate:
+        if not self.settings.response_gate:
             return Response(joined, attention, gates)
         gate = self.response_gate(joined)  # N x 1 x h x w
         gates["response"] = gate.squeeze(1)
@@ -77,10 +77,10 @@ class DynamicMemory(nn.Module):
     def _written(self, features: Tensor, words: Tensor, gates: dict[str, Tensor]) -> Tensor:
         """Return the memory slots, N x 2c x T; without a writing gate the words alone are written."""
         written: Tensor = self.M_w(words)
-        if not self.parameters_of.writing_gate:
+        if not self.settings.writing_gate:
             return written
         pooled = features.mean(dim=(2, 3))  # N x c
-        if self.parameters_of.detached_pooling:
+        if self.settings.detached_pooling:
             pooled = pooled.detach()
         gate = torch.sigmoid(self.A(words.transpose(1, 2)).squeeze(2) + self.B(pooled))  # N x T
         gates["writing"] = gate

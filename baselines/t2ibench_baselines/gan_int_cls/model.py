@@ -11,13 +11,14 @@ from torch import Tensor
 from t2ibench.core.interfaces import BoundNoise
 from t2ibench.core.types import Caption, DataRequest, Trace, TrainBatch, Update
 from t2ibench.models.wrapping import gradients_for
+from t2ibench_baselines._reed.losses import matching_aware_loss
 from t2ibench_baselines._reed.model import SingleDiscriminatorModel
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
 from t2ibench_baselines._stackgan.optimisation import with_instance_noise
 from t2ibench_baselines._stackgan.sentences import sentence_codes, text_networks
 from t2ibench_baselines.gan_int_cls.discriminator import Discriminator
 from t2ibench_baselines.gan_int_cls.generator import Generator
-from t2ibench_baselines.gan_int_cls.losses import discriminator_loss, generator_loss, midpoints
+from t2ibench_baselines.gan_int_cls.losses import generator_loss, midpoints
 from t2ibench_baselines.gan_int_cls.parameters import GANINTCLSParameters
 
 
@@ -56,15 +57,18 @@ class GANINTCLS(SingleDiscriminatorModel):
         if p.discriminators_learn(batch.step):
             with torch.no_grad():
                 fake = self.generator(latent, sentence)
-            wrong = batch.wrong_images[p.resolution] if batch.wrong_images is not None and p.mismatch_weight else None
-            loss, parts = discriminator_loss(
+            wrong = None
+            if p.mismatch_weight:
+                if batch.wrong_images is None:
+                    raise ValueError("GAN-INT-CLS learns from wrong images, but the batch has none.")
+                wrong = with_instance_noise(batch.wrong_images[p.resolution], p, batch.step, noise, "wrong"), sentence
+            loss, parts = matching_aware_loss(
                 discriminator,
                 with_instance_noise(batch.images[p.resolution], p, batch.step, noise, "real"),
-                None if wrong is None else with_instance_noise(wrong, p, batch.step, noise, "wrong"),
+                wrong,
                 with_instance_noise(fake, p, batch.step, noise, "fake"),
                 sentence,
                 p,
-                mismatch_weight=p.mismatch_weight,
                 r1_weight=p.r1_weight_at(batch.step),
             )
             yield Update("discriminator", loss, parts)
@@ -86,9 +90,7 @@ class GANINTCLS(SingleDiscriminatorModel):
         noisy = [with_instance_noise(fake[:count], p, step, noise, "generator")]
         if len(fake) > count:
             noisy.append(with_instance_noise(fake[count:], p, step, noise, "between"))
-        return generator_loss(
-            discriminator, torch.cat(noisy), sentence, p, true=count, interpolation_weight=p.interpolation_weight
-        )
+        return generator_loss(discriminator, torch.cat(noisy), sentence, p, true=count)
 
     def generate(self, captions: Sequence[Caption], noise: BoundNoise, *, trace: Trace | None = None) -> Tensor:
         """Return float32 images, N x 3 x R x R in [-1, 1], of N captions; eval mode, noise "z" as given.

@@ -1,8 +1,3 @@
 """GAWWN: images of sentences with the object where one wants it."""
 
-from __future__ import annotations
-
-from t2ibench_baselines.gawwn.model import GAWWN
-from t2ibench_baselines.gawwn.parameters import GAWWNParameters
-
-__all__ = ["GAWWN", "GAWWNParameters"]
+from t2ibench_baselines.gawwn.model import GAWWN as GAWWN

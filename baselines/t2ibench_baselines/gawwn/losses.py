@@ -5,9 +5,9 @@ from __future__ import annotations
 from torch import Tensor
 
 from t2ibench_baselines._reed.losses import matching_aware_loss
-from t2ibench_baselines._stackgan.discriminators.adversarial import AdversarialParameters
 from t2ibench_baselines._stackgan.discriminators.losses import Parts
 from t2ibench_baselines.gawwn.discriminator import Discriminator
+from t2ibench_baselines.gawwn.parameters import GAWWNParameters
 
 
 def discriminator_loss(
@@ -16,9 +16,8 @@ def discriminator_loss(
     fake: Tensor,
     sentence: Tensor,
     boxes: Tensor,
-    game: AdversarialParameters,
+    parameters: GAWWNParameters,
     *,
-    mismatch_weight: float = 0.5,
     r1_weight: float = 0.0,
 ) -> tuple[Tensor, Parts]:
     """Return the discriminator's loss, a scalar with a graph, and its parts.
@@ -33,17 +32,15 @@ def discriminator_loss(
         fake: the generator's images, N x 3 x resolution x resolution; no gradient reaches them.
         sentence: N x D sentence codes.
         boxes: N x 4.
-        game: how logits are scored.
-        mismatch_weight: w.
+        parameters: how logits are scored, and w.
         r1_weight: weight of the gradient penalty on the real images.
     """
     return matching_aware_loss(
         lambda images, codes: discriminator(images, codes, boxes),
         real,
-        lambda: (real.detach(), sentence.roll(-1, dims=0)),
+        (real, sentence.roll(-1, dims=0)) if parameters.mismatch_weight else None,
         fake,
         sentence,
-        game,
-        mismatch_weight=mismatch_weight,
+        parameters,
         r1_weight=r1_weight,
     )

@@ -97,7 +97,6 @@ class GAWWN(SingleDiscriminatorModel):
                 sentence,
                 boxes,
                 p,
-                mismatch_weight=p.mismatch_weight,
                 r1_weight=p.r1_weight_at(batch.step),
             )
             yield Update("discriminator", loss, parts)

@@ -15,7 +15,7 @@ from torch.optim import Adam, Optimizer
 from t2ibench.core.interfaces import BoundNoise, BuildContext
 from t2ibench.core.types import Capabilities, Caption, DataRequest, Trace, TrainBatch, Update
 from t2ibench_baselines._baseline import Baseline
-from t2ibench_baselines._sentence_vectors import VectorEncoder, encoder_name, encoder_of
+from t2ibench_baselines._sentence_vectors import VECTOR_ENCODERS, VectorEncoder
 from t2ibench_baselines._stackgan.discriminators.adversarial import gradient_penalty
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
 from t2ibench_baselines.aligndraw.film import to_image, to_values
@@ -56,13 +56,13 @@ class LAPGAN(Baseline):
     @classmethod
     def requirements(cls, parameters: LAPGANParameters) -> tuple[str, ...]:
         """Return the encoder of sentences."""
-        return (encoder_name(parameters.text),)
+        return (VECTOR_ENCODERS[parameters.text],)
 
     @classmethod
     def build(cls, parameters: LAPGANParameters, context: BuildContext) -> Self:
         """Return the model; for "generate" without discriminators."""
         p = parameters
-        encoder = encoder_of(p.text, context.encoders)
+        encoder: VectorEncoder = context.encoders[VECTOR_ENCODERS[p.text]]
         sentence, (first, *later) = encoder.dimension, p.sides
         generators: dict[int, FirstGenerator | DetailGenerator] = {first: FirstGenerator(p, sentence)}
         generators |= {side: DetailGenerator(p, sentence, side) for side in later}

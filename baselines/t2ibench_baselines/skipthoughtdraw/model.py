@@ -14,7 +14,7 @@ from t2ibench.core.types import Caption
 from t2ibench.text.tokenizer import tokenize
 from t2ibench.text.tokens import TokenBatch
 from t2ibench.text.vocabulary import Vocabulary
-from t2ibench_baselines._sentence_vectors import VectorEncoder, encoder_name, encoder_of
+from t2ibench_baselines._sentence_vectors import VECTOR_ENCODERS, VectorEncoder
 from t2ibench_baselines.aligndraw import AlignDRAW
 from t2ibench_baselines.aligndraw.alignment import WordStates
 from t2ibench_baselines.aligndraw.drawer import Drawer
@@ -34,12 +34,12 @@ class SkipThoughtDRAW(AlignDRAW):
     @classmethod
     def requirements(cls, parameters: SkipThoughtDRAWParameters) -> tuple[str, ...]:
         """Return the encoder of sentences."""
-        return (encoder_name(parameters.text),)
+        return (VECTOR_ENCODERS[parameters.text],)
 
     @classmethod
     def build(cls, parameters: SkipThoughtDRAWParameters, context: BuildContext) -> Self:  # type: ignore[override]
         """Return the model; for "generate" its weights are to be loaded."""
-        encoder = encoder_of(parameters.text, context.encoders)
+        encoder: VectorEncoder = context.encoders[VECTOR_ENCODERS[parameters.text]]
         drawer = Drawer(parameters, captions=nn.Linear(encoder.dimension, 2 * parameters.language_features))
         drawer.initialise()
         vocabulary = Vocabulary.from_words(context.vocabulary)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from t2ibench.core.official import OfficialNetwork
-
-Shapes = Mapping[str, tuple[int, ...]]
+from t2ibench_baselines._stackgan.official_shapes import Shapes, begins, counted, told
 
 _BELOW: Final = "STAGE1_G."
 _OFFICIAL_TEXT: Final = {"text": "char-cnn-rnn"}
@@ -25,13 +23,11 @@ def recognise(shapes: Shapes) -> OfficialNetwork | None:
 
     The first stage's generator alone is that of `stages = 1`.
     """
-    if any(key.startswith((_BELOW, "hr_joint.")) for key in shapes):
+    if begins(shapes, _BELOW, "hr_joint."):
         return _second_stage(shapes)
-    if any(key.startswith("get_cond_logits.outlogits.") for key in shapes):
+    if begins(shapes, "get_cond_logits.outlogits."):
         return _discriminator(shapes)
-    if any(key.startswith("ca_net.fc.") for key in shapes) and any(
-        key.startswith(("fc.0.", "fc.1.")) for key in shapes
-    ):
+    if begins(shapes, "ca_net.fc.") and begins(shapes, "fc.0.", "fc.1."):
         return _generator({"stages": 1, **_first_stage(shapes)})
     return None
 
@@ -43,12 +39,9 @@ def _generator(parameters: dict[str, Any]) -> OfficialNetwork:
 
 def _second_stage(shapes: Shapes) -> OfficialNetwork:
     inside = {key.removeprefix(_BELOW): shape for key, shape in shapes.items() if key.startswith(_BELOW)}
-    parameters = {"stages": 2, **_first_stage(inside)}
-    blocks = {key.split(".")[1] for key in shapes if key.startswith("residual.")}
-    parameters["residual_blocks"] = len(blocks)
-    if "encoder.0.weight" in shapes:
-        parameters["generator_features"] = shapes["encoder.0.weight"][0]
-    return _generator(parameters)
+    blocks = {"residual_blocks": counted(shapes, r"residual\.(\d+)\.")}
+    features = told(shapes, generator_features=("encoder.0.weight", 0))
+    return _generator({"stages": 2, **_first_stage(inside), **blocks, **features})
 
 
 def _first_stage(shapes: Shapes) -> dict[str, Any]:
@@ -67,12 +60,9 @@ def _first_stage(shapes: Shapes) -> dict[str, Any]:
 
 
 def _discriminator(shapes: Shapes) -> OfficialNetwork:
-    last = max((int(key.split(".")[1]) for key in shapes if key.startswith("encode_img.")), default=0)
-    layers = 1 + (last + 1) // 3  # the first one has two modules, each further one three
+    layers = 1 + counted(shapes, r"encode_img\.(\d+)\.") // 3  # the first one has two modules, each further one three
     halvings = layers if layers <= _SMALLEST_TRUNK else (layers + _SMALLEST_TRUNK) // 2  # half of the rest narrow
-    parameters: dict[str, Any] = dict(_OFFICIAL_TEXT)
-    if "encode_img.0.weight" in shapes:
-        parameters["discriminator_features"] = shapes["encode_img.0.weight"][0]
+    parameters = {**_OFFICIAL_TEXT, **told(shapes, discriminator_features=("encode_img.0.weight", 0))}
     head = shapes.get("get_cond_logits.outlogits.0.weight", ())
     if len(head) == 4:
         parameters["condition"] = head[1] - head[0]

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.official import OfficialNetwork
-from t2ibench_baselines._stackgan.official_shapes import Shapes, generator_sizes
+from t2ibench_baselines._stackgan.official_shapes import Shapes, begins, generator_sizes, told, trunk_resolution
 
 _OFFICIAL_TEXT: Final = {"text": "char-cnn-rnn"}
 """The official code knows no other sentence codes."""
@@ -24,11 +24,11 @@ def recognise(shapes: Shapes) -> OfficialNetwork | None:
         UserError: it is one of an unconditional model (dogs, cats, bedrooms, churches), which reads no caption.
     """
     if any(re.match(r"h_net[2-9]\.jointConv\.", key) for key in shapes):
-        if not any(key.startswith("ca_net.") for key in shapes):
+        if not begins(shapes, "ca_net."):
             raise _unconditional("generator")
         return _generator(shapes)
-    if any(key.startswith("img_code_s16.") for key in shapes) and any(key.startswith("logits.") for key in shapes):
-        if not any(key.startswith(("jointConv.", "uncond_logits.")) for key in shapes):
+    if begins(shapes, "img_code_s16.") and begins(shapes, "logits."):
+        if not begins(shapes, "jointConv.", "uncond_logits."):
             raise _unconditional("discriminator")
         return _discriminator(shapes)
     return None
@@ -42,23 +42,18 @@ def _unconditional(network: str) -> UserError:
 
 
 def _generator(shapes: Shapes) -> OfficialNetwork:
-    parameters: dict[str, Any] = {**_OFFICIAL_TEXT, **generator_sizes(shapes)}
-    if "img_net1.img.0.weight" in shapes:
-        parameters["generator_features"] = shapes["img_net1.img.0.weight"][1]
+    features = told(shapes, generator_features=("img_net1.img.0.weight", 1))
+    parameters = {**_OFFICIAL_TEXT, **generator_sizes(shapes), **features}
     return OfficialNetwork("generator", parameters, _dataset(parameters, "generator_features"))
 
 
 def _discriminator(shapes: Shapes) -> OfficialNetwork:
-    last = max((int(key.split(".")[1]) for key in shapes if key.startswith("img_code_s16.")), default=0)
-    halvings = 1 + (last + 1) // 3  # the first layer has two modules, each further one three
-    halvings += sum(1 for name in ("img_code_s32.", "img_code_s64.") if any(key.startswith(name) for key in shapes))
-    parameters: dict[str, Any] = dict(_OFFICIAL_TEXT)
-    if "img_code_s16.0.weight" in shapes:
-        parameters["discriminator_features"] = shapes["img_code_s16.0.weight"][0]
+    parameters = {**_OFFICIAL_TEXT, **told(shapes, discriminator_features=("img_code_s16.0.weight", 0))}
     joint = shapes.get("jointConv.0.weight", ())
     if len(joint) == 4:
         parameters["condition"] = joint[1] - joint[0]
-    return OfficialNetwork(f"discriminator/{4 << halvings}", parameters, _dataset(parameters, "discriminator_features"))
+    dataset = _dataset(parameters, "discriminator_features")
+    return OfficialNetwork(f"discriminator/{trunk_resolution(shapes)}", parameters, dataset)
 
 
 def _dataset(parameters: Mapping[str, Any], features: str) -> str:

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from t2ibench_baselines._stackgan.discriminators.adversarial import AdversarialParameters, gradient_penalty
+from t2ibench_baselines._stackgan.discriminators.adversarial import gradient_penalty
 from t2ibench_baselines._stackgan.discriminators.losses import Parts, detached
 from t2ibench_baselines.stackgan_v2.discriminator import Discriminator
+from t2ibench_baselines.stackgan_v2.parameters import StackGANv2Parameters
 
 _COVARIANCE_FACTOR = 5.0
 
@@ -30,9 +31,8 @@ def discriminator_loss(
     wrong: Tensor,
     fake: Tensor,
     condition: Tensor,
-    game: AdversarialParameters,
+    parameters: StackGANv2Parameters,
     *,
-    unconditional_weight: float = 1.0,
     r1_weight: float = 0.0,
 ) -> tuple[Tensor, Parts]:
     """Return a discriminator's loss, a scalar with a graph, and its parts (StackGAN++, equation 9).
@@ -47,10 +47,10 @@ def discriminator_loss(
         wrong: N x 3 x resolution x resolution, images of other captions.
         fake: the generator's images, N x 3 x resolution x resolution; no gradient reaches them.
         condition: N x c; no gradient reaches it.
-        game: how logits are scored.
-        unconditional_weight: weight of the unconditional terms.
+        parameters: how logits are scored, and the weight of the unconditional terms.
         r1_weight: weight of the gradient penalty on the real images.
     """
+    p = parameters
     if r1_weight:
         real = real.detach().requires_grad_()
     condition = condition.detach()
@@ -58,31 +58,26 @@ def discriminator_loss(
     wrong_match, wrong_score = discriminator(wrong, condition)
     fake_match, fake_score = discriminator(fake.detach(), condition)
     parts = {
-        "real_match": game.real_loss(real_match),
-        "wrong_match": game.fake_loss(wrong_match),
-        "fake_match": game.fake_loss(fake_match),
+        "real_match": p.real_loss(real_match),
+        "wrong_match": p.fake_loss(wrong_match),
+        "fake_match": p.fake_loss(fake_match),
     }
-    if unconditional_weight:
-        parts["real"] = game.real_loss(real_score)
-        parts["wrong"] = game.real_loss(wrong_score)
-        parts["fake"] = game.fake_loss(fake_score)
+    if p.unconditional_weight:
+        parts["real"] = p.real_loss(real_score)
+        parts["wrong"] = p.real_loss(wrong_score)
+        parts["fake"] = p.fake_loss(fake_score)
         loss = parts["real_match"] + parts["wrong_match"] + parts["fake_match"]
-        loss = loss + unconditional_weight * (parts["real"] + parts["wrong"] + parts["fake"])
+        loss = loss + p.unconditional_weight * (parts["real"] + parts["wrong"] + parts["fake"])
     else:
         loss = parts["real_match"] + (parts["wrong_match"] + parts["fake_match"]) / 2
     if r1_weight:
-        parts["r1"] = gradient_penalty(real_match + real_score if unconditional_weight else real_match, real)
+        parts["r1"] = gradient_penalty(real_match + real_score if p.unconditional_weight else real_match, real)
         loss = loss + r1_weight * parts["r1"]
     return loss, detached(parts)
 
 
 def generator_loss(
-    discriminator: Discriminator,
-    fake: Tensor,
-    condition: Tensor,
-    game: AdversarialParameters,
-    *,
-    unconditional_weight: float = 1.0,
+    discriminator: Discriminator, fake: Tensor, condition: Tensor, parameters: StackGANv2Parameters
 ) -> tuple[Tensor, Parts]:
     """Return what the generator pays to one discriminator, a scalar with a graph, and its parts (equation 10).
 
@@ -91,15 +86,15 @@ def generator_loss(
         fake: N x 3 x resolution x resolution, with a graph.
         condition: N x c, with a graph: gradients reach the conditioning augmentation this way too, as in the official
             code.
-        game: how logits are scored.
-        unconditional_weight: weight of the unconditional term.
+        parameters: how logits are scored, and the weight of the unconditional term.
     """
+    p = parameters
     match, score = discriminator(fake, condition)
-    parts = {"match": game.generator_loss(match)}
+    parts = {"match": p.generator_loss(match)}
     loss = parts["match"]
-    if unconditional_weight:
-        parts["real"] = game.generator_loss(score)
-        loss = loss + unconditional_weight * parts["real"]
+    if p.unconditional_weight:
+        parts["real"] = p.generator_loss(score)
+        loss = loss + p.unconditional_weight * parts["real"]
     return loss, detached(parts)
 
 

@@ -87,7 +87,6 @@ class StackGANv2(KeepsOfficialNames, SentenceModel):
                     with_instance_noise(made.images[resolution], p, batch.step, noise, f"fake/{resolution}"),
                     made.condition.mean,
                     p,
-                    unconditional_weight=p.unconditional_weight,
                     r1_weight=p.r1_weight_at(batch.step),
                 )
                 yield Update(f"discriminator/{resolution}", loss, parts)
@@ -102,9 +101,7 @@ class StackGANv2(KeepsOfficialNames, SentenceModel):
         with frozen(self.discriminators.values()):
             for resolution, discriminator in self.discriminators.items():
                 fake = with_instance_noise(made.images[resolution], p, step, noise, f"fake/{resolution}")
-                term, terms = generator_loss(
-                    discriminator, fake, made.condition.mean, p, unconditional_weight=p.unconditional_weight
-                )
+                term, terms = generator_loss(discriminator, fake, made.condition.mean, p)
                 loss = loss + term
                 parts |= {f"{name}/{resolution}": value for name, value in terms.items()}
         if p.colour_weight and p.branches > 1:

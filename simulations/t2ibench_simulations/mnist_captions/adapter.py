@@ -14,6 +14,7 @@ from t2ibench.core.spec.benchmarks import DatasetEntry, Value
 from t2ibench.data.adapter import checked_options, chosen
 from t2ibench.data.assembly import Findings, Row, assemble
 from t2ibench.data.manifest import Manifest
+from t2ibench_simulations.drawn_folder import clear_other
 from t2ibench_simulations.mnist_captions.digits import CAVEATS, DRAWN, MNIST, OFFLINE
 from t2ibench_simulations.mnist_captions.idx import find_mnist, mnist_files
 from t2ibench_simulations.mnist_captions.make import CAPTIONS, SUMMARY, VERSION, make_mnist_captions, read_drawing
@@ -59,7 +60,10 @@ class MNISTCaptions:
         Raises:
             UserError: the settings make no sense, `root` holds something else, or scikit-learn is asked for and absent.
         """
-        make_mnist_captions(root, self.drawing(settings), replace=replace, progress=progress)
+        wanted = self.drawing(settings)
+        if replace:
+            clear_other(root / SUMMARY, wanted)
+        make_mnist_captions(root, wanted, progress=progress)
 
     def place_of(self, root: Path, home: Path) -> Path:
         """Return where scenes are made of the files of MNIST in `root`; `root` itself where it holds scenes or neither.
@@ -79,7 +83,7 @@ class MNISTCaptions:
         Raises:
             UserError: a file of MNIST is missing or damaged.
         """
-        make_mnist_captions(place, self._of_mnist(), mnist=find_mnist(root), replace=True, progress=progress)
+        make_mnist_captions(place, self._of_mnist(), mnist=find_mnist(root), progress=progress)
 
     def _of_mnist(self) -> dict[str, Value]:
         return {**self.drawing({}), "digits": MNIST}

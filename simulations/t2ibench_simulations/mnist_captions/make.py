@@ -11,8 +11,8 @@ from typing import Any, Final
 from tqdm import tqdm
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.files import canonical_json, read_json, write_json, write_text
-from t2ibench.core.storage.folders import complete_folder
+from t2ibench.core.files import canonical_json, read_json, write_text
+from t2ibench_simulations.drawn_folder import make_folder
 from t2ibench_simulations.mnist_captions.digits import open_pool
 from t2ibench_simulations.mnist_captions.scenes import SLOTS, choose_bans, draw_scene, paint
 
@@ -21,7 +21,6 @@ VERSION: Final = 1
 
 SUMMARY: Final = "mnist-captions.json"
 CAPTIONS: Final = "captions.jsonl"
-SPLITS: Final = ("train", "test", "held-out")
 FEWEST_IMAGES: Final = 24
 _TEST_SHARE: Final = 12
 """Every so manieth image is of the test split, and as many are held out."""
@@ -50,36 +49,28 @@ def counts_of(images: int) -> dict[str, int]:
 
 
 def make_mnist_captions(
-    root: Path, settings: Mapping[str, Any], *, mnist: Path | None = None, replace: bool, progress: bool
-) -> Drawing:
-    """Write the data set into `root` unless just this is there already; return what is there.
+    root: Path, settings: Mapping[str, Any], *, mnist: Path | None = None, progress: bool
+) -> Mapping[str, Any]:
+    """Write the data set into `root` unless just this is there already; return its summary.
 
     Args:
         root: the folder: missing, empty, or with an earlier drawing.
         settings: version, images, seed and digits.
         mnist: folder of MNIST's files, for digits = "mnist".
-        replace: whether an earlier drawing with other settings may be deleted.
         progress: whether to show a bar on stderr.
 
     Raises:
-        UserError: too few images, the folder holds something else, digits are not to be had.
-        RunFailedError: the disk is full.
+        UserError: too few images, the folder holds something else, digits are not to be had, the disk is full.
     """
     if settings["images"] < FEWEST_IMAGES:
         raise UserError(f"mnist-captions needs {FEWEST_IMAGES} images or more, not {settings['images']}.")
-    if (root / SUMMARY).is_file():
-        found = read_drawing(root)
-        if found.settings == settings:
-            return found
-        if not replace:
-            raise UserError(f"{root} already holds other scenes ({dict(found.settings)}). Choose another folder.")
-    elif root.exists() and (not root.is_dir() or any(root.iterdir())):
-        raise UserError(f"{root} is in use and holds no {SUMMARY}. Choose an empty or new folder.")
-    bans = choose_bans(settings["seed"])
-    with complete_folder(root, what="the drawn scenes") as folder:
+
+    def write(folder: Path) -> dict[str, Any]:
+        bans = choose_bans(settings["seed"])
         _write(folder, settings, bans, mnist, progress)
-        write_json(folder / SUMMARY, {**settings, "held_out": list(bans)})
-    return Drawing(dict(settings), bans)
+        return {**settings, "held_out": list(bans)}
+
+    return make_folder("mnist-captions", root, settings, write)
 
 
 def read_drawing(root: Path) -> Drawing:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Final
 
-from t2ibench.core.errors import UserError
-from t2ibench.core.files import digest_of
-from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.metrics.inside.maps import mass_inside, mean_where, mended, total_variation, word_shares
+from t2ibench_simulations.networks.insides import DrawnInsides, bytes_of
 from t2ibench_simulations.networks.simattributes import SimAttributes
 from t2ibench_simulations.networks.simparts import SimParts
 from t2ibench_simulations.simbirds.attributes import PARTS
@@ -20,16 +18,14 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from t2ibench.core.types import AttentionMap, Caption, Trace
-    from t2ibench.features.context import FeatureContext
 
-VERSION: Final = 1
 _COLOURED: Final = (*PARTS, "face")
 """Subjects of statements on the colour of a part."""
 _LEAST: Final = 0.002
 """Share of the image that a part covers at least; a part that cannot be seen cannot be looked at."""
 
 
-class BirdInsides:
+class BirdInsides(DrawnInsides):
     """Layers of four numbers an image: sum of a share, its count, sum of what luck gets, its count.
 
     "places-1" and "places-2": attention on words of parts that lies inside the part, of the first and the last
@@ -39,30 +35,8 @@ class BirdInsides:
     in the first stage's image and right in the last's, by luck those of the next caption.
     """
 
-    reads_model: ClassVar[bool] = True
+    judges = (SimParts, SimAttributes)
     layers: Mapping[str, int] = MappingProxyType(dict.fromkeys(("places-1", "places-2", "words", "gate", "mended"), 4))
-
-    def __init__(self, parts: SimParts, colours: SimAttributes, identity: FeatureIdentity) -> None:
-        self._parts = parts
-        self._colours = colours
-        self.identity = identity
-
-    @classmethod
-    def peek(cls, context: FeatureContext) -> FeatureIdentity:
-        """Return the identity, of both networks together. Raises UserError: weights are missing."""
-        weights = [network.peek(context).weights for network in (SimParts, SimAttributes)]
-        return FeatureIdentity(
-            context.entry.plugin, VERSION, digest_of(weights), "bilinear-antialias 64", "[-1, 1]", "stand-in"
-        )
-
-    @classmethod
-    def open(cls, context: FeatureContext) -> Self:
-        """Return the extractor. Raises UserError: weights are missing or damaged."""
-        return cls(SimParts.open(context), SimAttributes.open(context), cls.peek(context))
-
-    def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
-        """Raise a UserError: an image does not tell how it came about."""
-        raise UserError("What goes on inside a model cannot be seen in its images.")
 
     def look(self, captions: Sequence[Caption], images: Tensor, trace: Trace, again: Trace) -> Mapping[str, Tensor]:
         """Return the layers; see `features.insides.LooksInside`."""
@@ -71,7 +45,7 @@ class BirdInsides:
         count = len(captions)
         found = {layer: torch.zeros(count, width, dtype=torch.float64) for layer, width in self.layers.items()}
         if trace.attention:
-            numbers = self._parts.parts(bytes_of(images))
+            numbers = self._opened[0].parts(bytes_of(images))
             found["places-1"] = _places(trace.attention[0], numbers)
             found["places-2"] = _places(trace.attention[-1], numbers)
         if len(trace.attention) > 1:
@@ -86,18 +60,12 @@ class BirdInsides:
     def _mended(self, captions: Sequence[Caption], first: Tensor, last: Tensor) -> Tensor:
         import torch
 
+        _, colours = self._opened
         said = torch.tensor([subject in _COLOURED for subject, _ in STATEMENTS])
-        stated = self._colours.read(captions).bool() & said
-        before, after = (self._colours.extract(bytes_of(one))["statements"].bool() for one in (first, last))
+        stated = colours.read(captions).bool() & said
+        before, after = (colours.extract(bytes_of(one))["statements"].bool() for one in (first, last))
         others = stated.roll(1, dims=0) & ~stated
         return torch.stack([*mended(stated, before, after), *mended(others, before, after)], dim=1).double()
-
-
-def bytes_of(images: Tensor) -> Tensor:
-    """Return images of [-1, 1] as uint8 on the CPU."""
-    import torch
-
-    return ((images.float().cpu() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
 
 
 def _places(attention: AttentionMap, numbers: Tensor) -> Tensor:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Final, Self
+from typing import TYPE_CHECKING
 
-from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.metrics.inside.maps import agreement
 from t2ibench_simulations.mnist_captions.scenes import DIGIT
 from t2ibench_simulations.mnist_captions.statements import CORNERS, LAYOUTS, statements_in
+from t2ibench_simulations.networks.insides import VERSION, DrawnInsides
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,10 +18,8 @@ if TYPE_CHECKING:
     from t2ibench.core.types import Caption, Drawing, Trace
     from t2ibench.features.context import FeatureContext
 
-VERSION: Final = 1
 
-
-class DigitInsides:
+class DigitInsides(DrawnInsides):
     """The layer "writes" of four numbers an image: sum of a share, its count, sum of what luck gets, its count.
 
     The share: of all that was written in a scene of two digits, that which was written nearer to the place of the digit
@@ -29,25 +27,12 @@ class DigitInsides:
     would say the same, but with so few steps it is far from 0 by luck alone.
     """
 
-    reads_model: ClassVar[bool] = True
     layers: Mapping[str, int] = MappingProxyType({"writes": 4})
-
-    def __init__(self, identity: FeatureIdentity) -> None:
-        self.identity = identity
 
     @classmethod
     def peek(cls, context: FeatureContext) -> FeatureIdentity:
         """Return the identity; there is no network."""
         return FeatureIdentity(context.entry.plugin, VERSION, "the judged model's own", "none", "[-1, 1]")
-
-    @classmethod
-    def open(cls, context: FeatureContext) -> Self:
-        """Return the extractor."""
-        return cls(cls.peek(context))
-
-    def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
-        """Raise a UserError: an image does not tell how it came about."""
-        raise UserError("What goes on inside a model cannot be seen in its images.")
 
     def look(self, captions: Sequence[Caption], images: Tensor, trace: Trace, again: Trace) -> Mapping[str, Tensor]:
         """Return the layer; see `features.insides.LooksInside`."""

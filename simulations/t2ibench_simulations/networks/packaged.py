@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
@@ -29,66 +29,6 @@ def marked(statements: Sequence[Iterable[Statement]], known: Sequence[Statement]
     return rows
 
 
-def packaged_identity(plugin: str, weights: Path, *, title: str, version: int, resolution: int) -> FeatureIdentity:
-    """Return the identity of a judge that sees images of `resolution` pixels in [-1, 1], without building its network.
-
-    Raises:
-        UserError: the weights are missing from the package.
-    """
-    if not weights.is_file():
-        raise UserError(f"{title}'s {weights.name} is missing from the package; reinstall t2ibench.")
-    return FeatureIdentity(
-        name=plugin,
-        version=version,
-        weights=digest_of_file(weights),
-        resize=f"bilinear-antialias {resolution}",
-        range="[-1, 1]",
-        standing="stand-in",
-    )
-
-
-def packaged_network(build: Callable[[], Any], weights: Path, *, title: str, device: str) -> Any:
-    """Return the network that `build` makes, with the weights, frozen, in eval mode, on the device.
-
-    Half-precision weights become float32; the counters of batch norms need not be in the file.
-
-    Raises:
-        UserError: the weights are damaged.
-    """
-    import torch
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    # Initial weights are overwritten at once; a caller's random numbers must not notice.
-    with torch.random.fork_rng(devices=[]):
-        network = build()
-    try:
-        state = {key: value.float() for key, value in load_file(weights).items()}
-        counters = {key: value for key, value in network.state_dict().items() if key not in state}
-        if any(not key.endswith("num_batches_tracked") for key in counters):
-            raise RuntimeError(f"{next(iter(counters))} is missing")
-        network.load_state_dict({**counters, **state})
-    except (RuntimeError, SafetensorError, OSError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise UserError(f"{title}'s weights are damaged ({reason}); reinstall t2ibench.") from error
-    return network.to(device).eval().requires_grad_(False)
-
-
-def packaged_words(weights: Path, *, title: str) -> tuple[str, ...]:
-    """Return the words that a network knows, which its weights file carries.
-
-    Raises:
-        UserError: the weights are damaged.
-    """
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(weights, framework="np") as opened:
-            return tuple((opened.metadata() or {})["words"].split())
-    except (SafetensorError, OSError, KeyError) as error:
-        raise UserError(f"{title}'s weights are damaged ({error}); reinstall t2ibench.") from error
-
-
 class PackagedExtractor(ABC):
     """Base of extractors whose network comes with the package.
 
@@ -98,7 +38,7 @@ class PackagedExtractor(ABC):
         weights: the file.
         resolution: of the images that the network sees.
         layers: layer -> width.
-        identity: see `packaged_identity`.
+        identity: see `peek`.
 
     Args:
         network: with its weights, on the device.
@@ -119,13 +59,20 @@ class PackagedExtractor(ABC):
 
     @classmethod
     def peek(cls, context: FeatureContext) -> FeatureIdentity:
-        """Return the identity without building the network.
+        """Return the identity, of a judge that sees images in [-1, 1], without building the network.
 
         Raises:
             UserError: the weights are missing from the package.
         """
-        return packaged_identity(
-            context.entry.plugin, cls.weights, title=cls.title, version=cls.version, resolution=cls.resolution
+        if not cls.weights.is_file():
+            raise UserError(f"{cls.title}'s {cls.weights.name} is missing from the package; reinstall t2ibench.")
+        return FeatureIdentity(
+            name=context.entry.plugin,
+            version=cls.version,
+            weights=digest_of_file(cls.weights),
+            resize=f"bilinear-antialias {cls.resolution}",
+            range="[-1, 1]",
+            standing="stand-in",
         )
 
     @classmethod
@@ -136,18 +83,62 @@ class PackagedExtractor(ABC):
             UserError: the weights are missing or damaged.
         """
         identity = cls.peek(context)
-        network = packaged_network(cls._build, cls.weights, title=cls.title, device=context.device)
-        return cls(network, identity, context.device)
+        return cls(cls.network(context.device), identity, context.device)
+
+    @classmethod
+    def network(cls, device: str) -> Any:
+        """Return the network with its weights, frozen, in eval mode, on the device.
+
+        Half-precision weights become float32; the counters of batch norms need not be in the file.
+
+        Raises:
+            UserError: the weights are damaged.
+        """
+        import torch
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        # Initial weights are overwritten at once; a caller's random numbers must not notice.
+        with torch.random.fork_rng(devices=[]):
+            network = cls._build()
+        try:
+            state = {key: value.float() for key, value in load_file(cls.weights).items()}
+            counters = {key: value for key, value in network.state_dict().items() if key not in state}
+            if any(not key.endswith("num_batches_tracked") for key in counters):
+                raise RuntimeError(f"{next(iter(counters))} is missing")
+            network.load_state_dict({**counters, **state})
+        except (RuntimeError, SafetensorError, OSError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise UserError(f"{cls.title}'s weights are damaged ({reason}); reinstall t2ibench.") from error
+        return network.to(device).eval().requires_grad_(False)
+
+    @classmethod
+    def words(cls) -> tuple[str, ...]:
+        """Return the words that the network knows, which its weights file carries.
+
+        Raises:
+            UserError: the weights are damaged.
+        """
+        from safetensors import SafetensorError, safe_open
+
+        try:
+            with safe_open(cls.weights, framework="np") as opened:
+                return tuple((opened.metadata() or {})["words"].split())
+        except (SafetensorError, OSError, KeyError) as error:
+            raise UserError(f"{cls.title}'s weights are damaged ({error}); reinstall t2ibench.") from error
+
+    def _seen(self, pixels: Tensor) -> Tensor:
+        """Return images as the network sees them, N x 3 x R x R, of uint8 N x 3 x H x W of any size."""
+        from t2ibench_simulations.networks.small_network import prepare
+
+        return prepare(pixels.to(self._device), self.resolution)
 
     def _answer(self, pixels: Tensor) -> Any:
         """Return what the network says of a chunk of images, uint8 N x 3 x H x W of any size."""
         import torch
 
-        from t2ibench_simulations.networks.small_network import prepare
-
         with torch.no_grad():
-            images = prepare(pixels.to(self._device), self.resolution)
-            return self._network(images.contiguous(memory_format=torch.channels_last))
+            return self._network(self._seen(pixels).contiguous(memory_format=torch.channels_last))
 
     @classmethod
     @abstractmethod

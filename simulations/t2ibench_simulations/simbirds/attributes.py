@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal, get_args
 
@@ -20,6 +21,14 @@ PARTS: tuple[Part, ...] = get_args(Part)
 PLUMAGE: tuple[Part, ...] = ("crown", "head", "back", "wing", "breast", "belly", "tail")
 BILL_COLOURS: tuple[Colour, ...] = ("black", "grey", "brown", "orange", "yellow", "red")
 LEG_COLOURS: tuple[Colour, ...] = ("black", "grey", "brown", "orange", "yellow", "red", "pink")
+
+WORDS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(PLUMAGE, COLOURS), "bill": BILL_COLOURS, "legs": LEG_COLOURS,
+    "wing_pattern": get_args(WingPattern), "breast_pattern": get_args(BreastPattern),
+    "head_mark": get_args(HeadMark), "bill_length": get_args(BillLength), "bill_shape": get_args(BillShape),
+    "tail_length": get_args(TailLength), "size": get_args(Size),
+}  # fmt: skip
+"""Attribute (a field of `Attributes`) -> its words, in the order of networks' classes."""
 
 # Far apart from each other even after shading, so that a colour word can be read off a 64 pixel image.
 RGB: dict[Colour, tuple[int, int, int]] = {

@@ -21,27 +21,9 @@ COLOUR_WORDS: Final = frozenset((*COLOURS, "gray"))
 _BETWEEN: Final = COLOUR_WORDS | {"short", "medium", "long", "and", "very", *(w for ws in BILLS.values() for w in ws)}
 """What may stand between a colour and the part it is said of."""
 _IS: Final = frozenset(("is", "are"))
-FUNCTION_WORDS: Final = frozenset(
-    (
-        "this",
-        "that",
-        "a",
-        "an",
-        "the",
-        "is",
-        "are",
-        "has",
-        "have",
-        "with",
-        "its",
-        "it",
-        "and",
-        "of",
-        "which",
-        "in",
-        "on",
-    )
-)
+FUNCTION_WORDS: Final = frozenset((
+    "this", "that", "a", "an", "the", "is", "are", "has", "have", "with", "its", "it", "and", "of", "which", "in", "on",
+))  # fmt: skip
 """Words that say nothing of what the picture looks like."""
 
 

@@ -23,12 +23,11 @@ from tqdm import tqdm
 
 from t2ibench.data.batches.transforms import base_image
 from t2ibench_simulations.metrics.caption_back import AttributeF1, ObjectF1
-from t2ibench_simulations.networks import captioner, simattributes, simobjects
+from t2ibench_simulations.networks import captioner
 from t2ibench_simulations.networks.captioner.network import END, SIDE, CaptionNetwork, likeliest
 from t2ibench_simulations.networks.captioner.trunks import BirdTrunk, SceneTrunk
-from t2ibench_simulations.networks.packaged import packaged_network
-from t2ibench_simulations.networks.simattributes.network import AttributeNetwork
-from t2ibench_simulations.networks.simobjects.network import ObjectNetwork
+from t2ibench_simulations.networks.simattributes import SimAttributes
+from t2ibench_simulations.networks.simobjects import SimObjects
 from t2ibench_simulations.simbirds.make import VERSION as BIRDS_VERSION
 from t2ibench_simulations.simscenes.captions import captions_for
 from t2ibench_simulations.simscenes.drawing import draw_scene
@@ -113,12 +112,12 @@ def varied_scenes(images: Tensor, generator: torch.Generator) -> tuple[Tensor, T
 
 def bird_trunk() -> BirdTrunk:
     """Return SimAttributes' layers."""
-    return BirdTrunk(packaged_network(AttributeNetwork, simattributes.WEIGHTS, title="SimAttributes", device="cpu"))
+    return BirdTrunk(SimAttributes.network("cpu"))
 
 
 def scene_trunk() -> SceneTrunk:
     """Return SimObjects' layers."""
-    return SceneTrunk(packaged_network(ObjectNetwork, simobjects.WEIGHTS, title="SimObjects", device="cpu"))
+    return SceneTrunk(SimObjects.network("cpu"))
 
 
 SOURCES = {

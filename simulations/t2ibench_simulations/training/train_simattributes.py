@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from t2ibench_simulations.networks.simattributes.network import HEADS, AttributeNetwork
+from t2ibench_simulations.networks.simattributes.network import AttributeNetwork
 from t2ibench_simulations.simbirds.appearance import Appearance, appearance_for
-from t2ibench_simulations.simbirds.attributes import BILL_COLOURS, LEG_COLOURS
+from t2ibench_simulations.simbirds.attributes import BILL_COLOURS, LEG_COLOURS, WORDS
 from t2ibench_simulations.simbirds.make import VERSION
 from t2ibench_simulations.training.judge_file import NETWORKS, drawn, parser_of, rounded, train, write_judge
 from t2ibench_simulations.training.train_simnet import central, held_out, image_of, moved, random_bird, together
@@ -36,11 +36,11 @@ UNSEEN = -100
 
 
 def labels_of(appearance: Appearance) -> list[int]:
-    """Return the class of every attribute, in the order of HEADS; UNSEEN for the legs of a bird in the air."""
+    """Return the class of every attribute, in the order of WORDS; UNSEEN for the legs of a bird in the air."""
     words = appearance.attributes.as_dict()
-    labels = [known.index(words[name]) for name, known in HEADS.items()]
+    labels = [known.index(words[name]) for name, known in WORDS.items()]
     if appearance.pose.perch == "air":
-        labels[list(HEADS).index("legs")] = UNSEEN
+        labels[list(WORDS).index("legs")] = UNSEEN
     return labels
 
 
@@ -83,7 +83,7 @@ def losses(network: AttributeNetwork, source: Iterator[tuple[Tensor, Tensor]]) -
         yield torch.stack(
             [
                 functional.cross_entropy(answers[name], labels[:, at], label_smoothing=0.02, ignore_index=UNSEEN)
-                for at, name in enumerate(HEADS)
+                for at, name in enumerate(WORDS)
             ]
         ).mean()
 
@@ -94,7 +94,7 @@ def accuracies(network: AttributeNetwork, images: Tensor, labels: Tensor) -> dic
     network.eval()
     parts = [network(part) for part in central(images).split(128)]
     shares = {}
-    for at, name in enumerate(HEADS):
+    for at, name in enumerate(WORDS):
         visible = labels[:, at] != UNSEEN
         answer = torch.cat([part[name] for part in parts]).argmax(1)
         shares[name] = round((answer == labels[:, at])[visible].float().mean().item(), 3)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,18 +23,7 @@ from t2ibench.data.batches.transforms import base_image, central_square
 from t2ibench_simulations.networks.simnet.network import SimNetwork
 from t2ibench_simulations.networks.simnet.words import HEADS, SIDE
 from t2ibench_simulations.simbirds.appearance import Appearance, appearance_for
-from t2ibench_simulations.simbirds.attributes import (
-    COLOURS,
-    PLUMAGE,
-    Attributes,
-    BillLength,
-    BillShape,
-    BreastPattern,
-    HeadMark,
-    Size,
-    TailLength,
-    WingPattern,
-)
+from t2ibench_simulations.simbirds.attributes import COLOURS, PARTS, PLUMAGE, WORDS, Attributes
 from t2ibench_simulations.simbirds.drawing import draw_bird, draw_place
 from t2ibench_simulations.simbirds.make import VERSION
 from t2ibench_simulations.simbirds.species import all_species
@@ -46,11 +35,7 @@ BATCH = 96
 NO_BIRD_SHARE = 0.2
 SEED = 2011
 HELD_OUT_SEED = 77_000_000
-CHOICES: dict[str, tuple[str, ...]] = {
-    "wing_pattern": get_args(WingPattern), "breast_pattern": get_args(BreastPattern),
-    "head_mark": get_args(HeadMark), "bill_length": get_args(BillLength), "bill_shape": get_args(BillShape),
-    "tail_length": get_args(TailLength), "size": get_args(Size),
-}  # fmt: skip
+CHOICES = {name: words for name, words in WORDS.items() if name not in PARTS}
 
 
 def random_bird(generator: random.Random) -> Attributes:

@@ -15,11 +15,13 @@ from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.spec.recipes import settings_for
 from t2ibench.core.types import Caption, Trace
-from t2ibench_baselines.aligndraw import AlignDRAW, AlignDRAWParameters, SharpenedDRAW, SharpenedDRAWParameters
+from t2ibench_baselines.aligndraw import AlignDRAW, SharpenedDRAW
 from t2ibench_baselines.aligndraw.caption_encoder import CaptionEncoder
 from t2ibench_baselines.aligndraw.drawer import Drawer, Gaussian, _Fused, kl_divergence, reconstruction
 from t2ibench_baselines.aligndraw.film import to_values
 from t2ibench_baselines.aligndraw.optimisation import RMSProp
+from t2ibench_baselines.aligndraw.parameters import AlignDRAWParameters
+from t2ibench_baselines.aligndraw.sharpened import SharpenedDRAWParameters
 from t2ibench_baselines.aligndraw.windows import window_of
 
 WORDS = ("<end>", "<unk>", "a", "red", "blue", "square", "on", "white")
@@ -228,7 +230,7 @@ def test_a_bound_is_never_better_than_minus_the_pixels_entropy(channels):
 
 def test_the_first_prior_is_standard_normal():
     made = model()
-    made.drawer.parameters_of = made.parameters.model_copy(update={"steps": 1})
+    made.drawer.settings = made.parameters.model_copy(update={"steps": 1})
     texts = captions("a red square")
     words, _ = made.read(texts, noise(1))
     values, latent = torch.rand(1, 3, 12, 12), torch.zeros(1, 1, 5)

@@ -18,10 +18,11 @@ from torch import Tensor, nn
 from t2ibench.core.noise import Noise
 from t2ibench.core.official import ImportsOfficial
 from t2ibench.core.types import TrainBatch
-from t2ibench_baselines.dfgan import DFGAN, DFGANParameters
+from t2ibench_baselines.dfgan import DFGAN
 from t2ibench_baselines.dfgan.discriminator import ConditionalPredictor, Discriminator
 from t2ibench_baselines.dfgan.generator import Affine, Generator, UpBlock
 from t2ibench_baselines.dfgan.losses import discriminator_loss, generator_loss, gradient_penalty
+from t2ibench_baselines.dfgan.parameters import DFGANParameters
 from t2ibench_baselines.dfgan.truncation import truncated
 from tests.unit.baselines.builders import CAPTIONS, context, noise_of
 
@@ -150,7 +151,7 @@ def test_hinge_terms_of_known_scores() -> None:
     fake[:, 0, 0, 0] = torch.tensor([-3.0, 1.0, 0.5])
     sentence = torch.tensor([[0.25], [-0.5], [1.0]])
     discriminators: Any = (nn.Identity(), Constant())
-    loss, parts = discriminator_loss(*discriminators, real, fake, sentence, penalty_weight=0)
+    loss, parts = discriminator_loss(*discriminators, real, fake, sentence, DFGANParameters(penalty_weight=0))
     # real 0.25, 1.5, -3; mismatched: image 1, 2, 0 with sentence 0, 1, 2 are 2.25, -4.5, 1; fake -2.75, 0.5, 1.5
     wanted = {"real": (0.75 + 0 + 4) / 3, "mismatched": (3.25 + 0 + 2) / 3, "fake": (0 + 1.5 + 2.5) / 3}
     assert {name: value.item() for name, value in parts.items()} == pytest.approx(wanted)
@@ -164,7 +165,7 @@ def test_an_undecided_judge_pays_two() -> None:
     discriminator, predictor = Discriminator(parameters), ConditionalPredictor(parameters, 6)
     nn.init.zeros_(predictor.joint_conv[2].weight)
     given = torch.rand(3, 3, 16, 16), torch.rand(3, 3, 16, 16), torch.randn(3, 6)
-    loss, parts = discriminator_loss(discriminator, predictor, *given)
+    loss, parts = discriminator_loss(discriminator, predictor, *given, parameters)
     assert loss.item() == pytest.approx(2)
     assert parts["penalty"].item() == 0
     loss.backward()

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from t2ibench.core.types import Trace
-from t2ibench_baselines.dmgan import DMGANParameters
 from t2ibench_baselines.dmgan.generator import MemoryStage
 from t2ibench_baselines.dmgan.memory import DynamicMemory
+from t2ibench_baselines.dmgan.parameters import DMGANParameters
 from tests.unit.baselines.builders import CAPTIONS, dmgan, noise_of
 
 LENGTHS = (5, 3, 1)

@@ -13,15 +13,17 @@ from torch import Tensor, nn
 
 from t2ibench.core.noise import Noise
 from t2ibench.core.types import TrainBatch
-from t2ibench_baselines._stackgan.discriminators.adversarial import AdversarialParameters
+from t2ibench_baselines._reed.losses import matching_aware_loss
+from t2ibench_baselines._reed.parameters import ReedParameters
 from t2ibench_baselines._stackgan.initialisation import initialise_reed
-from t2ibench_baselines.gan_int_cls import GANINTCLS, GANINTCLSParameters
+from t2ibench_baselines.gan_int_cls import GANINTCLS
 from t2ibench_baselines.gan_int_cls.discriminator import Discriminator
 from t2ibench_baselines.gan_int_cls.generator import Generator
-from t2ibench_baselines.gan_int_cls.losses import discriminator_loss, generator_loss, midpoints
+from t2ibench_baselines.gan_int_cls.losses import generator_loss, midpoints
+from t2ibench_baselines.gan_int_cls.parameters import GANINTCLSParameters
 from tests.unit.baselines.builders import CAPTIONS, context
 
-GAME = AdversarialParameters()
+GAME = GANINTCLSParameters()
 CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 
 
@@ -128,9 +130,9 @@ def pays(logit: float, target: int) -> float:
 def test_the_discriminator_shares_its_refusals_between_wrong_and_fake(weight: float) -> None:
     discriminator: Any = FirstNumbers()
     sentence = torch.tensor([[0.5], [-1.0]])
-    loss, parts = discriminator_loss(
-        discriminator, filled(1, 2), filled(0, 3), filled(-1, 4), sentence, GAME, mismatch_weight=weight
-    )
+    wrong = (filled(0, 3), sentence) if weight else None
+    game = ReedParameters(mismatch_weight=weight)
+    loss, parts = matching_aware_loss(discriminator, filled(1, 2), wrong, filled(-1, 4), sentence, game)
     wanted = {
         "real": (pays(1.5, 1) + pays(1, 1)) / 2,
         "wrong": (pays(0.5, 0) + pays(2, 0)) / 2,
@@ -153,7 +155,9 @@ def test_the_generator_pays_the_mean_over_captions_and_sentences_in_between() ->
     logits = [0.0, 1.0, 2.0, 4.0, 1.0, 1.5]
     assert loss.item() == pytest.approx(sum(pays(logit, 1) for logit in logits) / 6, rel=1e-5)
     assert parts["interpolated"].item() == pytest.approx((pays(1, 1) + pays(1.5, 1)) / 2, rel=1e-5)
-    loss, _ = generator_loss(discriminator, filled(0, 0, 0, 0, 0, -1), rows, GAME, true=4, interpolation_weight=0.5)
+    loss, _ = generator_loss(
+        discriminator, filled(0, 0, 0, 0, 0, -1), rows, GANINTCLSParameters(interpolation_weight=0.5), true=4
+    )
     weighted = sum(pays(logit, 1) for logit in logits[:4]) + 0.5 * sum(pays(logit, 1) for logit in logits[4:])
     assert loss.item() == pytest.approx(weighted / 6, rel=1e-5)
     loss, parts = generator_loss(discriminator, filled(0, 0, 0, 0), sentence, GAME, true=4)

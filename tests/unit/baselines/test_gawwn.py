@@ -25,13 +25,13 @@ from t2ibench.data.batches.batches import TrainingData
 from t2ibench.models.conditions import Conditions, check_known, generate_under
 from t2ibench.sampling.framed_box import conditions_of, framed_tile, parse_box, parse_keypoints, pinned_tile
 from t2ibench.testing.squares import Squares, with_boxes, write_parts
-from t2ibench_baselines._stackgan.discriminators.adversarial import AdversarialParameters
-from t2ibench_baselines.gawwn import GAWWN, GAWWNParameters
+from t2ibench_baselines.gawwn import GAWWN
 from t2ibench_baselines.gawwn.boxes import MIDDLE, BoxPrior, crop, paste
 from t2ibench_baselines.gawwn.discriminator import Discriminator
 from t2ibench_baselines.gawwn.generator import Generator
 from t2ibench_baselines.gawwn.keypoints import KeypointDiscriminator, KeypointGenerator, keypoint_maps
 from t2ibench_baselines.gawwn.losses import discriminator_loss
+from t2ibench_baselines.gawwn.parameters import GAWWNParameters
 from tests.unit.baselines.builders import CAPTIONS, attngan, context, noise_of
 
 PARAMETERS = [69_343_040, 15_136_257]
@@ -131,9 +131,7 @@ def test_the_discriminator_refuses_the_next_sentence_and_fakes() -> None:
     discriminator: Any = FirstNumbers()
     real, fake = torch.zeros(2, 3, 2, 2), torch.ones(2, 3, 2, 2)
     sentence, boxes = torch.tensor([[1.0], [3.0]]), torch.tensor([[0.5], [0.0]])
-    loss, parts = discriminator_loss(
-        discriminator, real, fake, sentence, boxes, AdversarialParameters(), mismatch_weight=0.3
-    )
+    loss, parts = discriminator_loss(discriminator, real, fake, sentence, boxes, GAWWNParameters(mismatch_weight=0.3))
 
     def pays(logit: float) -> float:
         return math.log(1 + math.exp(logit))

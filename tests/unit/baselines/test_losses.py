@@ -12,6 +12,7 @@ from t2ibench_baselines._stackgan.discriminators.adversarial import AdversarialP
 from t2ibench_baselines._stackgan.discriminators.sentence import SentenceDiscriminator
 from t2ibench_baselines.stackgan_v2 import losses as stackgan_losses
 from t2ibench_baselines.stackgan_v2.discriminator import Discriminator as StackGANDiscriminator
+from t2ibench_baselines.stackgan_v2.parameters import StackGANv2Parameters
 
 GAME = AdversarialParameters()
 REAL, FAKE, WRONG = (torch.full((3, 3, 16, 16), value) for value in (0.5, -0.5, 0.1))
@@ -40,11 +41,10 @@ def test_an_undecided_attngan_discriminator_pays_two_ln_two(unconditional: bool)
 def test_an_undecided_stackgan_discriminator_pays_ln_two_a_term(weight: float, terms: float) -> None:
     discriminator = StackGANDiscriminator(16, 4, 6)
     undecided(discriminator)
-    loss, _ = stackgan_losses.discriminator_loss(
-        discriminator, REAL, WRONG, FAKE, SENTENCE, GAME, unconditional_weight=weight
-    )
+    game = StackGANv2Parameters(unconditional_weight=weight)
+    loss, _ = stackgan_losses.discriminator_loss(discriminator, REAL, WRONG, FAKE, SENTENCE, game)
     assert loss.item() == pytest.approx(terms * math.log(2))
-    loss, _ = stackgan_losses.generator_loss(discriminator, FAKE, SENTENCE, GAME, unconditional_weight=weight)
+    loss, _ = stackgan_losses.generator_loss(discriminator, FAKE, SENTENCE, game)
     assert loss.item() == pytest.approx((1 + weight) * math.log(2))
 
 

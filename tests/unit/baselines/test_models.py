@@ -185,8 +185,8 @@ def test_the_wrong_images_must_be_there() -> None:
 
 
 def test_defaults_are_the_papers() -> None:
-    from t2ibench_baselines.attngan import AttnGANParameters
-    from t2ibench_baselines.stackgan_v2 import StackGANv2Parameters
+    from t2ibench_baselines.attngan.parameters import AttnGANParameters
+    from t2ibench_baselines.stackgan_v2.parameters import StackGANv2Parameters
 
     assert AttnGANParameters().resolutions == (64, 128, 256)
     assert AttnGANParameters(dcgan=True).image_resolutions == (256,)

@@ -10,11 +10,13 @@ from torch import nn
 
 from t2ibench.core.official import ImportsOfficial
 from t2ibench_baselines._stackgan.discriminators.sentence import SentenceDiscriminator
-from t2ibench_baselines.attngan import AttnGAN, AttnGANParameters
+from t2ibench_baselines.attngan import AttnGAN
 from t2ibench_baselines.attngan.generator import Generator as AttnGANGenerator
-from t2ibench_baselines.dmgan import DMGAN, DMGANParameters
+from t2ibench_baselines.attngan.parameters import AttnGANParameters
+from t2ibench_baselines.dmgan import DMGAN
 from t2ibench_baselines.dmgan.discriminator import Discriminator
 from t2ibench_baselines.dmgan.generator import Generator
+from t2ibench_baselines.dmgan.parameters import DMGANParameters
 
 Shapes = dict[str, tuple[int, ...]]
 

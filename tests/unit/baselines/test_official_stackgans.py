@@ -13,8 +13,8 @@ from torch import nn
 
 from t2ibench.core.errors import UserError
 from t2ibench_baselines._stackgan.discriminators.sentence import SentenceDiscriminator
-from t2ibench_baselines.attngan import AttnGANParameters
 from t2ibench_baselines.attngan.generator import Generator as AttnGANGenerator
+from t2ibench_baselines.attngan.parameters import AttnGANParameters
 from t2ibench_baselines.stackgan_v1 import StackGANv1
 from t2ibench_baselines.stackgan_v1.discriminator import Discriminator
 from t2ibench_baselines.stackgan_v1.generator import StageOne, StageTwo

@@ -16,7 +16,8 @@ from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import TrainableEntry, load_benchmarks
 from t2ibench.core.workspace import Workspace
 from t2ibench.training.request import TrainRequest, resolve
-from t2ibench_baselines.ppgn import PPGNStyle, PPGNStyleParameters
+from t2ibench_baselines.ppgn import PPGNStyle
+from t2ibench_baselines.ppgn.parameters import PPGNStyleParameters
 from t2ibench_baselines.ppgn.sampler import Latents, improved
 from tests.unit.baselines.builders import CAPTIONS, attngan, context, noise_of
 

@@ -7,14 +7,14 @@ import torch
 from torch import nn
 
 from t2ibench_baselines._stackgan.discriminators.sentence import SentenceDiscriminator
-from t2ibench_baselines.attngan import AttnGANParameters
 from t2ibench_baselines.attngan.generator import Generator as AttnGANGenerator
-from t2ibench_baselines.dmgan import DMGANParameters
+from t2ibench_baselines.attngan.parameters import AttnGANParameters
 from t2ibench_baselines.dmgan.discriminator import Discriminator as DMGANDiscriminator
 from t2ibench_baselines.dmgan.generator import Generator as DMGANGenerator
-from t2ibench_baselines.stackgan_v2 import StackGANv2Parameters
+from t2ibench_baselines.dmgan.parameters import DMGANParameters
 from t2ibench_baselines.stackgan_v2.discriminator import Discriminator as StackGANDiscriminator
 from t2ibench_baselines.stackgan_v2.generator import Generator as StackGANGenerator
+from t2ibench_baselines.stackgan_v2.parameters import StackGANv2Parameters
 
 
 def counts(network: nn.Module) -> tuple[int, int]:

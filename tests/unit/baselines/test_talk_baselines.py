@@ -20,12 +20,16 @@ from t2ibench.text.sentence_vectors import (
     SkipThoughtsParameters,
 )
 from t2ibench_baselines.aligndraw.drawer import Gaussian
-from t2ibench_baselines.conv_vae import ConvVAE, ConvVAEParameters
-from t2ibench_baselines.lapgan import LAPGAN, LAPGANParameters
+from t2ibench_baselines.conv_vae import ConvVAE
+from t2ibench_baselines.conv_vae.model import ConvVAEParameters
+from t2ibench_baselines.lapgan import LAPGAN
 from t2ibench_baselines.lapgan.networks import DetailDiscriminator, DetailGenerator, FirstDiscriminator, FirstGenerator
+from t2ibench_baselines.lapgan.parameters import LAPGANParameters
 from t2ibench_baselines.lapgan.pyramid import enlarged, halved, pyramid
-from t2ibench_baselines.skipthoughtdraw import SkipThoughtDRAW, SkipThoughtDRAWParameters
-from t2ibench_baselines.vae import VAE, VAEParameters
+from t2ibench_baselines.skipthoughtdraw import SkipThoughtDRAW
+from t2ibench_baselines.skipthoughtdraw.parameters import SkipThoughtDRAWParameters
+from t2ibench_baselines.vae import VAE
+from t2ibench_baselines.vae.model import VAEParameters
 
 WORDS = ("<end>", "<unk>", "a", "red", "blue", "square", "on", "white")
 GREY = {"resolution": 60, "channels": 1}

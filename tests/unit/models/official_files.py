@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from t2ibench.text.damsm.text_encoder import TextEncoder
 from t2ibench.text.vocabulary import END
 from t2ibench_baselines._stackgan.discriminators.sentence import SentenceDiscriminator
-from t2ibench_baselines.attngan import AttnGANParameters
 from t2ibench_baselines.attngan.generator import Generator
+from t2ibench_baselines.attngan.parameters import AttnGANParameters
 
 SIZES: dict[str, Any] = {
     "generator_features": 4, "branches": 3, "base_resolution": 16, "residual_blocks": 1, "latent": 6, "condition": 6

@@ -14,8 +14,8 @@ from t2ibench.models.official.networks import placeholder_words, slots_of
 from t2ibench.text.damsm.inception_encoder import InceptionImageEncoder
 from t2ibench.text.damsm.text_encoder import TextEncoder
 from t2ibench_baselines._stackgan.discriminators.sentence import SentenceDiscriminator
-from t2ibench_baselines.attngan import AttnGANParameters
 from t2ibench_baselines.attngan.generator import Generator
+from t2ibench_baselines.attngan.parameters import AttnGANParameters
 
 SMALL = {"generator_features": 32, "residual_blocks": 2, "branches": 3, "dcgan": False, "base_resolution": 64}
 COCO = SMALL | {"generator_features": 48, "residual_blocks": 3}

@@ -24,7 +24,8 @@ from t2ibench.sampling.sample import (
 from t2ibench.text.vocabulary import Vocabulary
 from t2ibench.training.request import TrainRequest
 from t2ibench.training.train import ensure_trained
-from t2ibench_baselines.aligndraw import AlignDRAW, AlignDRAWParameters
+from t2ibench_baselines.aligndraw import AlignDRAW
+from t2ibench_baselines.aligndraw.parameters import AlignDRAWParameters
 from tests.unit.conftest import COMPUTE
 
 

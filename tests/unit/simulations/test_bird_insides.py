@@ -118,7 +118,7 @@ def test_what_a_planted_trace_shows_is_read(birds):
     images, _ = birds
     count, words = 10, ("this", "bird", "has", "blue", "wings")
     inside = BirdInsides.open(context("bird-insides"))
-    numbers = inside._parts.parts(images[:count])
+    numbers = inside._opened[0].parts(images[:count])
     on_wing = (numbers == PARTS.index("wing") + 1).float()
     assert (on_wing.mean(dim=(1, 2)) > 0.002).all()
     first = torch.zeros(count, 5, 64, 64)
@@ -148,7 +148,7 @@ def test_parts_wrong_at_first_and_right_at_last_are_mended(birds):
     torch.set_num_threads(1)
     images, _ = birds
     inside = BirdInsides.open(context("bird-insides"))
-    wings = inside._colours.describe(images)["wing"]
+    wings = inside._opened[1].describe(images)["wing"]
     right = next(place for place, word in enumerate(wings) if word != wings[0])
     captions = [Caption(str(number), f"this bird has {wings[right]} wings") for number in range(2)]
     stages = {16: images[[0, right]].float() / 127.5 - 1, 64: images[[right, right]].float() / 127.5 - 1}

@@ -121,7 +121,7 @@ def test_it_is_drawn_read_and_shown_whole(tmp_path):
         np.testing.assert_array_equal(real, file)
     made.draw(tmp_path / "again", {}, replace=False, progress=False)
     assert made.read(tmp_path / "again", progress=False).digest == manifest.digest
-    with pytest.raises(UserError, match="already holds other scenes"):
+    with pytest.raises(UserError, match="already holds other mnist-captions"):
         made.draw(tmp_path / "d", {"seed": 4}, replace=False, progress=False)
 
 

@@ -16,8 +16,8 @@ from t2ibench.data.batches.transforms import base_image, central_square
 from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
 from t2ibench_simulations.metrics.attribute_accuracy import AttributeAccuracy
 from t2ibench_simulations.networks import simattributes
-from t2ibench_simulations.networks.simattributes.network import HEADS
 from t2ibench_simulations.simbirds.appearance import appearance_for
+from t2ibench_simulations.simbirds.attributes import WORDS
 from t2ibench_simulations.simbirds.captions import captions_for
 from t2ibench_simulations.simbirds.drawing import draw_bird
 from t2ibench_simulations.simbirds.species import all_species
@@ -105,7 +105,7 @@ def test_its_statements_are_those_true_of_the_words_it_says(judge, birds):
     named = judge.describe(pixels)
     rows = judge.extract(pixels)["statements"]
     for row in range(12):
-        attributes = replace(all_species()[0].attributes, **{name: named[name][row] for name in HEADS})
+        attributes = replace(all_species()[0].attributes, **{name: named[name][row] for name in WORDS})
         shown = {statement for statement, value in zip(STATEMENTS, rows[row].tolist(), strict=True) if value}
         assert shown == true_statements(attributes)
 
@@ -132,7 +132,7 @@ def test_the_card_tells_of_these_weights_and_they_are_small(judge):
     card = json.loads(simattributes.WEIGHTS.with_name("card.json").read_text())
     assert card["weights_sha256"] == digest_of_file(simattributes.WEIGHTS) == judge.identity.weights
     assert simattributes.WEIGHTS.stat().st_size < 1_000_000
-    assert set(card["accuracy"]) == set(HEADS)
+    assert set(card["accuracy"]) == set(WORDS)
     assert peek_identity(CONTEXT) == judge.identity and judge.identity.standing == "stand-in"
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from t2ibench.core.types import Caption
 from t2ibench.features.context import chunks
 from t2ibench_simulations.networks.packaged import PackagedExtractor, marked
-from t2ibench_simulations.simbirds.attributes import PLUMAGE
+from t2ibench_simulations.simbirds.attributes import PLUMAGE, WORDS
 from t2ibench_simulations.simbirds.statements import MAIN_PARTS, STATEMENTS, statements_in
 
 if TYPE_CHECKING:
@@ -71,12 +71,10 @@ class SimAttributes(PackagedExtractor):
 
     def describe(self, pixels: Tensor) -> Mapping[str, list[str]]:
         """Return attribute -> the likeliest word for each image (as in `extract`), as in {"wing": ["blue"]}."""
-        from t2ibench_simulations.networks.simattributes.network import HEADS
-
-        answers: dict[str, list[str]] = {name: [] for name in HEADS}
+        answers: dict[str, list[str]] = {name: [] for name in WORDS}
         for part in chunks(pixels):
             for name, logits in self._answer(part).items():
-                answers[name] += [HEADS[name][at] for at in logits.argmax(1).tolist()]
+                answers[name] += [WORDS[name][at] for at in logits.argmax(1).tolist()]
         return answers
 
 

@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final, get_args
+from typing import Final
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from t2ibench_simulations.networks.small_network import convolution_block
-from t2ibench_simulations.simbirds.attributes import (
-    BILL_COLOURS,
-    COLOURS,
-    LEG_COLOURS,
-    PLUMAGE,
-    BillLength,
-    BillShape,
-    BreastPattern,
-    HeadMark,
-    Size,
-    TailLength,
-    WingPattern,
-)
+from t2ibench_simulations.simbirds.attributes import WORDS
 
 SIDE: Final = 64
 """Pixels a side that the network sees."""
 _WIDTH: Final = 112
 _READ: Final = 64
-
-HEADS: Final[Mapping[str, tuple[str, ...]]] = {
-    **dict.fromkeys(PLUMAGE, COLOURS), "bill": BILL_COLOURS, "legs": LEG_COLOURS,
-    "wing_pattern": get_args(WingPattern), "breast_pattern": get_args(BreastPattern),
-    "head_mark": get_args(HeadMark), "bill_length": get_args(BillLength), "bill_shape": get_args(BillShape),
-    "tail_length": get_args(TailLength), "size": get_args(Size),
-}  # fmt: skip
-"""Attribute (a field of `Attributes`) -> its words, in the order of the classes."""
 
 
 class AttributeNetwork(nn.Module):
@@ -55,9 +34,9 @@ class AttributeNetwork(nn.Module):
             convolution_block(_WIDTH, _WIDTH, stride=1),  # N x 112 x 8 x 8
         )
         # Fine places are read from 16 x 16, form and proportion from 8 x 8.
-        self.places = nn.Conv2d(64 + _WIDTH, len(HEADS), 1)
+        self.places = nn.Conv2d(64 + _WIDTH, len(WORDS), 1)
         self.reading = nn.Sequential(nn.Conv2d(64 + _WIDTH, _READ, 1, bias=False), nn.BatchNorm2d(_READ), nn.ReLU())
-        self.heads = nn.ModuleDict({name: nn.Linear(_READ + _WIDTH, len(words)) for name, words in HEADS.items()})
+        self.heads = nn.ModuleDict({name: nn.Linear(_READ + _WIDTH, len(words)) for name, words in WORDS.items()})
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Return attribute -> logits N x number of its words, of images N x 3 x 64 x 64 in [-1, 1]."""
@@ -67,4 +46,4 @@ class AttributeNetwork(nn.Module):
         where = self.places(both).flatten(2).softmax(dim=2)  # N x heads x 256
         seen = torch.einsum("nhp,ncp->nhc", where, self.reading(both).flatten(2))  # N x heads x 64
         whole = coarse.mean(dim=(2, 3))  # N x 112
-        return {name: self.heads[name](torch.cat([seen[:, at], whole], dim=1)) for at, name in enumerate(HEADS)}
+        return {name: self.heads[name](torch.cat([seen[:, at], whole], dim=1)) for at, name in enumerate(WORDS)}

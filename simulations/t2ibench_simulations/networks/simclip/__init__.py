@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from t2ibench.core.types import Caption
 from t2ibench.features.context import CHUNK
 from t2ibench.features.network_extractor import NetworkExtractor
-from t2ibench_simulations.networks.packaged import PackagedExtractor, packaged_words
+from t2ibench_simulations.networks.packaged import PackagedExtractor
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from t2ibench_simulations.networks.simclip.network import CLIPNetwork
 
 WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
-SIDE: Final = 64
 
 
 class SimCLIP(NetworkExtractor, PackagedExtractor):
@@ -40,17 +39,14 @@ class SimCLIP(NetworkExtractor, PackagedExtractor):
 
         from t2ibench_simulations.networks.simclip.network import CLIPNetwork
 
-        network = CLIPNetwork(len(packaged_words(cls.weights, title=cls.title)) + 1)
+        network = CLIPNetwork(len(cls.words()) + 1)
         network.images.to(memory_format=torch.channels_last)
         return network
 
     def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
         import torch
 
-        from t2ibench_simulations.networks.small_network import prepare
-
-        images = prepare(pixels.to(self._device), SIDE).contiguous(memory_format=torch.channels_last)
-        return {"image": self._network.images(images)}
+        return {"image": self._network.images(self._seen(pixels).contiguous(memory_format=torch.channels_last))}
 
     def read(self, captions: Sequence[Caption]) -> Tensor:
         """Return the captions' codes, M x 192, float32 on the CPU. Words that it never learned are one unknown word."""
@@ -58,7 +54,7 @@ class SimCLIP(NetworkExtractor, PackagedExtractor):
 
         from t2ibench_simulations.networks.simclip.network import tokens_of
 
-        words, parts = packaged_words(self.weights, title=self.title), [torch.zeros(0, self.layers["image"])]
+        words, parts = self.words(), [torch.zeros(0, self.layers["image"])]
         with torch.no_grad():
             for start in range(0, len(captions), CHUNK):
                 texts = [caption.text for caption in captions[start : start + CHUNK]]

@@ -13,8 +13,6 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from t2ibench.text.tokenizer import tokenize
 from t2ibench_simulations.networks.small_network import convolution_block
 
-SIDE: Final = 64
-"""Pixels a side that the image encoder sees."""
 CODES: Final = 192
 """Numbers of a code."""
 _FINE: Final = 64

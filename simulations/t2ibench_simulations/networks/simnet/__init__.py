@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.features.context import chunks
 from t2ibench_simulations.networks.packaged import PackagedExtractor
-from t2ibench_simulations.networks.simnet.words import HEADS, JOINT, POOL, SIDE
+from t2ibench_simulations.networks.simnet.words import HEADS, JOINT, POOL
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -55,8 +55,6 @@ class SimNet(PackagedExtractor):
     def _embedding(self, pixels: Tensor) -> Tensor:
         import torch
 
-        from t2ibench_simulations.networks.small_network import prepare
-
         with torch.no_grad():
-            parts = [self._network(prepare(part.to(self._device), SIDE)) for part in chunks(pixels)]
+            parts = [self._network(self._seen(part)) for part in chunks(pixels)]
             return torch.cat(parts) if len(pixels) else torch.zeros(0, POOL, device=self._device)

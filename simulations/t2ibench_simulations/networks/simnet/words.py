@@ -5,23 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from t2ibench_simulations.simbirds.attributes import COLOURS, PLUMAGE, WORDS
+
 SIDE: Final = 64
 """Pixels a side that the network sees."""
 POOL: Final = 64
 """Numbers of the embedding."""
 
-COLOURS: Final = (
-    "black", "white", "grey", "brown", "red", "orange", "yellow", "green", "blue", "purple", "pink",
-)  # fmt: skip
-PLUMAGE: Final = ("crown", "head", "back", "wing", "breast", "belly", "tail")
-
+_NAMED: Final = (*PLUMAGE, "wing_pattern", "breast_pattern", "bill_length", "tail_length", "size")
 HEADS: Final[Mapping[str, tuple[str, ...]]] = {
-    **{part: COLOURS for part in PLUMAGE},
-    "wing_pattern": ("plain", "barred", "striped"),
-    "breast_pattern": ("plain", "spotted", "streaked"),
-    "bill_length": ("short", "medium", "long"),
-    "tail_length": ("short", "medium", "long"),
-    "size": ("tiny", "small", "medium", "large"),
+    **{name: WORDS[name] for name in _NAMED},
     "perch": ("branch", "ground", "air"),
     "facing": ("left", "right"),
     "bird": ("no", "yes"),
