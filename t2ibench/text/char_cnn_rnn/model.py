@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any
 
 import numpy as np
 from pydantic import Field
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.interfaces import BuildContext
 from t2ibench.core.spec.frozen import Frozen
 from t2ibench.core.types import Caption, ModelCard, Origin
-from t2ibench.text.char_cnn_rnn.files import SPLITS, STEM, CodesFile, find_codes
-from t2ibench.text.sentence_vectors.look_up import LookUp
+from t2ibench.text.char_cnn_rnn.files import SPLITS, CodesFile, find_codes
+from t2ibench.text.sentence_vectors.look_up import FileLookUp
 
 
 class CharCNNRNNParameters(Frozen):
@@ -32,7 +31,7 @@ class CharCNNRNNParameters(Frozen):
     digests: Mapping[str, str] = Field(default_factory=dict)
 
 
-class CharCNNRNN(LookUp):
+class CharCNNRNN(FileLookUp):
     """Captions of a data set to the sentence codes that StackGAN came with.
 
     Reed et al., Learning Deep Representations of Fine-Grained Visual Descriptions, CVPR 2016. The network itself is a
@@ -40,40 +39,23 @@ class CharCNNRNN(LookUp):
     is found by its image and its place among the image's captions; its text is not looked at.
     """
 
-    Parameters: ClassVar[type[CharCNNRNNParameters]] = CharCNNRNNParameters
+    Parameters = CharCNNRNNParameters
+    what = "char-CNN-RNN codes"
+    CARD = ModelCard(
+        title="char-CNN-RNN, precomputed",
+        paper="Reed et al., Learning Deep Representations of Fine-Grained Visual Descriptions, CVPR 2016",
+        licence="that of the files",
+        origin=Origin.OFFICIAL_WEIGHTS,
+        notes=("Sentence codes are read from files; only captions of the data set have one.",),
+    )
 
-    def __init__(self, parameters: CharCNNRNNParameters, root: Path | None) -> None:
-        self.parameters = parameters
-        self._root = root
+    def __init__(self, parameters: Any, root: Path | None = None) -> None:
+        super().__init__(parameters, root)
         self._tables: dict[str, np.ndarray] = {}
 
     @classmethod
-    def card(cls) -> ModelCard:
-        """Return title, paper and licence."""
-        return ModelCard(
-            title="char-CNN-RNN, precomputed",
-            paper="Reed et al., Learning Deep Representations of Fine-Grained Visual Descriptions, CVPR 2016",
-            licence="that of the files",
-            origin=Origin.OFFICIAL_WEIGHTS,
-            notes=("Sentence codes are read from files; only captions of the data set have one.",),
-        )
-
-    @classmethod
-    def with_files(cls, parameters: CharCNNRNNParameters, root: Path) -> CharCNNRNNParameters:
-        """Return the parameters with the digests of the files under the data set's folder; see `ReadsDataFiles`.
-
-        Raises:
-            UserError: a file is missing; or digests were given that are not the files'.
-        """
-        digests = {split: file.digest for split, file in find_codes(root).items()}
-        if parameters.digests and dict(parameters.digests) != digests:
-            raise UserError(f"The {STEM} files under {root} are not those whose digests were given.")
-        return parameters.model_copy(update={"digests": digests})
-
-    @classmethod
-    def build(cls, parameters: CharCNNRNNParameters, context: BuildContext) -> Self:
-        """Return the encoder; files are looked for when the first caption comes."""
-        return cls(parameters, context.data_root)
+    def _digests(cls, parameters: CharCNNRNNParameters, root: Path) -> dict[str, str]:
+        return {split: file.digest for split, file in find_codes(root).items()}
 
     def _rows(self, captions: Sequence[Caption]) -> list[np.ndarray]:
         return [self._row(caption) for caption in captions]
@@ -104,12 +86,7 @@ class CharCNNRNN(LookUp):
 
     @cached_property
     def _files(self) -> dict[str, CodesFile]:
-        if self._root is None:
-            raise UserError(
-                "This model reads char-CNN-RNN codes from its data set's folder, and no data set is open here. Use it "
-                "through `t2ibench eval`, or give load_model the folder as data_root."
-            )
-        return find_codes(self._root)
+        return find_codes(self._folder)
 
     @cached_property
     def _places(self) -> dict[str, tuple[str, int]]:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import ClassVar, Self
 
 import numpy as np
 from pydantic import Field
 
-from t2ibench.core.interfaces import BuildContext
 from t2ibench.core.spec.frozen import Frozen
 from t2ibench.core.types import Caption, ModelCard, Origin
 from t2ibench.text.sentence_vectors.look_up import LookUp
@@ -35,26 +33,14 @@ class HashedSentences(LookUp):
     for Large Scale Multitask Learning, ICML 2009, equation 1.
     """
 
-    Parameters: ClassVar[type[HashedSentencesParameters]] = HashedSentencesParameters
-
-    def __init__(self, parameters: HashedSentencesParameters) -> None:
-        self.parameters = parameters
-
-    @classmethod
-    def card(cls) -> ModelCard:
-        """Return title, paper and licence."""
-        return ModelCard(
-            title="Hashed words and pairs of words",
-            paper="Weinberger et al., Feature Hashing for Large Scale Multitask Learning, ICML 2009",
-            licence="MIT",
-            origin=Origin.RETRAINED,
-            notes=("A stand-in for skip-thought vectors: words of like meaning have unlike vectors.",),
-        )
-
-    @classmethod
-    def build(cls, parameters: HashedSentencesParameters, context: BuildContext) -> Self:
-        """Return the encoder."""
-        return cls(parameters)
+    Parameters = HashedSentencesParameters
+    CARD = ModelCard(
+        title="Hashed words and pairs of words",
+        paper="Weinberger et al., Feature Hashing for Large Scale Multitask Learning, ICML 2009",
+        licence="MIT",
+        origin=Origin.RETRAINED,
+        notes=("A stand-in for skip-thought vectors: words of like meaning have unlike vectors.",),
+    )
 
     def _rows(self, captions: Sequence[Caption]) -> list[np.ndarray]:
         return [self._vector(caption.text) for caption in captions]

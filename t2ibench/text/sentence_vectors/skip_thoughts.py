@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Final, Self
+from typing import Final
 
 import numpy as np
 from pydantic import Field
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.interfaces import BuildContext
 from t2ibench.core.spec.frozen import Frozen
 from t2ibench.core.types import Caption, ModelCard, Origin
-from t2ibench.text.sentence_vectors.look_up import LookUp
+from t2ibench.text.sentence_vectors.look_up import FileLookUp
 from t2ibench.text.sentence_vectors.vector_file import digest_of_vectors, key_of, read_vectors
 
 _FILE: Final = "file"
@@ -37,46 +36,26 @@ class SkipThoughtsParameters(Frozen):
     digests: Mapping[str, str] = Field(default_factory=dict)
 
 
-class SkipThoughts(LookUp):
+class SkipThoughts(FileLookUp):
     """Captions to the skip-thought vectors that a file holds of them.
 
     Kiros et al., Skip-Thought Vectors, NIPS 2015. The encoder itself is a Theano program with pickled files of two
     gigabytes and no part of the toolkit, so a sentence that the file does not hold cannot be read.
     """
 
-    Parameters: ClassVar[type[SkipThoughtsParameters]] = SkipThoughtsParameters
-
-    def __init__(self, parameters: SkipThoughtsParameters, root: Path | None) -> None:
-        self.parameters = parameters
-        self._root = root
-
-    @classmethod
-    def card(cls) -> ModelCard:
-        """Return title, paper and licence."""
-        return ModelCard(
-            title="Skip-thought vectors, precomputed",
-            paper="Kiros et al., Skip-Thought Vectors, NIPS 2015",
-            licence="that of the file",
-            origin=Origin.OFFICIAL_WEIGHTS,
-            notes=("Vectors are read from a file; only captions in it have one.",),
-        )
+    Parameters = SkipThoughtsParameters
+    what = "skip-thought vectors"
+    CARD = ModelCard(
+        title="Skip-thought vectors, precomputed",
+        paper="Kiros et al., Skip-Thought Vectors, NIPS 2015",
+        licence="that of the file",
+        origin=Origin.OFFICIAL_WEIGHTS,
+        notes=("Vectors are read from a file; only captions in it have one.",),
+    )
 
     @classmethod
-    def with_files(cls, parameters: SkipThoughtsParameters, root: Path) -> SkipThoughtsParameters:
-        """Return the parameters with the file's digest; see `ReadsDataFiles`.
-
-        Raises:
-            UserError: the file is missing; or a digest was given that is not the file's.
-        """
-        digests = {_FILE: digest_of_vectors(root / parameters.file)}
-        if parameters.digests and dict(parameters.digests) != digests:
-            raise UserError(f"{root / parameters.file} is not the file whose digest was given.")
-        return parameters.model_copy(update={"digests": digests})
-
-    @classmethod
-    def build(cls, parameters: SkipThoughtsParameters, context: BuildContext) -> Self:
-        """Return the encoder; the file is looked for when the first caption comes."""
-        return cls(parameters, context.data_root)
+    def _digests(cls, parameters: SkipThoughtsParameters, root: Path) -> dict[str, str]:
+        return {_FILE: digest_of_vectors(root / parameters.file)}
 
     def _rows(self, captions: Sequence[Caption]) -> list[np.ndarray]:
         table = self._table
@@ -91,14 +70,7 @@ class SkipThoughts(LookUp):
     @property
     def _path(self) -> Path:
         file = Path(self.parameters.file)
-        if file.is_absolute():
-            return file
-        if self._root is None:
-            raise UserError(
-                f"This model reads {file} from its data set's folder, and no data set is open here. Use it through "
-                "`t2ibench eval`, or give load_model the folder as data_root."
-            )
-        return self._root / file
+        return file if file.is_absolute() else self._folder / file
 
     @cached_property
     def _table(self) -> Mapping[str, np.ndarray]:

@@ -69,7 +69,7 @@ def test_a_changed_file_never_meets_its_model(tmp_path):
     np.savez(tmp_path / "skip-thoughts.npz", vectors=unit_halves(3, seed=1), captions=np.array(TEXTS))
     with pytest.raises(UserError, match="not the file that the model was trained with"):
         SkipThoughts(told, tmp_path).sentences(captions("blue"))
-    with pytest.raises(UserError, match="whose digest was given"):
+    with pytest.raises(UserError, match="whose digests were given"):
         SkipThoughts.with_files(told, tmp_path)
 
 
