@@ -34,7 +34,7 @@ def main() -> None:
         workspace = Workspace.at(Path(folder))
         manifest = open_dataset(arguments.name, load_benchmarks().content, workspace, root=arguments.root)
         raw = _data(manifest, request)  # opened before there is a cache
-        facts = make_cache(manifest, max(request.resolutions), progress=True)
+        facts = make_cache(manifest, max(request.resolutions))
         cached = _data(manifest, request)
         apart = max(
             float((raw.batch(step, "").images[resolution] - cached.batch(step, "").images[resolution]).abs().max())

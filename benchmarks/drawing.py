@@ -29,7 +29,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name, make in (("simbirds", make_simbirds), ("simscenes", make_simscenes)):
             began = time.process_time()
-            make(Path(folder) / name, images, SIDE, 0, progress=False)
+            make(Path(folder) / name, images, SIDE, 0)
             each = (time.process_time() - began) / images
             whole = datasets[name].options.get("images", 0)
             print(f"{name}: {1000 * each:.1f} ms an image of {SIDE} pixels; {whole:,} of them {whole * each:.0f} s")

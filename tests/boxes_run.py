@@ -44,8 +44,8 @@ def trained(manifest: Manifest, processes: Processes) -> dict:
 def main(folder: Path) -> dict:
     """Return number of processes -> what each of them remembers."""
     adapter = Squares("squares", DatasetEntry(adapter="squares", protocol="none"))
-    adapter.draw(folder, {}, replace=True, progress=False)
-    manifest = with_boxes(adapter.read(folder, progress=False))
+    adapter.draw(folder, {}, replace=True)
+    manifest = with_boxes(adapter.read(folder))
     found = {}
     for count in (1, 2, 4):
         with socket.socket() as free:

@@ -22,7 +22,7 @@ class DrawingCode:
         summary: name of the file that says what a folder was drawn with.
         version: of the code; images of another one are other images.
         images: drawn if the entry does not say how many.
-        make: draws (folder, images, size, seed, progress=..., and the further options).
+        make: draws (folder, images, size, seed, and the further options).
         further: names of options besides images, size and seed; left out, they are no part of what was drawn.
     """
 
@@ -61,7 +61,7 @@ class DrawnByCode(ABC):
             found[key] = value
         return {"version": code.version, **found}
 
-    def draw(self, root: Path, settings: Mapping[str, int], *, replace: bool, progress: bool) -> None:
+    def draw(self, root: Path, settings: Mapping[str, int], *, replace: bool) -> None:
         """Draw the images into `root`, unless just these are there already; see `DrawnDataset`.
 
         Raises:
@@ -70,4 +70,4 @@ class DrawnByCode(ABC):
         code, wanted = self.drawing_code(), self.drawing(settings)
         if replace:
             clear_other(root / code.summary, wanted)
-        code.make(root, progress=progress, **{key: value for key, value in wanted.items() if key != "version"})
+        code.make(root, **{key: value for key, value in wanted.items() if key != "version"})

@@ -137,7 +137,6 @@ def draw_all(
     requests: Sequence[Request],
     *,
     processes: int | None,
-    progress: bool,
 ) -> list[Row]:
     """Return `draw` of every request, in order.
 
@@ -146,14 +145,12 @@ def draw_all(
         draw: draws one image; must be picklable.
         requests: what to draw.
         processes: how many draw at a time; None takes the number of cores, at most 8, and one for few images.
-        progress: whether to show a bar on stderr.
     """
     if processes is None:
         processes = min(os.cpu_count() or 1, _MOST_PROCESSES) if len(requests) >= _WORTH_A_POOL else 1
-    silent = None if progress else True  # None: silent unless stderr is a terminal
     bar = tqdm(
         _mapped(draw, requests, processes), total=len(requests), desc=f"drawing {name}", unit="image",
-        file=sys.stderr, disable=silent,
+        file=sys.stderr, disable=None,
     )  # fmt: skip
     return list(bar)
 

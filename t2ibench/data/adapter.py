@@ -18,12 +18,11 @@ class DatasetAdapter(Protocol):
 
     def __init__(self, name: str, entry: DatasetEntry) -> None: ...
 
-    def read(self, root: Path, *, progress: bool, partial: bool = False) -> Manifest:
+    def read(self, root: Path, *, partial: bool = False) -> Manifest:
         """Return the manifest of the files under `root`, complete but for `request`, `stamp`, `made` and `home`.
 
         Args:
             root: folder of the files, absolute.
-            progress: whether to show a bar on stderr.
             partial: whether images that are missing or not usable may be left out (`Manifest.missing` names them);
                 otherwise one such image is an error. Drawn data sets, which miss nothing, need not take it.
 
@@ -49,14 +48,13 @@ class DrawnDataset(Protocol):
         """
         ...
 
-    def draw(self, root: Path, settings: Mapping[str, int], *, replace: bool, progress: bool) -> None:
+    def draw(self, root: Path, settings: Mapping[str, int], *, replace: bool) -> None:
         """Draw the data set into `root`; what is complete there already and is just this is left as it is.
 
         Args:
             root: the folder, missing or empty or holding an earlier drawing.
             settings: as for `drawing`.
             replace: whether an earlier drawing with other settings may be deleted; otherwise it is an error.
-            progress: whether to show a bar on stderr.
         """
         ...
 
@@ -79,7 +77,7 @@ class MadeOfFiles(Protocol):
         """
         ...
 
-    def make(self, root: Path, place: Path, *, progress: bool) -> None:
+    def make(self, root: Path, place: Path) -> None:
         """Make the images of the files under `root` in `place`; what is complete there is left as it is.
 
         Raises:

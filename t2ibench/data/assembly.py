@@ -96,9 +96,7 @@ class Findings:
     caption_advice: str = ""
 
 
-def assemble(
-    name: str, entry: DatasetEntry, root: Path, findings: Findings, *, partial: bool, progress: bool
-) -> Manifest:
+def assemble(name: str, entry: DatasetEntry, root: Path, findings: Findings, *, partial: bool) -> Manifest:
     """Return the manifest of what an adapter found.
 
     Args:
@@ -107,7 +105,6 @@ def assemble(
         root: the folder the user named.
         findings: what was found.
         partial: whether unusable images may be left out.
-        progress: whether to show a bar on stderr.
 
     Raises:
         MissingImagesError: images are not usable, and `partial` is not set.
@@ -129,9 +126,7 @@ def assemble(
     if not findings.decode:
         _refuse(name, findings, absent, partial)  # before minutes of hashing
     present = [(row, row.path) for row in rows if row.id not in absent and row.path is not None]
-    states = digests_of(
-        [path for _, path in present], title=f"reading {name}", progress=progress, decode=findings.decode
-    )
+    states = digests_of([path for _, path in present], title=f"reading {name}", decode=findings.decode)
     absent |= {row.id: (DAMAGED, state.fault) for (row, _), state in zip(present, states, strict=True) if state.fault}
     _refuse(name, findings, absent, partial)
     images = tuple(

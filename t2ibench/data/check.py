@@ -51,7 +51,7 @@ class DatasetCheck:
     notices: tuple[str, ...]
 
 
-def check_dataset(manifest: Manifest, entry: DatasetEntry, *, progress: bool = True) -> DatasetCheck:
+def check_dataset(manifest: Manifest, entry: DatasetEntry) -> DatasetCheck:
     """Return what is in a prepared data set and what is wrong with it; every image is read and decoded.
 
     Where an image is not what the manifest says, the data set is prepared anew when it is opened next.
@@ -60,8 +60,7 @@ def check_dataset(manifest: Manifest, entry: DatasetEntry, *, progress: bool = T
     outside: list[str] = []
     with ThreadPoolExecutor(reading_threads()) as pool:
         faults = pool.map(lambda image: _check_image(manifest, image), manifest.images)
-        silent = None if progress else True  # None: silent unless stderr is a terminal
-        bar = tqdm(faults, total=len(manifest.images), desc=f"checking {manifest.name}", disable=silent, delay=1)
+        bar = tqdm(faults, total=len(manifest.images), desc=f"checking {manifest.name}", disable=None, delay=1)
         for image, (problem, box_outside) in zip(manifest.images, bar, strict=True):
             problems += [problem] if problem else []
             outside += [image.id] if box_outside else []

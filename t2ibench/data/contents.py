@@ -27,19 +27,17 @@ class FileState:
     fault: str = ""
 
 
-def digests_of(paths: Sequence[Path], *, title: str, progress: bool, decode: bool = False) -> list[FileState]:
+def digests_of(paths: Sequence[Path], *, title: str, decode: bool = False) -> list[FileState]:
     """Return the state of every file, in order.
 
     Args:
         paths: existing files.
         title: of the bar.
-        progress: whether to show a bar with the time left on stderr.
         decode: whether to decode each file as an image too, some 5 ms for a photo.
     """
     with ThreadPoolExecutor(4) as pool:  # hashing, reading and decoding hold no lock of Python's
         states = pool.map(_decoded_state if decode else _state, paths)
-        silent = None if progress else True  # None: silent unless stderr is a terminal
-        return list(tqdm(states, total=len(paths), desc=title, unit="file", disable=silent, delay=1.0))
+        return list(tqdm(states, total=len(paths), desc=title, unit="file", disable=None, delay=1.0))
 
 
 def _state(path: Path) -> FileState:

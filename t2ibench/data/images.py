@@ -191,7 +191,7 @@ class BaseImages:
         return np.asarray(read_base(self._manifest, image, self._resolution))
 
 
-def make_cache(manifest: Manifest, resolution: int, *, progress: bool) -> CacheFacts:
+def make_cache(manifest: Manifest, resolution: int) -> CacheFacts:
     """Return the facts of the data set's cache for crops of `resolution` pixels, written now unless it is there.
 
     Raises:
@@ -202,7 +202,7 @@ def make_cache(manifest: Manifest, resolution: int, *, progress: bool) -> CacheF
     def pixels(image: ImageEntry) -> np.ndarray:
         return np.asarray(read_base(manifest, image, resolution))
 
-    return write_cache(manifest, resolution, pixels, threads=reading_threads(), progress=progress)
+    return write_cache(manifest, resolution, pixels, threads=reading_threads())
 
 
 class RealImages:

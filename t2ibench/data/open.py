@@ -34,7 +34,6 @@ def open_dataset(
     *,
     root: Path | None = None,
     partial: bool | None = None,
-    progress: bool = True,
 ) -> Manifest:
     """Return the manifest of a data set, prepared now unless that was done before and nothing has changed since.
 
@@ -48,7 +47,6 @@ def open_dataset(
         root: folder of the files; None takes the folder named last time, or the drawn files.
         partial: whether images that are missing or not usable may be left out; None takes what was remembered of the
             last `t2ibench data prepare`, else no.
-        progress: whether to show bars and warnings on stderr.
 
     Raises:
         UserError: the name is unknown (near names are given); files are missing or damaged; or nothing is known of
@@ -67,7 +65,7 @@ def open_dataset(
         found = _prepared(name, entry, folder, root, partial)
         if found is not None:
             return found
-        return _prepare(name, entry, folder, root, partial, progress)
+        return _prepare(name, entry, folder, root, partial)
 
 
 def partial_remembered(workspace: Workspace, name: str, root: Path | None) -> bool:
@@ -140,9 +138,7 @@ def _prepared(name: str, entry: DatasetEntry, folder: Path, root: Path | None, p
     return dataclasses.replace(manifest, home=folder) if manifest.stamp == _stamp(manifest) else None
 
 
-def _prepare(
-    name: str, entry: DatasetEntry, folder: Path, root: Path | None, partial: bool, progress: bool
-) -> Manifest:
+def _prepare(name: str, entry: DatasetEntry, folder: Path, root: Path | None, partial: bool) -> Manifest:
     adapter = _adapter(name, entry)
     drawn = folder / DRAWN
     if root is None:
@@ -151,16 +147,14 @@ def _prepare(
     if made:
         if not isinstance(adapter, DrawnDataset):
             raise UserError(f"The data set {name} is not there yet. {how_to_bring(name, entry)}")
-        if progress:
-            print(f"The images of {name} are drawn by code, into {drawn}.", file=sys.stderr)
-        adapter.draw(drawn, {}, replace=True, progress=progress)
+        print(f"The images of {name} are drawn by code, into {drawn}.", file=sys.stderr)
+        adapter.draw(drawn, {}, replace=True)
         root = drawn
     assert root is not None
     place = _place_of(adapter, root, folder)
     if place != root and isinstance(adapter, MadeOfFiles):
-        if progress:
-            print(f"The images of {name} are made of the files in {root}, into {place}.", file=sys.stderr)
-        adapter.make(root, place, progress=progress)
+        print(f"The images of {name} are made of the files in {root}, into {place}.", file=sys.stderr)
+        adapter.make(root, place)
         root = place
     moving = unfinished(root)
     if moving:
@@ -168,20 +162,17 @@ def _prepare(
             f"{root} is not whole: `t2ibench data fetch` was stopped while it moved the files of {', '.join(moving)}. "
             f"Run `t2ibench data fetch {name} --root {root}` again; it goes on from there."
         )
-    read, stamp = _read_at_rest(adapter, name, root, progress, partial=partial and not made)
+    read, stamp = _read_at_rest(adapter, name, root, partial=partial and not made)
     manifest: Manifest = dataclasses.replace(
         read, made=made, request=_request(adapter, entry, made), stamp=stamp, home=folder
     )
     manifest.write(folder / FILE_NAME, within=folder.parent.parent)
-    if progress:
-        for warning in (*manifest.caveats, *manifest.warnings):
-            print(f"Warning: {warning}", file=sys.stderr)
+    for warning in (*manifest.caveats, *manifest.warnings):
+        print(f"Warning: {warning}", file=sys.stderr)
     return manifest
 
 
-def _read_at_rest(
-    adapter: DatasetAdapter, name: str, root: Path, progress: bool, *, partial: bool
-) -> tuple[Manifest, str]:
+def _read_at_rest(adapter: DatasetAdapter, name: str, root: Path, *, partial: bool) -> tuple[Manifest, str]:
     """Return what an adapter reads, and a stamp of the very files that were read: read again where they changed.
 
     Raises:
@@ -191,7 +182,7 @@ def _read_at_rest(
     for _ in range(_READINGS):
         began = time.time_ns()
         time.sleep(_TICK)  # the times of what is written from now on lie after `began`
-        read = adapter.read(root, progress=progress, partial=True) if partial else adapter.read(root, progress=progress)
+        read = adapter.read(root, partial=True) if partial else adapter.read(root)
         stamp, sources = _stamp(read), stamp_of(read.root, read.sources)
         at_rest = sources == known or not written_since(read.root, read.sources, began)
         if at_rest and not images_changed(read, written_since(read.root, [one.file for one in read.images], began)):

@@ -38,7 +38,7 @@ class Squares:
         """Return how many images are drawn."""
         return {"images": settings.get("images", self._count), "version": 1}
 
-    def draw(self, root: Path, settings: Mapping[str, int], *, replace: bool, progress: bool) -> None:
+    def draw(self, root: Path, settings: Mapping[str, int], *, replace: bool) -> None:
         """Draw the images into `root`."""
         from PIL import Image, ImageDraw
 
@@ -52,7 +52,7 @@ class Squares:
             ImageDraw.Draw(image).rectangle((left, top, left + 22, top + 22), fill=COLOURS[colour])
             image.save(root / f"{index:03}.png")
 
-    def read(self, root: Path, *, progress: bool) -> Manifest:
+    def read(self, root: Path) -> Manifest:
         """Return the manifest of the images; every fourth one belongs to the test split."""
         images = []
         for index, path in enumerate(sorted(root.glob("*.png"))):

@@ -62,8 +62,8 @@ class Subject:
         """Twenty-four coloured squares."""
         adapter = Squares("squares", DatasetEntry(adapter="squares", protocol="none"))
         root = self.folder / "squares"
-        adapter.draw(root, {}, replace=True, progress=False)
-        return adapter.read(root, progress=False)
+        adapter.draw(root, {}, replace=True)
+        return adapter.read(root)
 
     @property
     def captions(self) -> tuple[Caption, ...]:

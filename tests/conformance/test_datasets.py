@@ -21,7 +21,7 @@ def test_it_is_an_adapter_and_a_wrong_folder_is_a_sentence(name, tmp_path):
     assert isinstance(made, DatasetAdapter)
     for folder in (tmp_path / "none", tmp_path):
         with pytest.raises(UserError) as caught:
-            made.read(folder, progress=False)
+            made.read(folder)
         assert str(folder) in str(caught.value) and str(caught.value).endswith(".")
 
 
@@ -29,7 +29,7 @@ def test_it_is_an_adapter_and_a_wrong_folder_is_a_sentence(name, tmp_path):
 def test_an_unknown_option_is_a_sentence(name, tmp_path):
     made = adapter(name, no_such_option=1)
     with pytest.raises(UserError, match="no_such_option"):
-        made.drawing({}) if isinstance(made, DrawnDataset) else made.read(tmp_path, progress=False)
+        made.drawing({}) if isinstance(made, DrawnDataset) else made.read(tmp_path)
 
 
 @pytest.mark.parametrize("name", sorted(ENTRIES))
@@ -39,5 +39,5 @@ def test_every_table_of_benchmarks_has_an_adapter_that_takes_its_options(name, t
         assert made.drawing({})
         return
     with pytest.raises(UserError) as caught:
-        made.read(tmp_path, progress=False)
+        made.read(tmp_path)
     assert "options" not in str(caught.value) and str(tmp_path) in str(caught.value)

@@ -54,7 +54,7 @@ class MNISTCaptions:
         chosen(self.name, "digits", found["digits"], OFFLINE)
         return {"version": VERSION, **found, **{key: value for key, value in settings.items() if key != "size"}}
 
-    def draw(self, root: Path, settings: Mapping[str, int], *, replace: bool, progress: bool) -> None:
+    def draw(self, root: Path, settings: Mapping[str, int], *, replace: bool) -> None:
         """Draw the scenes into `root`, unless just these are there already; see `DrawnDataset`.
 
         Raises:
@@ -63,7 +63,7 @@ class MNISTCaptions:
         wanted = self.drawing(settings)
         if replace:
             clear_other(root / SUMMARY, wanted)
-        make_mnist_captions(root, wanted, progress=progress)
+        make_mnist_captions(root, wanted)
 
     def place_of(self, root: Path, home: Path) -> Path:
         """Return where scenes are made of the files of MNIST in `root`; `root` itself where it holds scenes or neither.
@@ -77,18 +77,18 @@ class MNISTCaptions:
         files = [[str(path), path.stat().st_size, path.stat().st_mtime_ns] for path in mnist_files(mnist)]
         return home / f"{_SCENES}-{digest_of([self._of_mnist(), files])[:12]}"
 
-    def make(self, root: Path, place: Path, *, progress: bool) -> None:
+    def make(self, root: Path, place: Path) -> None:
         """Make the scenes of MNIST's files in `place`, unless they are there already; see `MadeOfFiles`.
 
         Raises:
             UserError: a file of MNIST is missing or damaged.
         """
-        make_mnist_captions(place, self._of_mnist(), mnist=find_mnist(root), progress=progress)
+        make_mnist_captions(place, self._of_mnist(), mnist=find_mnist(root))
 
     def _of_mnist(self) -> dict[str, Value]:
         return {**self.drawing({}), "digits": MNIST}
 
-    def read(self, root: Path, *, progress: bool, partial: bool = False) -> Manifest:
+    def read(self, root: Path, *, partial: bool = False) -> Manifest:
         """Return the manifest of scenes under `root`.
 
         Raises:
@@ -120,7 +120,7 @@ class MNISTCaptions:
             sources=[root / SUMMARY, root / CAPTIONS],
             found=[f"digits: {source}", f"digits held out in the twelve roles: {roles} (split held-out shows them)"],
         )
-        manifest = assemble(self.name, self.entry, root, findings, partial=partial, progress=progress)
+        manifest = assemble(self.name, self.entry, root, findings, partial=partial)
         caveat = CAVEATS.get(source, "")
         # A flip or a crop would make captions about left and top untrue.
         return dataclasses.replace(

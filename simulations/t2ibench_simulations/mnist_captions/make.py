@@ -49,7 +49,7 @@ def counts_of(images: int) -> dict[str, int]:
 
 
 def make_mnist_captions(
-    root: Path, settings: Mapping[str, Any], *, mnist: Path | None = None, progress: bool
+    root: Path, settings: Mapping[str, Any], *, mnist: Path | None = None
 ) -> Mapping[str, Any]:
     """Write the data set into `root` unless just this is there already; return its summary.
 
@@ -57,7 +57,6 @@ def make_mnist_captions(
         root: the folder: missing, empty, or with an earlier drawing.
         settings: version, images, seed and digits.
         mnist: folder of MNIST's files, for digits = "mnist".
-        progress: whether to show a bar on stderr.
 
     Raises:
         UserError: too few images, the folder holds something else, digits are not to be had, the disk is full.
@@ -67,7 +66,7 @@ def make_mnist_captions(
 
     def write(folder: Path) -> dict[str, Any]:
         bans = choose_bans(settings["seed"])
-        _write(folder, settings, bans, mnist, progress)
+        _write(folder, settings, bans, mnist)
         return {**settings, "held_out": list(bans)}
 
     return make_folder("mnist-captions", root, settings, write)
@@ -87,13 +86,12 @@ def read_drawing(root: Path) -> Drawing:
 
 
 def _write(
-    folder: Path, settings: Mapping[str, Any], bans: tuple[int, ...], mnist: Path | None, progress: bool
+    folder: Path, settings: Mapping[str, Any], bans: tuple[int, ...], mnist: Path | None
 ) -> None:
     from PIL import Image
 
     lines = []
-    silent = None if progress else True  # None: silent unless stderr is a terminal
-    with tqdm(total=settings["images"], desc="drawing scenes", file=sys.stderr, disable=silent) as bar:
+    with tqdm(total=settings["images"], desc="drawing scenes", file=sys.stderr, disable=None) as bar:
         for split, count in counts_of(settings["images"]).items():
             pool = open_pool(settings["digits"], "train" if split == "train" else "test", mnist)
             held_out = split == "held-out"

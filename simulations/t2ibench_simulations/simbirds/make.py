@@ -34,7 +34,6 @@ def make_simbirds(
     size: int = 256,
     seed: int = 0,
     processes: int | None = None,
-    progress: bool = True,
     species: int = TRAIN_SPECIES,
 ) -> Mapping[str, Any]:
     """Write the data set into `root` unless it is there already, and return its summary (simbirds.json).
@@ -50,7 +49,6 @@ def make_simbirds(
         size: shorter side in pixels, 32..256.
         seed: what images are drawn from. The species are the same for every seed.
         processes: how many draw at a time; None takes the number of cores, at most 8, and one for small data sets.
-        progress: whether to show a bar on the standard error stream.
         species: how many training species there are, 150 or more; the 50 to test on stay the same.
 
     Raises:
@@ -65,7 +63,7 @@ def make_simbirds(
         request["species"] = species
 
     def write(folder: Path) -> dict[str, Any]:
-        return _write(folder, request, processes, progress)
+        return _write(folder, request, processes)
 
     return make_folder("simbirds", Path(root), request, write)
 
@@ -79,13 +77,13 @@ def list_images(images: int, species: int = TRAIN_SPECIES) -> list[DrawnImage]:
     return [DrawnImage(number, bird, index) for number, (bird, index) in enumerate(pairs, start=1)]
 
 
-def _write(folder: Path, request: dict[str, int], processes: int | None, progress: bool) -> dict[str, Any]:
+def _write(folder: Path, request: dict[str, int], processes: int | None) -> dict[str, Any]:
     images = list_images(request["images"], request.get("species", TRAIN_SPECIES))
     for name in sorted({image.species.name for image in images}):
         (folder / "CUB_200_2011" / "images" / name).mkdir(parents=True)
         (folder / "text" / name).mkdir(parents=True)
     draw = partial(_draw_one, folder, request["size"], request["seed"])
-    rows = draw_all("simbirds", draw, images, processes=processes, progress=progress)
+    rows = draw_all("simbirds", draw, images, processes=processes)
     digests = {f"CUB_200_2011/images/{row.image.key}.jpg": row.digest for row in rows}
     digests |= write_files(folder, side_files(rows, species_table(request.get("species", TRAIN_SPECIES))))
     species = {image.species for image in images}

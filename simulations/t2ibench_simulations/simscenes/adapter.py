@@ -13,14 +13,14 @@ from t2ibench_simulations.drawn_adapter import DrawingCode, DrawnByCode
 class SimScenes(DrawnByCode, COCO):
     """Scenes drawn by code. Options: images, size and seed."""
 
-    def read(self, root: Path, *, progress: bool, partial: bool = False) -> Manifest:
+    def read(self, root: Path, *, partial: bool = False) -> Manifest:
         """Return the manifest of the files under `root`, read as COCO's are; see `DatasetAdapter`.
 
         Images are shown whole, neither cropped nor flipped: their captions say what is left of what.
         """
         self.drawing({})  # names an option that is not known
         plain = COCO(self.name, self.entry.model_copy(update={"options": {}}))
-        return dataclasses.replace(plain.read(root, progress=progress, partial=partial), whole=True)
+        return dataclasses.replace(plain.read(root, partial=partial), whole=True)
 
     def drawing_code(self) -> DrawingCode:
         """Return simscenes'."""

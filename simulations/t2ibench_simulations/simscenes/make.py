@@ -31,7 +31,6 @@ def make_simscenes(
     size: int = 96,
     seed: int = 0,
     processes: int | None = None,
-    progress: bool = True,
 ) -> Mapping[str, Any]:
     """Write the data set into `root` unless it is there already, and return its summary (simscenes.json).
 
@@ -44,7 +43,6 @@ def make_simscenes(
         size: side in pixels, 32..256.
         seed: what images are drawn from. The held-out pairs are the same for every seed.
         processes: how many draw at a time; None takes the number of cores, at most 8, and one for small data sets.
-        progress: whether to show a bar on the standard error stream.
 
     Raises:
         UserError: the request makes no sense, the folder holds something else, or it cannot be written.
@@ -57,7 +55,7 @@ def make_simscenes(
         for part in PARTS:
             (folder / f"{part}2014").mkdir()
         draw = partial(_draw_one, folder, size, seed)
-        rows = draw_all("simscenes", draw, range(images), processes=processes, progress=progress)
+        rows = draw_all("simscenes", draw, range(images), processes=processes)
         digests = {file_of(row.scene): row.digest for row in rows}
         digests |= write_files(folder, side_files(rows))
         train = sum(row.scene.split == "train" for row in rows)

@@ -35,7 +35,7 @@ def command(
         )
     wanted = {"images": images, "size": size, "seed": seed}
     settings = {key: value for key, value in wanted.items() if value is not None}
-    adapter.draw(root, settings, replace=False, progress=True)
+    adapter.draw(root, settings, replace=False)
     click.echo(f"{name} is in {root}. Use it with --data-root {root}.")
 
 

@@ -99,7 +99,7 @@ def command(
     for resolution in resolutions or ():
         from t2ibench.data.images import make_cache
 
-        facts = make_cache(manifest, resolution, progress=True)
+        facts = make_cache(manifest, resolution)
         made = f"made in {facts.seconds:.0f} s" if facts.seconds else "there already"
         click.echo(
             f"cache: {facts.images} images for {resolution} pixels (shorter side {facts.base}), "

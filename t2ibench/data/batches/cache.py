@@ -146,7 +146,7 @@ def cache_fault(manifest: Manifest, resolution: int, *, deep: bool) -> str:
 
 
 def write_cache(
-    manifest: Manifest, resolution: int, pixels: Callable[[ImageEntry], np.ndarray], *, threads: int, progress: bool
+    manifest: Manifest, resolution: int, pixels: Callable[[ImageEntry], np.ndarray], *, threads: int
 ) -> CacheFacts:
     """Return the facts of the cache for crops of `resolution` pixels, written now unless a good one is there.
 
@@ -155,7 +155,6 @@ def write_cache(
         resolution: of the crops.
         pixels: makes uint8 H x W x 3 of an image.
         threads: how many images are made at a time.
-        progress: whether to show a bar with the time left on stderr.
 
     Raises:
         UserError: an image cannot be read, or nothing can be written.
@@ -175,10 +174,9 @@ def write_cache(
     began = time.monotonic()
     shapes = np.empty((count, 2), dtype=np.int32)
     with complete_folder(folder, what="the cache of images") as temporary:
-        silent = None if progress else True  # None: silent unless stderr is a terminal
         with (temporary / _PIXELS).open("wb") as file, ThreadPoolExecutor(threads) as pool:
             made = tqdm(
-                _ahead(pool, pixels, manifest), total=count, desc=f"cache of {manifest.name}", disable=silent, delay=1
+                _ahead(pool, pixels, manifest), total=count, desc=f"cache of {manifest.name}", disable=None, delay=1
             )
             for row, image in enumerate(made):
                 shapes[row] = image.shape[:2]

@@ -33,7 +33,7 @@ class COCO:
         self.name = name
         self.entry = entry
 
-    def read(self, root: Path, *, progress: bool, partial: bool = False) -> Manifest:
+    def read(self, root: Path, *, partial: bool = False) -> Manifest:
         """Return the manifest of the files under `root`; see `DatasetAdapter`.
 
         Captions: annotations/captions_{train,val}{2014,2017}.json, or AttnGAN's folder (filenames.pickle, text/,
@@ -92,7 +92,7 @@ class COCO:
             warnings=self._warnings(images, index),
             words=words,
         )
-        return assemble(self.name, self.entry, root, findings, partial=partial, progress=progress)
+        return assemble(self.name, self.entry, root, findings, partial=partial)
 
     def _warnings(self, images: Sequence[CocoImage], index: ImageIndex) -> list[str]:
         count = self.entry.captions_per_image

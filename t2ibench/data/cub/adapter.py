@@ -44,7 +44,7 @@ class CUB:
         self.name = name
         self.entry = entry
 
-    def read(self, root: Path, *, progress: bool, partial: bool = False) -> Manifest:
+    def read(self, root: Path, *, partial: bool = False) -> Manifest:
         """Return the manifest of the files under `root`; see `DatasetAdapter`.
 
         Understood are AttnGAN's, DF-GAN's and StackGAN-v2's data/birds (CUB_200_2011 inside the metadata's folder), its
@@ -105,7 +105,7 @@ class CUB:
             found=[f"images and boxes: {layout.photos}", said, where, *_embeddings(metadata)],
             words=None if metadata is None else self._words(metadata),
         )
-        return assemble(self.name, self.entry, root, findings, partial=partial, progress=progress)
+        return assemble(self.name, self.entry, root, findings, partial=partial)
 
     def _rule(self) -> str:
         options = checked_options(self.name, self.entry, {"split": "classes"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from pathlib import Path
 from typing import Final
 
@@ -58,18 +57,13 @@ class Digests:
         return found if isinstance(found, dict) else {}
 
 
-def digest_with_bar(path: Path, name: str, *, progress: bool) -> str:
+def digest_with_bar(path: Path, name: str) -> str:
     """Return the SHA-256 of a file, with a bar on stderr where that takes more than a second."""
-    digest = hashlib.sha256()
-    silent = None if progress else True  # None: silent unless stderr is a terminal
-    title = f"checking {name}"
+    digest, size = hashlib.sha256(), path.stat().st_size
     with (
-        path.open("rb") as file,
-        tqdm(
-            total=path.stat().st_size, desc=title, unit="B", unit_scale=True, file=sys.stderr, disable=silent, delay=1.0
-        ) as bar,
+        path.open("rb") as raw,
+        tqdm.wrapattr(raw, "read", size, desc=f"checking {name}", disable=None, delay=1.0) as file,
     ):
         while block := file.read(_BLOCK):
             digest.update(block)
-            bar.update(len(block))
     return digest.hexdigest()

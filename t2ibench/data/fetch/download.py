@@ -43,7 +43,6 @@ def download(
     accept: Callable[[Path], str],
     *,
     mix: bool,
-    progress: bool,
     patience: Patience,
 ) -> str:
     """Fetch a file to `target`, and return the address it came from.
@@ -57,7 +56,6 @@ def download(
         target: the file to write; it appears when it is complete and accepted.
         accept: given the complete file, returns "" or why it cannot be taken; such a file is thrown away.
         mix: whether a part from one address may be completed from another, sound where `accept` knows the digest.
-        progress: whether to show a bar with the time left on stderr.
         patience: how long to wait.
 
     Raises:
@@ -71,7 +69,7 @@ def download(
             pieces = part.resumable(url, mix)
             if not pieces:
                 part.discard()
-            reason = _fetch(url, part, progress, patience)
+            reason = _fetch(url, part, patience)
             if not reason:
                 reason = accept(part.path)
                 if not reason:
@@ -82,7 +80,7 @@ def download(
                     continue
             break
         reasons.append(f"{url}: {reason}")
-        if progress and url != urls[-1]:
+        if url != urls[-1]:
             print(f"{reasons[-1]}; trying the next address.", file=sys.stderr)
     kept = " What has arrived is kept: ask again to go on from there." if part.size else ""
     raise RunFailedError(
@@ -122,13 +120,13 @@ class _Part:
         self._note.unlink(missing_ok=True)
 
 
-def _fetch(url: str, part: _Part, progress: bool, patience: Patience) -> str:
+def _fetch(url: str, part: _Part, patience: Patience) -> str:
     """Bring the part to its full length; return "" or why that failed."""
     fruitless = 0
     while True:
         before = part.size
         try:
-            refusal, again = _receive(url, part, progress, patience)
+            refusal, again = _receive(url, part, patience)
         except requests.RequestException as error:
             refusal, again = f"{type(error).__name__}, {_shortened(error)}", True
         except OSError as error:
@@ -144,7 +142,7 @@ def _fetch(url: str, part: _Part, progress: bool, patience: Patience) -> str:
         time.sleep(min(60.0, patience.wait * 2 ** max(0, fruitless - 1)))
 
 
-def _receive(url: str, part: _Part, progress: bool, patience: Patience) -> tuple[str, bool]:
+def _receive(url: str, part: _Part, patience: Patience) -> tuple[str, bool]:
     """Ask once for what is missing; return (the reason it is still incomplete or "", whether asking again may help)."""
     have = part.size
     # A compressed transfer would count other bytes than the file's.
@@ -172,18 +170,17 @@ def _receive(url: str, part: _Part, progress: bool, patience: Patience) -> tuple
         length = got.headers.get("Content-Length", "")
         total = have + int(length) if length.isdigit() else None
         part.note(url, _version(got.headers))
-        _write(got, part.path, have, total, progress)
+        _write(got, part.path, have, total)
     if total is not None and part.size != total:
         return f"cut after {part.size:,} of {total:,} bytes", True
     return "", False
 
 
-def _write(got: requests.Response, path: Path, have: int, total: int | None, progress: bool) -> None:
-    silent = None if progress else True  # None: silent unless stderr is a terminal
+def _write(got: requests.Response, path: Path, have: int, total: int | None) -> None:
     name = path.name.removesuffix(".part")
     with (
         path.open("r+b" if have else "wb") as file,
-        tqdm(total=total, initial=have, desc=name, unit="B", unit_scale=True, file=sys.stderr, disable=silent) as bar,
+        tqdm(total=total, initial=have, desc=name, unit="B", unit_scale=True, disable=None) as bar,
     ):
         file.seek(have)
         for block in got.iter_content(_BLOCK):

@@ -44,7 +44,6 @@ def fetch_files(
     *,
     brought: Path | None = None,
     keep: bool = False,
-    progress: bool = True,
     patience: Patience | None = None,
 ) -> Fetched:
     """Bring the files of a data set to `root`; what is there already is left as it is.
@@ -59,7 +58,6 @@ def fetch_files(
         workspace: where digests are recorded.
         brought: a folder with archives that were fetched by hand; they are read there and left there.
         keep: whether downloaded archives are kept, in `root`/.fetch.
-        progress: whether to tell on stderr what is done.
         patience: with slow servers.
 
     Raises:
@@ -76,15 +74,11 @@ def fetch_files(
         wanted = _wanted(files, there, {archive for archive, path in given.items() if path})
         by_hand = [archive for archive in wanted if files[archive].by_hand and not given.get(archive)]
         todo = [archive for archive in wanted if archive not in by_hand]
-        if progress and todo:
-            for archive in by_hand:
-                print(
-                    f"{archive} is for you to fetch meanwhile, from {files[archive].url} ({files[archive].note}).",
-                    file=sys.stderr,
-                )
+        for archive in by_hand if todo else ():
+            _tell(f"{archive} is for you to fetch meanwhile, from {files[archive].url} ({files[archive].note}).")
         check_space(root, _needed(files, todo, given, root), f"the files of {name}")
         done = {archive: "there already" for archive in files if archive in there}
-        run = _Run(root, Digests(workspace), keep, progress, patience or Patience())
+        run = _Run(root, Digests(workspace), keep, patience or Patience())
         for archive in todo:
             path = given.get(archive)
             if path is not None:
@@ -103,12 +97,11 @@ class _Run:
     root: Path
     digests: Digests
     keep: bool
-    progress: bool
     patience: Patience
 
     def take(self, archive: str, source: SourceFile, path: Path) -> None:
         """Install an archive that a user has brought."""
-        sha256 = digest_with_bar(path, archive, progress=self.progress)
+        sha256 = digest_with_bar(path, archive)
         fault = self.digests.fault(source, sha256)
         if fault:
             raise UserError(f"{path} is not the right file: {fault}. Fetch it again from {source.url}.")
@@ -121,15 +114,15 @@ class _Run:
         seen: list[str] = []
 
         def accept(path: Path) -> str:
-            seen.append(digest_with_bar(path, archive, progress=self.progress))
+            seen.append(digest_with_bar(path, archive))
             return self.digests.fault(source, seen[-1])
 
         if not target.is_file() or accept(target):
             target.unlink(missing_ok=True)
-            self._tell(f"{archive}: fetching {readable(source.size) if source.size else 'it'} from {source.url}")
+            _tell(f"{archive}: fetching {readable(source.size) if source.size else 'it'} from {source.url}")
             known = bool(self.digests.expected(source))
             urls = [source.url, *source.mirrors]
-            download(urls, target, accept, mix=known, progress=self.progress, patience=self.patience)
+            download(urls, target, accept, mix=known, patience=self.patience)
         try:
             self._install(archive, target, seen[-1])
         except UserError as error:
@@ -141,13 +134,13 @@ class _Run:
             target.unlink()
 
     def _install(self, archive: str, path: Path, sha256: str) -> None:
-        self._tell(f"{archive}: unpacking into {self.root}")
+        _tell(f"{archive}: unpacking into {self.root}")
         check_space(self.root, unpacked_size(path), f"unpacking {archive}")
-        install(path, self.root, archive, sha256, progress=self.progress)
+        install(path, self.root, archive, sha256)
 
-    def _tell(self, sentence: str) -> None:
-        if self.progress:
-            print(sentence, file=sys.stderr)
+
+def _tell(sentence: str) -> None:
+    print(sentence, file=sys.stderr)
 
 
 @contextmanager

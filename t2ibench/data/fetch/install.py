@@ -62,7 +62,7 @@ def finish_moving(root: Path, name: str) -> bool:
     return True
 
 
-def install(archive: Path, root: Path, name: str, sha256: str, *, progress: bool) -> None:
+def install(archive: Path, root: Path, name: str, sha256: str) -> None:
     """Unpack an archive so that its files lie under `root`; files of equal content that are there already stay.
 
     Args:
@@ -70,7 +70,6 @@ def install(archive: Path, root: Path, name: str, sha256: str, *, progress: bool
         root: the data set's folder.
         name: of the archive in benchmarks.toml.
         sha256: its digest, written to the mark.
-        progress: whether to show a bar on stderr.
 
     Raises:
         UserError: as `unpack`; or another file of the same name is in the way. Nothing has changed under `root` then.
@@ -79,7 +78,7 @@ def install(archive: Path, root: Path, name: str, sha256: str, *, progress: bool
     staging = _staging(root, name)
     shutil.rmtree(staging, ignore_errors=True)
     try:
-        found = unpack(archive, staging, progress=progress, name=name)
+        found = unpack(archive, staging, name=name)
         for source, target in _moves(staging, root):
             if target.exists() and (target.is_dir() or not filecmp.cmp(source, target, shallow=False)):
                 raise UserError(

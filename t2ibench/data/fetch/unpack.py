@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import lzma
 import stat
-import sys
 import tarfile
 import zipfile
 import zlib
@@ -43,7 +42,7 @@ class _Entry:
     content: IO[bytes] | None
 
 
-def unpack(archive: Path, folder: Path, *, progress: bool, name: str = "") -> Unpacked:
+def unpack(archive: Path, folder: Path, *, name: str = "") -> Unpacked:
     """Unpack a .zip or .tar (also .gz, .bz2, .xz) into an empty folder, the archive of captions inside it too.
 
     Owners, permissions, times and macOS's resource forks are left out.
@@ -51,7 +50,6 @@ def unpack(archive: Path, folder: Path, *, progress: bool, name: str = "") -> Un
     Args:
         archive: the file.
         folder: where to; made if missing. After an error it holds a part, to be deleted.
-        progress: whether to show a bar with the time left on stderr.
         name: of the archive, for the errors; its path unless given.
 
     Raises:
@@ -61,10 +59,10 @@ def unpack(archive: Path, folder: Path, *, progress: bool, name: str = "") -> Un
     """
     name = name or str(archive)
     left = _Allowance(name, max(SMALL, RATIO * archive.stat().st_size))
-    _unpack(archive, folder, name, left, progress)
+    _unpack(archive, folder, name, left)
     for inner in sorted(folder.rglob(NESTED)):  # listed before: what lies in those archives is not unpacked further
         place = _place_of_texts(inner, f"{inner.name} in {name}")
-        _unpack(inner, place, f"{inner.name} in {name}", left, progress=False)
+        _unpack(inner, place, f"{inner.name} in {name}", left)
         left.files -= 1
         left.bytes -= inner.stat().st_size
         inner.unlink()
@@ -82,10 +80,10 @@ def unpacked_size(archive: Path) -> int:
     return archive.stat().st_size * 6 // 5
 
 
-def _unpack(archive: Path, folder: Path, name: str, left: _Allowance, progress: bool) -> None:
+def _unpack(archive: Path, folder: Path, name: str, left: _Allowance) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for entry in _entries(archive, name, left, progress):
+        for entry in _entries(archive, name, left):
             _write_entry(entry, folder, name, left)
     except _DAMAGED as error:
         raise _damaged(name, str(error)) from error
@@ -143,15 +141,14 @@ def _write_entry(entry: _Entry, folder: Path, name: str, left: _Allowance) -> No
             file.write(block)
 
 
-def _entries(archive: Path, name: str, left: _Allowance, progress: bool) -> Iterator[_Entry]:
-    silent = None if progress else True  # None: silent unless stderr is a terminal
+def _entries(archive: Path, name: str, left: _Allowance) -> Iterator[_Entry]:
     title = f"unpacking {archive.name}"
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as opened:
             infos = opened.infolist()
             total = sum(info.file_size for info in infos)
             left.check(total)  # what the archive says of itself; the bytes are counted too
-            with tqdm(total=total, desc=title, unit="B", unit_scale=True, file=sys.stderr, disable=silent) as bar:
+            with tqdm(total=total, desc=title, unit="B", unit_scale=True, disable=None) as bar:
                 for info in infos:
                     kind = stat.S_IFMT(info.external_attr >> 16)
                     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
@@ -176,9 +173,7 @@ def _entries(archive: Path, name: str, left: _Allowance, progress: bool) -> Iter
         # As a stream: members in order, each once, so that a bar by compressed bytes is right.
         with (
             tarfile.open(fileobj=raw, mode="r|*") as opened_tar,
-            tqdm(
-                total=archive.stat().st_size, desc=title, unit="B", unit_scale=True, file=sys.stderr, disable=silent
-            ) as bar,
+            tqdm(total=archive.stat().st_size, desc=title, unit="B", unit_scale=True, disable=None) as bar,
         ):
             for member in opened_tar:
                 if not (member.isreg() or member.isdir()):

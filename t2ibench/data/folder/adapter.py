@@ -73,7 +73,7 @@ class ImageFolder:
         self.name = name
         self.entry = entry
 
-    def read(self, root: Path, *, progress: bool, partial: bool = False) -> Manifest:
+    def read(self, root: Path, *, partial: bool = False) -> Manifest:
         """Return the manifest of the images under `root`; see `DatasetAdapter`. Every image is decoded once.
 
         Raises:
@@ -117,7 +117,7 @@ class ImageFolder:
             there=own.listing.images,
             few_captions=False,
         )
-        return assemble(self.name, self.entry, root, findings, partial=partial, progress=progress)
+        return assemble(self.name, self.entry, root, findings, partial=partial)
 
     def _records(self, root: Path, file: str) -> _Own:
         listing = list_images(root)

@@ -210,8 +210,8 @@ def test_without_parts_the_regional_way_is_the_same_wherever_they_would_be(row: 
 def test_keypoints_follow_crop_and_flip(tmp_path: Path, whole: bool) -> None:
     """Upper left and lower right corner; in a mirrored image left and right have changed places."""
     adapter = Squares("squares", DatasetEntry(adapter="squares", protocol="none"))
-    adapter.draw(tmp_path, {}, replace=True, progress=False)
-    manifest = with_boxes(adapter.read(tmp_path, progress=False))
+    adapter.draw(tmp_path, {}, replace=True)
+    manifest = with_boxes(adapter.read(tmp_path))
     request = DataRequest((64,), 6, boxes=True, keypoints=True, whole=whole)
     with pytest.raises(UserError, match=r"part_locs.txt is missing"):
         TrainingData(manifest, request, 0)
@@ -260,10 +260,10 @@ def test_keypoints_are_read_given_and_drawn() -> None:
 def test_boxes_follow_crop_and_flip(tmp_path: Path, whole: bool) -> None:
     """The squares' own pixels say where they are."""
     adapter = Squares("squares", DatasetEntry(adapter="squares", protocol="none"))
-    adapter.draw(tmp_path, {}, replace=True, progress=False)
-    manifest = with_boxes(adapter.read(tmp_path, progress=False))
+    adapter.draw(tmp_path, {}, replace=True)
+    manifest = with_boxes(adapter.read(tmp_path))
     with pytest.raises(UserError, match="no bounding boxes"):
-        TrainingData(adapter.read(tmp_path, progress=False), DataRequest((64,), 6, boxes=True), 0)
+        TrainingData(adapter.read(tmp_path), DataRequest((64,), 6, boxes=True), 0)
     data = TrainingData(manifest, DataRequest((64,), 6, boxes=True, whole=whole), 0)
     worst = 0.0
     for step in range(4):

@@ -64,7 +64,7 @@ def entry():
 
 @pytest.fixture
 def manifest(birds, entry):
-    return CUB("cub", entry).read(birds, progress=False)
+    return CUB("cub", entry).read(birds)
 
 
 @pytest.fixture
@@ -75,9 +75,9 @@ def drawings(monkeypatch):
     calls = []
     original = make.make_simbirds
 
-    def make_simbirds(root, images, size, seed, processes=None, progress=True):
+    def make_simbirds(root, images, size, seed, processes=None):
         known = root.exists()
-        summary = original(root, images, size, seed, processes, progress)
+        summary = original(root, images, size, seed, processes)
         if not known:
             calls.append((images, size, seed))
         return summary

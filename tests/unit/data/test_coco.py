@@ -82,7 +82,7 @@ def tree(tmp_path):
 
 def read(root, entry, **options):
     given = entry.model_copy(update={"options": options}) if options else entry
-    return COCO("coco", given).read(Path(root).absolute(), progress=False)
+    return COCO("coco", given).read(Path(root).absolute())
 
 
 def test_the_tree_of_2014(tree, entry):
@@ -214,7 +214,7 @@ def test_missing_images_refuse_unless_asked(tree, entry):
     with pytest.raises(MissingImagesError, match=r"1 of the 5 images .*: 000000000025\. .*--partial") as caught:
         read(tree, entry)
     assert caught.value.names == ("000000000025",) and "https://example.org/train2014.zip" in str(caught.value)
-    manifest = COCO("coco", entry).read(tree, progress=False, partial=True)
+    manifest = COCO("coco", entry).read(tree, partial=True)
     assert manifest.missing == ("000000000025",) and len(manifest.images) == 4
     assert (
         "coco is partial: 1 of its 5 images" in manifest.caveats[0] and "2 images in its train" in manifest.caveats[1]

@@ -12,7 +12,7 @@ from t2ibench_simulations.simbirds.adapter import SimBirds
 
 
 def _read(root, entry):
-    return CUB("cub", entry).read(root, progress=False)
+    return CUB("cub", entry).read(root)
 
 
 def test_contents(manifest):
@@ -139,7 +139,7 @@ def test_the_released_vocabulary_is_taken_as_it_is(birds, entry):
     (birds / "birds" / "captions.pickle").write_bytes(pickle.dumps(content, 2))
     manifest = _read(birds, entry)
     assert manifest.vocabulary == tuple(words) and manifest.vocabulary_origin == "released"
-    assert SimBirds("simbirds", entry).read(birds, progress=False).vocabulary_origin == "built"
+    assert SimBirds("simbirds", entry).read(birds).vocabulary_origin == "built"
 
 
 @pytest.mark.parametrize(

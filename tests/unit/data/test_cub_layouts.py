@@ -15,7 +15,7 @@ from t2ibench.data.pickles import read_class_ids, read_file_names
 
 def read(root, entry, partial=False, **options):
     given = entry.model_copy(update={"options": options})
-    return CUB("cub", given).read(root, progress=False, partial=partial)
+    return CUB("cub", given).read(root, partial=partial)
 
 
 @pytest.fixture

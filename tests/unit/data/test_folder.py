@@ -44,7 +44,7 @@ def write_rows(folder, rows):
 
 def read(root, entry, partial=False, **options):
     given = entry.model_copy(update={"options": options})
-    return ImageFolder("mine", given).read(root, progress=False, partial=partial)
+    return ImageFolder("mine", given).read(root, partial=partial)
 
 
 def test_contents(root, entry):

@@ -87,6 +87,6 @@ def test_unknown_images_and_boxes_outside_are_sentences(manifest):
 def test_real_photos(cub_mini, entry):
     from t2ibench.data.cub import CUB
 
-    manifest = CUB("cub", entry).read(cub_mini, progress=False)
+    manifest = CUB("cub", entry).read(cub_mini)
     pixels = RealImages(manifest).load([image.id for image in manifest.images[:12]], 64)
     assert pixels.shape == (12, 3, 64, 64) and pixels.float().std() > 20

@@ -27,7 +27,7 @@ def benchmarks(entry):
 def place(birds, tmp_path, benchmarks):
     """(what opens the data set, its folder)."""
     workspace = Workspace(tmp_path / "ws")
-    return lambda: open_dataset("cub", benchmarks, workspace, root=birds, progress=False), birds
+    return lambda: open_dataset("cub", benchmarks, workspace, root=birds), birds
 
 
 def repaint(path, level=255):
@@ -105,20 +105,20 @@ def test_doing_what_a_found_change_asks_for_mends_it(place, entry, monkeypatch, 
     repaint(manifest.path(manifest.images[2]))
     assert opened().digest == manifest.digest  # nobody noticed yet
     if found_by == "data check":
-        (problem,) = check_dataset(opened(), entry, progress=False).problems
+        (problem,) = check_dataset(opened(), entry).problems
         assert "has changed" in problem and "`t2ibench data prepare cub` takes it as it is now" in problem
     else:
         with pytest.raises(ChangedImageError, match="`t2ibench data prepare` again"):
             read_image(opened(), manifest.images[2])
     mended = opened()
     assert mended.digest != manifest.digest and sound(mended)
-    assert check_dataset(mended, entry, progress=False).problems == ()
+    assert check_dataset(mended, entry).problems == ()
     read_image(mended, mended.images[2])
 
 
 def test_a_cache_whose_bytes_changed_is_not_read_and_made_anew(place, entry):
     manifest = place[0]()
-    folder = make_cache(manifest, 32, progress=False).folder
+    folder = make_cache(manifest, 32).folder
     assert open_cache(manifest, 32) is not None
     pixels = folder / "pixels.u8"
     state, content = pixels.stat(), bytearray(pixels.read_bytes())
@@ -126,16 +126,16 @@ def test_a_cache_whose_bytes_changed_is_not_read_and_made_anew(place, entry):
     pixels.write_bytes(content)
     os.utime(pixels, ns=(state.st_atime_ns, state.st_mtime_ns))
     assert open_cache(manifest, 32) is None
-    notices = check_dataset(manifest, entry, progress=False).notices
+    notices = check_dataset(manifest, entry).notices
     assert any("`t2ibench data prepare cub --cache 32` makes it anew" in notice for notice in notices)
-    assert make_cache(manifest, 32, progress=False).seconds > 0 and open_cache(manifest, 32) is not None
+    assert make_cache(manifest, 32).seconds > 0 and open_cache(manifest, 32) is not None
 
 
 def test_digests_of_a_cache_are_compared_once(place, monkeypatch):
     import t2ibench.core.storage.folders as folders
 
     manifest = place[0]()
-    make_cache(manifest, 32, progress=False)
+    make_cache(manifest, 32)
     open_cache(manifest, 32)
     monkeypatch.setattr(folders, "digest_of_file", lambda path: pytest.fail("it was read again"))
     assert cache_fault(manifest, 32, deep=False) == "" and open_cache(manifest, 32) is not None

@@ -24,9 +24,9 @@ def reads(monkeypatch):
     calls = []
     original = CUB.read
 
-    def read(self, root, *, progress):
+    def read(self, root):
         calls.append(root)
-        return original(self, root, progress=progress)
+        return original(self, root)
 
     monkeypatch.setattr(CUB, "read", read)
     return calls
@@ -40,7 +40,7 @@ def _benchmarks(entry, **options):
 
 
 def _open(name, entry, workspace, root=None, **options):
-    return open_dataset(name, _benchmarks(entry, **options), workspace, root=root, progress=False)
+    return open_dataset(name, _benchmarks(entry, **options), workspace, root=root)
 
 
 def test_the_second_time_nothing_is_read(birds, entry, workspace, reads):
@@ -144,7 +144,7 @@ def test_other_settings_do_not_draw_anew(entry, workspace, drawings, reads):
     benchmarks = _benchmarks(entry)
     fewer = benchmarks.datasets["simbirds"].model_copy(update={"captions_per_image": 3})
     benchmarks = benchmarks.model_copy(update={"datasets": {"simbirds": fewer}})
-    found = open_dataset("simbirds", benchmarks, workspace, progress=False)
+    found = open_dataset("simbirds", benchmarks, workspace)
     assert len(found.images[0].captions) == 3 and len(drawings) == 1 and len(reads) == 2
 
 
@@ -162,7 +162,7 @@ def test_a_lost_manifest_does_not_draw_anew_and_an_unfinished_drawing_is_no_data
 def test_a_made_set_can_be_brought(entry, workspace, drawings, tmp_path):
     from t2ibench_simulations.simbirds.make import make_simbirds
 
-    make_simbirds(tmp_path / "mine", 12, 40, 5, progress=False)
+    make_simbirds(tmp_path / "mine", 12, 40, 5)
     drawings.clear()
     found = _open("simbirds", entry, workspace, tmp_path / "mine")
     assert not found.made and found.root == tmp_path / "mine" and len(found.images) == 12

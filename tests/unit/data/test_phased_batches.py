@@ -29,8 +29,8 @@ class Model:
 @pytest.fixture
 def manifest(tmp_path):
     adapter = Squares("squares", DatasetEntry(adapter="squares", protocol="none"))
-    adapter.draw(tmp_path, {}, replace=True, progress=False)
-    return adapter.read(tmp_path, progress=False)
+    adapter.draw(tmp_path, {}, replace=True)
+    return adapter.read(tmp_path)
 
 
 def test_each_phase_has_its_own_batches(manifest):

@@ -39,7 +39,7 @@ def root(tmp_path):
 
 def read(root, partial=False, **options):
     entry = DatasetEntry(adapter="folder", protocol="p", captions_per_image=10, options=options)
-    return ImageFolder("mine", entry).read(root, progress=False, partial=partial)
+    return ImageFolder("mine", entry).read(root, partial=partial)
 
 
 def captions_of(manifest):
@@ -275,7 +275,7 @@ def coco(root, captions, files):
     (root / "annotations" / "captions_train2014.json").write_text(json.dumps(content))
     for file in files:
         image(root / "train2014" / file)
-    return COCO("coco", DatasetEntry(adapter="coco", protocol="p", captions_per_image=5)).read(root, progress=False)
+    return COCO("coco", DatasetEntry(adapter="coco", protocol="p", captions_per_image=5)).read(root)
 
 
 def test_coco_tells_what_it_cuts_and_what_has_no_caption(tmp_path):
@@ -290,12 +290,12 @@ def test_coco_tells_what_it_cuts_and_what_has_no_caption(tmp_path):
 def test_a_workspace_reads_its_own_files_wherever_it_lies(tmp_path, how):
     birds = DatasetEntry(adapter="simbirds", protocol="p", options={"images": 8, "size": 32, "seed": 0})
     known = Benchmarks(schema=1, datasets={"simbirds": birds}, models={}, metrics={}, protocols={"p": {"metrics": ()}})
-    first = open_dataset("simbirds", known, Workspace.at(tmp_path / "a"), progress=False)
+    first = open_dataset("simbirds", known, Workspace.at(tmp_path / "a"))
     if how == "moved":
         (tmp_path / "a").rename(tmp_path / "b")
     else:
         shutil.copytree(tmp_path / "a", tmp_path / "b")
-    second = open_dataset("simbirds", known, Workspace.at(tmp_path / "b"), progress=False)
+    second = open_dataset("simbirds", known, Workspace.at(tmp_path / "b"))
     assert second.root == tmp_path / "b" / "data" / "simbirds" / "files" and second.digest == first.digest
     assert second.path(second.images[0]).is_file()
 
@@ -303,11 +303,11 @@ def test_a_workspace_reads_its_own_files_wherever_it_lies(tmp_path, how):
 def test_a_copied_manifest_of_an_older_form_does_not_read_the_original(tmp_path):
     birds = DatasetEntry(adapter="simbirds", protocol="p", options={"images": 8, "size": 32, "seed": 0})
     known = Benchmarks(schema=1, datasets={"simbirds": birds}, models={}, metrics={}, protocols={"p": {"metrics": ()}})
-    first = open_dataset("simbirds", known, Workspace.at(tmp_path / "a"), progress=False)
+    first = open_dataset("simbirds", known, Workspace.at(tmp_path / "a"))
     place = tmp_path / "b" / "data" / "simbirds"
     place.mkdir(parents=True)
     first.write(place / "manifest.json")  # names the absolute folder of the original
-    second = open_dataset("simbirds", known, Workspace.at(tmp_path / "b"), progress=False)
+    second = open_dataset("simbirds", known, Workspace.at(tmp_path / "b"))
     assert second.root == place / "files" and second.digest == first.digest
 
 

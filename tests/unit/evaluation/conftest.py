@@ -28,7 +28,7 @@ def place(tmp_path_factory):
 @pytest.fixture(scope="package")
 def manifest(place):
     workspace, benchmarks = place
-    return open_dataset("squares", benchmarks, workspace, progress=False)
+    return open_dataset("squares", benchmarks, workspace)
 
 
 @pytest.fixture(scope="package")

@@ -23,8 +23,8 @@ class Mean:
 @pytest.fixture
 def manifest(tmp_path):
     adapter = Squares("squares", DatasetEntry(adapter="squares", protocol="none"))
-    adapter.draw(tmp_path, {}, replace=True, progress=False)
-    return adapter.read(tmp_path, progress=False)
+    adapter.draw(tmp_path, {}, replace=True)
+    return adapter.read(tmp_path)
 
 
 def plan_of(manifest, count=4):

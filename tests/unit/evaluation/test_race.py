@@ -141,15 +141,15 @@ def test_prepared_data_and_caches_are_those_of_the_digests_bytes(tmp_path, folde
         workspace = Workspace(tmp_path / f"ws{race % 3}")  # prepared before, and anew
         with replaced(folder, 1000 + race):
             try:
-                manifest = open_dataset("own", benchmarks, workspace, root=folder, progress=False)
-                make_cache(manifest, RESOLUTION, progress=False)
+                manifest = open_dataset("own", benchmarks, workspace, root=folder)
+                make_cache(manifest, RESOLUTION)
                 plan = reference_plan(manifest, "test")
                 source = ground_truth(manifest, plan, RESOLUTION)
                 collect(source, plan, [extractor], Making(store, SETTINGS, 10))
             except UserError as error:
                 refused += 1
                 assert "chang" in str(error) or "damaged" in str(error) or "cannot be read" in str(error), error
-        manifest = open_dataset("own", benchmarks, workspace, root=folder, progress=False)  # at rest
+        manifest = open_dataset("own", benchmarks, workspace, root=folder)  # at rest
         assert all(digest_of_file(manifest.path(one)) == one.sha256 for one in manifest.images)
         cache = open_cache(manifest, RESOLUTION)
         for one in manifest.images if cache is not None else ():

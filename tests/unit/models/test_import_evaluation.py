@@ -23,7 +23,7 @@ def records(tmp_path_factory):
     folder = tmp_path_factory.mktemp("imported")
     benchmarks = load_benchmarks(write_config(folder, lambda text: text + ENTRY)).content
     workspace = Workspace(folder / "workspace")
-    words = open_dataset("squares", benchmarks, workspace, progress=False).vocabulary
+    words = open_dataset("squares", benchmarks, workspace).vocabulary
     torch.manual_seed(0)
     paths = (save(folder / "g.pth", generator()), save(folder / "t.pth", text_encoder(len(words))))
     captions = save_captions(folder / "captions.pickle", words)

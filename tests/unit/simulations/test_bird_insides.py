@@ -28,7 +28,7 @@ from t2ibench_simulations.simbirds.truth import write_part_tables
 
 
 def test_masks_lie_where_the_parts_were_drawn(tmp_path):
-    make_simbirds(tmp_path / "birds", images=12, size=96, processes=1, progress=False)
+    make_simbirds(tmp_path / "birds", images=12, size=96, processes=1)
     folder = write_masks(tmp_path / "birds")
     rows = [json.loads(line) for line in next((tmp_path / "birds").rglob("truth.jsonl")).read_text().splitlines()]
     assert len(list(folder.rglob("*.png"))) == len(rows) == 12

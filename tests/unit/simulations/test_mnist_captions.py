@@ -108,8 +108,8 @@ def test_drawn_digits_are_all_different_and_told_apart_by_their_means():
 
 def test_it_is_drawn_read_and_shown_whole(tmp_path):
     made = adapter(images=48, seed=3)
-    made.draw(tmp_path / "d", {}, replace=False, progress=False)
-    manifest = made.read(tmp_path / "d", progress=False)
+    made.draw(tmp_path / "d", {}, replace=False)
+    manifest = made.read(tmp_path / "d")
     assert {name: len(images) for name, images in manifest.splits.items()} == counts_of(48)
     assert "drawn by code" in manifest.caveats[0] and manifest.whole
     assert read_drawing(tmp_path / "d").bans == choose_bans(3)
@@ -119,17 +119,17 @@ def test_it_is_drawn_read_and_shown_whole(tmp_path):
         np.testing.assert_allclose(image.permute(1, 2, 0).numpy(), file / 127.5 - 1, atol=1e-6)
         real = RealImages(manifest).load([caption.image_id], SIDE)[0].permute(1, 2, 0).numpy()
         np.testing.assert_array_equal(real, file)
-    made.draw(tmp_path / "again", {}, replace=False, progress=False)
-    assert made.read(tmp_path / "again", progress=False).digest == manifest.digest
+    made.draw(tmp_path / "again", {}, replace=False)
+    assert made.read(tmp_path / "again").digest == manifest.digest
     with pytest.raises(UserError, match="already holds other mnist-captions"):
-        made.draw(tmp_path / "d", {"seed": 4}, replace=False, progress=False)
+        made.draw(tmp_path / "d", {"seed": 4}, replace=False)
 
 
 def opened(folder, *, named=True):
     datasets = {"mnist-captions": adapter(images=48).entry}
     benchmarks = Benchmarks(schema=1, datasets=datasets, models={}, metrics={}, protocols={"p": {"metrics": ()}})
     root = {True: folder / "m", False: None}.get(named, named)
-    return open_dataset("mnist-captions", benchmarks, Workspace(folder / "workspace"), root=root, progress=False)
+    return open_dataset("mnist-captions", benchmarks, Workspace(folder / "workspace"), root=root)
 
 
 def write_mnist(folder, *, packed, seed=0):

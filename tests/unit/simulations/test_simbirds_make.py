@@ -20,7 +20,7 @@ IMAGES, SIZE = 40, 32
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("simbirds") / "birds"
-    make_simbirds(folder, IMAGES, SIZE, processes=1, progress=False)
+    make_simbirds(folder, IMAGES, SIZE, processes=1)
     return folder
 
 
@@ -101,34 +101,34 @@ def test_truth_agrees_with_the_boxes(root: Path) -> None:
 
 
 def test_more_processes_and_another_time_give_the_same_bytes(root: Path, tmp_path: Path) -> None:
-    again = make_simbirds(tmp_path / "again", IMAGES, SIZE, processes=2, progress=False)
+    again = make_simbirds(tmp_path / "again", IMAGES, SIZE, processes=2)
     assert contents(tmp_path / "again") == contents(root)
-    other = make_simbirds(tmp_path / "other", IMAGES, SIZE, seed=1, processes=1, progress=False)
+    other = make_simbirds(tmp_path / "other", IMAGES, SIZE, seed=1, processes=1)
     assert other["digest"] != again["digest"]
 
 
 def test_a_image_does_not_depend_on_how_many_are_asked_for(root: Path, tmp_path: Path) -> None:
-    make_simbirds(tmp_path / "more", IMAGES * 2, SIZE, processes=1, progress=False)
+    make_simbirds(tmp_path / "more", IMAGES * 2, SIZE, processes=1)
     fewer, more = contents(root), contents(tmp_path / "more")
     shared = [name for name in fewer if name.endswith(".jpg") and name in more]
     assert len(shared) >= 8 and all(fewer[name] == more[name] for name in shared)
 
 
 def test_a_larger_world_has_its_own_species_and_is_another_drawing(tmp_path: Path) -> None:
-    made = make_simbirds(tmp_path / "world", 400, SIZE, processes=1, progress=False, species=250)
+    made = make_simbirds(tmp_path / "world", 400, SIZE, processes=1, species=250)
     assert (made["train_classes"], made["test_classes"]) == (167, 33)
     names = (tmp_path / "world" / "CUB_200_2011" / "classes.txt").read_text().splitlines()
     assert len(names) == 300 and names[250].startswith("251 251.")
-    assert make_simbirds(tmp_path / "world", 400, SIZE, progress=False, species=250) == made
+    assert make_simbirds(tmp_path / "world", 400, SIZE, species=250) == made
     with pytest.raises(UserError, match="species"):
-        make_simbirds(tmp_path / "world", 400, SIZE, progress=False, species=260)
+        make_simbirds(tmp_path / "world", 400, SIZE, species=260)
     with pytest.raises(UserError, match="150 training species or more, not 20"):
-        make_simbirds(tmp_path / "few", 400, SIZE, progress=False, species=20)
+        make_simbirds(tmp_path / "few", 400, SIZE, species=20)
 
 
 def test_asking_again_returns_what_is_there(root: Path) -> None:
     before, made = contents(root), (root / "simbirds.json").stat()
-    summary = make_simbirds(root, IMAGES, SIZE, processes=1, progress=False)
+    summary = make_simbirds(root, IMAGES, SIZE, processes=1)
     assert summary["train_images"] == 30 and (root / "simbirds.json").stat() == made, "nothing is drawn again"
     assert contents(root) == before
 
@@ -136,28 +136,28 @@ def test_asking_again_returns_what_is_there(root: Path) -> None:
 @pytest.mark.parametrize(("images", "size", "seed"), [(44, SIZE, 0), (IMAGES, 48, 0), (IMAGES, SIZE, 5)])
 def test_another_request_into_the_same_folder_is_refused(root: Path, images: int, size: int, seed: int) -> None:
     with pytest.raises(UserError, match="already holds other simbirds") as caught:
-        make_simbirds(root, images, size, seed, progress=False)
+        make_simbirds(root, images, size, seed)
     assert str(root) in str(caught.value)
 
 
 def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(UserError, match="in use"):
-        make_simbirds(tmp_path, IMAGES, SIZE, progress=False)
+        make_simbirds(tmp_path, IMAGES, SIZE)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
 def test_a_root_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="Cannot write simbirds"):
-        make_simbirds(tmp_path / "file" / "birds", IMAGES, SIZE, progress=False)
+        make_simbirds(tmp_path / "file" / "birds", IMAGES, SIZE)
 
 
 def test_damaged_summaries_are_named(tmp_path: Path) -> None:
     for text in ("{", "[]", "{}"):
         (tmp_path / "simbirds.json").write_text(text)
         with pytest.raises(UserError, match=r"simbirds\.json"):
-            make_simbirds(tmp_path, IMAGES, SIZE, progress=False)
+            make_simbirds(tmp_path, IMAGES, SIZE)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_damaged_summaries_are_named(tmp_path: Path) -> None:
 )
 def test_senseless_requests(tmp_path: Path, images: int, size: int, processes: int | None, match: str) -> None:
     with pytest.raises(UserError, match=match):
-        make_simbirds(tmp_path / "birds", images, size, processes=processes, progress=False)
+        make_simbirds(tmp_path / "birds", images, size, processes=processes)
     assert not list(tmp_path.iterdir())
 
 
@@ -180,11 +180,11 @@ def test_a_failure_midway_leaves_nothing_and_can_be_repeated(tmp_path: Path, mon
     with monkeypatch.context() as patch:
         patch.setattr(make, "side_files", lambda *_given: (_ for _ in ()).throw(OSError(28, "No space left on device")))
         with pytest.raises(UserError, match="No space left"):
-            make_simbirds(root, 8, SIZE, processes=1, progress=False)
+            make_simbirds(root, 8, SIZE, processes=1)
     assert not [path for path in tmp_path.iterdir() if path.is_dir()]
     # What a killed run leaves behind is cleared away.
     (tmp_path / ".birds.simbirds-unfinished" / "old").mkdir(parents=True)
-    assert make_simbirds(root, 8, SIZE, processes=1, progress=False)["images"] == 8
+    assert make_simbirds(root, 8, SIZE, processes=1)["images"] == 8
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["birds"]
 
 
@@ -206,7 +206,7 @@ def test_a_script_without_a_guard_draws_with_several_processes(tmp_path: Path) -
     script.write_text(
         "from pathlib import Path\n"
         "from t2ibench_simulations.simbirds.make import make_simbirds\n"
-        f"print(make_simbirds(Path({str(tmp_path / 'birds')!r}), 24, {SIZE}, processes=2, progress=False)['images'])\n"
+        f"print(make_simbirds(Path({str(tmp_path / 'birds')!r}), 24, {SIZE}, processes=2)['images'])\n"
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300, check=False)
     assert done.stdout == "24\n", done.stderr

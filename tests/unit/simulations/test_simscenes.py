@@ -27,7 +27,7 @@ SCENES = [scene_of(index, 0) for index in range(1200)]
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     folder = tmp_path_factory.mktemp("simscenes") / "scenes"
-    make_simscenes(folder, IMAGES, SIZE, processes=1, progress=False)
+    make_simscenes(folder, IMAGES, SIZE, processes=1)
     return folder
 
 
@@ -43,7 +43,7 @@ def contents(folder):
 
 def read(adapter, root, **options):
     entry = DatasetEntry(adapter="coco", protocol="p", captions_per_image=5, options=options)
-    return adapter("name", entry).read(root, progress=False)
+    return adapter("name", entry).read(root)
 
 
 def test_cocos_own_adapter_reads_it(root, truth):
@@ -82,10 +82,10 @@ def test_instances_are_in_cocos_form_and_agree_with_the_truth(root, truth):
 
 
 def test_the_same_request_gives_the_same_bytes_and_images_depend_on_no_other(root, tmp_path):
-    again = make_simscenes(tmp_path / "again", IMAGES, SIZE, processes=1, progress=False)
+    again = make_simscenes(tmp_path / "again", IMAGES, SIZE, processes=1)
     assert contents(tmp_path / "again") == contents(root)
-    more = make_simscenes(tmp_path / "more", IMAGES + 8, SIZE, processes=1, progress=False)
-    other = make_simscenes(tmp_path / "other", IMAGES, SIZE, seed=1, processes=1, progress=False)
+    more = make_simscenes(tmp_path / "more", IMAGES + 8, SIZE, processes=1)
+    other = make_simscenes(tmp_path / "other", IMAGES, SIZE, seed=1, processes=1)
     images = {name: digest for name, digest in contents(root).items() if name.endswith(".jpg")}
     assert images.items() <= contents(tmp_path / "more").items()
     assert not set(images.values()) & set(contents(tmp_path / "other").values())
@@ -94,17 +94,17 @@ def test_the_same_request_gives_the_same_bytes_and_images_depend_on_no_other(roo
 
 def test_a_folder_is_reused_or_refused_and_never_half_written(root, tmp_path, monkeypatch):
     before = contents(root)
-    assert make_simscenes(root, IMAGES, SIZE, progress=False)["train_images"] == 36
+    assert make_simscenes(root, IMAGES, SIZE)["train_images"] == 36
     with pytest.raises(UserError, match="other simscenes"):
-        make_simscenes(root, IMAGES, SIZE, seed=5, progress=False)
+        make_simscenes(root, IMAGES, SIZE, seed=5)
     with pytest.raises(UserError, match="no finished simscenes"):
-        make_simscenes(tmp_path.parent, IMAGES, SIZE, progress=False)
+        make_simscenes(tmp_path.parent, IMAGES, SIZE)
     for wrong in ({"images": 7}, {"size": 16}, {"processes": 0}):
         with pytest.raises(UserError):
-            make_simscenes(tmp_path / "x", **{"images": 8, "size": 32, **wrong}, progress=False)
+            make_simscenes(tmp_path / "x", **{"images": 8, "size": 32, **wrong})
     monkeypatch.setattr("t2ibench_simulations.simscenes.make.side_files", lambda rows: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        make_simscenes(tmp_path / "x", 8, 32, progress=False)
+        make_simscenes(tmp_path / "x", 8, 32)
     assert not (tmp_path / "x").exists() and contents(root) == before
     assert not [path for path in tmp_path.iterdir() if "unfinished" in path.name]
 

@@ -32,7 +32,7 @@ def place_in(folder: Path) -> Place:
 def measured(folder: Path, name: str, strength: float) -> tuple[Place, Path]:
     """Return (a place with the row's results, the row's folder): real images under noise, all controls beside them."""
     place = place_in(folder)
-    manifest = open_dataset("squares", place.benchmarks, place.workspace, progress=False)
+    manifest = open_dataset("squares", place.benchmarks, place.workspace)
     plan = make_plan(manifest, place.benchmarks.protocols["p"], None)
     images = folder / name
     images.mkdir()

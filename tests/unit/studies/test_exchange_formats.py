@@ -91,7 +91,7 @@ def test_the_command_writes_them(tmp_path, monkeypatch, capsys, form):
 
 def test_croissant_describes_the_manifest_beside_it(tmp_path):
     place = place_in(tmp_path)
-    manifest = open_dataset("squares", place.benchmarks, place.workspace, progress=False)
+    manifest = open_dataset("squares", place.benchmarks, place.workspace)
     path = write_croissant(manifest, "Squares", tmp_path / "out")
     value = json.loads(path.read_text("utf-8"))
     assert value["conformsTo"] == "http://mlcommons.org/croissant/1.0" and value["name"] == "squares"

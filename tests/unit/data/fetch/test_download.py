@@ -19,7 +19,7 @@ def fetch(server, tmp_path, *paths, digest=DIGEST, mix=True):
         return "" if digest in ("", sha256(path.read_bytes())) else "another digest"
 
     target = tmp_path / "file.zip"
-    source = download([server.url(path) for path in paths], target, accept, mix=mix, progress=False, patience=HASTE)
+    source = download([server.url(path) for path in paths], target, accept, mix=mix, patience=HASTE)
     return target, source
 
 
@@ -117,10 +117,10 @@ def test_a_server_that_is_not_there_is_a_sentence(tmp_path, server):
 def test_a_full_disk_keeps_the_part(server, tmp_path, monkeypatch):
     server.files["a"], server.cuts["a"] = CONTENT, 100_000
 
-    def write(got, path, have, total, progress):
+    def write(got, path, have, total):
         if have:
             raise OSError(errno.ENOSPC, "No space left on device")
-        original(got, path, have, total, progress)
+        original(got, path, have, total)
 
     original = module._write
     monkeypatch.setattr(module, "_write", write)

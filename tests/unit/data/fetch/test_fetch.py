@@ -74,13 +74,13 @@ def benchmarks(files):
 
 
 def fetch(files, root, workspace, **options):
-    return fetch_files("tiny", files, root, workspace, progress=False, patience=HASTE, **options)
+    return fetch_files("tiny", files, root, workspace, patience=HASTE, **options)
 
 
 def is_whole(files, root, workspace):
     """Whether the folder can be prepared; if so, all must be there."""
     try:
-        manifest = open_dataset("tiny", benchmarks(files), workspace, root=root, progress=False)
+        manifest = open_dataset("tiny", benchmarks(files), workspace, root=root)
     except UserError:
         return False
     counts = {split: len(images) for split, images in manifest.splits.items()}
@@ -254,7 +254,7 @@ def test_a_folder_whose_files_are_moved_in_part_is_refused_by_name(files, tmp_pa
     fetch(files, tmp_path / "coco", workspace)
     (tmp_path / "coco" / FOLDER / "val2014.zip.moving.json").write_text("{}")
     with pytest.raises(UserError, match=r"moved the files of val2014\.zip\. Run `t2ibench data fetch"):
-        open_dataset("tiny", benchmarks(files), workspace, root=tmp_path / "coco", progress=False)
+        open_dataset("tiny", benchmarks(files), workspace, root=tmp_path / "coco")
 
 
 def test_two_at_a_time_are_one_too_many(files, tmp_path, workspace):
