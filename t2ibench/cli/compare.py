@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from t2ibench.cli.options import (
-    NameList,
-    measured_options,
-    place_options,
-    seed_option,
-)
+from t2ibench.cli.aligned import aligned
+from t2ibench.cli.options import json_option, measured_options, metrics_option, place_options, seed_option
 from t2ibench.core.place import Place
 
 if TYPE_CHECKING:
@@ -29,15 +25,8 @@ _LUCK = (
 @click.argument("first", metavar="A")
 @click.argument("second", metavar="B")
 @measured_options
-@click.option(
-    "--metric",
-    "--metrics",
-    "metrics",
-    type=NameList(),
-    default=(),
-    help="Columns of benchmarks.toml.  [default: the protocol's]",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@metrics_option
+@json_option
 @seed_option
 @place_options("device", "batch_size", "data_root", "weights_dir", "workers")
 def command(first: str, second: str, as_json: bool, place: Place, **asked: Any) -> None:
@@ -66,19 +55,13 @@ def _text(found: Comparison) -> str:
     head = ["", *names, "difference", "verdict"]
     titles = _titles(found)
     rows = [_row(column, titles[column.column], names) for column in found.columns]
-    widths = [max(len(line[place]) for line in [head, *rows]) for place in range(len(head))]
     lines = [
         f"{names[0]} against {names[1]}: {found.dataset}, protocol {found.protocol}, seed {found.seed}, "
         f"n {found.n:,}, paired by caption",
         "",
+        *aligned([head, *rows], left=(0, 4)),
+        "",
     ]
-    for line in [head, *rows]:
-        cells = [
-            line[0].ljust(widths[0]),
-            *(text.rjust(width) for text, width in zip(line[1:4], widths[1:4], strict=True)),
-        ]
-        lines.append(f"  {'  '.join([*cells, line[4]])}".rstrip())
-    lines.append("")
     for method in dict.fromkeys(column.interval.method for column in found.columns if column.interval is not None):
         of = [one for one in found.columns if one.interval is not None and one.interval.method == method]
         lines.append(f"  95% intervals of {', '.join(titles[one.column] for one in of)}: {method}.")

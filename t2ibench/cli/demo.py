@@ -18,12 +18,7 @@ _CAPTION = "a small blue bird with a white belly and a short yellow bill"
 )
 @click.option("--open/--no-open", "opened", default=False, help="Show the page in a browser.")
 @place_options("device")
-def command(
-    models: tuple[str, ...],
-    port: int,
-    opened: bool,
-    place: Place,
-) -> None:
+def command(models: tuple[str, ...], port: int, opened: bool, place: Place) -> None:
     """Draw sentences with several models side by side, on a page of this machine, until Ctrl-C.
 
     All trained models of the workspace and those that come with the package can be chosen; each shows its stages, its

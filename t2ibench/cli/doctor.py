@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from t2ibench.cli.options import config_option, workspace_option
+from t2ibench.cli.options import config_option, json_option, weights_option, workspace_option
 from t2ibench.core.spec.benchmarks import LoadedBenchmarks
 from t2ibench.core.workspace import Workspace
 
@@ -16,13 +16,8 @@ _MARKS: Final = {"ok": ("ok", "green"), "missing": ("--", "yellow"), "note": ("!
 
 
 @click.command("doctor")
-@click.option(
-    "--weights-dir",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=None,
-    help="Folder with weights files that cannot be shipped (Inception).",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@weights_option
+@json_option
 @config_option
 @workspace_option
 def command(weights_dir: Path | None, as_json: bool, benchmarks: LoadedBenchmarks, workspace: Workspace) -> None:

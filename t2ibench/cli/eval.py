@@ -9,11 +9,16 @@ from typing import Any
 import click
 
 from t2ibench.cli.options import (
+    ANY_PATH,
+    COUNT,
+    FILE,
     NameList,
-    SeedList,
+    NumberList,
     arithmetic_options,
     dry_run_option,
+    json_option,
     measured_options,
+    metrics_option,
     place_options,
     seed_option,
 )
@@ -29,11 +34,7 @@ from t2ibench.core.place import Place
     help="Models: a name, name:variant, name@digest, the folder of a model, or diffusers:FOLDER for a pipeline's.",
 )
 @click.option(
-    "--images",
-    type=click.Path(path_type=Path),
-    multiple=True,
-    metavar="FOLDER",
-    help="A folder of images as a row; may be given again.",
+    "--images", type=ANY_PATH, multiple=True, metavar="FOLDER", help="A folder of images as a row; may be given again."
 )
 @click.option(
     "--command",
@@ -43,7 +44,7 @@ from t2ibench.core.place import Place
 )
 @click.option(
     "--statistics",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FILE,
     multiple=True,
     metavar="FILE.npz",
     help="Precomputed mu and sigma (pytorch-fid, clean-fid, TTUR) as a row; may be given again.",
@@ -52,8 +53,7 @@ from t2ibench.core.place import Place
 @click.option(
     "--reference-statistics",
     "reference",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=None,
+    type=FILE,
     metavar="FILE.npz",
     help="Compare with these instead of the data set's images.",
 )
@@ -61,25 +61,23 @@ from t2ibench.core.place import Place
 @measured_options
 @click.option(
     "--samples-per-caption",
-    type=click.IntRange(min=1),
-    default=None,
+    type=COUNT,
     metavar="K",
     help="Images of every caption, each with its own noise; diversity within captions needs two or more.",
 )
 @click.option(
     "--caption-ids",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=None,
+    type=FILE,
     metavar="FILE.txt",
     help="Judge the captions that a file lists, one id a line, instead of the protocol's choice.",
 )
-@click.option("--metrics", type=NameList(), default=(), help="Columns of benchmarks.toml.  [default: the protocol's]")
+@metrics_option
 @click.option("--controls/--no-controls", default=True, help="Measure the control rows too.")
-@click.option("--json", "as_json", is_flag=True, help="Print the records as JSON instead of a table.")
+@json_option
 @seed_option
 @click.option(
     "--seeds",
-    type=SeedList(),
+    type=NumberList("100,101"),
     default=(),
     metavar="100,101,...",
     help="Several seeds: a table each, and their mean and range.",

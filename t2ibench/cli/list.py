@@ -6,19 +6,18 @@ import json
 
 import click
 
-from t2ibench.cli.options import NameList, config_option, workspace_option
+from t2ibench.cli.options import NameList, json_option, place_options
 from t2ibench.core.errors import require_known
+from t2ibench.core.place import Place
 from t2ibench.core.registry import KINDS, registry
-from t2ibench.core.spec.benchmarks import LoadedBenchmarks
-from t2ibench.core.workspace import Workspace
+from t2ibench.core.spec.benchmarks import Benchmarks
 
 
 @click.command("list")
 @click.argument("kinds", type=NameList(), default="models,datasets,metrics,protocols,suites,probes,claims")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@workspace_option
-@config_option
-def command(kinds: tuple[str, ...], as_json: bool, benchmarks: LoadedBenchmarks, workspace: Workspace) -> None:
+@json_option
+@place_options()
+def command(kinds: tuple[str, ...], as_json: bool, place: Place) -> None:
     """Show registered KINDS: models, encoders, datasets, features, metrics, reports, protocols, suites, probes...
 
     The others are captioners, claims, truths, pretrained and claim_tests.
@@ -27,7 +26,7 @@ def command(kinds: tuple[str, ...], as_json: bool, benchmarks: LoadedBenchmarks,
     rows: dict[str, list[dict[str, str]]] = {}
     for kind in kinds:
         require_known("kind of thing to list", known, kind)
-        rows[kind] = _rows(kind, benchmarks)
+        rows[kind] = _rows(kind, place.benchmarks)
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
@@ -40,9 +39,8 @@ def command(kinds: tuple[str, ...], as_json: bool, benchmarks: LoadedBenchmarks,
             click.echo("  (none)")
 
 
-def _rows(kind: str, benchmarks: LoadedBenchmarks) -> list[dict[str, str]]:
+def _rows(kind: str, content: Benchmarks) -> list[dict[str, str]]:
     """Return name and description of all of one kind: what benchmarks.toml names, then what is only registered."""
-    content = benchmarks.content
     if kind == "suites":
         return [
             {"name": name, "what": f"{', '.join(suite.models)} on {suite.data}. {suite.title}".rstrip()}

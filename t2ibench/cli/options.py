@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import click
 
@@ -14,32 +15,15 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.machine.arithmetic import Arithmetic, precision_named
 from t2ibench.core.machine.workers import Workers
 from t2ibench.core.place import Place
-from t2ibench.core.spec.benchmarks import LoadedBenchmarks, load_benchmarks
+from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.workspace import Workspace
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-
-class WorkspaceType(click.Path):
-    """A folder, turned into a Workspace."""
-
-    name = "workspace"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the Workspace of a path."""
-        return value if isinstance(value, Workspace) else Workspace.at(Path(str(super().convert(value, param, ctx))))
-
-
-class BenchmarksType(click.Path):
-    """A benchmarks.toml, read and checked."""
-
-    name = "benchmarks"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the content of the file."""
-        if isinstance(value, LoadedBenchmarks):
-            return value
-        return load_benchmarks(Path(str(super().convert(value, param, ctx))))
+FILE: Final = click.Path(path_type=Path, dir_okay=False)
+FOLDER: Final = click.Path(path_type=Path, file_okay=False)
+ANY_PATH: Final = click.Path(path_type=Path)
+COUNT: Final = click.IntRange(min=1)
 
 
 class NameList(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3 only
@@ -54,27 +38,32 @@ class NameList(click.ParamType):  # type: ignore[type-arg]  # generic since clic
         return tuple(part.strip() for part in str(value).split(",") if part.strip())
 
 
-class SeedList(NameList):
-    """Whole numbers separated by commas, as in "0,1,2"."""
+class NumberList(NameList):
+    """Whole numbers separated by commas.
 
-    name = "seeds"
+    Args:
+        example: of some, as in "0,1,2".
+        least: the least that one may be.
+        most: the greatest.
+    """
+
+    name = "numbers"
+
+    def __init__(self, example: str, least: int = 0, most: float = math.inf) -> None:
+        self._example, self._least, self._most = example, least, most
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the numbers as a tuple. Raises UserError: one is none."""
-        seeds = super().convert(value, param, ctx)
-        if bad := [one for one in seeds if not str(one).isdecimal()]:
-            raise UserError(f"--seeds wants whole numbers separated by commas, as in 0,1,2; found {bad[0]!r}.")
-        return tuple(int(one) for one in seeds)
-
-
-class Precision(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3 only
-    """A precision by its full name or a short one."""
-
-    name = "precision"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the full name. Errors as `precision_named`."""
-        return precision_named(str(value))
+        """Return the numbers as a tuple. Raises UserError: one is none, or is too small or too large."""
+        if isinstance(value, tuple):
+            return value
+        words = super().convert(value, param, ctx)
+        if bad := [one for one in words if not (one.isdecimal() and self._least <= int(one) <= self._most)]:
+            option = param.opts[0] if param else "This"
+            reach = f" from {self._least} to {self._most}" if self._most < math.inf else ""
+            raise UserError(
+                f"{option} wants whole numbers{reach} separated by commas, as in {self._example}; found {bad[0]!r}."
+            )
+        return tuple(map(int, words))
 
 
 def arithmetic_options(function: Function) -> Function:
@@ -86,7 +75,7 @@ def arithmetic_options(function: Function) -> Function:
 
     precision = click.option(
         "--precision",
-        type=Precision(),
+        callback=lambda ctx, param, value: precision_named(value),
         default="32",
         show_default=True,
         metavar="32|bf16",
@@ -98,15 +87,14 @@ def arithmetic_options(function: Function) -> Function:
     return cast(Function, precision(compiled(with_arithmetic)))
 
 
-def workspace_option(function: Function) -> Function:
-    """Add --workspace, given to the command as `workspace: Workspace`."""
-    return click.option(
-        "--workspace",
-        type=WorkspaceType(file_okay=False),
-        default=lambda: Workspace.at(),
-        show_default="./workspace",
-        help="Folder that everything is written to.",
-    )(function)
+workspace_option: Final = click.option(
+    "--workspace",
+    type=FOLDER,
+    callback=lambda ctx, param, value: Workspace.at(value),
+    show_default="./workspace",
+    help="Folder that everything is written to.",
+)
+"""Gives the command `workspace: Workspace`."""
 
 
 def config_option(function: Function) -> Function:
@@ -128,27 +116,33 @@ def config_option(function: Function) -> Function:
     return click.option(
         "--config",
         "benchmarks",
-        type=BenchmarksType(dir_okay=False),
-        default=lambda: load_benchmarks(),
+        type=FILE,
+        callback=lambda ctx, param, value: load_benchmarks(value),
         show_default="benchmarks.toml here or above, else the packaged one",
         help="The benchmarks.toml to use.",
     )(cast(Function, with_own))
 
 
-def seed_option(function: Function) -> Function:
-    """Add --seed, given to the command as `seed: int | None`."""
-    return click.option(
-        "--seed", type=click.IntRange(min=0), default=None, help="Seed; the default is the spec's own."
-    )(function)
+weights_option: Final = click.option(
+    "--weights-dir",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Folder with weights files that cannot be shipped (Inception).",
+)
+json_option: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+seed_option: Final = click.option("--seed", type=click.IntRange(min=0), help="Seed; the default is the spec's own.")
+metrics_option: Final = click.option(
+    "--metrics", "--metric", type=NameList(), default=(), help="Columns of benchmarks.toml.  [default: the protocol's]"
+)
+dry_run_option: Final = click.option(
+    "--dry-run", is_flag=True, help="Print the resolved spec as JSON and stop before anything is computed."
+)
 
 
 def measured_options(function: Function) -> Function:
     """Add --data, --protocol and --samples, given as `datasets`, `protocol` and `samples`: what is measured on."""
     for option in (
-        click.option(
-            "--samples", type=click.IntRange(min=0), default=None, help="Images a row; 0: every caption once."
-        ),
-        click.option("--protocol", default=None, help="Protocol of benchmarks.toml.  [default: the data set's own]"),
+        click.option("--samples", type=click.IntRange(min=0), help="Images a row; 0: every caption once."),
+        click.option("--protocol", help="Protocol of benchmarks.toml.  [default: the data set's own]"),
         click.option(
             "--data",
             "datasets",
@@ -162,45 +156,28 @@ def measured_options(function: Function) -> Function:
     return function
 
 
-def dry_run_option(function: Function) -> Function:
-    """Add --dry-run, given to the command as `dry_run: bool`."""
-    return click.option(
-        "--dry-run", is_flag=True, help="Print the resolved spec as JSON and stop before anything is computed."
-    )(function)
-
-
-_PLACE_OPTIONS: Mapping[str, Callable[[Any], Any]] = {
+_PLACE_OPTIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "device": click.option(
         "--device", default="auto", show_default=True, metavar="auto|cpu|cuda[:N]|mps", help="Where to compute."
     ),
-    "threads": click.option(
-        "--threads", type=click.IntRange(min=1), default=None, help="Threads torch computes with on the CPU."
-    ),
+    "threads": click.option("--threads", type=COUNT, help="Threads torch computes with on the CPU."),
     "batch_size": click.option(
         "--batch-size",
-        type=click.IntRange(min=1),
+        type=COUNT,
         default=50,
         show_default=True,
         help="Images a GPU makes at once. On a CPU it changes no number.",
     ),
     "data_root": click.option(
-        "--data-root",
-        type=click.Path(path_type=Path),
-        default=None,
-        help="Folder that holds the data set's files, if not the workspace's own.",
+        "--data-root", type=ANY_PATH, help="Folder that holds the data set's files, if not the workspace's own."
     ),
-    "weights_dir": click.option(
-        "--weights-dir",
-        type=click.Path(path_type=Path, file_okay=False, exists=True),
-        default=None,
-        help="Folder with weights files that cannot be shipped (Inception).",
-    ),
+    "weights_dir": weights_option,
     "download": click.option(
         "--download-weights", "download", is_flag=True, help="Fetch missing weights files from their source."
     ),
     "workers": click.option(
         "--workers",
-        type=click.IntRange(min=1),
+        type=COUNT,
         default=1,
         show_default=True,
         help="Processes that evaluate; torchrun and srun start their own. Changes no number.",

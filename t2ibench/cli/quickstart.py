@@ -18,13 +18,7 @@ from t2ibench.core.place import Place
 @seed_option
 @dry_run_option
 @place_options("device", "threads", "config", "workers")
-def command(
-    suite: str,
-    seed: int | None,
-    dry_run: bool,
-    place: Place,
-    config: Path,
-) -> None:
+def command(suite: str, seed: int | None, dry_run: bool, place: Place, config: Path) -> None:
     """Draw birds, train two GANs on them, evaluate both and print the leaderboard.
 
     About ten minutes on two cores, no GPU and no download. `--suite simbirds-long` is the longer recipe. Asking again

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from t2ibench.cli.options import arithmetic_options, place_options, seed_option
+from t2ibench.cli.options import ANY_PATH, arithmetic_options, place_options, seed_option
 from t2ibench.core.machine.arithmetic import Arithmetic
 from t2ibench.core.place import Place
 
@@ -17,7 +17,7 @@ from t2ibench.core.place import Place
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=ANY_PATH,
     default=Path("sample.png"),
     show_default=True,
     help="The PNG to write; a .gif shows how it is drawn, of models that draw step by step.",
@@ -26,7 +26,6 @@ from t2ibench.core.place import Place
 @click.option(
     "--box",
     metavar="X,Y,W,H",
-    default=None,
     help="Where the object is to be, in fractions of the side, of models that know boxes.",
 )
 @click.option(
@@ -36,24 +35,16 @@ from t2ibench.core.place import Place
     multiple=True,
     help="Where a part of the object is to be, of models that know keypoints; can be repeated, others stay hidden.",
 )
-@click.option(
-    "--samples",
-    type=click.IntRange(1, 64),
-    default=None,
-    help="Images a caption.  [default: 4, or 1 with --attention]",
-)
-@click.option("--data", "dataset", default=None, help="Only a model that learned from this data set.")
+@click.option("--samples", type=click.IntRange(1, 64), help="Images a caption.  [default: 4, or 1 with --attention]")
+@click.option("--data", "dataset", help="Only a model that learned from this data set.")
 @click.option(
     "--out",
     "folder",
-    type=click.Path(path_type=Path),
-    default=None,
+    type=ANY_PATH,
     help="Without CAPTION: write the images that `eval --data` would measure into this folder.",
 )
-@click.option(
-    "-n", "count", type=click.IntRange(min=0), default=None, help="Captions of --data; with --out, 0 means all of them."
-)
-@click.option("--protocol", default=None, help="Protocol that chooses them.  [default: the data set's own]")
+@click.option("-n", "count", type=click.IntRange(min=0), help="Captions of --data; with --out, 0 means all of them.")
+@click.option("--protocol", help="Protocol that chooses them.  [default: the data set's own]")
 @seed_option
 @arithmetic_options
 @place_options("device", "data_root")
@@ -94,14 +85,7 @@ def command(
         if captions or dataset is None:
             raise UserError("--out wants --data and no CAPTION: it writes images of the data set's captions.")
         made = export_model(
-            model,
-            dataset,
-            folder,
-            place,
-            samples=count,
-            protocol=protocol,
-            seed=seed,
-            arithmetic=arithmetic,
+            model, dataset, folder, place, samples=count, protocol=protocol, seed=seed, arithmetic=arithmetic
         )
         click.echo(f"{made:,} images and a manifest.jsonl are in {folder}")
         return

@@ -7,17 +7,17 @@ from typing import Any
 
 import click
 
-from t2ibench.cli.options import place_options
+from t2ibench.cli.options import ANY_PATH, FILE, place_options
 from t2ibench.core.place import Place
 
 
 @click.command("statistics")
-@click.argument("output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.npz")
+@click.argument("output", type=FILE, metavar="FILE.npz")
 @click.option("--data", "dataset", required=True, help="Data set whose images are read.")
 @click.option("--features", required=True, help="Feature extractor of benchmarks.toml, as in inception-tf.")
-@click.option("--split", default=None, help="Split of the data set.  [default: the protocol's]")
-@click.option("--protocol", default=None, help="Protocol, which says the resolution.  [default: the data set's own]")
-@click.option("--images", type=click.Path(path_type=Path), default=None, help="A folder of images instead.")
+@click.option("--split", help="Split of the data set.  [default: the protocol's]")
+@click.option("--protocol", help="Protocol, which says the resolution.  [default: the data set's own]")
+@click.option("--images", type=ANY_PATH, help="A folder of images instead.")
 @click.option("--skip-bad", is_flag=True, help="Leave images of a folder out that cannot be read.")
 @place_options("device", "data_root", "weights_dir", "download", "workers")
 def command(output: Path, place: Place, **asked: Any) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 import click
 
 from t2ibench.cli.options import (
+    COUNT,
     NameList,
+    NumberList,
     arithmetic_options,
     dry_run_option,
     place_options,
@@ -23,10 +25,10 @@ from t2ibench.core.place import Place
 @click.command("train")
 @click.argument("model", metavar="MODEL[:VARIANT]")
 @click.option("--variant", default="", help="A variant of the model, as in benchmarks.toml.")
-@click.option("--data", "dataset", default=None, help="Data set to learn from.  [default: simbirds]")
-@click.option("--steps", type=click.IntRange(min=1), default=None, help="Training steps in all.")
-@click.option("--batch-size", type=click.IntRange(min=1), default=None, help="Captions a batch.")
-@click.option("--encoder-steps", type=click.IntRange(min=1), default=None, help="Steps of the encoders it needs.")
+@click.option("--data", "dataset", help="Data set to learn from.  [default: simbirds]")
+@click.option("--steps", type=COUNT, help="Training steps in all.")
+@click.option("--batch-size", type=COUNT, help="Captions a batch.")
+@click.option("--encoder-steps", type=COUNT, help="Steps of the encoders it needs.")
 @click.option(
     "--set",
     "assignments",
@@ -43,25 +45,14 @@ from t2ibench.core.place import Place
     show_default="the number of cores, at most 8",
     help="Threads that load images.",
 )
+@click.option("--checkpoint-steps", type=COUNT, help="Save every N steps too, not only each minute.")
 @click.option(
-    "--checkpoint-steps", type=click.IntRange(min=1), default=None, help="Save every N steps too, not only each minute."
+    "--keep-checkpoints", type=COUNT, default=2, show_default=True, help="How many of the newest checkpoints stay."
 )
-@click.option(
-    "--keep-checkpoints",
-    type=click.IntRange(min=1),
-    default=2,
-    show_default=True,
-    help="How many of the newest checkpoints stay.",
-)
-@click.option(
-    "--keep-every",
-    type=click.IntRange(min=1),
-    default=None,
-    help="Save every N steps a checkpoint that stays for good.",
-)
+@click.option("--keep-every", type=COUNT, help="Save every N steps a checkpoint that stays for good.")
 @click.option(
     "--snapshots",
-    type=NameList(),
+    type=NumberList("250,500", 1),
     default=(),
     metavar="STEPS,STEPS",
     help="Export the model after these steps too, as in 250,500, so that it can be measured as it was then.",
@@ -69,15 +60,13 @@ from t2ibench.core.place import Place
 @click.option(
     "--quick-metrics",
     "quick_steps",
-    type=click.IntRange(min=1),
-    default=None,
+    type=COUNT,
     metavar="STEPS",
     help="Measure R-precision and KID on 150 training captions every so many steps.",
 )
 @click.option(
     "--select",
     type=(click.Choice(["best-of"]), click.Choice(["r-precision", "kid"])),
-    default=None,
     metavar="best-of METRIC",
     help="Export the weights that did best in a quick metric instead of the last; part of the run's identity.",
 )
@@ -99,7 +88,6 @@ def command(
     checkpoint_steps: int | None,
     keep_checkpoints: int,
     keep_every: int | None,
-    snapshots: tuple[str, ...],
     quick_steps: int | None,
     select: tuple[str, str] | None,
     track: tuple[str, ...] | None,
@@ -137,7 +125,6 @@ def command(
         processes=processes.count,
         select=_selection(select, quick_steps),
         compiled=arithmetic.compiled,
-        snapshots=_steps(snapshots),
         **asked,
     )
     if dry_run:
@@ -154,26 +141,9 @@ def command(
     )
     compute = Compute(workers, rhythm, track)
     quick = None if quick_steps is None else quick_maker(place, quick_steps)
-    folder = ensure_trained(
-        request,
-        place,
-        compute=compute,
-        processes=processes,
-        quick=quick,
-    )
+    folder = ensure_trained(request, place, compute=compute, processes=processes, quick=quick)
     if processes.leads:
         click.echo(folder)
-
-
-def _steps(words: tuple[str, ...]) -> tuple[int, ...]:
-    """Return numbers of steps.
-
-    Raises:
-        UserError: a word is none.
-    """
-    if bad := [one for one in words if not one.isdecimal() or not int(one)]:
-        raise UserError(f"--snapshots wants numbers of steps separated by commas, as in 250,500; found {bad[0]!r}.")
-    return tuple(int(one) for one in words)
 
 
 def _selection(select: tuple[str, str] | None, every: int | None) -> str:

@@ -12,10 +12,10 @@ from t2ibench.core.place import Place
 
 @click.command("verify")
 @click.argument("model")
-@click.option("--data", "dataset", default=None, metavar="cub|coco", help="Data set.  [default: as the file found]")
-@click.option("--protocol", default=None, help="Protocol of benchmarks.toml.  [default: official or official-dfgan]")
+@click.option("--data", "dataset", metavar="cub|coco", help="Data set.  [default: as the file found]")
+@click.option("--protocol", help="Protocol of benchmarks.toml.  [default: official or official-dfgan]")
 @click.option("--metrics", type=NameList(), default=(), help="Columns.  [default: all that were printed]")
-@click.option("--samples", type=click.IntRange(min=0), default=None, help="Images; fewer confirm nothing.")
+@click.option("--samples", type=click.IntRange(min=0), help="Images; fewer confirm nothing.")
 @place_options("device", "batch_size", "data_root", "weights_dir", "download", "workers")
 def command(model: str, place: Place, **asked: Any) -> None:
     """Import the official weights of MODEL, sample as the papers did, measure, and compare with what was printed.

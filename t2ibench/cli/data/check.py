@@ -8,25 +8,24 @@ import click
 
 from t2ibench.cli.data.arguments import dataset_arguments
 from t2ibench.core.errors import RunFailedError
-from t2ibench.core.spec.benchmarks import LoadedBenchmarks
-from t2ibench.core.workspace import Workspace
+from t2ibench.core.place import Place
 
 
 @click.command("check")
 @dataset_arguments
-def command(name: str, root: Path | None, workspace: Workspace, benchmarks: LoadedBenchmarks) -> None:
+def command(name: str, root: Path | None, place: Place) -> None:
     """Read every file of the data set NAME and list what is missing, damaged or odd; fails if anything is."""
     from t2ibench.data.adapter import MissingImagesError
     from t2ibench.data.check import check_dataset
     from t2ibench.data.open import open_dataset
 
     try:
-        manifest = open_dataset(name, benchmarks.content, workspace, root=root)
+        manifest = open_dataset(name, place.benchmarks, place.workspace, root=root)
     except MissingImagesError as error:
         for missing in error.names:
             click.echo(f"missing: {missing}")
         raise
-    found = check_dataset(manifest, benchmarks.content.datasets[name])
+    found = check_dataset(manifest, place.benchmarks.datasets[name])
     for split, (images, classes) in found.counts.items():
         expected = f" of {found.expected[split]} expected" if split in found.expected else ""
         click.echo(f"{split}: {images} images{expected}, {classes} classes")

@@ -7,34 +7,16 @@ from pathlib import Path
 import click
 
 from t2ibench.cli.data.arguments import dataset_arguments
+from t2ibench.cli.options import NumberList
 from t2ibench.core.errors import UserError
-from t2ibench.core.spec.benchmarks import Benchmarks, LoadedBenchmarks
-from t2ibench.core.workspace import Workspace
-
-
-class Resolutions(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3 only
-    """Resolutions of crops in pixels, separated by commas, as in "64,256"."""
-
-    name = "resolutions"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
-        """Return the resolutions."""
-        if isinstance(value, tuple):
-            return value
-        try:
-            resolutions = tuple(int(part) for part in str(value).split(","))
-        except ValueError:
-            resolutions = ()
-        if not resolutions or min(resolutions) < 8 or max(resolutions) > 2048:
-            self.fail(f"{value!r} is no list of resolutions from 8 to 2048 pixels, as in --cache 64,256", param, ctx)
-        return resolutions
+from t2ibench.core.place import Place
+from t2ibench.core.spec.benchmarks import Benchmarks
 
 
 @click.command("prepare")
 @dataset_arguments
 @click.option(
     "--adapter",
-    default=None,
     help="Make NAME a data set of your own, read as this data set of benchmarks.toml is, as in --adapter folder.",
 )
 @click.option(
@@ -52,22 +34,21 @@ class Resolutions(click.ParamType):  # type: ignore[type-arg]  # generic since c
 @click.option(
     "--cache",
     "resolutions",
-    type=Resolutions(),
+    type=NumberList("64,256", 8, 2048),
     is_flag=False,
     flag_value="256",
-    default=None,
+    default=(),
     metavar="[RESOLUTIONS]",
     help="Decode and resize all images once, for models of these resolutions (256 unless given): faster training.",
 )
 def command(
     name: str,
     root: Path | None,
-    workspace: Workspace,
-    benchmarks: LoadedBenchmarks,
+    place: Place,
     adapter: str | None,
     partial: bool | None,
     assignments: tuple[str, ...],
-    resolutions: tuple[int, ...] | None,
+    resolutions: tuple[int, ...],
 ) -> None:
     """Read the data set NAME once and keep what was found in the workspace; all other commands then find it.
 
@@ -77,15 +58,16 @@ def command(
     from t2ibench.data.own_datasets import read_settings, with_settings, write_settings
     from t2ibench.models.parameters import parse_assignments
 
+    workspace, benchmarks = place.workspace, place.benchmarks
     settings = read_settings(workspace, name)
-    like = _like(name, adapter, settings.like, benchmarks.content)
+    like = _like(name, adapter, settings.like, benchmarks)
     changed = {
         "like": like,
         "options": {**settings.options, **parse_assignments(assignments)},
         "partial": partial_remembered(workspace, name, root) if partial is None else partial,
     }
     settings = type(settings).model_validate({**settings.model_dump(by_alias=True), **changed})
-    known = with_settings(benchmarks.content, name, settings) if like or settings.options else benchmarks.content
+    known = with_settings(benchmarks, name, settings) if like or settings.options else benchmarks
     manifest = open_dataset(name, known, workspace, root=root, partial=settings.partial)
     write_settings(workspace, name, settings)
     counts = ", ".join(f"{len(images)} {split}" for split, images in manifest.splits.items())
@@ -96,7 +78,7 @@ def command(
         click.echo(f"partial: {len(manifest.missing)} images left out; `t2ibench data check {name}` names them")
     click.echo(f"vocabulary: {len(manifest.vocabulary)} words, {manifest.vocabulary_origin}")
     click.echo(f"digest: {manifest.digest}")
-    for resolution in resolutions or ():
+    for resolution in resolutions:
         from t2ibench.data.images import make_cache
 
         facts = make_cache(manifest, resolution)

@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from t2ibench.cli.data.arguments import name_argument
-from t2ibench.cli.options import place_options
+from t2ibench.cli.options import FOLDER, place_options
 from t2ibench.core.place import Place
 
 
 @click.command("dataset")
 @name_argument
-@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder.")
+@click.option("-o", "--output", type=FOLDER, required=True, help="Folder.")
 @place_options("data_root")
 def command(name: str, output: Path, place: Place) -> None:
     """Write croissant.json (JSON-LD) of the data set NAME, and the manifest of its images that it describes."""

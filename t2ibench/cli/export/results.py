@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from t2ibench.cli.options import workspace_option
+from t2ibench.cli.options import FOLDER, workspace_option
 from t2ibench.core.errors import UserError
 from t2ibench.core.workspace import Workspace
 
@@ -22,7 +22,7 @@ from t2ibench.core.workspace import Workspace
 @click.option("--by", required=True, metavar="NAME", help="Who measured; on the Hub the owner of the data sets.")
 @click.option("--data", default="", metavar="NAME", help="Only results on this data set.")
 @click.option("--protocol", default="", metavar="NAME", help="Only results under this protocol.")
-@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder.")
+@click.option("-o", "--output", type=FOLDER, required=True, help="Folder.")
 @workspace_option
 def command(form: str, by: str, data: str, protocol: str, output: Path, workspace: Workspace) -> None:
     """Write the results of models and images, a folder a row: value, interval, n, method and identity.

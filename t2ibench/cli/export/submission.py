@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from t2ibench.cli.options import place_options
+from t2ibench.cli.options import FILE, place_options
 from t2ibench.core.place import Place
 
 
@@ -14,11 +14,11 @@ from t2ibench.core.place import Place
 @click.argument("row")
 @click.option("--data", "dataset", required=True, metavar="NAME", help="Data set that it was measured on.")
 @click.option("--by", required=True, metavar="NAME", help="Who submits.")
-@click.option("--protocol", default=None, help="Protocol of benchmarks.toml.  [default: the data set's own]")
+@click.option("--protocol", help="Protocol of benchmarks.toml.  [default: the data set's own]")
 @click.option(
     "--images", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Folder of a row of images."
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="File, *.json.")
+@click.option("-o", "--output", type=FILE, required=True, help="File, *.json.")
 @place_options("device", "batch_size", "data_root", "weights_dir")
 def command(
     row: str, dataset: str, by: str, protocol: str | None, images: Path | None, output: Path, place: Place

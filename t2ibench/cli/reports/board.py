@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from t2ibench.cli.options import place_options
+from t2ibench.cli.options import FOLDER, place_options
 from t2ibench.core.errors import UserError
 from t2ibench.core.place import Place
 
@@ -37,7 +37,7 @@ def check(file: Path, place: Place) -> None:
 
 @command.command("build")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="SUBMISSIONS")
-@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), required=True, help="Site's folder.")
+@click.option("-o", "--output", type=FOLDER, required=True, help="Site's folder.")
 @place_options(*_PLACE)
 def build(folder: Path, output: Path, place: Place) -> None:
     """Make a static site of the submissions in a folder that pass `board check`, and say why the others do not.

@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from t2ibench.cli.options import (
-    NameList,
-    SeedList,
-    dry_run_option,
-    place_options,
-)
+from t2ibench.cli.options import COUNT, NameList, NumberList, dry_run_option, place_options
 from t2ibench.core.errors import UserError
 from t2ibench.core.place import Place
 
@@ -38,11 +33,13 @@ CLAIMS = "claims"
     metavar="full|small|...",
     help="How long to train: full is the models' own recipes, others are the suite's.",
 )
-@click.option("--seeds", type=SeedList(), default=(), metavar="0,1,...", help="Seeds of training, a model each.")
+@click.option(
+    "--seeds", type=NumberList("0,1,2"), default=(), metavar="0,1,...", help="Seeds of training, a model each."
+)
 @click.option("--keep-going/--stop", "keep_going", default=True, show_default=True, help="After a failure.")
 @click.option(
     "--jobs",
-    type=click.IntRange(min=1),
+    type=COUNT,
     default=1,
     show_default=True,
     help="Models trained at once, each in a process with its share of the threads.",
@@ -50,7 +47,6 @@ CLAIMS = "claims"
 @click.option(
     "--cluster",
     type=click.Choice(["slurm", "local"]),
-    default=None,
     help="Train each model as a job, by submitit: of Slurm, or of this machine to try it.",
 )
 @click.option(
@@ -156,6 +152,4 @@ def _validity(datasets: tuple[str, ...], seeds: tuple[int, ...], place: Place, *
     if dry_run:
         click.echo(json.dumps(dataclasses.asdict(request), indent=2))
         return
-    asked = [f"t2ibench bench {VALIDITY}", *(["--data", *datasets] if datasets else [])]
-    asked += ["--seeds", *map(str, seeds)] if seeds else []
-    carry_out(request, place, asked=" ".join(asked))
+    carry_out(request, place)

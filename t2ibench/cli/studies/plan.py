@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from t2ibench.cli.options import SeedList, place_options
+from t2ibench.cli.aligned import aligned
+from t2ibench.cli.options import NumberList, json_option, place_options
 from t2ibench.core.errors import require_known
 from t2ibench.core.place import Place
 
@@ -23,8 +24,8 @@ _HEADS = ("claim", "measure", "seeds", "images", "effect", "spread", "of caption
 @click.argument("names", nargs=-1)
 @click.option("--data", "dataset", default="", help="Data set.  [default: the claims' own]")
 @click.option("--budget", default="full", show_default=True, metavar="full|small|...", help="As of `bench claims`.")
-@click.option("--seeds", type=SeedList(), default=(), metavar="0,1,...", help="Only these seeds of training.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@click.option("--seeds", type=NumberList("0,1,2"), default=(), metavar="0,1,...", help="Only these seeds of training.")
+@json_option
 @place_options()
 def command(
     study: str,
@@ -61,18 +62,8 @@ def command(
 
 def _table(needs: list[Need]) -> str:
     """Return a line a claim and measure, and below it what its numbers mean."""
-    lines = [_HEADS, *map(_line, needs)]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(_HEADS))]
-    told = []
-    for number, line in enumerate(lines):
-        cells = [
-            text.ljust(width) if place < 2 else text.rjust(width)
-            for place, (text, width) in enumerate(zip(line, widths, strict=True))
-        ]
-        told.append(f"  {'  '.join(cells)}".rstrip())
-        if number:
-            told.append(f"    {needs[number - 1].said}")
-    return "\n".join(told) + "\n"
+    head, *lines = aligned([_HEADS, *map(_line, needs)], left=(0, 1))
+    return "\n".join([head, *(f"{line}\n    {need.said}" for line, need in zip(lines, needs, strict=True))]) + "\n"
 
 
 def _line(need: Need) -> tuple[str, ...]:

@@ -8,18 +8,14 @@ from typing import Any
 
 import click
 
-from t2ibench.cli.options import (
-    dry_run_option,
-    place_options,
-    seed_option,
-)
+from t2ibench.cli.options import FOLDER, dry_run_option, json_option, place_options, seed_option
 from t2ibench.core.place import Place
 
 
 @click.command("probe")
 @click.argument("probe", metavar="PROBE")
 @click.argument("model", metavar="MODEL[:VARIANT]")
-@click.option("--data", "dataset", default=None, help="Only a model that learned from this data set.")
+@click.option("--data", "dataset", help="Only a model that learned from this data set.")
 @click.option(
     "--caption",
     "captions",
@@ -32,28 +28,15 @@ from t2ibench.core.place import Place
     "--seeds",
     "rows",
     type=click.IntRange(1, 1000),
-    default=None,
     help="Noises each caption is drawn with.  [default: the probe's own]",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=None,
-    help="Folder for page, images and table, if not the workspace's reports.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the record as JSON instead of tables.")
+@click.option("-o", "--output", type=FOLDER, help="Folder for page, images and table, if not the workspace's reports.")
+@json_option
 @seed_option
 @dry_run_option
 @place_options("device", "threads", "workers")
 def command(
-    probe: str,
-    model: str,
-    output: Path | None,
-    as_json: bool,
-    dry_run: bool,
-    place: Place,
-    **asked: Any,
+    probe: str, model: str, output: Path | None, as_json: bool, dry_run: bool, place: Place, **asked: Any
 ) -> None:
     """Change one thing of a caption, keep the noise, and see what changes in the image.
 

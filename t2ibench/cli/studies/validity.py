@@ -3,49 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from t2ibench.cli.options import (
-    NameList,
-    place_options,
-    seed_option,
-)
+from t2ibench.cli.options import FOLDER, NameList, metrics_option, place_options, seed_option
 from t2ibench.core.place import Place
 
 if TYPE_CHECKING:
     from t2ibench.studies.validity.study import ValidityRequest
 
-SAMPLES: Final = 500
-
 
 @click.command("validity")
 @click.option("--data", "dataset", default="simbirds", show_default=True, help="Data set whose images are corrupted.")
-@click.option("--protocol", default=None, help="Protocol of benchmarks.toml.  [default: simbirds-full for simbirds]")
-@click.option("--samples", type=click.IntRange(min=40), default=SAMPLES, show_default=True, help="Images a row.")
-@click.option(
-    "--metric", "--metrics", "metrics", type=NameList(), default=(), help="Columns.  [default: the protocol's]"
-)
+@click.option("--protocol", help="Protocol of benchmarks.toml.  [default: simbirds-full for simbirds]")
+@click.option("--samples", type=click.IntRange(min=40), default=500, show_default=True, help="Images a row.")
+@metrics_option
 @click.option("--corruptions", type=NameList(), default=(), help="Some of them, as in blur,captions.  [default: all]")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=None,
+    type=FOLDER,
     help="Folder of the page, table and figure.  [default: metric-validity in the workspace's reports]",
 )
 @seed_option
 @place_options("device", "data_root", "weights_dir", "workers")
-def command(
-    dataset: str,
-    protocol: str | None,
-    samples: int,
-    metrics: tuple[str, ...],
-    corruptions: tuple[str, ...],
-    out: Path | None,
-    seed: int | None,
-    place: Place,
-) -> None:
+def command(out: Path | None, place: Place, **asked: Any) -> None:
     """Corrupt real test images and captions step by step and say which metrics notice, and which do not.
 
     Writes metric-validity.html, .csv, .md, .json and .svg; `t2ibench report metric-validity` makes them again. Asking
@@ -53,31 +35,15 @@ def command(
     """
     from t2ibench.studies.validity.study import ValidityRequest
 
-    request = ValidityRequest(dataset, protocol, samples, metrics, corruptions, seed)
-    asked = [
-        *(["--data", dataset] if dataset != "simbirds" else []),
-        *(["--protocol", protocol] if protocol else []),
-        *(["--samples", str(samples)] if samples != SAMPLES else []),
-        *(["--metrics", ",".join(metrics)] if metrics else []),
-        *(["--corruptions", ",".join(corruptions)] if corruptions else []),
-        *(["--seed", str(seed)] if seed is not None else []),
-        *(["--out", out.name] if out else []),
-    ]
-    carry_out(
-        request,
-        place,
-        asked=" ".join(["t2ibench validity", *asked]),
-        out=out,
-    )
+    carry_out(ValidityRequest(**asked), place, out)
 
 
-def carry_out(request: ValidityRequest, place: Place, *, asked: str, out: Path | None = None) -> None:
+def carry_out(request: ValidityRequest, place: Place, out: Path | None = None) -> None:
     """Run a study, write its files and print its verdicts; `bench metric-validity` leads here too.
 
     Args:
         request: what is asked.
         place: where it is done.
-        asked: the command, as the page prints it; no path of this machine is in it.
         out: folder of the page; None for the workspace's reports.
     """
     from t2ibench.cli.reports.report import write_report_on
@@ -86,7 +52,8 @@ def carry_out(request: ValidityRequest, place: Place, *, asked: str, out: Path |
     study = run_study(request, place)
     if study is None:  # a worker that helped another one
         return
-    written = keep_study(study, place.workspace, asked)
+    command = f"{request.command} --out {out.name}" if out else request.command  # no path of this machine on the page
+    written = keep_study(study, place.workspace, command)
     write_report_on(NAME, written, place.workspace, out or place.workspace.reports / NAME)
     for row in study.rows:
         found = row.finding

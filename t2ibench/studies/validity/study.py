@@ -49,6 +49,17 @@ class ValidityRequest:
     corruptions: tuple[str, ...] = ()
     seed: int | None = None
 
+    @property
+    def command(self) -> str:
+        """The command line that asks for it; what is usual is left out."""
+        words = ["t2ibench validity"]
+        for one in dataclasses.fields(self):
+            value = getattr(self, one.name)
+            if value != one.default:
+                option = "data" if one.name == "dataset" else one.name
+                words += [f"--{option}", ",".join(value) if isinstance(value, tuple) else str(value)]
+        return " ".join(words)
+
 
 def run_study(request: ValidityRequest, place: Place) -> Study | None:
     """Return the study. Features lie in the workspace's store and values in `studies/`, so asking again is quick.
