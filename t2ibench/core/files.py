@@ -46,15 +46,16 @@ def atomic_path(target: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def writing_failed(target: Path, error: OSError) -> UserError:
+def writing_failed(target: Path | str, error: Exception) -> UserError:
     """Return the error for a file that could not be written: space is asked for only where more of it may help."""
-    if error.errno in _FORBIDDEN:
+    reason = getattr(error, "strerror", None) or error  # safetensors has errors of its own
+    if getattr(error, "errno", None) in _FORBIDDEN:
         return UserError(
-            f"Cannot write {target}: {error.strerror}. Choose another place, such as another --workspace, or change "
-            "its permissions."
+            f"Cannot write {target}: {reason}. Choose another place, such as another --workspace, or change its "
+            "permissions."
         )
     return RunFailedError(
-        f"Writing {target} failed: {error.strerror or error}. Nothing was changed there; free some space and ask again."
+        f"Writing {target} failed: {reason}. Nothing was changed there; free some space and ask again."
     )
 
 

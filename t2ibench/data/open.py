@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from t2ibench.core.errors import UserError, did_you_mean, unknown_name
-from t2ibench.core.files import digest_of
+from t2ibench.core.files import check_writable, digest_of
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import Benchmarks, DatasetEntry
 from t2ibench.core.storage.claims import claimed
@@ -60,7 +60,7 @@ def open_dataset(
     found = _prepared(name, entry, folder, root, partial)
     if found is not None:
         return found
-    _make_folder(folder)
+    check_writable(folder)
     with claimed(folder / "preparation"):  # two runs that start at once prepare once
         found = _prepared(name, entry, folder, root, partial)
         if found is not None:
@@ -218,10 +218,3 @@ def _request(adapter: DatasetAdapter, entry: DatasetEntry, made: bool) -> str:
 
 def _stamp(manifest: Manifest) -> str:
     return stamp_of(manifest.root, [*manifest.sources, *(image.file for image in manifest.images)])
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{folder} cannot be made: {error.strerror}. Choose another --workspace.") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from tqdm import tqdm
@@ -55,7 +54,7 @@ def export_model(
     manifest = open_dataset(dataset, place.benchmarks, place.workspace, root=place.data_root)
     plan = make_plan(manifest, judged, samples)
     source = model_source(model, manifest, judged, place)
-    with tqdm(total=len(plan), unit="img", file=sys.stderr, disable=None, leave=False) as bar:
+    with tqdm(total=len(plan), unit="img", disable=None, leave=False) as bar:
 
         def show(done: int) -> None:
             bar.update(done - bar.n)

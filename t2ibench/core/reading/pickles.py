@@ -20,6 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.reading.pickle_bounds import check_bounds
+from t2ibench.core.reading.text import read_content
 
 Form = TypeVar("Form")
 
@@ -83,8 +84,6 @@ class PlainArray:
         Raises:
             ValueError: the pickle never said what they are.
         """
-        import numpy as np
-
         if self._kind is None:
             raise ValueError("a numpy array without content")
         numbers = np.frombuffer(self._content, np.dtype(self._kind.code))
@@ -191,12 +190,7 @@ def open_plain_pickle(path: Path, *, arrays: bool = False) -> PlainPickle:
         UserError: the file is missing or truncated, is no pickle, or would run or build anything else. Nothing of such
             a file is run.
     """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise UserError(f"{path} does not exist.") from None
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}.") from error
+    content = read_content(path, what="a pickle of plain data")
     damaged = _only_with_carriage_returns(content)
     # The exact inverse of a transfer that writes \r\n for every \n, an \n after an \r included.
     mended = content.replace(b"\r\n", b"\n") if damaged else content

@@ -24,12 +24,7 @@ def read_text(path: Path, *, what: str) -> str:
         UserError: the file is missing, cannot be read, or is not UTF-8; names the encoding where it shows, else the
             line.
     """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise UserError(f"{path} does not exist: it should hold {what}.") from None
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}.") from error
+    content = read_content(path, what=what)
     refuse_wide_text(content, path)
     try:
         text = content.decode("utf-8-sig")
@@ -39,6 +34,20 @@ def read_text(path: Path, *, what: str) -> str:
             f"{path}, line {line}: this is not UTF-8 (byte 0x{error.object[error.start]:02x}). Save it as UTF-8."
         ) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_content(path: Path, *, what: str) -> bytes:
+    """Return a file's bytes. Arguments as `read_text`.
+
+    Raises:
+        UserError: the file is missing or cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist: it should hold {what}.") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def refuse_wide_text(content: bytes, path: Path) -> None:
@@ -76,6 +85,19 @@ def parse_json(text: str) -> Any:
             half = error.object[error.start]
             raise ValueError(f"it holds half of a character, \\u{ord(half):04x}: the other half was cut off") from None
     return value
+
+
+def json_lines(path: Path, *, what: str) -> Iterator[tuple[int, Any]]:
+    """Yield (number from 1, value) of the lines that are not blank. Arguments as `read_text`.
+
+    Raises:
+        UserError: as `read_text`, or a line is no JSON; it is named.
+    """
+    for number, line in text_lines(read_text(path, what=what)):
+        try:
+            yield number, parse_json(line)
+        except ValueError as error:
+            raise UserError(f"{path}, line {number}: this is not JSON ({error}).") from error
 
 
 def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ temporary one, never a half-written one under the final name.
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import tempfile
@@ -17,12 +16,11 @@ from typing import Any, Final
 
 from safetensors import SafetensorError
 
-from t2ibench.core.errors import RunFailedError, UserError
-from t2ibench.core.files import digest_of_file, read_json, write_json
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of_file, read_json, write_json, writing_failed
 
 MANIFEST: Final = "manifest.json"
 _TEMPORARY: Final = ".part-"
-_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -44,11 +42,7 @@ def complete_folder(target: Path, *, what: str, facts: Mapping[str, Any] | None 
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}{_TEMPORARY}"))
     except OSError as error:
-        if error.errno in _FULL:
-            raise _failed(what, target, error) from error
-        raise UserError(
-            f"Cannot write {what} to {target}: {error.strerror}. Change its permissions or choose another --workspace."
-        ) from error
+        raise writing_failed(f"{what} to {target}", error) from error
     try:
         yield temporary
         files = sorted(path for path in temporary.iterdir() if path.is_file())
@@ -60,7 +54,7 @@ def complete_folder(target: Path, *, what: str, facts: Mapping[str, Any] | None 
         _replace(temporary, target)
         _sync(target.parent)
     except (OSError, SafetensorError) as error:
-        raise _failed(what, target, error) from error
+        raise writing_failed(f"{what} to {target}", error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -100,13 +94,6 @@ def remove_leftovers(parent: Path) -> None:
     """Remove temporary folders that a killed process left in `parent`. Call it under the lock of their writer only."""
     for path in parent.glob(f".*{_TEMPORARY}*"):
         shutil.rmtree(path, ignore_errors=True)
-
-
-def _failed(what: str, target: Path, error: Exception) -> RunFailedError:
-    reason = getattr(error, "strerror", None) or error
-    return RunFailedError(
-        f"Writing {what} to {target} failed: {reason}. Nothing was changed there; free some space and ask again."
-    )
 
 
 def _replace(source: Path, target: Path) -> None:

@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from t2ibench.core.errors import RunFailedError
-from t2ibench.core.files import atomic_path, digest_of, digest_of_file, read_json, write_json
+from t2ibench.core.files import atomic_path, digest_of, digest_of_file, read_json, write_json, writing_failed
 
 ARRAYS = "arrays.safetensors"
 SIDECAR = "artefact.json"
@@ -61,7 +60,6 @@ class Store:
             UserError: the folder cannot be written.
             RunFailedError: the disk is full.
         """
-        import numpy as np
         from safetensors.numpy import save_file
 
         folder = self.path(kind, key)
@@ -69,9 +67,7 @@ class Store:
             try:
                 save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, temporary)
             except Exception as error:  # safetensors wraps a full disk into its own exception type
-                raise RunFailedError(
-                    f"Writing {folder / ARRAYS} failed: {error}. Free some space and ask again."
-                ) from error
+                raise writing_failed(folder / ARRAYS, error) from error
         sidecar = {"kind": kind, "key": key, "sha256": digest_of_file(folder / ARRAYS)}
         write_json(folder / SIDECAR, sidecar)
         return folder

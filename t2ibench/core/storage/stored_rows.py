@@ -37,8 +37,6 @@ class StoredRows:
             start += rows
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        import numpy as np
-
         whole = np.empty(self.shape, dtype=np.float32)
         for rows, block in self.blocks():
             whole[rows] = block
@@ -46,8 +44,6 @@ class StoredRows:
 
     def __getitem__(self, wanted: Any) -> np.ndarray:
         """Return float32 rows: of a slice with step 1, or of a bool mask N."""
-        import numpy as np
-
         if isinstance(wanted, slice):
             start, stop, step = wanted.indices(len(self))
             if step != 1:

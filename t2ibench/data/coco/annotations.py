@@ -10,6 +10,8 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.reading.text import read_content
+from t2ibench.core.spec.benchmarks import describe
 from t2ibench.data.adapter import safe_name
 from t2ibench.text.tokenizer import tokenize
 
@@ -140,12 +142,6 @@ def _file_name(name: str, path: Path) -> str:
 
 def _read(form: TypeAdapter[Any], path: Path, what: str) -> Any:
     try:
-        return form.validate_json(path.read_bytes())
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}.") from error
+        return form.validate_json(read_content(path, what=what))
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise UserError(
-            f"{path} is not of {what}: {f'{key}: ' if key else ''}{first['msg']}. It may be truncated: fetch it again."
-        ) from error
+        raise UserError(f"{path} is not of {what}: {describe(error)} It may be truncated: fetch it again.") from error

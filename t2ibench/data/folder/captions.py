@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.reading.text import parse_json, read_text, text_lines
+from t2ibench.core.reading.text import json_lines, read_text, text_lines
 from t2ibench.data.adapter import safe_name
 from t2ibench.data.listing import is_image_name
 from t2ibench.text.tokenizer import tokenize
@@ -110,11 +110,14 @@ def usable_captions(texts: Iterable[str], count: int) -> tuple[str, ...]:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    text = read_text(path, what="the captions")
     if path.suffix == ".jsonl":
-        for number, line in text_lines(text):
-            yield number, _parsed(line, f"{path}, line {number}")
+        for number, row in json_lines(path, what="the captions"):
+            if not isinstance(row, dict):
+                form = '{"file": "a.png", "caption": "a red ball"}'
+                raise UserError(f"{path}, line {number}: a line like {form} is expected.")
+            yield number, row
         return
+    text = read_text(path, what="the captions")
     names: list[str] = []
     for number, cells in _table_rows(text, "\t" if path.suffix == ".tsv" else ",", path):
         where = f"{path}, line {number}"
@@ -162,16 +165,6 @@ def _table_rows(text: str, delimiter: str, path: Path) -> Iterator[tuple[int, li
 
 def _names_image(cell: str) -> bool:
     return is_image_name(cell.strip().strip('"'))
-
-
-def _parsed(line: str, where: str) -> Mapping[str, Any]:
-    try:
-        row = parse_json(line)
-    except ValueError as error:
-        raise UserError(f"{where}: this is not JSON ({error}).") from error
-    if not isinstance(row, dict):
-        raise UserError(f'{where}: a line like {{"file": "a.png", "caption": "a red ball"}} is expected.')
-    return row
 
 
 def _key(row: Mapping[str, Any], keys: tuple[str, ...], where: str, what: str) -> str:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.reading.file_names import normal_name
-from t2ibench.core.reading.text import parse_json, read_text, text_lines
+from t2ibench.core.reading.text import json_lines
 from t2ibench.core.spec.benchmarks import describe
 
 FILE_NAME: Final = "manifest.jsonl"
@@ -54,16 +54,14 @@ def read_manifest_lines(path: Path) -> list[ManifestLine]:
         UserError: a line is not of the form, names a file outside the folder or one that came before; names the line.
     """
     lines: dict[str, ManifestLine] = {}
-    for number, line in text_lines(read_text(path, what="a JSON line an image")):
+    for number, value in json_lines(path, what="a JSON line an image"):
         try:
-            found = ManifestLine.model_validate(parse_json(line))
+            found = ManifestLine.model_validate(value)
         except ValidationError as error:
             raise UserError(
                 f"{path}, line {number}: {describe(error)} A line looks like "
                 '{"file": "0001.png", "caption_id": "cub/test/...#0"}.'
             ) from error
-        except ValueError as error:
-            raise UserError(f"{path}, line {number}: this is not JSON ({error}).") from error
         if found.file in lines:
             raise UserError(f"{path}, line {number}: {found.file} came before; an image has one line.")
         lines[found.file] = found

@@ -6,7 +6,7 @@ import math
 import resource
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -25,7 +25,7 @@ from t2ibench.core.records import (
     SourceRecord,
 )
 from t2ibench.core.types import Interval, Origin, PlanItem
-from t2ibench.evaluation.images.negatives import numbered, reads_captions
+from t2ibench.evaluation.images.negatives import numbered
 from t2ibench.evaluation.images.sources import Source
 from t2ibench.evaluation.measuring.caption_codes import CaptionCodes
 from t2ibench.evaluation.measuring.collect import Collected
@@ -155,34 +155,6 @@ def _interval_record(interval: Interval) -> IntervalRecord | None:
     if math.isclose(interval.low, interval.high, rel_tol=1e-9):
         return None
     return IntervalRecord(low=interval.low, high=interval.high, level=interval.level, method=interval.method)
-
-
-def metric_input(
-    column: Column,
-    collected: Collected,
-    *,
-    reference: Mapping[str, np.ndarray],
-    groups: np.ndarray,
-    queries: Queries | None,
-    seed: int,
-    device: str,
-    pairs: PairPass,
-) -> MetricInput:
-    """Return what a column's metric reads; `pairs` is what it shares with others on the same features."""
-    name = column.extractor.name
-    codes = None if queries is None else queries.codes.get(name)
-    return MetricInput(
-        features=collected.features[name],
-        reference=reference if column.metric.needs_reference else {},
-        groups=groups,
-        caption_codes=None if codes is None else codes.codes,
-        queries=None if queries is None or (codes is None and reads_captions(column.metric)) else queries.queries,
-        negatives=None if queries is None or codes is None else queries.negatives,
-        reference_queries=None if queries is None else queries.reference,
-        seed=seed,
-        device=device if device.startswith("cuda") else "cpu",
-        pairs=pairs,
-    )
 
 
 def passes_of(columns: Sequence[Column]) -> dict[str, PairPass]:

@@ -48,7 +48,6 @@ from t2ibench.evaluation.measuring.measure import (
     failed_record,
     groups_by_image,
     measured_record,
-    metric_input,
     passes_of,
     source_record,
 )
@@ -279,28 +278,30 @@ class Table:
         return found
 
     def _input(self, column: Column, held: SamplePlan, collected: Collected, pairs: PairPass) -> MetricInput:
-        if has_own_reference(column.metric):
-            reference = MetricInput({}, reference=self._of_real(column.extractor, held))
+        """Return what a column's metric reads; `pairs` is what it shares with others on the same features."""
+        metric, name = column.metric, column.extractor.name
+        if has_own_reference(metric):
+            given = MetricInput({}, reference=self._of_real(column.extractor, held))
         else:
-            reference = self._reference_input(column)
-        linked = column.metric.caption_linked and not has_own_reference(column.metric)
-        given = metric_input(
-            column,
-            collected,
-            reference=reference.reference,
-            groups=groups_by_image(held.items),
-            queries=self._caption_queries(column, held) if linked else None,
-            seed=self.plan.seed,
-            device=self.device,
-            pairs=pairs,
-        )
-        metric = column.metric
+            given = self._reference_input(column)
+        captions: dict[str, Any] = {}
+        if metric.caption_linked and not has_own_reference(metric):
+            asked = self._caption_queries(column, held)
+            codes = asked.codes[name].codes if name in asked.codes else None
+            captions = {"caption_codes": codes, "queries": asked.queries, "negatives": asked.negatives}
+            captions["reference_queries"] = asked.reference
+        if getattr(metric, "needs_swapped_captions", False):
+            captions |= self._swapped(column, held)
         trained = getattr(metric, "needs_training", False) and training_images(self.manifest, self.protocol)
         return replace(
             given,
-            reference_statistics=reference.reference_statistics,
+            features=collected.features[name],
+            groups=groups_by_image(held.items),
+            seed=self.plan.seed,
+            device=self.device if self.device.startswith("cuda") else "cpu",
+            pairs=pairs,
             training=self._of_split(column.extractor, TRAINING) if trained else {},
-            **(self._swapped(column, held) if getattr(metric, "needs_swapped_captions", False) else {}),
+            **captions,
         )
 
     def _swapped(self, column: Column, plan: SamplePlan) -> dict[str, Any]:

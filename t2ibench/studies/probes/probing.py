@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -234,7 +233,7 @@ def _answers(plan: ProbePlan, place: Place) -> list[Answer]:
         say(f"Probing {plan.folder.label}: {len(plan.questions)} captions, {count:,} images.")
     by = {"model": source.identity, "version": ANSWER_VERSION, "attention": listen}
     keys = [{**by, **_key(question, plan.rows, plan)} for question in plan.questions]
-    with tqdm(total=count, unit="img", desc="images", file=sys.stderr, disable=not leads or None, leave=False) as bar:
+    with tqdm(total=count, unit="img", desc="images", disable=not leads or None, leave=False) as bar:
 
         def make(number: int) -> dict[str, np.ndarray]:
             answer = draw_answer(
