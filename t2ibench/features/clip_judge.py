@@ -14,12 +14,12 @@ from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.core.types import Caption
 from t2ibench.features.context import CHUNK, FeatureContext, WeightsFile, find_weights, installed, options_of
 from t2ibench.features.network_extractor import FromFile, NetworkExtractor, file_identity, filled
-from t2ibench.features.resizing import resized_by_pil
+from t2ibench.features.resizing import normalised, resized_by_pil
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-# What OpenAI's CLIP and most of its followers were trained with; open_clip tells where a network differs.
+# Mean and deviation that OpenAI's CLIP and most of its followers were trained with; open_clip tells what differs.
 _MEAN: Final = (0.48145466, 0.4578275, 0.40821073)
 _DEVIATION: Final = (0.26862954, 0.26130258, 0.27577711)
 _NEEDED: Final = (
@@ -49,15 +49,11 @@ class CLIPJudge(FromFile, NetworkExtractor):
     Options: ClassVar = CLIPOptions
 
     def __init__(self, network: Any, identity: FeatureIdentity, device: str) -> None:
-        import torch
-
         size = network.visual.image_size
         super().__init__(network, identity, device)
         self._tokenizer = network.tokenizer
         self._resolution = int(size[0] if isinstance(size, Sequence) else size)
-        mean, deviation = _normalisation(network.visual)
-        self._mean = torch.tensor(mean, device=device).view(1, 3, 1, 1)
-        self._deviation = torch.tensor(deviation, device=device).view(1, 3, 1, 1)
+        self._range = _normalisation(network.visual)
         self.layers = {"image": int(self.read([Caption("", "a")]).shape[1])}
 
     @classmethod
@@ -95,7 +91,7 @@ class CLIPJudge(FromFile, NetworkExtractor):
 
     def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
         images = to_device(resized_by_pil(pixels, self._resolution, "BICUBIC"), self._device).float() / 255
-        return {"image": self._network.encode_image((images - self._mean) / self._deviation)}
+        return {"image": self._network.encode_image(normalised(images, self._range))}
 
     def read(self, captions: Sequence[Caption]) -> Tensor:
         """Return the captions' codes, M x D, float32 on the CPU; words past the network's context are cut off."""

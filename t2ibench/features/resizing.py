@@ -1,14 +1,25 @@
-"""The ways in which the field's scripts bring images to 299 pixels. FID and IS move with the choice."""
+"""The ways in which the field's scripts bring images to a network's size and range. FID and IS move with the choice."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
+
+
+IMAGENET: Final = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+"""Mean and deviation of ImageNet's images by channel, in [0, 1]."""
+
+
+def normalised(images: Tensor, by: Sequence[Sequence[float]] = IMAGENET) -> Tensor:
+    """Return float images, N x 3 x H x W, less a mean by channel and over a deviation: the two in `by`."""
+    mean, deviation = (images.new_tensor(values).view(1, 3, 1, 1) for values in by)
+    return (images - mean) / deviation
 
 
 def resized_by_pil(pixels: Tensor, resolution: int, by: Literal["BILINEAR", "BICUBIC"] = "BILINEAR") -> Tensor:

@@ -29,7 +29,6 @@ from t2ibench.data.manifest import Manifest
 CACHE_BYTES: Final = 1 << 30
 """Decoded images are kept in memory up to this many bytes."""
 
-WrongImageRule = Literal["other-class", "redraw-once"]
 Kind = Literal["right", "wrong"]
 
 
@@ -45,8 +44,6 @@ class TrainingData:
         request: what the model needs of a batch.
         seed: everything drawn hangs on it.
         split: the split trained on.
-        wrong_images: how "wrong" images are drawn: "other-class" never takes one of the caption's class (where there is
-            another class); "redraw-once" is StackGAN-v2's official code, which redraws once only.
         cache_bytes: see CACHE_BYTES.
         share: which rows of every batch to return, where several processes share it; the others are not read.
 
@@ -62,7 +59,6 @@ class TrainingData:
         seed: int,
         *,
         split: str = "train",
-        wrong_images: WrongImageRule = "other-class",
         cache_bytes: int = CACHE_BYTES,
         share: BatchShare = WHOLE_BATCH,
     ) -> None:
@@ -71,7 +67,6 @@ class TrainingData:
         self._seed = seed
         self._images = manifest.split(split)
         self._split = split
-        self._rule = wrong_images
         self._share = share
         count = len(self._images)
         share.require_even(request.batch_size)
@@ -181,14 +176,11 @@ class TrainingData:
         return torch.from_numpy(pixels).permute(0, 3, 1, 2), places
 
     def _wrong(self, rows: np.ndarray, table: np.ndarray) -> np.ndarray:
-        """Return for every row another image's row, by the rule given."""
-        first, second = table[rows, _COLUMNS["wrong image"]], table[rows, _COLUMNS["wrong image again"]]
-        count = len(self._images)
-        if self._rule == "redraw-once":
-            drawn = (first * count).astype(np.int64)
-            again = self._classes[drawn] == self._classes[rows]
-            redrawn: np.ndarray = np.where(again, (second * count).astype(np.int64), drawn)
-            return redrawn
+        """Return for every row another image's row, of another class where there is one.
+
+        Differs from StackGAN-v2's official code, which draws any image and once more if its class is the caption's.
+        """
+        first, count = table[rows, _COLUMNS["wrong image"]], len(self._images)
         by_class, start, size = self._blocks
         others = count - size[rows]
         drawn = (first * others).astype(np.int64)
@@ -207,13 +199,9 @@ class TrainingData:
         return by_class, starts[inverse], sizes[inverse]
 
 
-_COLUMNS: Final = {
-    name: column
-    for column, name in enumerate(
-        ("caption", "right x", "right y", "right flip", "wrong image", "wrong image again", "wrong x", "wrong y",
-         "wrong flip")
-    )
-}  # fmt: skip
+_NAMES: Final = ("caption", "right x", "right y", "right flip", "wrong image", "", "wrong x", "wrong y", "wrong flip")
+"""What the numbers drawn for an image are for; one is for nothing any more, and without it others would be drawn."""
+_COLUMNS: Final = {name: column for column, name in enumerate(_NAMES)}
 
 
 class _Bases:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-from t2ibench.features.resizing import resized_by_pil, resized_by_pil_as_floats
+from t2ibench.features.resizing import normalised, resized_by_pil, resized_by_pil_as_floats
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 Profile = Literal["dgm-eval", "dgm-eval-clean", "edm2", "edm2-pil", "torch-fidelity"]
 
 RESOLUTION: Final = 224
-_MEAN: Final = (0.485, 0.456, 0.406)
-_DEVIATION: Final = (0.229, 0.224, 0.225)
 
 RESIZE: Final[dict[Profile, str]] = {
     "dgm-eval": "bicubic-pil 224",
@@ -33,7 +31,6 @@ def dino_input(pixels: Tensor, profile: Profile, resolution: int = RESOLUTION) -
         profile: whose way.
         resolution: R, in pixels.
     """
-    import torch
     from torch.nn.functional import interpolate
 
     size = (resolution, resolution)
@@ -45,8 +42,7 @@ def dino_input(pixels: Tensor, profile: Profile, resolution: int = RESOLUTION) -
         images = interpolate(pixels.float(), size=size, mode="bicubic", antialias=True)
     else:
         images = _bilinear_as_tf1(pixels.float(), resolution)
-    mean, deviation = (torch.tensor(values).view(1, 3, 1, 1) for values in (_MEAN, _DEVIATION))
-    return (images / 255 - mean) / deviation
+    return normalised(images / 255)
 
 
 def _bilinear_as_tf1(images: Tensor, resolution: int) -> Tensor:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.core.folding import folded, with_fused_relu
 from t2ibench.features.context import FeatureContext, WeightsFile
-from t2ibench.features.network_extractor import filled
+from t2ibench.features.network_extractor import FromFile, NetworkExtractor, filled
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,6 +24,15 @@ _TRUNK: Final = (
     *("Mixed_5b", "Mixed_5c", "Mixed_5d", "Mixed_6a", "Mixed_6b", "Mixed_6c", "Mixed_6d", "Mixed_6e"),
     *("Mixed_7a", "Mixed_7b", "Mixed_7c", "AvgPool"),
 )
+
+
+class Inception2015(FromFile, NetworkExtractor):
+    """Base of the two profiles: the network with a file's weights, folded and frozen."""
+
+    @classmethod
+    def _network_of(cls, context: FeatureContext, found: WeightsFile) -> Any:
+        hint = "Another network's file may have been given this name."
+        return with_fused_relu(folded(filled(empty_network, context, found, "the Inception-v3 of 2015", hint)))
 
 
 def empty_network() -> Any:
@@ -44,17 +53,6 @@ def empty_network() -> Any:
     # The weights are overwritten at once; a caller's random numbers must not notice.
     with torch.random.fork_rng(devices=[]):
         return Unfilled("inception-v3-compat", ["2048", "logits_unbiased"], nothing)
-
-
-def filled_network(context: FeatureContext, found: WeightsFile) -> Any:
-    """Return the network with a file's weights, folded and frozen, on the CPU.
-
-    Raises:
-        UserError: the file is truncated or of another network.
-    """
-    hint = "Another network's file may have been given this name."
-    network = filled(empty_network, context, found, "the Inception-v3 of 2015", hint)
-    return with_fused_relu(folded(network))
 
 
 def pooled(network: Any, images: Tensor) -> Tensor:

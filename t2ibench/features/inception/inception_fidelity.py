@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.machine.device import to_device
 from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.features.context import FeatureContext, WeightsFile, options_of
-from t2ibench.features.inception.inception_2015 import LOGITS, POOL, SIDE, filled_network, pooled
-from t2ibench.features.network_extractor import FromFile, NetworkExtractor, file_identity
+from t2ibench.features.inception.inception_2015 import LOGITS, POOL, SIDE, Inception2015, pooled
+from t2ibench.features.network_extractor import file_identity
 from t2ibench.features.resizing import resized_by_pil, resized_by_tensorflow
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class InceptionFidelityOptions(Frozen):
     resize: Literal["tensorflow", "pil"] = "tensorflow"
 
 
-class InceptionFidelity(FromFile, NetworkExtractor):
+class InceptionFidelity(Inception2015):
     """torch-fidelity's "inception-v3-compat" with weights that are read safely.
 
     The layer "pool" serves FID, "logits" (1008 of them, without the bias, as the official scripts have them) the
@@ -44,10 +44,6 @@ class InceptionFidelity(FromFile, NetworkExtractor):
     @classmethod
     def _identity(cls, context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
         return file_identity(context, found, resize=_RESIZE[options_of(context, InceptionFidelityOptions).resize])
-
-    @classmethod
-    def _network_of(cls, context: FeatureContext, found: WeightsFile) -> Any:
-        return filled_network(context, found)
 
     def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
         if self.identity.resize == _RESIZE["pil"]:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.machine.device import to_device
 from t2ibench.features.context import FeatureContext, WeightsFile
-from t2ibench.features.inception.inception_2015 import POOL, SIDE, filled_network, pooled
-from t2ibench.features.network_extractor import FromFile, NetworkExtractor, file_identity
+from t2ibench.features.inception.inception_2015 import POOL, SIDE, Inception2015, pooled
+from t2ibench.features.network_extractor import file_identity
 from t2ibench.features.resizing import resized_by_torch
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class InceptionPytorchFID(FromFile, NetworkExtractor):
+class InceptionPytorchFID(Inception2015):
     """pytorch-fid's network at its last layer: images in [0, 1], bilinear to 299 as floats, then 2x - 1.
 
     Its weights file has the bytes of torch-fidelity's. What differs is the resize (between pixel centres, no
@@ -29,10 +29,6 @@ class InceptionPytorchFID(FromFile, NetworkExtractor):
     @classmethod
     def _identity(cls, context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
         return file_identity(context, found, resize=f"bilinear-torch {SIDE}")
-
-    @classmethod
-    def _network_of(cls, context: FeatureContext, found: WeightsFile) -> Any:
-        return filled_network(context, found)
 
     def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
         images = resized_by_torch(to_device(pixels, self._device).float() / 255, SIDE)

@@ -11,7 +11,7 @@ from t2ibench.core.machine.device import to_device
 from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.features.context import FeatureContext, WeightsFile, options_of
 from t2ibench.features.network_extractor import FromFile, NetworkExtractor, file_identity, filled
-from t2ibench.features.resizing import resized_by_pil, resized_by_torch
+from t2ibench.features.resizing import IMAGENET, resized_by_pil, resized_by_torch
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 SIDE: Final = 299
 _POOL: Final = 2048
 _CLASSES: Final = 1000
-_MEAN: Final = (0.485, 0.456, 0.406)
-_DEVIATION: Final = (0.229, 0.224, 0.225)
 _AUXILIARY: Final = "AuxLogits."
 _TRUNK: Final = (
     *("Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3", "maxpool1", "Conv2d_3b_1x1", "Conv2d_4a_3x3", "maxpool2"),
@@ -58,8 +56,7 @@ def misnormalised(images: Tensor) -> Tensor:
     Args:
         images: float, N x 3 x H x W in [0, 1].
     """
-    deviation = images.new_tensor(_DEVIATION).view(1, 3, 1, 1)
-    mean = images.new_tensor(_MEAN).view(1, 3, 1, 1)
+    mean, deviation = (images.new_tensor(values).view(1, 3, 1, 1) for values in IMAGENET)
     return images * (deviation / 0.5) + (mean - 0.5) / 0.5
 
 

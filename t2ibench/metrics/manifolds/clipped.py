@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from t2ibench.metrics.pairs.balls import ReferenceBalls
-from t2ibench.metrics.pairs.neighbours import BORDER, Nearest
+from t2ibench.metrics.pairs.balls import BallCounts
+from t2ibench.metrics.pairs.neighbours import Nearest, closed_reach
 from t2ibench.metrics.pairs.one_pass import Side
-from t2ibench.metrics.pairs.tiles import Points, Tile
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from t2ibench.metrics.pairs.tiles import Points
 
 
-class ClippedBalls(ReferenceBalls):
-    """How many of the reference's balls, cut at the median radius, every image lies in; `counts` is float64 N.
+class ClippedBalls(BallCounts):
+    """How many of the reference's balls, cut at the median radius, every image lies in.
 
     Source: arXiv 2507.01761. Among real images a ball holds only its K nearest.
 
@@ -25,23 +21,17 @@ class ClippedBalls(ReferenceBalls):
         real: density that the reference's own images have, which is 1 after calibration.
     """
 
-    counts: Tensor
     real: float
-    _reach: Tensor
+
+    def __init__(self, neighbour: int) -> None:
+        super().__init__(neighbour, lambda radii: closed_reach(radii.clamp(max=float(radii.sqrt().quantile(0.5)) ** 2)))
 
     def begin_across(self, images: Points, reference: Points, nearest: Mapping[Side, Nearest]) -> None:
         """Draw the balls."""
-        full = nearest["reference"].radii(self._neighbour)
-        clipped = full.clamp(max=float(full.sqrt().quantile(0.5)) ** 2)
-        self._reach = clipped * (1 + BORDER)
+        super().begin_across(images, reference, nearest)
         names, squares = (one[:, : self._neighbour] for one in nearest["reference"].found)
         holding = names[squares <= self._reach[:, None]].bincount(minlength=len(reference))
         self.real = float((holding.double() / self._neighbour).clamp(max=1).mean())
-        self.counts = self._reach.new_zeros(len(images))
-
-    def read_across(self, tile: Tile) -> None:
-        """Count images in balls."""
-        self.counts[tile.rows] += (tile.distances <= self._reach[tile.columns]).sum(dim=1)
 
     def densities(self) -> np.ndarray:
         """Return float64 N in [0, 1 / real density]: the share of K balls around an image, calibrated, not cut at 1."""

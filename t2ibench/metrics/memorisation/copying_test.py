@@ -9,9 +9,9 @@ import numpy as np
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.noise import seed_of
-from t2ibench.metrics.checks import checked_features, groups_of
+from t2ibench.metrics.checks import groups_of
 from t2ibench.metrics.intervals import jackknife_parts
-from t2ibench.metrics.memorisation.nearest import nearest_two, training_and
+from t2ibench.metrics.memorisation.nearest import held_out_of, nearest_two, training_and
 from t2ibench.metrics.plain import JackknifeMetric
 
 _PLAIN_WIDTH = 64
@@ -137,9 +137,7 @@ class CopyingTest(JackknifeMetric):
             UserError: too few images, features that are not finite, no training images, or no cell with enough images.
         """
         features, training = training_and(self.title, given, self.layer, self.minimum_n)
-        raw = checked_features(self.title, given, self.layer, self.minimum_n, reference=True)
-        middle = np.asarray(given.training[self.layer], dtype=np.float64).mean(axis=0)
-        held_out = np.asarray(raw, dtype=np.float64) - middle
+        held_out = held_out_of(self.title, given, self.layer, self.minimum_n)
         axes, centres = training_cells(training, self.cells, given.seed)
         of_training = nearest_cell(training @ axes, centres)
         cells = (nearest_cell(held_out @ axes, centres), nearest_cell(features @ axes, centres))

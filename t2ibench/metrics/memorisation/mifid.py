@@ -9,9 +9,10 @@ import numpy as np
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.metrics.alignment.r_precision import unit_codes
-from t2ibench.metrics.checks import checked_features, groups_of, reference_pair
+from t2ibench.metrics.checks import groups_of, reference_pair
 from t2ibench.metrics.distribution.frechet import distance_and_influence
 from t2ibench.metrics.intervals import left_out_by_influence
+from t2ibench.metrics.memorisation.nearest import training_of
 from t2ibench.metrics.plain import JackknifeMetric
 
 Direction = Literal["generated", "real"]
@@ -76,11 +77,7 @@ class MemorisationInformedFID(JackknifeMetric):
         """
         pair = reference_pair(self.title, given, self.layer, self.minimum_n)
         features, reference = (np.asarray(one, dtype=np.float64) for one in pair)
-        if not given.training:
-            raise UserError(
-                f"{self.title} needs the features of the training images, and this data set has no training split."
-            )
-        training = checked_features(self.title, MetricInput(features=given.training), self.layer, self.minimum_n)
+        training = training_of(self.title, given, self.layer, self.minimum_n)
         fid, influence = distance_and_influence(features, reference, given.device)
         groups = groups_of(given, len(features))
         fids = left_out_by_influence(fid, influence, groups)

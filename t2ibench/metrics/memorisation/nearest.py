@@ -14,6 +14,24 @@ Neighbours = tuple[np.ndarray, np.ndarray, np.ndarray]
 """As `nearest_two` returns them."""
 
 
+def training_of(metric: str, given: MetricInput, layer: str, minimum_n: int) -> np.ndarray:
+    """Return the training images' features, T x d.
+
+    Raises:
+        UserError: there are none, too few, or numbers that are not finite.
+    """
+    if not given.training:
+        raise UserError(f"{metric} needs the features of the training images, and this data set has no training split.")
+    return checked_features(metric, MetricInput(features=given.training), layer, minimum_n)
+
+
+def held_out_of(metric: str, given: MetricInput, layer: str, minimum_n: int) -> np.ndarray:
+    """Return the reference images' features, float64 M x d, shifted as `training_and` shifts. Errors likewise."""
+    held_out = np.asarray(checked_features(metric, given, layer, minimum_n, reference=True), dtype=np.float64)
+    shifted: np.ndarray = held_out - np.asarray(given.training[layer], dtype=np.float64).mean(axis=0)
+    return shifted
+
+
 def training_and(metric: str, given: MetricInput, layer: str, minimum_n: int) -> tuple[np.ndarray, np.ndarray]:
     """Return (features, training), float64 N x d and T x d, both shifted by the training images' mean.
 
@@ -21,10 +39,7 @@ def training_and(metric: str, given: MetricInput, layer: str, minimum_n: int) ->
         UserError: too few rows, numbers that are not finite, two widths, or no training images at hand.
     """
     features = np.asarray(checked_features(metric, given, layer, minimum_n), dtype=np.float64)
-    if not given.training:
-        raise UserError(f"{metric} needs the features of the training images, and this data set has no training split.")
-    as_features = MetricInput(features=given.training)
-    training = np.asarray(checked_features(metric, as_features, layer, minimum_n), dtype=np.float64)
+    training = np.asarray(training_of(metric, given, layer, minimum_n), dtype=np.float64)
     if training.shape[1] != features.shape[1]:
         raise UserError(
             f"{metric} compares features of one extractor; found {features.shape[1]} numbers an image against "

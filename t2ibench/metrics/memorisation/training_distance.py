@@ -6,8 +6,7 @@ import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.metrics.checks import checked_features
-from t2ibench.metrics.memorisation.nearest import nearest_of, nearest_two, training_and
+from t2ibench.metrics.memorisation.nearest import held_out_of, nearest_of, nearest_two, training_and
 from t2ibench.metrics.plain import MeanMetric
 
 
@@ -32,9 +31,8 @@ class TrainingDistance(MeanMetric):
                 images that are all training images.
         """
         features, training = training_and(self.title, given, self.layer, self.minimum_n)
-        raw = checked_features(self.title, given, self.layer, self.minimum_n, reference=True)
-        middle = np.asarray(given.training[self.layer], dtype=np.float64).mean(axis=0)
-        usual = float(nearest_two(np.asarray(raw, dtype=np.float64) - middle, training)[1].mean())
+        held_out = held_out_of(self.title, given, self.layer, self.minimum_n)
+        usual = float(nearest_two(held_out, training)[1].mean())
         if usual == 0:
             raise UserError(f"{self.title}: every reference image is a training image, so nothing is held out.")
         values: np.ndarray = nearest_of(given, self.layer, features, training)[1] / usual

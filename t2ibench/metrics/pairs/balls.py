@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,16 +12,46 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate, Interval
 from t2ibench.metrics.intervals import hit_rate_interval, jackknife_interval
-from t2ibench.metrics.pairs.one_pass import PairReader
+from t2ibench.metrics.pairs.neighbours import Nearest
+from t2ibench.metrics.pairs.one_pass import PairReader, Side
+from t2ibench.metrics.pairs.tiles import Points, Tile
 from t2ibench.metrics.plain import PlainMetric
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class ReferenceBalls(PairReader):
-    """Base of what counts images in the balls of reference images."""
+    """Base of what finds images in the balls of reference images."""
 
     def __init__(self, neighbour: int) -> None:
         self._neighbour = neighbour
         self.nearest = {"reference": neighbour}
+
+
+class BallCounts(ReferenceBalls):
+    """How many of the reference's balls every image lies in; `counts` is float64 N.
+
+    Args:
+        neighbour: that sets the radius of a ball.
+        reach: squared radii -> what a squared distance must not exceed to be inside; the balls' border is its own.
+    """
+
+    counts: Tensor
+    _reach: Tensor
+
+    def __init__(self, neighbour: int, reach: Callable[[Tensor], Tensor]) -> None:
+        super().__init__(neighbour)
+        self._reach_of = reach
+
+    def begin_across(self, images: Points, reference: Points, nearest: Mapping[Side, Nearest]) -> None:
+        """Draw the balls."""
+        self._reach = self._reach_of(nearest["reference"].radii(self._neighbour))
+        self.counts = self._reach.new_zeros(len(images))
+
+    def read_across(self, tile: Tile) -> None:
+        """Count images in balls."""
+        self.counts[tile.rows] += (tile.distances <= self._reach[tile.columns]).sum(dim=1)
 
 
 class BallMetric(PlainMetric):

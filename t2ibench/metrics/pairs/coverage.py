@@ -49,7 +49,7 @@ class Visitors(ReferenceBalls):
 
     def read_across(self, tile: Tile) -> None:
         """Count images in balls."""
-        row, column = (tile.distances < self._reach[tile.columns]).nonzero(as_tuple=True)
+        row, column = (tile.distances <= self._reach[tile.columns]).nonzero(as_tuple=True)
         counts = self.counts[tile.columns]
         cells = column * counts.shape[1] + self._part[tile.rows][row]
         counts += cells.bincount(minlength=counts.numel()).view_as(counts)

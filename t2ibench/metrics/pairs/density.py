@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+import numpy as np
 
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.metrics.pairs.balls import BallMetric, ReferenceBalls
-from t2ibench.metrics.pairs.neighbours import Nearest, open_reach
-from t2ibench.metrics.pairs.one_pass import Side, after_the_pass
-from t2ibench.metrics.pairs.tiles import Points, Tile
+from t2ibench.metrics.pairs.balls import BallCounts, BallMetric
+from t2ibench.metrics.pairs.neighbours import open_reach
+from t2ibench.metrics.pairs.one_pass import after_the_pass
 from t2ibench.metrics.plain import MeanMetric
-
-if TYPE_CHECKING:
-    import numpy as np
-    from torch import Tensor
-
-
-class _Balls(ReferenceBalls):
-    """How many of the reference's balls every image lies in; `counts` is float64 N."""
-
-    counts: Tensor
-    _reach: Tensor
-
-    def begin_across(self, images: Points, reference: Points, nearest: Mapping[Side, Nearest]) -> None:
-        self._reach = open_reach(nearest["reference"].radii(self._neighbour))
-        self.counts = self._reach.new_zeros(len(images))
-
-    def read_across(self, tile: Tile) -> None:
-        self.counts[tile.rows] += (tile.distances < self._reach[tile.columns]).sum(dim=1)
 
 
 class Density(BallMetric, MeanMetric):
@@ -45,9 +25,9 @@ class Density(BallMetric, MeanMetric):
     version = 1
     title = "Density"
 
-    def reader(self, sizes: tuple[int, int], parts: list[np.ndarray], seed: int) -> _Balls:
+    def reader(self, sizes: tuple[int, int], parts: list[np.ndarray], seed: int) -> BallCounts:
         """Return what counts the balls around images."""
-        return _Balls(self.neighbour)
+        return BallCounts(self.neighbour, open_reach)
 
     def image_values(self, given: MetricInput) -> np.ndarray:
         """Return float64 N: the number of balls an image lies in, over k.

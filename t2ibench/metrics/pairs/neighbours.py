@@ -111,8 +111,14 @@ def _sides(features: np.ndarray, others: np.ndarray) -> tuple[Points, Points]:
     return Points.of(features, origin), Points.of(others, origin)
 
 
+def closed_reach(radii: Tensor) -> Tensor:
+    """Return what a squared distance may be at most to lie in a ball or on its border."""
+    return radii * (1 + BORDER)
+
+
 def open_reach(radii: Tensor) -> Tensor:
-    """Return what a squared distance must lie below to be inside an open ball; a copy of its centre always does."""
+    """Return what a squared distance may be at most to lie inside a ball; a copy of its centre always does."""
     import torch
 
-    return (radii * (1 - BORDER)).clamp(min=torch.finfo(radii.dtype).tiny)
+    border = (radii * (1 - BORDER)).clamp(min=torch.finfo(radii.dtype).tiny)
+    return border.nextafter(torch.zeros_like(border))

@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+import numpy as np
 
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.checks import groups_of
 from t2ibench.metrics.intervals import hit_rate_interval
-from t2ibench.metrics.pairs.balls import BallMetric, ReferenceBalls
-from t2ibench.metrics.pairs.neighbours import BORDER, Nearest
-from t2ibench.metrics.pairs.one_pass import Side, after_the_pass
-from t2ibench.metrics.pairs.tiles import Points, Tile
-
-if TYPE_CHECKING:
-    import numpy as np
-    from torch import Tensor
-
-
-class _Inside(ReferenceBalls):
-    """Which images lie in a ball of the reference; `inside` is bool N."""
-
-    inside: Tensor
-    _reach: Tensor
-
-    def begin_across(self, images: Points, reference: Points, nearest: Mapping[Side, Nearest]) -> None:
-        import torch
-
-        self._reach = nearest["reference"].radii(self._neighbour) * (1 + BORDER)
-        self.inside = self._reach.new_zeros(len(images), dtype=torch.bool)
-
-    def read_across(self, tile: Tile) -> None:
-        self.inside[tile.rows] |= (tile.distances <= self._reach[tile.columns]).any(dim=1)
+from t2ibench.metrics.pairs.balls import BallCounts, BallMetric
+from t2ibench.metrics.pairs.neighbours import closed_reach
+from t2ibench.metrics.pairs.one_pass import after_the_pass
 
 
 class Precision(BallMetric):
@@ -52,9 +30,9 @@ class Precision(BallMetric):
     def __init__(self, *, neighbour: int = 3) -> None:
         super().__init__(neighbour=neighbour)
 
-    def reader(self, sizes: tuple[int, int], parts: list[np.ndarray], seed: int) -> _Inside:
-        """Return what finds the images that lie in a ball."""
-        return _Inside(self.neighbour)
+    def reader(self, sizes: tuple[int, int], parts: list[np.ndarray], seed: int) -> BallCounts:
+        """Return what counts the balls around images."""
+        return BallCounts(self.neighbour, closed_reach)
 
     def image_values(self, given: MetricInput) -> np.ndarray:
         """Return float64 N: 1 where an image lies in a ball, else 0.
@@ -62,7 +40,7 @@ class Precision(BallMetric):
         Raises:
             UserError: fewer than 10 images on a side, features that are not finite or of different widths.
         """
-        inside: np.ndarray = after_the_pass(self, given).inside.cpu().numpy().astype("float64")
+        inside: np.ndarray = (after_the_pass(self, given).counts > 0).cpu().numpy().astype("float64")
         return inside
 
     def estimate(self, given: MetricInput) -> Estimate:

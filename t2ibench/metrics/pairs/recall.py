@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.metrics.pairs.balls import ReferenceShare
-from t2ibench.metrics.pairs.neighbours import BORDER, Nearest
+from t2ibench.metrics.pairs.neighbours import Nearest, closed_reach
 from t2ibench.metrics.pairs.one_pass import PairReader, Side, after_the_pass
 from t2ibench.metrics.pairs.tiles import Points, Tile
 
@@ -37,7 +37,7 @@ class _Found(PairReader):
         near = nearest["images"]
         outs = [torch.from_numpy(out).to(images.rows.device) for out in self._parts]
         radii = [near.radii(self._neighbour), *(near.radii_without(self._neighbour, out) for out in outs)]
-        self._reach = torch.stack(radii) * (1 + BORDER)
+        self._reach = closed_reach(torch.stack(radii))
         self._furthest = self._reach.amax(dim=0)
         self.found = self._reach.new_zeros(len(radii), len(reference), dtype=torch.bool)
 

@@ -151,18 +151,6 @@ def test_a_single_class_takes_another_image(tmp_path):
         assert all(a != b for a, b in zip(_rows(batch.images), _rows(batch.wrong_images), strict=True))
 
 
-def test_the_official_rule_redraws_once_only(plain):
-    data = _data(plain, batch_size=11, wrong_images="redraw-once")
-    same = total = 0
-    for step in range(300):
-        batch = data.batch(step, "train")
-        classes = [CLASSES[row] for row in _rows(batch.wrong_images)]
-        same += sum(a == b for a, b in zip(classes, batch.class_ids.tolist(), strict=True))
-        total += len(classes)
-    shares = [CLASSES.count(class_id) / 11 for class_id in CLASSES]
-    assert abs(same / total - sum(share**2 for share in shares) / 11) < 0.03
-
-
 def test_images_without_classes_each_get_their_own(tmp_path):
     data = _data(_write(tmp_path, [None] * 5), batch_size=5)
     batch = data.batch(0, "train")
