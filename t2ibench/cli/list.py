@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import click
 
@@ -41,46 +43,32 @@ def command(kinds: tuple[str, ...], as_json: bool, place: Place) -> None:
 
 def _rows(kind: str, content: Benchmarks) -> list[dict[str, str]]:
     """Return name and description of all of one kind: what benchmarks.toml names, then what is only registered."""
-    if kind == "suites":
-        return [
-            {"name": name, "what": f"{', '.join(suite.models)} on {suite.data}. {suite.title}".rstrip()}
-            for name, suite in content.suites.items()
-        ]
-    if kind == "probes":
-        return [
-            {"name": name, "what": f"{probe.title} (on {', '.join(probe.on)})".lstrip()}
-            for name, probe in content.probes.items()
-        ]
-    if kind == "claims":
-        return [
-            {"name": name, "what": f"{claim.statement} ({claim.test} of {', '.join(claim.rows)} on {claim.data})"}
-            for name, claim in content.claims.items()
-        ]
-    if kind == "protocols":
-        return [
-            {"name": name, "what": f"{', '.join(protocol.metrics)}. {protocol.title}".rstrip()}
-            for name, protocol in content.protocols.items()
-        ]
-    rows = []
-    plugins = {entry.name: entry for entry in registry(kind).entries()} if kind in KINDS else {}
-    used = set()
-    if kind in ("models", "encoders"):
-        for name, entry in getattr(content, kind).items():
-            used.add(entry.plugin)
-            variants = f"; variants: {', '.join(entry.variants)}" if entry.variants else ""
-            rows.append({"name": name, "what": f"{entry.title or entry.plugin}{variants}"})
-    elif kind == "datasets":
-        for name, dataset in content.datasets.items():
-            used.add(dataset.adapter)
-            rows.append({"name": name, "what": f"{dataset.title} (protocol {dataset.protocol})"})
-    elif kind == "metrics":
-        for name, metric in content.metrics.items():
-            used.add(metric.metric)
-            rows.append({"name": name, "what": f"{metric.metric} on {metric.features}"})
+    entries = getattr(content, kind) if kind in _DESCRIBED else {}
+    rows = [{"name": name, "what": _DESCRIBED[kind](entry).strip()} for name, entry in entries.items()]
+    used = {getattr(entry, _PLUGIN[kind]) for entry in entries.values()} if kind in _PLUGIN else set()
     unused = "; a column in benchmarks.toml ([metrics.NAME]) has to name it" if kind == "metrics" else ""
-    rows += [
-        {"name": name, "what": f"{entry.target} from {entry.distribution}{unused}"}
-        for name, entry in plugins.items()
-        if name not in used
+    return rows + [
+        {"name": entry.name, "what": f"{entry.target} from {entry.distribution}{unused}"}
+        for entry in (registry(kind).entries() if kind in KINDS else ())
+        if entry.name not in used
     ]
-    return rows
+
+
+def _trainable(entry: Any) -> str:
+    variants = f"; variants: {', '.join(entry.variants)}" if entry.variants else ""
+    return f"{entry.title or entry.plugin}{variants}"
+
+
+_DESCRIBED: Final[Mapping[str, Callable[[Any], str]]] = {
+    "suites": lambda entry: f"{', '.join(entry.models)} on {entry.data}. {entry.title}",
+    "probes": lambda entry: f"{entry.title} (on {', '.join(entry.on)})",
+    "claims": lambda entry: f"{entry.statement} ({entry.test} of {', '.join(entry.rows)} on {entry.data})",
+    "protocols": lambda entry: f"{', '.join(entry.metrics)}. {entry.title}",
+    "models": _trainable,
+    "encoders": _trainable,
+    "datasets": lambda entry: f"{entry.title} (protocol {entry.protocol})",
+    "metrics": lambda entry: f"{entry.metric} on {entry.features}",
+}
+"""Table of benchmarks.toml -> what is said of an entry."""
+_PLUGIN: Final = {"models": "plugin", "encoders": "plugin", "datasets": "adapter", "metrics": "metric"}
+"""Table -> the field that names an entry's plug-in."""

@@ -210,3 +210,19 @@ def place_options(*fields: str) -> Callable[[Function], Function]:
         return cast(Function, config_option(workspace_option(made)))
 
     return decorate
+
+
+name_argument: Final = click.argument("name")
+
+_ROOT: Final = click.option(
+    "--data-root",
+    "--root",
+    "root",
+    type=ANY_PATH,
+    help="Folder that holds the data set's files, if not the one named before.",
+)
+
+
+def dataset_arguments(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add NAME, --data-root, --workspace and --config, given to the command as `name`, `root` and `place`."""
+    return name_argument(_ROOT(place_options()(function)))

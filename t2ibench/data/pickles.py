@@ -11,8 +11,6 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.reading.pickles import checked_form, read_plain_pickle
 from t2ibench.text.captions_pickle import read_captions_pickle
 
-__all__ = ["read_caption_numbers", "read_caption_words", "read_class_ids", "read_file_names", "read_plain_pickle"]
-
 _NAMES: Final = TypeAdapter(list[str])
 _NUMBERS: Final = TypeAdapter(list[int])
 _CAPTIONS: Final = TypeAdapter(tuple[list[list[int]], list[list[int]]])
@@ -40,15 +38,10 @@ def read_class_ids(path: Path) -> list[int]:
     return checked_form(_NUMBERS, read_plain_pickle(path), path, "a list of class numbers")
 
 
-def read_caption_words(path: Path) -> tuple[str, ...]:
-    """Return the vocabulary of a captions.pickle by index. Errors as `read_captions_pickle`."""
-    return read_captions_pickle(path).words
-
-
 def read_caption_numbers(path: Path) -> tuple[list[list[int]], list[list[int]]]:
     """Return the captions of a captions.pickle as word indices: (of the training images, of the test images).
 
-    They stand image by image in the order of filenames.pickle. Errors as `read_caption_words`.
+    They stand image by image in the order of filenames.pickle. Errors as `read_captions_pickle`.
     """
     read_captions_pickle(path)  # is strict about the indices
     return checked_form(_CAPTIONS, read_plain_pickle(path)[:2], path, "[train captions, test captions, ...]")

@@ -9,7 +9,6 @@ from tqdm import tqdm
 
 from t2ibench.core.place import Place
 from t2ibench.evaluation.details.details import keep_details
-from t2ibench.evaluation.measuring.sharing import share_rows
 from t2ibench.evaluation.measuring.table import Evaluation, Table
 from t2ibench.evaluation.request.open_table import open_table
 from t2ibench.evaluation.request.request import EvaluateRequest, resolve_tables
@@ -28,7 +27,7 @@ def evaluate(request: EvaluateRequest, place: Place) -> list[Evaluation]:
         for one in resolve_tables(request, place):
             table, rows = open_table(one, place)
             with _shown_progress(table, len(rows)):
-                share_rows(table, rows)
+                table.share(rows)
                 if place.workers.leads:
                     evaluations.append(table.evaluate(rows))
             if place.workers.leads:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from t2ibench.cli.data.arguments import name_argument
-from t2ibench.cli.options import COUNT, FOLDER, place_options
+from t2ibench.cli.options import COUNT, FOLDER, name_argument, place_options
 from t2ibench.core.errors import UserError
 from t2ibench.core.place import Place
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from t2ibench.cli.data.arguments import dataset_arguments
-from t2ibench.cli.options import NumberList
+from t2ibench.cli.options import NumberList, dataset_arguments
 from t2ibench.core.errors import UserError
 from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import Benchmarks

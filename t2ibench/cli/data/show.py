@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from t2ibench.cli.data.arguments import dataset_arguments
-from t2ibench.cli.options import FILE
+from t2ibench.cli.options import FILE, dataset_arguments
 from t2ibench.core.errors import UserError
 from t2ibench.core.place import Place
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from filelock import FileLock, Timeout
 
@@ -17,8 +19,10 @@ from t2ibench.core.workspace import Workspace
 from t2ibench.data.fetch.digests import Digests, digest_with_bar
 from t2ibench.data.fetch.download import Patience, download
 from t2ibench.data.fetch.install import FOLDER, finish_moving, install, installed
-from t2ibench.data.fetch.space import check_space, readable
 from t2ibench.data.fetch.unpack import unpacked_size
+
+SPARE: Final = 64 << 20
+"""Bytes of a disk that are left free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,3 +207,30 @@ def _needed(files: Mapping[str, SourceFile], todo: list[str], given: Mapping[str
             here = [root / FOLDER / f"{archive}{end}" for end in ("", ".part")]
             archives = max(archives, size - sum(file.stat().st_size for file in here if file.is_file()))
     return total + archives
+
+
+def check_space(folder: Path, needed: int, what: str) -> None:
+    """Check that `needed` bytes fit onto the disk of an existing folder.
+
+    Args:
+        folder: where they will be written.
+        needed: bytes, beyond those already there.
+        what: what needs them, for the error, as in "fetching coco".
+
+    Raises:
+        RunFailedError: they do not fit.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < needed + SPARE:
+        raise RunFailedError(
+            f"There is not room enough for {what}: it needs {readable(needed)} on the disk of {folder}, which has "
+            f"{readable(free)} free. Free some space, or choose another --root."
+        )
+
+
+def readable(count: int) -> str:
+    """Return a number of bytes as a person writes it, as in "13.5 GB"."""
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count} bytes"

@@ -35,6 +35,8 @@ INSIDE: Final = 2
 """Version of the inner life that is kept; files of an older one get theirs anew. 2: boxes, and untrained samplers."""
 EXTREMES: Final = 8
 """How many of the captions shown worst, and of those shown best, have their images kept."""
+SEEN_INSIDE: Final = 2
+"""Captions whose making is shown."""
 READ_BACK: Final = 6
 """Captions of which it is kept what a captioner reads in their images."""
 _SIDE: Final = 128
@@ -220,11 +222,19 @@ def _read_back(table: Table, source: Source, name: str) -> dict[str, Any]:
 
 
 def _inside(table: Table, source: ModelSource, name: str) -> dict[str, Any]:
+    """Return what a model shows while it draws the first captions; nothing of one that shows nothing."""
     if source.together is not None:
         return {}
-    from t2ibench.evaluation.details.inner_life import inner_life  # imports torch
+    from t2ibench.sampling.inner_life import views_of  # imports torch
 
-    seen, tiles = inner_life(source, table.plan.items, table.plan.seed)
+    seen: list[dict[str, Any]] = []
+    tiles: list[Image] = []
+    items = table.plan.items[:SEEN_INSIDE]
+    images, trace = source.inside(items, table.plan.seed)
+    for index, item in enumerate(items):
+        views, found = views_of(images, trace, index)
+        seen += [{"caption": item.caption.text, "views": views}] if views else []
+        tiles += found if views else []
     if not seen:
         return {}
     image = _kept(table, f"{name}-inside.png", tiles) if tiles else ""

@@ -13,11 +13,11 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.reading.pickles import read_plain_pickle
 from t2ibench.core.reading.text import parse_json, read_text
 from t2ibench.core.types import Caption, PlanItem
 from t2ibench.data.adapter import some
 from t2ibench.data.manifest import Manifest
-from t2ibench.data.pickles import read_plain_pickle
 from t2ibench.evaluation.external.manifest_lines import FILE_NAME, ManifestLine, read_manifest_lines
 from t2ibench.evaluation.external.scan import images_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -143,6 +143,25 @@ class Table:
             measured,
             {name: reason for name, reason in empty.items() if name not in answered},
         )
+
+    def share(self, sources: Sequence[Source]) -> None:
+        """Measure the rows that no other worker is at, this one's own range first, then help with the others' images.
+
+        One worker alone has nothing to share. What fails is left to `evaluate` of the leading worker, which tells it.
+        """
+        if self.workers.count == 1:
+            return
+        order = [sources[index] for index in self.workers.order(len(sources))]
+        for source in order:
+            with self.claim(source, wait=False) as mine, suppress(UserError):
+                if mine:
+                    new = self.measured(source, self.lacking(source, self.results.latest()[0]))
+                    known, _ = self.results.latest()  # of whoever took over while this process was frozen
+                    self.results.append([one for one in new if one.status == "ok" and one.id not in known])
+        known, _ = self.results.latest()
+        for source in order:
+            with suppress(UserError):
+                self.assist(source, self.lacking(source, known))
 
     def claim(self, source: Source, *, wait: bool) -> AbstractContextManager[bool]:
         """Return the claim to a row, see `Workers.claim`."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate
+from t2ibench.core.types import Estimate, GaussianStatistics
 from t2ibench.metrics.checks import checked_features, groups_of, reference_pair, same_width
-from t2ibench.metrics.distribution.frechet_statistics import estimate_from_statistics
 from t2ibench.metrics.distribution.gaussian import GaussianReference, Moments, gram_influence, mean_of
 from t2ibench.metrics.intervals import left_out_by_influence
 from t2ibench.metrics.plain import JackknifeMetric
+
+_NO_INTERVAL = "A mean and a covariance tell nothing of single images, so this value has no interval and is not ranked."
 
 
 class FrechetDistance(JackknifeMetric):
@@ -51,7 +53,7 @@ class FrechetDistance(JackknifeMetric):
     def estimate(self, given: MetricInput) -> Estimate:
         """Return the distance. Errors as above."""
         if given.statistics is not None:
-            return estimate_from_statistics(given, title=self.title, layer=self.layer, minimum_n=self.minimum_n)
+            return self._of_statistics(given, given.statistics)
         value, left_out = self.jackknife(given)
         count, width = given.features[self.layer].shape
         said = (
@@ -59,6 +61,24 @@ class FrechetDistance(JackknifeMetric):
             "only."
         )
         return self.with_interval(given, value, left_out, warnings=(said,) if count <= width else ())
+
+    def _of_statistics(self, given: MetricInput, judged: GaussianStatistics) -> Estimate:
+        """Return the distance where `judged` takes the place of the images' features: no interval.
+
+        Raises:
+            UserError: the sides have different widths; too few images; features that are not finite.
+        """
+        if judged.n is not None and judged.n < self.minimum_n:
+            raise UserError(
+                f"{self.title} needs at least {self.minimum_n} images, and the statistics rest on {judged.n}."
+            )
+        reference = given.reference_statistics
+        if reference is None:
+            moments = Moments.of(checked_features(self.title, given, self.layer, self.minimum_n, reference=True))
+            reference = GaussianStatistics(moments.mean, moments.covariance, moments.count)
+        same_width(self.title, len(judged.mean), len(reference.mean))
+        value = GaussianReference(reference.mean, reference.covariance).distance(judged.mean, judged.covariance)
+        return Estimate(value=value, interval=None, n=judged.n or 0, warnings=(_NO_INTERVAL,))
 
 
 def distance_and_influence(features: np.ndarray, others: np.ndarray, device: str) -> tuple[float, np.ndarray]:

@@ -7,7 +7,7 @@ import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from torch import Tensor
 
@@ -16,14 +16,12 @@ from t2ibench.core.files import write_json
 from t2ibench.core.place import Place
 from t2ibench.core.records import VALIDITY, ResultRecord, Results
 from t2ibench.core.workspace import Workspace
-from t2ibench.evaluation.measuring.sharing import share_rows
 from t2ibench.evaluation.measuring.table import Table
 from t2ibench.evaluation.request.open_table import open_table
 from t2ibench.evaluation.request.request import Resolved, protocol_for, require_metrics
 from t2ibench.studies.known_truth import KnownTruth, known_truth
 from t2ibench.studies.validity.corruptions import CORRUPTIONS, CorruptedSource, Corruption, Redraw, fault_of
-from t2ibench.studies.validity.outcome import Row, Study
-from t2ibench.studies.validity.verdicts import Series, judge, true_alignment
+from t2ibench.studies.validity.verdicts import Finding, Series, judge, true_alignment
 from t2ibench.training.tracking.progress import say
 
 NAME = "metric-validity"
@@ -61,6 +59,48 @@ class ValidityRequest:
         return " ".join(words)
 
 
+@dataclass(frozen=True)
+class Row:
+    """One metric under one corruption."""
+
+    corruption: Corruption
+    series: Series
+    finding: Finding
+    truth: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Study:
+    """The outcome.
+
+    Attributes:
+        facts: data set, protocol, seed, images a row, version of the toolkit, day of the newest record.
+        rows: corruption by corruption, the protocol's columns in order.
+        subtitles: column -> its identity in short.
+    """
+
+    facts: Mapping[str, Any]
+    rows: tuple[Row, ...]
+    subtitles: Mapping[str, str]
+
+    def describe(self) -> dict[str, Any]:
+        """Return everything as JSON values."""
+        rows = [
+            {
+                "corruption": row.corruption.name,
+                "corruption_title": row.corruption.title,
+                "strengths": [0, *row.corruption.strengths],
+                "unit": row.corruption.unit,
+                "harms": sorted(row.corruption.harms),
+                "true_alignment": list(row.truth),
+                **dataclasses.asdict(row.series),
+                **dataclasses.asdict(row.finding),
+            }
+            for row in self.rows
+        ]
+        return {"schema": 2, **self.facts, "columns": dict(self.subtitles), "rows": rows}
+
+
 def run_study(request: ValidityRequest, place: Place) -> Study | None:
     """Return the study. Features lie in the workspace's store and values in `studies/`, so asking again is quick.
 
@@ -85,7 +125,7 @@ def run_study(request: ValidityRequest, place: Place) -> Study | None:
     sources = {one.name: [source(one, strength) for strength in one.strengths] for one in chosen}
     starts = {one.name: source(one, 0) if one.planted else clean for one in chosen}
     with place.shared(run_study, request):
-        share_rows(table, [clean, *starts.values(), *itertools.chain.from_iterable(sources.values())])
+        table.share([clean, *starts.values(), *itertools.chain.from_iterable(sources.values())])
         if not place.workers.leads:
             return None
         first = _measured(table, clean)

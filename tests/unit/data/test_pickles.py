@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.reading.pickles import read_plain_pickle
-from t2ibench.data.pickles import read_caption_words, read_class_ids, read_file_names
+from t2ibench.data.pickles import read_class_ids, read_file_names
+from t2ibench.text.captions_pickle import read_captions_pickle
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -129,10 +130,10 @@ def test_vocabulary_of_a_captions_pickle(tmp_path):
     path = tmp_path / "captions.pickle"
     words = {0: "<end>", 1: "bird", 2: "red"}
     path.write_bytes(pickle.dumps([[[1]], [[2]], words, {word: index for index, word in words.items()}], 2))
-    assert read_caption_words(path) == ("<end>", "bird", "red")
+    assert read_captions_pickle(path).words == ("<end>", "bird", "red")
     path.write_bytes(pickle.dumps([[[1]], [[2]], {0: "<end>", 2: "red"}, {}], 2))
     with pytest.raises(UserError, match="not 0, 1, 2"):
-        read_caption_words(path)
+        read_captions_pickle(path)
 
 
 def test_the_stand_ins_are_what_pickles_of_numpy_ask_for():

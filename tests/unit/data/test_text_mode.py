@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.reading.pickles import open_plain_pickle
-from t2ibench.data.pickles import read_caption_words, read_class_ids, read_file_names
+from t2ibench.data.pickles import read_class_ids, read_file_names
+from t2ibench.text.captions_pickle import read_captions_pickle
 
 NAMES = [f"{number:03}.Bird/Bird_{number:04}" for number in range(1, 40)]
 
@@ -35,7 +36,7 @@ def test_a_vocabulary_is_repaired_and_says_so(tmp_path):
     assert not open_plain_pickle(path).repaired
     path.write_bytes(damaged(pickle.dumps(content, 2)))
     assert open_plain_pickle(path).repaired and open_plain_pickle(path).value == content
-    assert read_caption_words(path) == tuple(words.values())
+    assert read_captions_pickle(path).words == tuple(words.values())
 
 
 @given(
@@ -55,10 +56,10 @@ def test_what_cannot_be_repaired_is_a_sentence(tmp_path):
     sound = pickle.dumps([[list(range(300))], [[10, 13]], {0: "<end>"}, {}], 2)
     path.write_bytes(sound.replace(b"\r", b""))  # a transfer the other way loses bytes for good
     with pytest.raises(UserError, match=r"captions\.pickle is truncated or is no pickle of plain data"):
-        read_caption_words(path)
+        read_captions_pickle(path)
     path.write_bytes(damaged(sound)[:300])
     with pytest.raises(UserError, match=r"Its line ends were changed on the way: transfer it in binary mode"):
-        read_caption_words(path)
+        read_captions_pickle(path)
 
 
 @pytest.mark.parametrize("protocol", [0, 2])
