@@ -11,7 +11,7 @@ from typing import Final
 from t2ibench.core.errors import UserError
 from t2ibench.core.spec.benchmarks import DatasetEntry
 from t2ibench.data.adapter import checked_options, chosen, missing_file, some
-from t2ibench.data.assembly import Findings, Row, assemble
+from t2ibench.data.assembly import Findings, Row, Words, assemble
 from t2ibench.data.attngan_metadata import SPLITS, TEXT_FOLDERS, AttnGANMetadata, metadata_folders, read_text_files
 from t2ibench.data.cub.tables import PHOTOS, Tables, class_of
 from t2ibench.data.manifest import Manifest
@@ -55,8 +55,7 @@ class CUB:
             MissingImagesError: images of the metadata are not there, and `partial` is not set.
             UserError: a file is missing or damaged, or files disagree.
         """
-        options = checked_options(self.name, self.entry, {"split": "classes"})
-        rule = chosen(self.name, "split", options["split"], _RULES)
+        rule = self._rule()
         layout = self._find(root)
         tables = Tables(layout.photos, root, self.entry)
         metadata = layout.metadata
@@ -104,9 +103,13 @@ class CUB:
             caption_advice=f"Unpack the folder {TEXT_FOLDERS[0]} of {METADATA} again.",
             sources=[*pickles, layout.photos / "images.txt", layout.photos / "bounding_boxes.txt", *own, *texts],
             found=[f"images and boxes: {layout.photos}", said, where, *_embeddings(metadata)],
-            words=None if metadata is None else metadata.words(),
+            words=None if metadata is None else self._words(metadata),
         )
         return assemble(self.name, self.entry, root, findings, partial=partial)
+
+    def _rule(self) -> str:
+        options = checked_options(self.name, self.entry, {"split": "classes"})
+        return chosen(self.name, "split", options["split"], _RULES)
 
     def _source(self, archive: str) -> str:
         known = self.entry.files.get(archive)
@@ -125,6 +128,9 @@ class CUB:
         keys = [key for split in SPLITS for key in names[split]]
         found, paths = read_text_files(layout.texts, keys, layout.root, self.entry, METADATA, needed)
         return found, paths, f"captions: text files in {layout.texts}"
+
+    def _words(self, metadata: AttnGANMetadata) -> Words | None:
+        return metadata.words()
 
     def _check_boxes(self, layout: Layout, names: Mapping[str, Sequence[str]], boxes: Collection[str]) -> None:
         unboxed = [key for split in SPLITS for key in names[split] if key not in boxes]

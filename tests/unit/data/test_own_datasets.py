@@ -116,7 +116,7 @@ def test_a_name_cannot_change_its_kind(run, images):
 
 def test_wrong_sides_are_refused(run, images):
     for resolutions in ("big", "4", "64,x"):
-        with pytest.raises(SystemExit):
+        with pytest.raises(UserError, match="--cache wants whole numbers from 8 to 2048"):
             run("data", "prepare", "folder", "--root", images, f"--cache={resolutions}")
 
 

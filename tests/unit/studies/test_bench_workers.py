@@ -11,7 +11,7 @@ from t2ibench.core.place import Place
 from t2ibench.core.records import RECORDS
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.workspace import Workspace
-from t2ibench.evaluation.measuring import sharing
+from t2ibench.evaluation.measuring.table import Table
 from t2ibench.studies.bench.bench import run_bench
 from t2ibench.studies.bench.plan import BenchRequest
 from tests.unit.evaluation.stubs import register_all, write_config
@@ -48,13 +48,13 @@ def bench(tmp_path):
 
 
 def test_records_are_those_of_one_worker(bench, monkeypatch):
-    shared, by = sharing.share_rows, []
+    shared, by = Table.share, []
 
     def noted(table, rows):
         by.append(table.workers.rank)
         shared(table, rows)
 
-    monkeypatch.setattr("t2ibench.evaluation.evaluate.share_rows", noted)
+    monkeypatch.setattr(Table, "share", noted)
     three = bench("three", *(Workers(rank, 3) for rank in range(3)))
     assert sorted(by) == [0, 1, 2]  # those who train nothing waited for the model
     assert len(three[1]) > 10 and bench("one", Workers()) == three
