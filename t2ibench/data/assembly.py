@@ -135,7 +135,9 @@ def assemble(name: str, entry: DatasetEntry, root: Path, findings: Findings, *, 
     absent |= {row.id: (DAMAGED, state.fault) for (row, _), state in zip(present, states, strict=True) if state.fault}
     _refuse(name, findings, absent, partial)
     images = tuple(
-        _entry(row, path, root, state)
+        ImageEntry(
+            row.id, relative(path, root), row.split, row.class_id, row.box, row.captions, state.size, state.sha256
+        )
         for (row, path), state in zip(present, states, strict=True)
         if row.id not in absent
     )
@@ -269,12 +271,6 @@ def _state(path: Path, *, decode: bool) -> FileState:
     content = path.read_bytes()  # one reading: size and digest are of the same bytes
     fault = fault_of_image(io.BytesIO(content)) if decode else ""
     return FileState(len(content), hashlib.sha256(content).hexdigest(), fault)
-
-
-def _entry(row: Row, path: Path, root: Path, state: FileState) -> ImageEntry:
-    return ImageEntry(
-        row.id, relative(path, root), row.split, row.class_id, row.box, row.captions, state.size, state.sha256
-    )
 
 
 def _built_words(images: Sequence[ImageEntry]) -> tuple[str, ...]:

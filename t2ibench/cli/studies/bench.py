@@ -81,9 +81,9 @@ def command(
     earlier runs tell, how long it takes and how much disk.
     """
     from t2ibench.cli.reports.report import load_report, show_report
-    from t2ibench.cli.studies.claims import carry_out_claims
+    from t2ibench.cli.studies.claims import carry_out_claims, show_plan
     from t2ibench.studies.bench.bench import run_bench
-    from t2ibench.studies.bench.plan import BenchRequest, describe, plan_bench, suite_of, summary_of
+    from t2ibench.studies.bench.plan import BenchRequest, suite_of
     from t2ibench.studies.claims.study import ClaimsRequest
 
     if suite == VALIDITY:
@@ -102,9 +102,7 @@ def command(
     entry = suite_of(request, place.benchmarks)
     report = load_report(entry.report)
     if dry_run:
-        plan = describe(request, plan_bench(request, place), place)
-        click.echo(json.dumps(plan, indent=2, ensure_ascii=False))
-        click.echo(summary_of(plan), err=True)
+        show_plan(request, place)
         return
     started = time.monotonic()
     if place.workers.leads:

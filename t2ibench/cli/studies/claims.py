@@ -12,16 +12,20 @@ from t2ibench.core.place import Place
 
 if TYPE_CHECKING:
     from t2ibench.studies.bench.cluster import Cluster
+    from t2ibench.studies.bench.plan import BenchRequest
     from t2ibench.studies.claims.study import ClaimsRequest
 
 
-def carry_out_claims(
-    request: ClaimsRequest,
-    place: Place,
-    *,
-    trainer: Cluster | None,
-    dry_run: bool,
-) -> None:
+def show_plan(request: BenchRequest, place: Place) -> None:
+    """Print what a suite amounts to as JSON, and its estimate as a sentence on stderr. Errors as `plan_bench`."""
+    from t2ibench.studies.bench.plan import describe, plan_bench, summary_of
+
+    plan = describe(request, plan_bench(request, place), place)
+    click.echo(json.dumps(plan, indent=2, ensure_ascii=False))
+    click.echo(summary_of(plan), err=True)
+
+
+def carry_out_claims(request: ClaimsRequest, place: Place, *, trainer: Cluster | None, dry_run: bool) -> None:
     """Train the rows of claims, measure, decide, and print the table of verdicts, one a data set.
 
     Raises:
@@ -30,7 +34,7 @@ def carry_out_claims(
     """
     from t2ibench.cli.reports.report import load_report, show_report
     from t2ibench.studies.bench.bench import run_bench
-    from t2ibench.studies.bench.plan import describe, plan_bench, summary_of
+    from t2ibench.studies.bench.plan import plan_bench
     from t2ibench.studies.claims.study import claims_of, claims_on, datasets_of, decide, protocols_of, suite_for
 
     claims = claims_of(request, place.benchmarks)
@@ -39,9 +43,7 @@ def carry_out_claims(
         whole, content = suite_for(dataset, request, claims, place.benchmarks)
         here = dataclasses.replace(place, benchmarks=content)
         if dry_run:
-            plan = describe(whole, plan_bench(whole, here), here)
-            click.echo(json.dumps(plan, indent=2, ensure_ascii=False))
-            click.echo(summary_of(plan), err=True)
+            show_plan(whole, here)
             continue
         own = claims_on(dataset, request, claims)
         for protocol in protocols_of(own):  # trained once, measured under each

@@ -22,18 +22,12 @@ def _commit() -> tuple[str, bool]:
     if not (folder / ".git").exists():
         return "", False
     try:
-        run = ["git", "-C", str(folder)]
-        commit = subprocess.run([*run, "rev-parse", "HEAD"], capture_output=True, text=True, check=True, timeout=10)
-        status = subprocess.run(
-            [*run, "status", "--porcelain", "--untracked-files=no"],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=10,
-        )
+        run = ["git", "-C", str(folder), "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"]
+        said = subprocess.run(run, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return "", False
-    return commit.stdout.strip(), bool(status.stdout.strip())
+    commit, _, dirty = said.partition("-")
+    return commit, bool(dirty)
 
 
 def environment(device: str = "cpu") -> dict[str, Any]:

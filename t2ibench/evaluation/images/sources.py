@@ -205,7 +205,7 @@ class ModelSource(Source):
         self.seed = folder.description.seed if self.steps else None
         self.model = folder.description.name
         self.variant = folder.variant
-        self._folder = folder
+        self.folder = folder
         self._device = device
         self._resolution = resolution
         self._quantise: Quantise = quantise
@@ -248,15 +248,10 @@ class ModelSource(Source):
             example = items[int(finite.int().argmin())].caption.id
             raise RunFailedError(
                 f"{self.name} made images that are not finite, for example for {example}: its training "
-                f"may have diverged; train it again with a smaller learning rate ({self._folder.path})."
+                f"may have diverged; train it again with a smaller learning rate ({self.folder.path})."
             )
         pixels = to_uint8(made, self._quantise)
         return to_host(pixels if self._resolution is None else resized(pixels, self._resolution))
-
-    @property
-    def folder(self) -> ModelFolder:
-        """The model on disk."""
-        return self._folder
 
     def inside(self, items: Sequence[PlanItem], seed: int) -> tuple[Tensor, Trace]:
         """Return (float images in [-1, 1], what the model showed while it made them), for at most AT_ONCE items.
@@ -271,7 +266,7 @@ class ModelSource(Source):
 
     def bound_of(self) -> str:
         """Return what its likelihood bound is of; "" for models without one."""
-        found = self._folder.description
+        found = self.folder.description
         return "" if self._manifest is None else bound_of(found.plugin, found.parameters)
 
     def weighs(self) -> str:
@@ -300,7 +295,7 @@ class ModelSource(Source):
                     "parameters": self._manner.parameters,
                     "compiled": self._manner.arithmetic.compiled,
                 }
-                self._loaded = load_model(self._folder, self._device, data_root=self._data_root, **how).model
+                self._loaded = load_model(self.folder, self._device, data_root=self._data_root, **how).model
             return self._loaded
 
 

@@ -125,7 +125,9 @@ def describe(request: BenchRequest, items: Sequence[BenchItem], place: Place) ->
     suite = suite_of(request, place.benchmarks)
     counted: set[str] = set()
     rows = [_row(item, place.workspace, counted) for item in items]
-    evaluation = {dataset: _evaluation(dataset, suite, items, place) for dataset in _datasets(items)}
+    evaluation = {
+        dataset: _evaluation(dataset, suite, items, place) for dataset in dict.fromkeys(item.dataset for item in items)
+    }
     seconds = [row["estimate"]["seconds"] for row in rows] + [one["seconds"] for one in evaluation.values()]
     sizes = [row["estimate"]["bytes"] for row in rows]
     return {
@@ -259,7 +261,3 @@ def _evaluation(dataset: str, suite: SuiteEntry, items: Sequence[BenchItem], pla
         "seconds": "unknown" if typical is None else round(typical * count),
         "from": "no earlier row" if typical is None else f"{typical:.3g} s a row in {len(spent)} earlier rows",
     }
-
-
-def _datasets(items: Sequence[BenchItem]) -> Mapping[str, None]:
-    return dict.fromkeys(item.dataset for item in items)

@@ -8,6 +8,7 @@ t over these numbers.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -44,25 +45,24 @@ class Effect:
         """Standard error of the mean; None with fewer than two seeds."""
         return None if self.deviation is None else self.deviation / math.sqrt(self.seeds)
 
-    def interval(self, level: float = LEVEL) -> tuple[float, float] | None:
-        """Return Student's t interval of the mean; None with fewer than two seeds."""
+    def interval(self) -> tuple[float, float] | None:
+        """Return Student's t interval of the mean at LEVEL; None with fewer than two seeds."""
         from scipy.stats import t
 
         if self.error is None:
             return None
-        reach = float(t.ppf((1 + level) / 2, self.seeds - 1)) * self.error
+        reach = float(t.ppf((1 + LEVEL) / 2, self.seeds - 1)) * self.error
         return self.value - reach, self.value + reach
 
-    def chance(self, against: float = 0.0) -> float | None:
-        """Return the two-sided p-value of the mean against a value; None with fewer than two seeds."""
+    def chance(self) -> float | None:
+        """Return the two-sided p-value of the mean against 0; None with fewer than two seeds."""
         from scipy.stats import t
 
         if self.error is None:
             return None
-        distance = abs(self.value - against)
         if self.error == 0:
-            return 1.0 if distance == 0 else 0.0
-        return float(2 * t.sf(distance / self.error, self.seeds - 1))
+            return 1.0 if self.value == 0 else 0.0
+        return float(2 * t.sf(abs(self.value) / self.error, self.seeds - 1))
 
     def within(self, margin: float) -> float | None:
         """Return the p-value of two one-sided tests that the mean lies within +-margin; None with fewer than two seeds.
@@ -90,58 +90,43 @@ def holm(chances: Sequence[float]) -> list[float]:
     return corrected
 
 
-def seeds_needed(difference: float, deviation: float, *, power: float = POWER, level: float = LEVEL) -> int | None:
+def seeds_needed(difference: float, deviation: float) -> int | None:
     """Return how many seeds a mean of this size needs to be told from 0; None for more than ten thousand.
 
     Args:
         difference: the true mean that is supposed.
         deviation: over seeds, as seen so far.
-        power: wanted, in (0, 1).
-        level: of the interval that must not hold 0.
     """
     if deviation == 0:
         return 2 if difference else None
     ratio = abs(difference) / deviation
-
-    def reached(seeds: int) -> bool:
-        return _reached(ratio, seeds, power, level)
-
-    if not reached(_MOST_SEEDS):
-        return None
-    low, high = 1, 2
-    while not reached(high):
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if reached(middle) else (middle, high)
-    return high
+    found = 2 + bisect_left(range(2, _MOST_SEEDS + 1), True, key=lambda seeds: _reached(ratio, seeds))
+    return found if found <= _MOST_SEEDS else None
 
 
-def deviation_told(difference: float, seeds: int, *, power: float = POWER, level: float = LEVEL) -> float:
+def deviation_told(difference: float, seeds: int) -> float:
     """Return the greatest deviation over seeds with which a mean of this size is told from 0; 0 for fewer than two.
 
     Args:
         difference: the true mean that is supposed.
         seeds: that there are.
-        power: wanted, in (0, 1).
-        level: of the interval that must not hold 0.
     """
     if seeds < 2 or difference == 0:
         return 0.0
     low, high = 0.0, 1.0
-    while not _reached(high, seeds, power, level):
+    while not _reached(high, seeds):
         low, high = high, 2 * high
     for _ in range(50):
         middle = (low + high) / 2
-        low, high = (low, middle) if _reached(middle, seeds, power, level) else (middle, high)
+        low, high = (low, middle) if _reached(middle, seeds) else (middle, high)
     return abs(difference) / high
 
 
-def _reached(ratio: float, seeds: int, power: float, level: float) -> bool:
-    """Return whether a mean of so many deviations is told from 0 with the power wanted (noncentral t)."""
+def _reached(ratio: float, seeds: int) -> bool:
+    """Return whether an interval of LEVEL tells a mean of so many deviations from 0 with POWER (noncentral t)."""
     from scipy.stats import nct, t
 
-    critical = float(t.ppf((1 + level) / 2, seeds - 1))
+    critical = float(t.ppf((1 + LEVEL) / 2, seeds - 1))
     noncentral = ratio * math.sqrt(seeds)
     # Beyond 37 standard errors the far tail underflows and the near one is 1 to the last bit.
-    return noncentral - critical > 30 or float(nct.sf(critical, seeds - 1, noncentral)) >= power
+    return noncentral - critical > 30 or float(nct.sf(critical, seeds - 1, noncentral)) >= POWER

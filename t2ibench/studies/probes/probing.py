@@ -60,7 +60,7 @@ def run_probe(plan: ProbePlan, place: Place) -> dict[str, Any] | None:
         UserError: the model reads no text of its own, or knows none of a caption's words.
         RunFailedError: the model fails, or the disk is full.
     """
-    reader, captioner = _reader(plan, place), _captioner(plan, place)
+    reader, captioner = _readers(plan, place)
     judge = None if reader is None else reader.describe()
     identity = plan.identity(judge, None if captioner is None else captioner.describe())
     folder = place.workspace.results / PROBES / identity[:16]
@@ -81,16 +81,12 @@ def run_probe(plan: ProbePlan, place: Place) -> dict[str, Any] | None:
     if drawn:
         ceiling = [Answer(truth, None) for truth in truths if truth is not None]
         asked = [questions[number] for number in drawn]
-        scores += [
-            {"row": "drawn", **dataclasses.asdict(score)} for score in _scores(ceiling, asked, plan.seed, reader)
-        ]
+        scores += _rows("drawn", _scores(ceiling, asked, plan.seed, reader))
     words: list[dict[str, Any]] = []
     if plan.entry.kind == "words":
         found = word_changes(answers, questions)
         words = [dataclasses.asdict(one) for one in found]
-        scores += [
-            {"row": "model", **dataclasses.asdict(score)} for score in attended_scores(answers, found, plan.seed)
-        ]
+        scores += _rows("model", attended_scores(answers, found, plan.seed))
     images = [_keep(folder, f"{number}", answer.pixels[:SHOWN_ROWS]) for number, answer in enumerate(answers)]
     truth_images = [
         [] if truth is None else _keep(folder, f"{number}-drawn", truth[:SHOWN_TRUTH])
@@ -140,25 +136,18 @@ def _known(folder: Path, identity: str) -> dict[str, Any] | None:
     return dict(record)
 
 
-def _reader(plan: ProbePlan, place: Place) -> KnownTruth | None:
-    """Return what reads the images; None for images that nothing reads exactly enough."""
+def _readers(plan: ProbePlan, place: Place) -> tuple[KnownTruth | None, Extractor | None]:
+    """Return (what reads the images, what says in a sentence what they show); None where nothing can or knows how."""
     reads = known_truth(plan.adapter)
     if reads is None:
-        return None
-    extractor = _extractor(lambda entry: entry.plugin == reads.plugin, plan, place, "Nothing is scored")
-    return None if extractor is None else reads(extractor)
-
-
-def _captioner(plan: ProbePlan, place: Place) -> Extractor | None:
-    """Return what says in a sentence what the images show; None where nothing knows the data set's sentences."""
-    reads = known_truth(plan.adapter)
-    if reads is None:
-        return None
+        return None, None
 
     def fits(entry: FeatureEntry) -> bool:
         return entry.plugin == PLUGIN and entry.options.get("captioner") == reads.captioner
 
-    return _extractor(fits, plan, place, "Nothing is read back")
+    extractor = _extractor(lambda entry: entry.plugin == reads.plugin, plan, place, "Nothing is scored")
+    reader = None if extractor is None else reads(extractor)
+    return reader, _extractor(fits, plan, place, "Nothing is read back")
 
 
 def _extractor(fits: Callable[[FeatureEntry], bool], plan: ProbePlan, place: Place, otherwise: str) -> Extractor | None:
