@@ -48,9 +48,7 @@ def counts_of(images: int) -> dict[str, int]:
     return {"train": images - 2 * share, "test": share, "held-out": share}
 
 
-def make_mnist_captions(
-    root: Path, settings: Mapping[str, Any], *, mnist: Path | None = None
-) -> Mapping[str, Any]:
+def make_mnist_captions(root: Path, settings: Mapping[str, Any], *, mnist: Path | None = None) -> Mapping[str, Any]:
     """Write the data set into `root` unless just this is there already; return its summary.
 
     Args:
@@ -85,9 +83,7 @@ def read_drawing(root: Path) -> Drawing:
     return Drawing(content, tuple(bans))
 
 
-def _write(
-    folder: Path, settings: Mapping[str, Any], bans: tuple[int, ...], mnist: Path | None
-) -> None:
+def _write(folder: Path, settings: Mapping[str, Any], bans: tuple[int, ...], mnist: Path | None) -> None:
     from PIL import Image
 
     lines = []
