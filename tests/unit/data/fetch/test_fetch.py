@@ -17,7 +17,8 @@ from t2ibench.cli.data import command
 from t2ibench.core.errors import RunFailedError, UserError
 from t2ibench.core.spec.benchmarks import Benchmarks, DatasetEntry, SourceFile
 from t2ibench.core.workspace import Workspace
-from t2ibench.data.fetch import install, space, unpack
+from t2ibench.data.fetch import fetch as room
+from t2ibench.data.fetch import install, unpack
 from t2ibench.data.fetch.fetch import fetch_files
 from t2ibench.data.fetch.install import FOLDER
 from t2ibench.data.open import open_dataset
@@ -177,7 +178,7 @@ def test_what_was_unpacked_by_hand_is_not_fetched(files, server, tmp_path, works
 
 def test_too_little_room_is_told_before_anything_is_fetched(files, server, tmp_path, workspace, monkeypatch):
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(space.shutil, "disk_usage", lambda folder: usage._replace(free=space.SPARE + 100))
+    monkeypatch.setattr(room.shutil, "disk_usage", lambda folder: usage._replace(free=room.SPARE + 100))
     with pytest.raises(RunFailedError, match=r"not room enough for the files of tiny: it needs .* kB"):
         fetch(files, tmp_path / "coco", workspace)
     assert not server.requests
