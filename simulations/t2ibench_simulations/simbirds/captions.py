@@ -8,47 +8,15 @@ from collections import Counter
 from t2ibench.core.noise import seed_of
 from t2ibench_simulations.simbirds.appearance import Appearance
 from t2ibench_simulations.simbirds.attributes import PLUMAGE, Attributes, Colour
-from t2ibench_simulations.simbirds.facts import SIZES, Fact, facts_of, with_article
+from t2ibench_simulations.simbirds.facts import Fact, facts_of, with_article
+from t2ibench_simulations.simbirds.words import SIZES, WORDS
 
 CAPTIONS_PER_IMAGE = 10
 LONGEST_CAPTION = 18
 """In words; a sentence that would be longer leaves a pattern or a fact out."""
 
 _FEWEST_FACTS = 3
-_WEIGHTS = {
-    "wing": 4,
-    "belly": 4,
-    "crown": 4,
-    "breast": 3,
-    "back": 1,
-    "tail": 1,
-    "bill": 3,
-    "mark": 2,
-    "face": 2,
-    "legs": 1,
-}
 _COLOUR_TOPICS = ("wing", "belly", "crown", "breast", "back", "tail")
-_OPENINGS = (
-    "this bird has {facts}",
-    "this bird has {facts}",
-    "the bird has {facts}",
-    "a bird with {facts}",
-    "this is a bird with {facts}",
-)
-_SIZE_OPENINGS = (
-    "{a_size} bird with {facts}",
-    "this {size} bird has {facts}",
-    "this is {a_size} bird with {facts}",
-    "the bird is {size} with {facts}",
-    "{size} bird with {facts}",
-)
-_MAIN_OPENINGS = (
-    "this is {a_size} {main} bird with {facts}",
-    "{a_size} {main} bird with {facts}",
-    "this {main} bird has {facts}",
-    "this bird is mostly {main} with {facts}",
-    "a mostly {main} bird that has {facts}",
-)
 
 
 def captions_for(appearance: Appearance) -> list[str]:
@@ -89,11 +57,11 @@ def caption_for(bird: Attributes, generator: random.Random, *, legs: bool = True
     order = generator.sample(chosen, len(chosen))
     size = generator.choice(SIZES[bird.size])
     if main is not None:
-        opening = generator.choice(_MAIN_OPENINGS)
+        opening: str = generator.choice(WORDS["main_openings"])
     elif way > 0.88:
         opening = "this bird's {clauses}"
     else:
-        opening = generator.choice(_SIZE_OPENINGS if way < 0.60 else _OPENINGS)
+        opening = generator.choice(WORDS["size_openings" if way < 0.60 else "openings"])
     while True:
         said = [facts[topic] for topic in order]
         sentence = opening.format(
@@ -122,7 +90,7 @@ def main_colour(bird: Attributes) -> Colour | None:
 def _draw(topics: list[str], count: int, generator: random.Random) -> list[str]:
     left, drawn = list(topics), []
     for _ in range(min(count, len(left))):
-        topic = generator.choices(left, [_WEIGHTS[topic] for topic in left])[0]
+        topic = generator.choices(left, [WORDS["weights"][topic] for topic in left])[0]
         left.remove(topic)
         drawn.append(topic)
     return drawn

@@ -6,48 +6,8 @@ import random
 from dataclasses import dataclass
 
 from t2ibench_simulations.simbirds.attributes import Attributes, Colour
+from t2ibench_simulations.simbirds.words import BILLS, BREAST_PATTERNS, HEAD_MARKS, NOUNS, WING_PATTERNS
 
-SIZES: dict[str, tuple[str, ...]] = {
-    "tiny": ("tiny", "tiny", "tiny round"),
-    "small": ("small", "small", "little"),
-    "medium": ("medium sized", "medium sized", "mid sized"),
-    "large": ("large", "large", "tall", "long legged"),
-}
-BILLS: dict[str, tuple[str, ...]] = {
-    "pointed": ("pointed", "pointed", "sharp"),
-    "curved": ("curved", "curved", "downcurved"),
-    "hooked": ("hooked",),
-    "broad": ("broad", "broad", "thick"),
-}
-NOUNS: dict[str, tuple[str, ...]] = {
-    "wing": ("wings",),
-    "belly": ("belly", "belly", "belly", "underside", "abdomen"),
-    "whole head": ("head", "head", "crown"),
-    "crown": ("crown", "crown", "cap"),
-    # The chin is drawn with the breast, so the throat has its colour; spots begin below it.
-    "breast": ("breast", "breast", "chest", "throat"),
-    "marked breast": ("breast", "chest"),
-    "back": ("back",),
-    "tail": ("tail",),
-    "bill": ("bill", "bill", "bill", "beak", "beak"),
-    "legs": ("legs", "legs", "feet"),
-    "face": ("face",),
-    "faces": ("cheeks",),
-}
-HEAD_MARKS: dict[str, tuple[str, ...]] = {
-    "none": (),
-    "eyebrow": ("eyebrow", "eyebrow", "superciliary"),
-    "mask": ("mask", "eye mask"),
-    "eyering": ("eyering", "eye ring"),
-    "crest": ("crest",),
-}
-WING_PATTERNS: dict[str, tuple[str, ...]] = {
-    "plain": (),
-    "barred": ("wingbars", "wing bars", "bars"),
-    "striped": ("stripes",),
-}
-BREAST_PATTERNS: dict[str, tuple[str, ...]] = {"plain": (), "spotted": ("spots", "speckles"), "streaked": ("streaks",)}
-"""Word of an attribute, or topic -> how it is called; a word that stands twice is said twice as often."""
 _GREY_AS_GRAY = 0.15
 
 

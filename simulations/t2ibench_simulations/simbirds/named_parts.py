@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from t2ibench_simulations.simbirds.attributes import COLOURS, Part
-from t2ibench_simulations.simbirds.facts import BILLS, NOUNS
+from t2ibench_simulations.simbirds.words import BILLS, NOUNS
 
 _PARTS_OF: Final[Mapping[str, tuple[Part, ...]]] = {
     "whole head": ("crown", "head"), "face": ("head",), "faces": ("head",), "marked breast": ("breast",),

@@ -4,37 +4,8 @@ from __future__ import annotations
 
 import random
 
-from t2ibench_simulations.simbirds.attributes import Attributes, BillShape, Part, Size
-
-_NOUNS: dict[tuple[Size, BillShape], tuple[str, ...]] = {
-    ("tiny", "pointed"): ("Wren", "Kinglet", "Chickadee", "Tit"),
-    ("tiny", "curved"): ("Hummingbird", "Sunbird", "Honeycreeper"),
-    ("tiny", "hooked"): ("Vireo", "Flycatcher"),
-    ("tiny", "broad"): ("Siskin", "Manakin", "Waxbill"),
-    ("small", "pointed"): ("Warbler", "Sparrow", "Redstart", "Pipit"),
-    ("small", "curved"): ("Creeper", "Spiderhunter"),
-    ("small", "hooked"): ("Shrike", "Batis"),
-    ("small", "broad"): ("Finch", "Bunting", "Towhee"),
-    ("medium", "pointed"): ("Thrush", "Oriole", "Starling", "Kingbird"),
-    ("medium", "curved"): ("Thrasher", "Cuckoo", "Trogon"),
-    ("medium", "hooked"): ("Kestrel", "Parakeet", "Jaeger"),
-    ("medium", "broad"): ("Grosbeak", "Tanager", "Jay", "Cardinal"),
-    ("large", "pointed"): ("Heron", "Egret", "Crane"),
-    ("large", "curved"): ("Ibis", "Curlew", "Godwit"),
-    ("large", "hooked"): ("Caracara", "Limpkin", "Cormorant"),
-    ("large", "broad"): ("Stork", "Spoonbill", "Flamingo"),
-}
-_ENDINGS: dict[Part, str] = {
-    "crown": "crowned",
-    "head": "headed",
-    "breast": "breasted",
-    "belly": "bellied",
-    "wing": "winged",
-    "tail": "tailed",
-    "back": "backed",
-    "bill": "billed",
-    "legs": "legged",
-}
+from t2ibench_simulations.simbirds.attributes import Attributes, Part
+from t2ibench_simulations.simbirds.words import WORDS
 
 
 def name_species(birds: list[Attributes], generator: random.Random) -> list[str]:
@@ -46,7 +17,7 @@ def name_species(birds: list[Attributes], generator: random.Random) -> list[str]
     taken: set[str] = set()
     names: list[str] = []
     for bird in birds:
-        nouns = list(_NOUNS[bird.size, bird.bill_shape])
+        nouns = list(WORDS["species"][bird.size][bird.bill_shape])
         generator.shuffle(nouns)
         candidates = [f"{adjective}_{noun}" for adjective in _adjectives(bird) for noun in nouns]
         free = [name for name in candidates if name not in taken]
@@ -68,4 +39,4 @@ def _adjectives(bird: Attributes) -> list[str]:
     striking += ["belly", "wing"] if bird.belly != bird.wing else ["wing", "belly"]
     rest: list[Part] = ["tail", "bill", "back", "legs", "head", "breast", "crown"]
     order = striking + [part for part in rest if part not in striking]
-    return [f"{bird.colour(part).capitalize()}_{_ENDINGS[part]}" for part in order]
+    return [f"{bird.colour(part).capitalize()}_{WORDS['endings'][part]}" for part in order]
