@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import tomllib
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from importlib.resources import files
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from torch.nn import Module
 
 from t2ibench.core.interfaces import BuildContext
 from t2ibench.core.plain_trainable import PlainTrainable
-from t2ibench.core.types import ModelCard, Origin
+from t2ibench.core.types import DataRequest, ModelCard, Origin
 
 D = TypeVar("D", bound=Module)
 
@@ -32,6 +33,18 @@ class Baseline(PlainTrainable):
             origin=Origin.RETRAINED,
             notes=tuple(content["notes"]),
         )
+
+    @abstractmethod
+    def exported(self) -> Mapping[str, Module]:
+        """Return what makes images."""
+
+    def networks(self) -> Mapping[str, Module]:
+        """Return what is exported: all of it learns."""
+        return self.exported()
+
+    def data_request(self: Any) -> DataRequest:
+        """Return images of one resolution."""
+        return DataRequest((self.parameters.resolution,), self.parameters.batch_size)
 
 
 def with_discriminators(generator: Module, discriminators: Mapping[int, Module]) -> dict[str, Module]:

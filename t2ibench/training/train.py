@@ -215,7 +215,7 @@ def train_job(
     from t2ibench.data.batches.phased_batches import training_data
     from t2ibench.training.engine.processes import ALONE
     from t2ibench.training.loop import train
-    from t2ibench.training.quick import QuickMetrics
+    from t2ibench.training.quick import Best, QuickMetrics
     from t2ibench.training.tracking.sample_images import captions_for_samples
 
     processes = processes or ALONE
@@ -227,12 +227,20 @@ def train_job(
     wrapped = None if job.wrapped is None else load_model(job.wrapped, device, data_root=manifest.root).model
     context = BuildContext("train", manifest.vocabulary, trained, manifest.root, wrapped)
     model = plugin.build(plugin.Parameters.model_validate(dict(spec.parameters)), context)
-    session = {"created": _now(), "steps": job.steps, "environment": _environment(device, processes)}
+    made_by = environment(str(device)) | ({"processes": processes.count} if processes.count > 1 else {})
+    session = {"created": _now(), "steps": job.steps, "environment": made_by}
     identities = {name: folder.identity for name, folder in encoder_folders.items()}
     processes.first(lambda: job.folder.begin(session, identities))
+    export = partial(_export, plugin=plugin, made_by=made_by, manifest=manifest, encoders=encoders)
     if not isinstance(model, Trainable):  # an encoder or a sampler that has nothing to learn
-        _export(job, plugin, exported_state(model), _environment(device, processes), manifest, encoders)
+        export(job, exported_state(model))
         return
+
+    def snapshot(done: int, engine: Engine) -> None:
+        early = replace(job, steps=done, snapshots=())
+        if not early.done:
+            export(early, engine.exported())
+
     split = "test" if "test" in manifest.splits else "train"
     with processes.alike():
         data = training_data(manifest, model, spec.seed, share=processes.share)
@@ -257,56 +265,22 @@ def train_job(
         quick=watched,
         # Where phases share a training, what it is after some steps is not what fewer steps in all would make.
         snapshots=() if len(Phases(model.curriculum(), job.steps).ends) > 1 else job.snapshots,
-        snapshot=partial(_export_snapshot, job, plugin, processes, manifest, encoders),
+        snapshot=snapshot,
     )
-    processes.first(partial(_export_trained, job, plugin, engine, processes, manifest, encoders))
-
-
-def _export_trained(
-    job: Job,
-    plugin: Any,
-    engine: Engine,
-    processes: Processes,
-    manifest: Manifest,
-    encoders: Mapping[str, LoadedEncoder],
-) -> None:
-    """Export the last weights, or those that did best where the spec says so."""
-    from t2ibench.training.quick import Best
-
-    # An untrained twin shares its model's folder and spec.
-    chosen = bool(job.spec.select) and job.steps > 0
-    tensors, selected = Best(job.folder.best).load() if chosen else (engine.exported(), {})
-    _export(job, plugin, tensors, _environment(engine.device, processes), manifest, encoders, selected)
-
-
-def _export_snapshot(
-    job: Job,
-    plugin: Any,
-    processes: Processes,
-    manifest: Manifest,
-    encoders: Mapping[str, LoadedEncoder],
-    done: int,
-    engine: Engine,
-) -> None:
-    """Export the model as it is after some of its steps."""
-    early = replace(job, steps=done, snapshots=())
-    if not early.done:
-        _export(early, plugin, engine.exported(), _environment(engine.device, processes), manifest, encoders)
-
-
-def _environment(device: torch.device, processes: Processes) -> dict[str, Any]:
-    several = {"processes": processes.count} if processes.count > 1 else {}
-    return environment(str(device)) | several
+    # Weights that did best, where the spec says so; an untrained twin shares its model's folder and spec.
+    chosen = bool(spec.select) and job.steps > 0
+    processes.first(lambda: export(job, *(Best(job.folder.best).load() if chosen else (engine.exported(),))))
 
 
 def _export(
     job: Job,
-    plugin: Any,
     tensors: Mapping[str, torch.Tensor],
+    selected: Mapping[str, Any] | None = None,
+    *,
+    plugin: Any,
     made_by: Mapping[str, Any],
     manifest: Manifest,
     encoders: Mapping[str, LoadedEncoder],
-    selected: Mapping[str, Any] | None = None,
 ) -> None:
     spec = job.spec
     card = plugin.card()

@@ -40,14 +40,7 @@ class SingleDiscriminatorModel(SentenceModel):
     @property
     def capabilities(self) -> Capabilities:
         """What it can do."""
-        p = self.parameters
-        return Capabilities(
-            resolution=p.resolution,
-            stages=(p.resolution,),
-            uses=frozenset({"sentence"}),
-            latents=("z",),
-            any_text=p.text == "damsm",
-        )
+        return self.makes((self.parameters.resolution,), "z")
 
     @staticmethod
     @abstractmethod

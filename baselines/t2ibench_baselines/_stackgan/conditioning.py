@@ -21,12 +21,18 @@ class ConditioningAugmentation(nn.Module):
 
     The noise is given, not drawn here. The official code draws it at inference too, so the latent z alone does not fix
     an image; here it is the latent "ca".
+
+    Args:
+        text_dimension: of a sentence code.
+        condition_dimension: of a condition code, c.
+        rectified: StackGAN's official code has a rectified linear unit there instead, so that no mean and no logarithm
+            of a variance is negative.
     """
 
-    def __init__(self, text_dimension: int, condition_dimension: int) -> None:
+    def __init__(self, text_dimension: int, condition_dimension: int, *, rectified: bool = False) -> None:
         super().__init__()
-        self.fc = nn.Linear(text_dimension, 4 * condition_dimension)
-        self.gate = nn.GLU(dim=1)
+        self.fc = nn.Linear(text_dimension, (2 if rectified else 4) * condition_dimension)
+        self.gate = nn.ReLU() if rectified else nn.GLU(dim=1)
 
     def forward(self, sentence: Tensor, noise: Tensor) -> Condition:
         """Return the condition of sentences N x t, drawn with standard normal noise N x c."""

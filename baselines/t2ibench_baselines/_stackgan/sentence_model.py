@@ -8,6 +8,7 @@ from typing import Any
 from torch.nn import Module
 from torch.optim import Optimizer
 
+from t2ibench.core.types import Capabilities
 from t2ibench_baselines._baseline import Baseline, with_discriminators
 from t2ibench_baselines._stackgan.optimisation import adam_optimizers
 from t2ibench_baselines._stackgan.sentences import ENCODERS, SentenceEncoder, text_networks
@@ -30,6 +31,11 @@ class SentenceModel(Baseline):
         self.generator = generator
         self.discriminators = dict(discriminators)
         self.encoder = encoder
+
+    def makes(self, resolutions: tuple[int, ...], *latents: str) -> Capabilities:
+        """Return that images of these resolutions come of a sentence and these latents."""
+        any_text = self.parameters.text == "damsm"
+        return Capabilities(resolutions[-1], resolutions, frozenset({"sentence"}), latents, any_text=any_text)
 
     @classmethod
     def requirements(cls, parameters: Any) -> tuple[str, ...]:

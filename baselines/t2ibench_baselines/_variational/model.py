@@ -13,7 +13,7 @@ from torch.nn import Module
 from torch.optim import Adam, Optimizer
 
 from t2ibench.core.interfaces import BoundNoise, BuildContext
-from t2ibench.core.types import Capabilities, Caption, DataRequest, Trace, TrainBatch, Update
+from t2ibench.core.types import Capabilities, Caption, Trace, TrainBatch, Update
 from t2ibench.text.tokens import encode_captions
 from t2ibench.text.vocabulary import Vocabulary
 from t2ibench_baselines._baseline import Baseline
@@ -31,6 +31,7 @@ class ConditionalVAE(Baseline):
     """Base of the conditional VAEs: one network, one update that raises the bound, one latent "z"."""
 
     Parameters: ClassVar[type[Any]]
+    bound_of = staticmethod(AlignDRAW.bound_of)
 
     def __init__(self, parameters: Any, vocabulary: Vocabulary, autoencoder: Autoencoder) -> None:
         self.parameters = parameters
@@ -50,11 +51,6 @@ class ConditionalVAE(Baseline):
         """Return the network, initialised, for a vocabulary of so many words."""
 
     @classmethod
-    def bound_of(cls, parameters: Any) -> str:
-        """Return what the bound is of, in the words of alignDRAW, as it is the same quantity."""
-        return AlignDRAW.bound_of(parameters)
-
-    @classmethod
     def build(cls, parameters: Any, context: BuildContext) -> Self:
         """Return the model."""
         vocabulary = Vocabulary.from_words(context.vocabulary)
@@ -63,14 +59,6 @@ class ConditionalVAE(Baseline):
     def exported(self) -> Mapping[str, Module]:
         """Return the network."""
         return {"autoencoder": self.autoencoder}
-
-    def networks(self) -> Mapping[str, Module]:
-        """Return the network."""
-        return self.exported()
-
-    def data_request(self) -> DataRequest:
-        """Return images of one resolution."""
-        return DataRequest((self.parameters.resolution,), self.parameters.batch_size)
 
     def optimizers(self) -> Mapping[str, Optimizer]:
         """Return an Adam."""

@@ -12,7 +12,7 @@ from torch.nn import Module
 from torch.optim import Adam, Optimizer
 
 from t2ibench.core.interfaces import BoundNoise, BuildContext
-from t2ibench.core.types import Capabilities, Caption, DataRequest, Trace, TrainBatch, Update
+from t2ibench.core.types import Capabilities, Caption, Trace, TrainBatch, Update
 from t2ibench.text.tokens import TokenBatch, encode_captions
 from t2ibench.text.vocabulary import Vocabulary
 from t2ibench_baselines._baseline import Baseline
@@ -48,8 +48,8 @@ class AlignDRAW(Baseline):
             bound=True,
         )
 
-    @classmethod
-    def bound_of(cls, parameters: Any) -> str:
+    @staticmethod
+    def bound_of(parameters: Any) -> str:
         """Return what the bound is of, as in "32 x 32 RGB"."""
         return f"{parameters.resolution} x {parameters.resolution} {'grey' if parameters.channels == 1 else 'RGB'}"
 
@@ -63,15 +63,7 @@ class AlignDRAW(Baseline):
 
     def exported(self) -> Mapping[str, Module]:
         """Return the drawer."""
-        return self.networks()
-
-    def networks(self) -> Mapping[str, Module]:
-        """Return the drawer."""
         return {"drawer": self.drawer}
-
-    def data_request(self) -> DataRequest:
-        """Return images of one resolution."""
-        return DataRequest((self.parameters.resolution,), self.parameters.batch_size)
 
     def optimizers(self) -> Mapping[str, Optimizer]:
         """Return its RMSProp or Adam."""

@@ -16,7 +16,7 @@ from torch.optim import Adam, Optimizer
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import BoundNoise, BuildContext
 from t2ibench.core.spec.frozen import Frozen
-from t2ibench.core.types import Caption, DataRequest, Trace, TrainBatch, Update
+from t2ibench.core.types import Caption, Trace, TrainBatch, Update
 from t2ibench.models.wrapping import WrapsModel
 from t2ibench_baselines._baseline import Baseline
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
@@ -60,6 +60,7 @@ class SharpenedDRAW(Baseline, WrapsModel):
     """
 
     Parameters: ClassVar[type[SharpenedDRAWParameters]] = SharpenedDRAWParameters
+    bound_of = staticmethod(AlignDRAW.bound_of)
 
     def __init__(
         self,
@@ -73,11 +74,6 @@ class SharpenedDRAW(Baseline, WrapsModel):
         self.sharpener = sharpener
         self.discriminator = discriminator
         self.capabilities = wrapped.capabilities
-
-    @classmethod
-    def bound_of(cls, parameters: SharpenedDRAWParameters) -> str:
-        """Return what the bound is of, as in "32 x 32 RGB"."""
-        return AlignDRAW.bound_of(parameters)
 
     @classmethod
     def build(cls, parameters: SharpenedDRAWParameters, context: BuildContext) -> Self:
@@ -116,10 +112,6 @@ class SharpenedDRAW(Baseline, WrapsModel):
     def frozen_networks(self) -> Mapping[str, Module]:
         """Return the wrapped model's networks."""
         return self.wrapped.exported()
-
-    def data_request(self) -> DataRequest:
-        """Return images of one resolution."""
-        return DataRequest((self.parameters.resolution,), self.parameters.batch_size)
 
     def optimizers(self) -> Mapping[str, Optimizer]:
         """Return an Adam each."""

@@ -12,7 +12,7 @@ from torch.optim import Adam, Optimizer
 
 from t2ibench.core.interfaces import BoundNoise, BuildContext
 from t2ibench.core.official import KeepsOfficialNames
-from t2ibench.core.types import Capabilities, Caption, DataRequest, Trace, TrainBatch, Update
+from t2ibench.core.types import Capabilities, Caption, Trace, TrainBatch, Update
 from t2ibench.models.wrapping import gradients_for
 from t2ibench.text.damsm import DAMSM
 from t2ibench_baselines._baseline import Baseline
@@ -82,10 +82,6 @@ class DFGAN(KeepsOfficialNames, Baseline):
     def frozen_networks(self) -> Mapping[str, Module]:
         """Return the text encoder."""
         return {"text_encoder": self.encoder.text_encoder}
-
-    def data_request(self) -> DataRequest:
-        """Return images of one resolution."""
-        return DataRequest(resolutions=(self.parameters.resolution,), batch_size=self.parameters.batch_size)
 
     def optimizers(self) -> Mapping[str, Optimizer]:
         """Return an Adam for the generator and one for discriminator and predictor together ("discriminator")."""

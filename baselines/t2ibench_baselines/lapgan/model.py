@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from torch.optim import Adam, Optimizer
 
 from t2ibench.core.interfaces import BoundNoise, BuildContext
-from t2ibench.core.types import Capabilities, Caption, DataRequest, Trace, TrainBatch, Update
+from t2ibench.core.types import Capabilities, Caption, Trace, TrainBatch, Update
 from t2ibench_baselines._baseline import Baseline
 from t2ibench_baselines._sentence_vectors import VECTOR_ENCODERS, VectorEncoder
 from t2ibench_baselines._stackgan.discriminators.adversarial import gradient_penalty
@@ -80,10 +80,6 @@ class LAPGAN(Baseline):
         """Return the levels' generators and, in training, discriminators."""
         judges = {f"discriminator/{side}": network for side, network in self.discriminators.items()}
         return {**self.exported(), **judges}
-
-    def data_request(self) -> DataRequest:
-        """Return images of the finished side; the pyramid is made of them."""
-        return DataRequest((self.parameters.resolution,), self.parameters.batch_size)
 
     def optimizers(self) -> Mapping[str, Optimizer]:
         """Return one Adam a network."""

@@ -7,10 +7,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._stackgan.conditioning import Condition
+from t2ibench_baselines._stackgan.conditioning import Condition, ConditioningAugmentation
 from t2ibench_baselines._stackgan.discriminators.trunk import tiled
 from t2ibench_baselines.stackgan_v1.layers import (
-    ConditioningAugmentation,
     ResidualBlock,
     halving,
     rectified,
@@ -47,7 +46,7 @@ class StageOne(nn.Module):
         self._widest = channels // 2 * p.base_resolution // 4
         self._doublings = (p.base_resolution // 4).bit_length() - 1
         inside = self._widest * 4 * 4
-        self.ca_net = ConditioningAugmentation(text_dimension, p.condition)
+        self.ca_net = ConditioningAugmentation(text_dimension, p.condition, rectified=True)
         first = nn.Linear(p.latent + p.condition, inside, bias=False)
         self.fc = nn.Sequential(first, nn.BatchNorm1d(inside), nn.ReLU())
         for number in range(1, self._doublings + 1):
@@ -82,7 +81,7 @@ class StageTwo(nn.Module):
         super().__init__()
         p, channels = parameters, parameters.generator_features
         self.STAGE1_G = StageOne(p, text_dimension)
-        self.ca_net = ConditioningAugmentation(text_dimension, p.condition)
+        self.ca_net = ConditioningAugmentation(text_dimension, p.condition, rectified=True)
         self.encoder = nn.Sequential(
             nn.Conv2d(3, channels, kernel_size=3, padding=1, bias=False),
             nn.ReLU(),

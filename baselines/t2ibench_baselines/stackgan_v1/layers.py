@@ -6,26 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from t2ibench_baselines._stackgan.blocks import convolution
-from t2ibench_baselines._stackgan.conditioning import Condition
 from t2ibench_baselines._stackgan.convolutions import Convolution, DoublingConvolution
-
-
-class ConditioningAugmentation(nn.Module):
-    """Sentence code to condition code (StackGAN, section 3.2).
-
-    As the official code has it, a rectified linear unit follows the linear map, so that no mean and no logarithm of a
-    variance is negative. The noise is given, not drawn here; the official code draws it at inference too.
-    """
-
-    def __init__(self, text_dimension: int, condition_dimension: int) -> None:
-        super().__init__()
-        self.fc = nn.Linear(text_dimension, 2 * condition_dimension)
-
-    def forward(self, sentence: Tensor, noise: Tensor) -> Condition:
-        """Return the condition of sentences N x t, drawn with standard normal noise N x c."""
-        mean, log_variance = torch.relu(self.fc(sentence)).chunk(2, dim=1)  # N x c each
-        code = mean + noise * torch.exp(0.5 * log_variance)
-        return Condition(code, mean, log_variance)
 
 
 def rectified(before: int, after: int) -> list[nn.Module]:

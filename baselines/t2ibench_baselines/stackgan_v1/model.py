@@ -61,15 +61,10 @@ class StackGANv1(KeepsOfficialNames, SentenceModel):
     @property
     def capabilities(self) -> Capabilities:
         """What it can do now: the second stage's images once that has begun to learn, before that the first's."""
-        both = self._second is not None
-        resolutions = self.parameters.resolutions if both else self.parameters.resolutions[:1]
-        return Capabilities(
-            resolution=resolutions[-1],
-            stages=resolutions,
-            uses=frozenset({"sentence"}),
-            latents=("z", "ca", "ca2") if both else ("z", "ca"),
-            any_text=self.parameters.text == "damsm",
-        )
+        resolutions = self.parameters.resolutions
+        if self._second is None:
+            return self.makes(resolutions[:1], "z", "ca")
+        return self.makes(resolutions, "z", "ca", "ca2")
 
     @property
     def _first(self) -> StageOne:

@@ -45,14 +45,7 @@ class StackGANv2(KeepsOfficialNames, SentenceModel):
     @property
     def capabilities(self) -> Capabilities:
         """What it can do."""
-        p = self.parameters
-        return Capabilities(
-            resolution=p.resolutions[-1],
-            stages=p.resolutions,
-            uses=frozenset({"sentence"}),
-            latents=("z", "ca"),
-            any_text=p.text == "damsm",
-        )
+        return self.makes(self.parameters.resolutions, "z", "ca")
 
     @classmethod
     def build(cls, parameters: StackGANv2Parameters, context: BuildContext) -> Self:

@@ -6,8 +6,9 @@ import argparse
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial, reduce
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -18,7 +19,6 @@ from t2ibench.core.files import atomic_path, digest_of_file, write_json
 
 NETWORKS = Path(__file__).resolve().parents[1] / "networks"
 """Where each judge's files lie, in a folder of its own."""
-Row = TypeVar("Row")
 
 
 def parser_of(description: str | None, *, images: int, steps: int, processes: int = 2) -> argparse.ArgumentParser:
@@ -34,10 +34,24 @@ def parser_of(description: str | None, *, images: int, steps: int, processes: in
     return parser
 
 
-def drawn(draw: Callable[[int], Row], seeds: range, processes: int) -> list[Row]:
-    """Return what `draw` makes of each seed, by several processes."""
+def drawn(seeds: range, processes: int, *steps: Callable[[Any], Any]) -> list[Any]:
+    """Return what comes of each seed by all steps, one after the other, by several processes."""
     with ProcessPoolExecutor(processes) as pool:
-        return list(tqdm(pool.map(draw, seeds, chunksize=64), total=len(seeds), desc="drawing"))
+        made = pool.map(partial(_through, steps), seeds, chunksize=64)
+        return list(tqdm(made, total=len(seeds), desc="drawing"))
+
+
+def _through(steps: tuple[Callable[[Any], Any], ...], seed: int) -> Any:
+    return reduce(lambda made, step: step(made), steps, seed)
+
+
+def shuffled(count: int, batch: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """Yield the rows of batches without end: all of `count` in some order, then in another; a short batch is left out.
+
+    Between two batches the same generator may be drawn from.
+    """
+    while True:
+        yield from torch.randperm(count, generator=generator).split(batch)[:-1]
 
 
 def train(
@@ -70,48 +84,47 @@ def train(
             print(f"step {step:5}  loss {loss.item():.3f}  {time.monotonic() - began:5.0f} s", flush=True)
 
 
-def rounded(network: nn.Module) -> dict[str, Tensor]:
-    """Return a network's weights in half precision, and round the network's own: what is measured is what is shipped.
-
-    The counters of batch norms, which nothing reads, are left out.
-    """
-    state = {
-        key: value.half().contiguous()
-        for key, value in network.state_dict().items()
-        if not key.endswith("num_batches_tracked")
-    }
-    network.load_state_dict({key: value.float() for key, value in state.items()}, strict=False)
-    return state
-
-
 def write_judge(
     folder: Path,
-    state: Mapping[str, Tensor],
+    network: nn.Module,
     options: argparse.Namespace,
+    measured: Callable[[], Mapping[str, Any]],
     *,
     title: str,
     script: str,
     seed: int,
+    precision: torch.dtype = torch.float16,
     metadata: Mapping[str, str] | None = None,
     **facts: Any,
 ) -> None:
     """Write weights.safetensors and card.json, and print the card: how the network was made and how well it reads.
 
+    The counters of batch norms, which nothing reads, are left out; the network's own weights are rounded too, so that
+    what is measured is what is shipped.
+
     Args:
         folder: of the plug-in, in `NETWORKS`.
-        state: see `rounded`.
+        network: trained.
         options: of the script, see `parser_of`.
+        measured: how well it reads, for the card.
         title: what the network does.
         script: the file that trained it.
         seed: of the training.
+        precision: of the weights in the file.
         metadata: texts that the weights file carries.
         facts: further entries of the card.
     """
+    state = {
+        key: value.to(precision).contiguous()
+        for key, value in network.state_dict().items()
+        if not key.endswith("num_batches_tracked")
+    }
+    network.load_state_dict({key: value.float() for key, value in state.items()}, strict=False)
     weights = folder / "weights.safetensors"
     with atomic_path(weights) as temporary:
-        save_file(dict(state), temporary, None if metadata is None else dict(metadata))
+        save_file(state, temporary, None if metadata is None else dict(metadata))
     made_by = f"simulations/t2ibench_simulations/training/{Path(script).name}"
     made = {"title": title, "made_by": made_by, "images": options.images, "steps": options.steps, "seed": seed}
     files = {"torch": torch.__version__.split("+")[0], "weights_sha256": digest_of_file(weights)}
-    write_json(folder / "card.json", {**made, **facts, **files})
+    write_json(folder / "card.json", {**made, **facts, **measured(), **files})
     print((folder / "card.json").read_text(encoding="utf-8"))

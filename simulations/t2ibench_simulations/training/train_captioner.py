@@ -13,6 +13,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,13 +29,16 @@ from t2ibench_simulations.networks.captioner.network import END, SIDE, CaptionNe
 from t2ibench_simulations.networks.captioner.trunks import BirdTrunk, SceneTrunk
 from t2ibench_simulations.networks.simattributes import SimAttributes
 from t2ibench_simulations.networks.simobjects import SimObjects
+from t2ibench_simulations.simbirds.appearance import Appearance
+from t2ibench_simulations.simbirds.captions import captions_for as bird_captions
 from t2ibench_simulations.simbirds.make import VERSION as BIRDS_VERSION
 from t2ibench_simulations.simscenes.captions import captions_for
 from t2ibench_simulations.simscenes.drawing import draw_scene
 from t2ibench_simulations.simscenes.make import VERSION as SCENES_VERSION
 from t2ibench_simulations.simscenes.scene import Scene, scene_of
-from t2ibench_simulations.training import train_simclip, train_simnet, train_simobjects
-from t2ibench_simulations.training.judge_file import NETWORKS, drawn, parser_of, rounded, train, write_judge
+from t2ibench_simulations.training import train_simnet, train_simobjects
+from t2ibench_simulations.training.judge_file import NETWORKS, drawn, parser_of, shuffled, train, write_judge
+from t2ibench_simulations.training.train_simattributes import any_bird
 
 BATCH = 64
 LOOKS = 3
@@ -72,14 +76,16 @@ class Source:
 
 def draw_bird(seed: int) -> Drawn:
     """Return a bird of a training species or of random attributes, 76 x 76, and its captions."""
-    image, captions, _ = train_simclip.draw_training(seed)
-    return image, captions
+    return _bird(any_bird(seed))
 
 
 def draw_unseen_bird(seed: int) -> Drawn:
     """Return a bird of a test species."""
-    image, captions, _ = train_simclip.draw_held_out(seed)
-    return image, captions
+    return _bird(train_simnet.held_out(seed))
+
+
+def _bird(appearance: Appearance) -> Drawn:
+    return train_simnet.image_of(appearance), bird_captions(appearance)
 
 
 def draw_any_scene(seed: int) -> Drawn:
@@ -160,12 +166,11 @@ def batches(maps: Tensor, mirrored: Tensor, sentences: Tensor, words: Sequence[s
     if "left" in words:
         pair = torch.tensor([words.index("left"), words.index("right")]) + 1
         turned[pair] = pair.flip(0)
-    while True:
-        for rows in torch.randperm(len(maps), generator=generator).split(BATCH)[:-1]:
-            chosen = torch.randint(sentences.shape[1], (len(rows),), generator=generator)
-            said = sentences[rows % len(sentences), chosen]  # B x T
-            said = torch.where(mirrored[rows, None], turned[said], said)
-            yield maps[rows].float(), said[:, : 1 + int((said != END).sum(dim=1).max())]
+    for rows in shuffled(len(maps), BATCH, generator):
+        chosen = torch.randint(sentences.shape[1], (len(rows),), generator=generator)
+        said = sentences[rows % len(sentences), chosen]  # B x T
+        said = torch.where(mirrored[rows, None], turned[said], said)
+        yield maps[rows].float(), said[:, : 1 + int((said != END).sum(dim=1).max())]
 
 
 def losses(network: CaptionNetwork, source: Iterator[tuple[Tensor, Tensor]]) -> Iterator[Tensor]:
@@ -210,8 +215,8 @@ def main() -> None:
     parser.add_argument("data", choices=sorted(SOURCES))
     options = parser.parse_args()
     source = SOURCES[options.data]
-    rows = drawn(source.training, range(TRAINING_SEED, TRAINING_SEED + options.images), options.processes)
-    held = drawn(source.held_out, range(HELD_OUT_SEED, HELD_OUT_SEED + HELD_OUT), options.processes)
+    rows = drawn(range(TRAINING_SEED, TRAINING_SEED + options.images), options.processes, source.training)
+    held = drawn(range(HELD_OUT_SEED, HELD_OUT_SEED + HELD_OUT), options.processes, source.held_out)
     words = sorted({word for _, captions in rows for text in captions for word in captioner.words_of(text)})
     sentences = numbered([captions for _, captions in rows], words)
     torch.manual_seed(SEED)
@@ -219,18 +224,17 @@ def main() -> None:
     maps, mirrored = looked_at(network, train_simnet.stack([image for image, _ in rows]), source.varied)
     found = losses(network, batches(maps, mirrored, sentences, words))
     train(network, found, options.steps, rate=5e-3, decay=1e-2, clip=5.0)
-    state = rounded(network)
-    figures = held_out_figures(network, words, held, source)
+    version: dict[str, Any] = {f"{options.data}_version": source.version}
     write_judge(
         NETWORKS / "captioner" / options.data,
-        state,
+        network,
         options,
+        lambda: {"accuracy": held_out_figures(network, words, held, source)},
         title=f"A captioner for {options.data}: Show, Attend and Tell's form, small",
         script=__file__,
-        **{f"{options.data}_version": source.version},
+        **version,
         seed=SEED,
         held_out=f"{HELD_OUT} images that training never shows",
-        accuracy=figures,
         metadata={"words": " ".join(words)},
     )
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,7 +32,7 @@ from t2ibench_simulations.mnist_captions.make import VERSION
 from t2ibench_simulations.mnist_captions.scenes import SLOTS, choose_bans, draw_scene, paint
 from t2ibench_simulations.mnist_captions.statements import LAYOUTS, PLACES, layout_of
 from t2ibench_simulations.networks.digit_judge.network import BYTE, SceneReader, windows
-from t2ibench_simulations.training.judge_file import NETWORKS, parser_of, rounded, train, write_judge
+from t2ibench_simulations.training.judge_file import NETWORKS, parser_of, train, write_judge
 
 FOLDER = NETWORKS / "digit_judge"
 WEIGHTS = "weights.safetensors"
@@ -138,25 +139,28 @@ def main() -> None:
         network.load_state_dict({key: value.float() for key, value in load_file(FOLDER / WEIGHTS).items()})
     scenes = training_scenes(options.images, mnist)
     train(network, losses(network, *scenes), options.steps, rate=2e-3 if mnist else 3e-3, decay=2e-2)
-    state = rounded(network)
-    found = {}
-    for name, source in {DRAWN: None, MNIST: mnist}.items() if mnist else {DRAWN: None}.items():
-        for split, held_out in (("test", False), ("held-out", True)):
-            drawn = draw("test", TESTED, split=f"judge-{split}", held_out=held_out, mnist=source)
-            found[f"{name}, {split}"] = accuracies(network, *drawn)
-        found[f"{name}, held-out, blurred by 1.5 pixels"] = accuracies(network, *drawn, blur=1.5)
+
+    def measured() -> dict[str, Any]:
+        found = {}
+        for name, source in {DRAWN: None, MNIST: mnist}.items() if mnist else {DRAWN: None}.items():
+            for split, held_out in (("test", False), ("held-out", True)):
+                drawn = draw("test", TESTED, split=f"judge-{split}", held_out=held_out, mnist=source)
+                found[f"{name}, {split}"] = accuracies(network, *drawn)
+            found[f"{name}, held-out, blurred by 1.5 pixels"] = accuracies(network, *drawn, blur=1.5)
+        return {"accuracy": found}
+
     digits = "one part drawn and three of MNIST's" if mnist else "drawn"
     write_judge(
         FOLDER,
-        state,
+        network,
         options,
+        measured,
         title="The digit judge, which says what digits a scene shows and where",
         script=__file__,
         mnist_captions_version=VERSION,
         trained=[*before, f"{options.steps} steps on {options.images} scenes, digits {digits}"],
         seed=SEED,
         tested_on=f"{TESTED} scenes a row, of digits that training never shows",
-        accuracy=found,
     )
 
 

@@ -23,7 +23,7 @@ from t2ibench_simulations.networks.simattributes.network import AttributeNetwork
 from t2ibench_simulations.simbirds.appearance import Appearance, appearance_for
 from t2ibench_simulations.simbirds.attributes import BILL_COLOURS, LEG_COLOURS, WORDS
 from t2ibench_simulations.simbirds.make import VERSION
-from t2ibench_simulations.training.judge_file import NETWORKS, drawn, parser_of, rounded, train, write_judge
+from t2ibench_simulations.training.judge_file import NETWORKS, drawn, parser_of, shuffled, train, write_judge
 from t2ibench_simulations.training.train_simnet import central, held_out, image_of, moved, random_bird, together
 
 FOLDER = NETWORKS / "simattributes"
@@ -56,24 +56,16 @@ def any_bird(seed: int) -> Appearance:
     return appearance_for(bird, seed)
 
 
-def draw_training(seed: int) -> tuple[NDArray[np.uint8], list[int]]:
-    """Return one bird's image, 76 x 76 x 3, and its labels."""
-    appearance = any_bird(seed)
-    return image_of(appearance), labels_of(appearance)
-
-
-def draw_held_out(seed: int) -> tuple[NDArray[np.uint8], list[int]]:
-    """Return the image and labels of a bird of a test species, which training never shows."""
-    appearance = held_out(seed)
+def row_of(appearance: Appearance) -> tuple[NDArray[np.uint8], list[int]]:
+    """Return the image of a bird, cut as the data pipeline cuts images, 76 x 76, and its labels."""
     return image_of(appearance), labels_of(appearance)
 
 
 def batches(images: Tensor, labels: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield (images N x 3 x 64 x 64 in [-1, 1], labels N x heads) without end; see `moved` for what is varied."""
     generator = torch.Generator().manual_seed(SEED)
-    while True:
-        for rows in torch.randperm(len(images), generator=generator).split(BATCH)[:-1]:
-            yield moved(images[rows], generator)[0], labels[rows]
+    for rows in shuffled(len(images), BATCH, generator):
+        yield moved(images[rows], generator)[0], labels[rows]
 
 
 def losses(network: AttributeNetwork, source: Iterator[tuple[Tensor, Tensor]]) -> Iterator[Tensor]:
@@ -105,23 +97,21 @@ def main() -> None:
     """Draw, train, measure, write."""
     options = parser_of(__doc__, images=9000, steps=1500).parse_args()
     seeds = range(TRAINING_SEED, TRAINING_SEED + options.images)
-    images, labels = together(drawn(draw_training, seeds, options.processes))
-    held = drawn(draw_held_out, range(HELD_OUT_SEED, HELD_OUT_SEED + 1000), options.processes)
+    images, labels = together(drawn(seeds, options.processes, any_bird, row_of))
+    held = drawn(range(HELD_OUT_SEED, HELD_OUT_SEED + 1000), options.processes, held_out, row_of)
     torch.manual_seed(SEED)
     network = AttributeNetwork().to(memory_format=torch.channels_last)
     train(network, losses(network, batches(images, labels)), options.steps, rate=4e-3, decay=2e-2)
-    state = rounded(network)
-    shares = accuracies(network, *together(held))
     write_judge(
         FOLDER,
-        state,
+        network,
         options,
+        lambda: {"accuracy": accuracies(network, *together(held))},
         title="SimAttributes, which names what a simulated bird looks like",
         script=__file__,
         simbirds_version=VERSION,
         seed=SEED,
         held_out="1000 images of the 50 test species, which training never shows",
-        accuracy=shares,
     )
 
 

@@ -25,7 +25,7 @@ from t2ibench_simulations.simbirds.appearance import Appearance
 from t2ibench_simulations.simbirds.captions import captions_for
 from t2ibench_simulations.simbirds.make import VERSION
 from t2ibench_simulations.simbirds.statements import STATEMENTS, statements_in, true_statements
-from t2ibench_simulations.training.judge_file import NETWORKS, drawn, parser_of, rounded, train, write_judge
+from t2ibench_simulations.training.judge_file import NETWORKS, drawn, parser_of, shuffled, train, write_judge
 from t2ibench_simulations.training.train_simattributes import any_bird
 from t2ibench_simulations.training.train_simnet import central, held_out, image_of, moved, stack
 
@@ -40,17 +40,8 @@ Row = tuple[NDArray[np.uint8], list[str], frozenset[tuple[str, str]]]
 """An image 76 x 76 x 3, its ten captions, and all that is true of the bird."""
 
 
-def draw_training(seed: int) -> Row:
-    """Return a bird of a training species or of random attributes; bill and legs have their own colours in half."""
-    return _drawn(any_bird(seed))
-
-
-def draw_held_out(seed: int) -> Row:
-    """Return a bird of a test species, which training never shows."""
-    return _drawn(held_out(seed))
-
-
-def _drawn(appearance: Appearance) -> Row:
+def row_of(appearance: Appearance) -> Row:
+    """Return the image of a bird, its captions, and all that is true of it."""
     return image_of(appearance), captions_for(appearance), true_statements(appearance.attributes)
 
 
@@ -78,17 +69,16 @@ def losses(network: CLIPNetwork, rows: list[Row], words: tuple[str, ...]) -> Ite
     """Yield a loss a batch, of one caption of every image."""
     generator = torch.Generator().manual_seed(SEED)
     images, true = stack([row[0] for row in rows]), marked([row[2] for row in rows], STATEMENTS)
-    while True:
-        for chosen in torch.randperm(len(rows), generator=generator).split(BATCH)[:-1]:
-            seen, _ = moved(images[chosen], generator)
-            which = torch.randint(10, (len(chosen),), generator=generator)
-            said = [rows[row][1][caption] for row, caption in zip(chosen.tolist(), which.tolist(), strict=True)]
-            stated = marked([statements_in(sentence) for sentence in said], STATEMENTS)
-            also_true = (1 - true[chosen]) @ stated.T == 0
-            tokens, lengths = tokens_of(said, words)
-            scale = network.log_scale.exp().clamp(max=LARGEST_SCALE)
-            codes = network.images(seen.contiguous(memory_format=torch.channels_last))
-            yield contrast(codes, network.sentences(tokens, lengths), scale, also_true)
+    for chosen in shuffled(len(rows), BATCH, generator):
+        seen, _ = moved(images[chosen], generator)
+        which = torch.randint(10, (len(chosen),), generator=generator)
+        said = [rows[row][1][caption] for row, caption in zip(chosen.tolist(), which.tolist(), strict=True)]
+        stated = marked([statements_in(sentence) for sentence in said], STATEMENTS)
+        also_true = (1 - true[chosen]) @ stated.T == 0
+        tokens, lengths = tokens_of(said, words)
+        scale = network.log_scale.exp().clamp(max=LARGEST_SCALE)
+        codes = network.images(seen.contiguous(memory_format=torch.channels_last))
+        yield contrast(codes, network.sentences(tokens, lengths), scale, also_true)
 
 
 @torch.no_grad()
@@ -111,25 +101,23 @@ def first_of_a_hundred(network: CLIPNetwork, rows: list[Row], words: tuple[str, 
 def main() -> None:
     """Draw, train, measure, write."""
     options = parser_of(__doc__, images=16000, steps=3000).parse_args()
-    rows = drawn(draw_training, range(TRAINING_SEED, TRAINING_SEED + options.images), options.processes)
-    held = drawn(draw_held_out, range(HELD_OUT_SEED, HELD_OUT_SEED + 1000), options.processes)
+    rows = drawn(range(TRAINING_SEED, TRAINING_SEED + options.images), options.processes, any_bird, row_of)
+    held = drawn(range(HELD_OUT_SEED, HELD_OUT_SEED + 1000), options.processes, held_out, row_of)
     words = tuple(sorted({word for _, captions, _ in rows for caption in captions for word in tokenize(caption)}))
     torch.manual_seed(SEED)
     network = CLIPNetwork(len(words) + 1)
     network.images.to(memory_format=torch.channels_last)
     train(network, losses(network, rows, words), options.steps, rate=2.5e-3, decay=2e-2)
-    state = rounded(network)
-    share = first_of_a_hundred(network, held, words)
     write_judge(
         FOLDER,
-        state,
+        network,
         options,
+        lambda: {"own_caption_first_of_100": first_of_a_hundred(network, held, words)},
         title="SimCLIP, which reads images and captions of simulated birds into one space",
         script=__file__,
         simbirds_version=VERSION,
         seed=SEED,
         held_out="1000 images of the 50 test species, which training never shows",
-        own_caption_first_of_100=share,
         metadata={"words": " ".join(words)},
     )
 

@@ -27,7 +27,7 @@ from t2ibench_simulations.simbirds.attributes import COLOURS, PARTS, PLUMAGE, WO
 from t2ibench_simulations.simbirds.drawing import draw_bird, draw_place
 from t2ibench_simulations.simbirds.make import VERSION
 from t2ibench_simulations.simbirds.species import all_species
-from t2ibench_simulations.training.judge_file import NETWORKS, drawn, parser_of, train, write_judge
+from t2ibench_simulations.training.judge_file import NETWORKS, drawn, parser_of, shuffled, train, write_judge
 
 FOLDER = NETWORKS / "simnet"
 BASE = 76
@@ -61,21 +61,18 @@ def labels_of(appearance: Appearance) -> list[int]:
     return [known.index(words[name]) for name, known in HEADS.items() if name != "bird"]
 
 
-def draw_training(seed: int) -> tuple[NDArray[np.uint8], list[int]]:
-    """Return one bird's image, 76 x 76 x 3, cut as the data pipeline cuts it, and its labels."""
-    appearance = appearance_for(random_bird(random.Random(seed)), seed)
+def training_bird(seed: int) -> Appearance:
+    """Return one bird as training shows them."""
+    return appearance_for(random_bird(random.Random(seed)), seed)
+
+
+def row_of(appearance: Appearance) -> tuple[NDArray[np.uint8], list[int]]:
+    """Return the image of a bird, cut as the data pipeline cuts images, 76 x 76, and its labels."""
     return image_of(appearance), labels_of(appearance)
 
 
-def draw_held_out(seed: int) -> tuple[NDArray[np.uint8], list[int]]:
-    """Return the image and labels of a bird of a test species, whose species training never shows."""
-    appearance = held_out(seed)
-    return image_of(appearance), labels_of(appearance)
-
-
-def draw_empty(seed: int) -> NDArray[np.uint8]:
-    """Return a place without its bird, 76 x 76 x 3."""
-    appearance = appearance_for(random_bird(random.Random(seed)), seed)
+def place_of(appearance: Appearance) -> NDArray[np.uint8]:
+    """Return the image of a bird's place without the bird, 76 x 76."""
     return np.asarray(central_square(base_image(draw_place(appearance, 96), None, SIDE), BASE))
 
 
@@ -161,16 +158,15 @@ def batches(images: Tensor, labels: Tensor, places: Tensor, seed: int) -> Iterat
     generator = torch.Generator().manual_seed(seed)
     facing = [name for name in HEADS if name != "bird"].index("facing")
     others = round(BATCH * NO_BIRD_SHARE)
-    while True:
-        for rows in torch.randperm(len(images), generator=generator).split(BATCH)[:-1]:
-            seen, flip = moved(images[rows], generator)
-            truth = labels[rows].clone()
-            truth[:, facing] ^= flip.long()
-            empty, _ = moved(places[torch.randint(len(places), (others,), generator=generator)], generator)
-            seen[-others:] = distractors(seen[-others:], empty, generator)
-            is_bird = torch.ones(BATCH, dtype=torch.bool)
-            is_bird[-others:] = False
-            yield seen, truth, is_bird
+    for rows in shuffled(len(images), BATCH, generator):
+        seen, flip = moved(images[rows], generator)
+        truth = labels[rows].clone()
+        truth[:, facing] ^= flip.long()
+        empty, _ = moved(places[torch.randint(len(places), (others,), generator=generator)], generator)
+        seen[-others:] = distractors(seen[-others:], empty, generator)
+        is_bird = torch.ones(BATCH, dtype=torch.bool)
+        is_bird[-others:] = False
+        yield seen, truth, is_bird
 
 
 def loss_of(network: SimNetwork, images: Tensor, labels: Tensor, is_bird: Tensor) -> Tensor:
@@ -198,24 +194,24 @@ def accuracies(network: SimNetwork, images: Tensor, labels: Tensor) -> dict[str,
 def main() -> None:
     """Draw, train, measure, write."""
     options = parser_of(__doc__, images=9000, steps=1500).parse_args()
-    images, labels = together(drawn(draw_training, range(options.images), options.processes))
-    held = drawn(draw_held_out, range(HELD_OUT_SEED, HELD_OUT_SEED + 1000), options.processes)
-    places = stack(drawn(draw_empty, range(500), options.processes))
+    images, labels = together(drawn(range(options.images), options.processes, training_bird, row_of))
+    held = drawn(range(HELD_OUT_SEED, HELD_OUT_SEED + 1000), options.processes, held_out, row_of)
+    places = stack(drawn(range(500), options.processes, training_bird, place_of))
     torch.manual_seed(SEED)
     network = SimNetwork()
     losses = (loss_of(network, *batch) for batch in batches(images, labels, places, SEED))
     train(network, losses, options.steps, rate=4e-3, decay=1e-2)
-    shares = accuracies(network, *together(held))
     write_judge(
         FOLDER,
-        {key: value for key, value in network.state_dict().items() if not key.endswith("num_batches_tracked")},
+        network,
         options,
+        lambda: {"accuracy": accuracies(network, *together(held))},
         title="SimNet, a small feature extractor for simulated birds",
         script=__file__,
         simbirds_version=VERSION,
         seed=SEED,
+        precision=torch.float32,
         held_out="1000 images of the 50 test species, which training never shows",
-        accuracy=shares,
     )
 
 

@@ -39,7 +39,7 @@ from t2ibench_simulations.simscenes.vocabulary import (
     Place,
     Relation,
 )
-from t2ibench_simulations.training.judge_file import NETWORKS, drawn, parser_of, rounded, train, write_judge
+from t2ibench_simulations.training.judge_file import NETWORKS, drawn, parser_of, shuffled, train, write_judge
 
 FOLDER = NETWORKS / "simobjects"
 BATCH = 64
@@ -72,22 +72,22 @@ class Truth(NamedTuple):
     spots: Tensor
 
 
-def draw_training(seed: int) -> Example:
-    """Return a scene for training."""
+def training_scene(seed: int) -> Scene:
+    """Return a scene as training shows them: as the data set's but in any colours, or things strewn about."""
     generator = random.Random(seed)
     if generator.random() < 0.5:
-        return example_of(recoloured(scene_of(generator.randrange(10_000_000), TRAINING_SEED), generator))
-    return example_of(free_scene(generator, seed))
+        return recoloured(scene_of(generator.randrange(10_000_000), TRAINING_SEED), generator)
+    return free_scene(generator, seed)
 
 
-def draw_as_data_set(seed: int) -> Example:
+def as_data_set(seed: int) -> Scene:
     """Return a scene as the data set has them, of a seed of its own."""
-    return example_of(scene_of(seed, HELD_OUT_SEED))
+    return scene_of(seed, HELD_OUT_SEED)
 
 
-def draw_free(seed: int) -> Example:
-    """Return a scene that the data set need not have, which training does not show."""
-    return example_of(free_scene(random.Random(seed), seed))
+def strewn_about(seed: int) -> Scene:
+    """Return a scene of things strewn about, of a seed of its own."""
+    return free_scene(random.Random(seed), seed)
 
 
 def recoloured(scene: Scene, generator: random.Random) -> Scene:
@@ -225,15 +225,14 @@ def varied(images: Tensor, things: Tensor, generator: torch.Generator) -> tuple[
 def batches(images: Tensor, things: Tensor, places: Tensor) -> Iterator[tuple[Tensor, Truth]]:
     """Yield (images N x 3 x 64 x 64 in [-1, 1], labels) without end; two of each batch are noise and show nothing."""
     generator = torch.Generator().manual_seed(SEED)
-    while True:
-        for rows in torch.randperm(len(images), generator=generator).split(BATCH)[:-1]:
-            seen, moved = varied(images[rows], things[rows], generator)
-            cells = int(torch.randint(4, SIDE, (1,), generator=generator))
-            coarse = torch.rand(1, 3, cells, cells, generator=generator) * 2 - 1
-            seen[-1:] = functional.interpolate(coarse, size=(SIDE, SIDE), mode="bilinear")
-            seen[-2] = torch.rand(seen[-2].shape, generator=generator) * 2 - 1
-            moved[-2:, :, 0] = -1
-            yield seen, truth_of(moved, places[rows])
+    for rows in shuffled(len(images), BATCH, generator):
+        seen, moved = varied(images[rows], things[rows], generator)
+        cells = int(torch.randint(4, SIDE, (1,), generator=generator))
+        coarse = torch.rand(1, 3, cells, cells, generator=generator) * 2 - 1
+        seen[-1:] = functional.interpolate(coarse, size=(SIDE, SIDE), mode="bilinear")
+        seen[-2] = torch.rand(seen[-2].shape, generator=generator) * 2 - 1
+        moved[-2:, :, 0] = -1
+        yield seen, truth_of(moved, places[rows])
 
 
 def loss_of(answers: Answers, truth: Truth) -> Tensor:
@@ -285,28 +284,26 @@ def accuracies(network: ObjectNetwork, images: Tensor, things: Tensor, places: T
 def main() -> None:
     """Draw, train, measure, write."""
     options = parser_of(__doc__, images=14000, steps=2200).parse_args()
-    scenes = drawn(draw_training, range(TRAINING_SEED, TRAINING_SEED + options.images), options.processes)
+    scenes = drawn(range(TRAINING_SEED, TRAINING_SEED + options.images), options.processes, training_scene, example_of)
     tested = {
-        "as the data set": drawn(draw_as_data_set, range(1000), options.processes),
-        "free": drawn(draw_free, range(HELD_OUT_SEED, HELD_OUT_SEED + 1000), options.processes),
+        "as the data set": drawn(range(1000), options.processes, as_data_set, example_of),
+        "free": drawn(range(HELD_OUT_SEED, HELD_OUT_SEED + 1000), options.processes, strewn_about, example_of),
     }
     torch.manual_seed(SEED)
     network = ObjectNetwork().to(memory_format=torch.channels_last)
     source = batches(*stack(scenes))
     losses = (loss_of(network(seen.contiguous(memory_format=torch.channels_last)), truth) for seen, truth in source)
     train(network, losses, options.steps, rate=4e-3, decay=2e-2, clip=5.0)
-    state = rounded(network)
-    found = {name: accuracies(network, *stack(examples)) for name, examples in tested.items()}
     write_judge(
         FOLDER,
-        state,
+        network,
         options,
+        lambda: {"accuracy": {name: accuracies(network, *stack(examples)) for name, examples in tested.items()}},
         title="SimObjects, which says what a simulated scene shows",
         script=__file__,
         simscenes_version=VERSION,
         seed=SEED,
         held_out="1000 scenes a row that training never shows",
-        accuracy=found,
     )
 
 

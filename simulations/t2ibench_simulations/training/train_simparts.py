@@ -8,7 +8,6 @@ networks/simparts/.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from itertools import count
 
@@ -21,28 +20,18 @@ from torch.nn import functional
 
 from t2ibench.data.batches.transforms import base_image, central_square
 from t2ibench_simulations.networks.simparts.network import SIDE, PartNetwork
-from t2ibench_simulations.simbirds.appearance import Appearance, appearance_for
+from t2ibench_simulations.simbirds.appearance import Appearance
 from t2ibench_simulations.simbirds.attributes import PARTS
 from t2ibench_simulations.simbirds.drawing import draw_bird
 from t2ibench_simulations.simbirds.make import VERSION
-from t2ibench_simulations.training.judge_file import NETWORKS, drawn, parser_of, rounded, train, write_judge
-from t2ibench_simulations.training.train_simnet import BASE, held_out, random_bird, stack
+from t2ibench_simulations.training.judge_file import NETWORKS, drawn, parser_of, train, write_judge
+from t2ibench_simulations.training.train_simnet import BASE, held_out, stack, training_bird
 
 FOLDER = NETWORKS / "simparts"
 BATCH = 32
 SEED = 6007
 TRAINING_SEED = 600_000_000
 HELD_OUT_SEED = 66_000_000
-
-
-def draw_training(seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return one bird's image and map of parts, cut as the data pipeline cuts images, 76 x 76."""
-    return parts_of(appearance_for(random_bird(random.Random(seed)), seed))
-
-
-def draw_held_out(seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return the image and map of a bird of a test species, which training never shows."""
-    return parts_of(held_out(seed))
 
 
 def parts_of(appearance: Appearance) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -99,23 +88,21 @@ def overlaps(network: PartNetwork, images: Tensor, maps: Tensor) -> dict[str, fl
 def main() -> None:
     """Draw, train, measure, write."""
     options = parser_of(__doc__, images=3000, steps=900).parse_args()
-    shown = drawn(draw_training, range(TRAINING_SEED, TRAINING_SEED + options.images), options.processes)
-    held = drawn(draw_held_out, range(HELD_OUT_SEED, HELD_OUT_SEED + 400), options.processes)
+    shown = drawn(range(TRAINING_SEED, TRAINING_SEED + options.images), options.processes, training_bird, parts_of)
+    held = drawn(range(HELD_OUT_SEED, HELD_OUT_SEED + 400), options.processes, held_out, parts_of)
     torch.manual_seed(SEED)
     network = PartNetwork().to(memory_format=torch.channels_last)
     train(network, losses(network, *together(shown)), options.steps, rate=6e-3, decay=1e-2)
-    state = rounded(network)
-    shares = overlaps(network, stack([row for row, _ in held]), torch.from_numpy(np.stack([row for _, row in held])))
     write_judge(
         FOLDER,
-        state,
+        network,
         options,
+        lambda: {"overlap": overlaps(network, *together(held))},
         title="SimParts, which finds the parts of a simulated bird",
         script=__file__,
         simbirds_version=VERSION,
         seed=SEED,
         held_out="400 images of the 50 test species, which training never shows",
-        overlap=shares,
     )
 
 

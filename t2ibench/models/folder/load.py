@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import ValidationError
 from safetensors import SafetensorError
@@ -23,6 +23,12 @@ from t2ibench.models.folder.read import DESCRIPTION, VOCABULARY, WEIGHTS, WRAPPE
 if TYPE_CHECKING:
     import torch
     from torch.nn import Module
+
+
+_OTHERS: Final = {
+    "model": "the encoder {}, which makes no images; name a model instead.",
+    "encoder": "the model {}, not an encoder; name an encoder's folder.",
+}
 
 
 @dataclass(frozen=True)
@@ -61,13 +67,9 @@ def load_model(
     Raises:
         UserError: the folder is damaged, holds an encoder, or does not fit the installed plug-in.
     """
-    found, stamp = _read(folder)
-    if found.description.kind != "model":
-        raise UserError(f"{found.path} holds the encoder {found.label}, which makes no images; name a model instead.")
-    model = _build(found, device, data_root, parameters or {})
+    model, found = _load("model", folder, device, data_root, parameters or {})
     for network in model.exported().values() if compiled else ():
         network.compile()
-    _require_rest(found, stamp)
     return LoadedModel(model, found)
 
 
@@ -87,32 +89,28 @@ def load_encoder(
     Raises:
         UserError: the folder is damaged, holds a model, or does not fit the installed plug-in.
     """
-    found, stamp = _read(folder)
-    if found.description.kind != "encoder":
-        raise UserError(f"{found.path} holds the model {found.label}, not an encoder; name an encoder's folder.")
-    encoder = _build(found, device, data_root, {})
-    _require_rest(found, stamp)
-    return LoadedEncoder(encoder, found)
+    return LoadedEncoder(*_load("encoder", folder, device, data_root, {}))
 
 
-def _read(folder: ModelFolder | Path) -> tuple[ModelFolder, str]:
-    """Return what a folder says now, its digests compared, and a stamp of its files from before.
-
-    Raises:
-        UserError: it is damaged, or is another model than the one it was.
-    """
+def _load(
+    kind: Literal["model", "encoder"],
+    folder: ModelFolder | Path,
+    device: torch.device | str,
+    data_root: Path | None,
+    parameters: Mapping[str, Any],
+) -> tuple[Any, ModelFolder]:
+    """Return a built model or encoder with its folder, whose files were the same before and after."""
     path = folder.path if isinstance(folder, ModelFolder) else folder
     stamp = _stamp(path)
     found = read_model_folder(path)
     if isinstance(folder, ModelFolder) and found.identity != folder.identity:
         raise UserError(f"The model in {path} has changed since it was found. Ask again when it is at rest.")
-    return found, stamp
-
-
-def _require_rest(folder: ModelFolder, stamp: str) -> None:
-    """Check that the files that were loaded are those whose digests were compared."""
-    if _stamp(folder.path) != stamp:
-        raise UserError(f"The model in {folder.path} has changed while it was loaded. Ask again when it is at rest.")
+    if found.description.kind != kind:
+        raise UserError(f"{path} holds {_OTHERS[kind].format(found.label)}")
+    built = _build(found, device, data_root, parameters)
+    if _stamp(path) != stamp:
+        raise UserError(f"The model in {path} has changed while it was loaded. Ask again when it is at rest.")
+    return built, found
 
 
 def _stamp(path: Path) -> str:

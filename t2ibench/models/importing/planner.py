@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from t2ibench.core.errors import UserError, unknown_name
 from t2ibench.core.files import digest_of_file
+from t2ibench.core.official import ImportsOfficial
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import Benchmarks, Name, TrainableEntry
 from t2ibench.core.spec.recipes import settings_for
@@ -28,7 +29,6 @@ from t2ibench.models.importing.sources import (
     read_sources,
 )
 from t2ibench.models.importing.words import TEXT_ENCODER, find_words
-from t2ibench.models.official import reads_official_files
 from t2ibench.models.official.networks import Slot, placeholder_words, slots_of
 from t2ibench.models.parameters import checked_parameters
 
@@ -61,7 +61,7 @@ class _Planner:
         self.variant = variant or request.variant
         self.kind, self.plugin_name, self.entry = _named(base, benchmarks)
         self.plugin = registry(f"{self.kind}s")[self.plugin_name]
-        if not reads_official_files(self.plugin):
+        if not isinstance(self.plugin, ImportsOfficial):
             raise UserError(
                 f"{base} has no import of official files: its class lacks `recognise` and `official_state`."
             )

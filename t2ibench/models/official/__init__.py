@@ -2,7 +2,7 @@
 
 from t2ibench.models.official.fit import Fitted, convert, fit
 from t2ibench.models.official.read import read_official_file
-from t2ibench.models.official.recognise import Recognised, reads_official_files, recognise
+from t2ibench.models.official.recognise import Recognised, recognise
 from t2ibench.models.official.states import FoundState, find_states, without_data_parallel
 
 __all__ = [
@@ -13,7 +13,6 @@ __all__ = [
     "find_states",
     "fit",
     "read_official_file",
-    "reads_official_files",
     "recognise",
     "without_data_parallel",
 ]

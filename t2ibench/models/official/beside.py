@@ -32,19 +32,18 @@ def text_encoders_near(files: Sequence[Path], dataset: str) -> list[Path]:
 
 
 def image_encoder_of(text_encoder: Path) -> Path | None:
-    """Return the image encoder of a text encoder by the official rule: its name with "image_encoder" in it."""
-    if "text_encoder" not in text_encoder.name:
-        return None
-    path = text_encoder.with_name(text_encoder.name.replace("text_encoder", "image_encoder"))
-    return path if path.is_file() else None
+    """Return the image encoder's file that the official code derives from the text encoder's name, if it is there."""
+    return _twin(text_encoder, "text_encoder", "image_encoder")
 
 
 def text_encoder_of(image_encoder: Path) -> Path | None:
-    """Return the text encoder of an image encoder, by the same rule."""
-    if "image_encoder" not in image_encoder.name:
-        return None
-    path = image_encoder.with_name(image_encoder.name.replace("image_encoder", "text_encoder"))
-    return path if path.is_file() else None
+    """Return the text encoder's file whose name leads to this image encoder's, if it is there."""
+    return _twin(image_encoder, "image_encoder", "text_encoder")
+
+
+def _twin(path: Path, own: str, other: str) -> Path | None:
+    twin = path.with_name(path.name.replace(own, other))
+    return twin if twin != path and twin.is_file() else None
 
 
 def captions_near(files: Sequence[Path], dataset: str) -> Path | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.official import ImportsOfficial, OfficialNetwork
@@ -52,8 +51,3 @@ def recognise(shapes: Mapping[str, tuple[int, ...]], first: Iterable[tuple[str, 
             if official is not None:
                 return Recognised(kind, name, official)
     return None
-
-
-def reads_official_files(plugin: Any) -> bool:
-    """Return whether a plug-in class has `recognise` and `official_state`."""
-    return isinstance(plugin, ImportsOfficial)

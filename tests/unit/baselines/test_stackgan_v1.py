@@ -16,12 +16,13 @@ from t2ibench.core.noise import Noise
 from t2ibench.core.official import ImportsOfficial
 from t2ibench.core.types import Trace, TrainBatch
 from t2ibench.training.engine.engine import Engine
+from t2ibench_baselines._stackgan.conditioning import ConditioningAugmentation
 from t2ibench_baselines._stackgan.discriminators.adversarial import AdversarialParameters
 from t2ibench_baselines._stackgan.discriminators.losses import discriminator_loss, generator_loss
 from t2ibench_baselines.stackgan_v1 import StackGANv1
 from t2ibench_baselines.stackgan_v1.discriminator import Discriminator
 from t2ibench_baselines.stackgan_v1.generator import StageOne, StageTwo
-from t2ibench_baselines.stackgan_v1.layers import ConditioningAugmentation, ResidualBlock
+from t2ibench_baselines.stackgan_v1.layers import ResidualBlock
 from tests.unit.baselines.builders import CAPTIONS, TINY, context, noise_of
 
 SMALL: dict[str, Any] = {key: value for key, value in TINY.items() if key != "branches"} | {"generator_features": 16}
@@ -236,10 +237,10 @@ def test_the_divergence_is_weighed() -> None:
 
 
 def test_conditions_have_no_negative_mean_nor_log_variance() -> None:
-    made = ConditioningAugmentation(5, 3)(torch.randn(50, 5), torch.zeros(50, 3))
+    made = ConditioningAugmentation(5, 3, rectified=True)(torch.randn(50, 5), torch.zeros(50, 3))
     assert made.mean.min() == 0 and made.log_variance.min() == 0 and made.mean.max() > 0
     assert torch.equal(made.code, made.mean)
-    assert ConditioningAugmentation(5, 3)(torch.randn(2, 5), torch.ones(2, 3)).code.min() >= 1
+    assert ConditioningAugmentation(5, 3, rectified=True)(torch.randn(2, 5), torch.ones(2, 3)).code.min() >= 1
 
 
 def test_a_residual_sum_is_rectified() -> None:

@@ -89,10 +89,10 @@ def test_heads_are_pieces_that_are_large_enough():
 @pytest.fixture(scope="module")
 def birds():
     """Forty drawn birds of test species: (uint8 N x 3 x 64 x 64, their maps of parts)."""
-    from t2ibench_simulations.training.train_simparts import BASE, SIDE, draw_held_out
+    from t2ibench_simulations.training.train_simparts import BASE, SIDE, held_out, parts_of
 
     edge = (BASE - SIDE) // 2
-    drawn = [draw_held_out(77_700_000 + number) for number in range(40)]
+    drawn = [parts_of(held_out(77_700_000 + number)) for number in range(40)]
     cut = [(image[edge:-edge, edge:-edge], parts[edge:-edge, edge:-edge]) for image, parts in drawn]
     images = torch.from_numpy(np.stack([image for image, _ in cut])).permute(0, 3, 1, 2).contiguous()
     return images, torch.from_numpy(np.stack([parts for _, parts in cut]))
