@@ -14,27 +14,15 @@ from t2ibench_reports.rendering.document import Document, Head, Part, Place, Sec
 from t2ibench_reports.rendering.rendered import rendered
 from t2ibench_reports.table.format import clean, count, number
 from t2ibench_reports.table.whiskers import whisker_of
+from t2ibench_reports.texts import TEXTS
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
     from t2ibench.core.interfaces import ReportInput
 
-_LEAD: Final = (
-    "Each claim is tested on rows that differ in nothing else, trained for the same steps with the same seeds. The "
-    "unit is the training seed: captions and noise are averaged first, rows are compared within seeds, and the "
-    "interval is Student's t over seeds at 95 %. Verdicts are corrected for their number (Holm). A claim is judged for "
-    "the budget it was run at; figures that papers print stand beside it and are never compared in value."
-)
-_MEANINGS: Final = (
-    "holds: the effect lies on the claimed side of 0 after correction. reversed: on the other side. no difference: "
-    "within the margin that the claim names. undecided: none of these; one training seed is never a verdict. not run: "
-    "a row is missing.",
-    "Effect: of a difference first row less second; of a trend what a straight line through the rows gains from first "
-    "to last; of an order Kendall's tau. Positive is the claimed side, whatever the measure's direction.",
-    "More seeds: how many further training seeds would decide with 80 % power, supposing the effect and spread seen.",
-    "Printed figures: V was read in the named source, M is from memory.",
-)
+_LEAD: str = TEXTS["claims"]["lead"]
+_MEANINGS: tuple[str, ...] = tuple(TEXTS["claims"]["meanings"])
 _COLUMNS: Final = (
     "dataset", "budget", "claim", "statement", "source", "test", "column", "verdict", "effect", "interval_low",
     "interval_high", "chance_corrected", "seeds", "more_seeds", "margin", "page_p", "rows", "lacking",

@@ -15,6 +15,7 @@ from t2ibench_reports.table.format import clean, number, sentence_list
 from t2ibench_reports.table.ranking import clearly_better
 from t2ibench_reports.table.tables import Column, Group, Row
 from t2ibench_reports.table.trainings import t_interval
+from t2ibench_reports.texts import TEXTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,25 +25,12 @@ if TYPE_CHECKING:
     from t2ibench.core.interfaces import ReportInput
     from t2ibench.core.records import ResultRecord
 
-_LEAD = (
-    "A difference is the first row's value less the second's. Paired intervals come from images of the same captions "
-    "and tell small differences apart that the two rows' own intervals cannot; where none was computed yet, only the "
-    "rows' own intervals are looked at."
-)
+_LEAD: str = TEXTS["compare"]["lead"]
 CAPTIONS = "captions"
 TRAINING = "training"
-_LUCK = {
-    CAPTIONS: "The verdicts know the luck of captions and noise, not that of training: a row is one training.",
-    TRAINING: (
-        "Paired by training seed: the verdict knows the luck of training, on the captions that all trainings were "
-        "measured on."
-    ),
-}
-_ASK = "`t2ibench compare {} {} --data {}` keeps {}; this report then shows them."
-_NO_FIGURE = (
-    "There is nothing to draw: the two rows' values caption by caption are not kept, or all are equal. `t2ibench eval` "
-    "keeps them for measures that have one."
-)
+_LUCK: dict[str, str] = TEXTS["compare"]["luck"]
+_ASK: str = TEXTS["compare"]["ask"]
+_NO_FIGURE: str = TEXTS["compare"]["no_figure"]
 
 
 @dataclass(frozen=True)

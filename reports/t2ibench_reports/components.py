@@ -32,32 +32,18 @@ from t2ibench_reports.table.notes import group_notes
 from t2ibench_reports.table.reported import METRICS, PaperFacts, VariantFacts, figure_name, papers
 from t2ibench_reports.table.tables import ORIGIN_TITLES, SECTION_TITLES, Column, Group, Row, build
 from t2ibench_reports.table.tables import Section as Part_of
+from t2ibench_reports.texts import TEXTS
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
     from t2ibench.core.interfaces import ReportInput
 
-_LEAD = (
-    "Each row is a model with one part changed, all measured on the same captions with the same noise. Two rows whose "
-    "intervals overlap cannot be told apart by this table. What papers report stands at the right, greyed: it was made "
-    "on other data, by other judges and with longer training, so only its order says something here."
-)
-_TITLES = {
-    "inception_score": "IS",
-    "r_precision": "R-precision (%)",
-    "fid": "FID",
-    "likelihood_bound": "NLL bound, nats",
-    **{f"bound_recall_{places}": f"R@{places} (%)" for places in (1, 5, 10, 50)},
-    "bound_median_rank": "Median rank",
-    "structural_similarity": "SSI",
-}
+_LEAD: str = TEXTS["components"]["lead"]
+_TITLES: dict[str, str] = TEXTS["components"]["titles"]
 _LOWER_IS_BETTER = ("fid", "likelihood_bound", "bound_median_rank")
 _NO_ROW = "-"
-_NO_FIGURE = (
-    "There is no figure yet: IS and R-precision are drawn against steps, for variants that were measured after two "
-    "numbers of steps or more. `t2ibench train` with a greater --steps goes on with a run, `t2ibench eval` measures it."
-)
+_NO_FIGURE: str = TEXTS["components"]["no_figure"]
 
 
 @dataclass(frozen=True)

@@ -15,21 +15,15 @@ from t2ibench_reports.table.controls import CONTROL_ORDER
 from t2ibench_reports.table.format import sentence_list
 from t2ibench_reports.table.tables import Group, Row
 from t2ibench_reports.table.tables import Section as Part_of
+from t2ibench_reports.texts import TEXTS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from t2ibench.core.interfaces import ReportInput
 
-_LEAD = (
-    "Every row is a caption, every column a source of images: first the real ones, then the models, then the other "
-    "controls. All got the same captions and the same noise. A few images prove nothing; the leaderboard has the "
-    "numbers."
-)
-_SILENT = (
-    "Nothing is kept of how the images of {} came about: they were not made by a model here, depend on what is made "
-    "beside them, or were measured by an older version; `t2ibench eval` again keeps what there is."
-)
+_LEAD: str = TEXTS["gallery"]["lead"]
+_SILENT: str = TEXTS["gallery"]["silent"]
 
 
 class Gallery:

@@ -28,6 +28,7 @@ from t2ibench_reports.table.notes import HOW_TO_READ, group_notes
 from t2ibench_reports.table.seeds import RANGE
 from t2ibench_reports.table.tables import ORIGIN_TITLES, SECTION_TITLES, Group, Row
 from t2ibench_reports.table.tables import Section as Table
+from t2ibench_reports.texts import TEXTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,10 +46,7 @@ _COSTS = (
     Head("Images/s", "generated", "cost", sort="higher"),
     Head("Seconds", "to measure", "cost", sort="lower", terse="Measuring s"),
 )
-_MARKS = (
-    "Intervals in brackets. Bold: best, its interval apart from all others; ≈: no clear difference from the leading "
-    "value."
-)
+_MARKS: str = TEXTS["leaderboard"]["marks"]
 
 
 class Leaderboard:

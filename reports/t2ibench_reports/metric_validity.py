@@ -14,48 +14,18 @@ from t2ibench_reports.rendering.document import Document, Head, Part, Place, Sec
 from t2ibench_reports.rendering.drawings import Curve, Curves
 from t2ibench_reports.rendering.rendered import FIGURES, rendered
 from t2ibench_reports.table.format import clean, count
+from t2ibench_reports.texts import TEXTS
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
     from t2ibench.core.interfaces import ReportInput
 
-_LEAD: Final = (
-    "Real test images are made worse on purpose, by known amounts, and every metric of a protocol judges them. The "
-    "clean images are part of the reference set, so distances begin at their best and precision at 100%: what is "
-    "looked at is the order of the steps. One seed, one data set: a verdict is about this set-up, not about a metric "
-    "for ever."
-)
-_MARKS: Final = {
-    "right": "✓",
-    "mostly": "≈",
-    "blind": "blind",
-    "wrong way": "✗ better",
-    "unclear": "?",
-    "still": "·",
-    "moves too": "also worse",
-    "flattered": "also better",
-    "open": "",
-    "none": "failed",
-}
+_LEAD: str = TEXTS["metric_validity"]["lead"]
+_MARKS: dict[str, str] = TEXTS["metric_validity"]["marks"]
 """Verdict -> what a cell shows; see `t2ibench.studies.validity.verdicts.Finding`."""
-_LEGEND: Final = (
-    "Each cell: the verdict, then Spearman's rank correlation of the strength (0 and the steps) with how bad the "
-    "value is (1: worse at every step).",
-    "The corruption harms what the metric is said to measure: ✓ it gets worse at every step; ≈ it gets worse, not at "
-    "every step (correlation at least 0.8); ? it is worse in the end, in no order; blind: it stays within the clean "
-    "images' 95% interval at the strongest step; ✗ better: it gets better.",
-    "The corruption leaves that alone: · the metric stays within the interval; also worse, also better: it leaves it.",
-    "No mark: no claim, for a caption stays true of an image that is hard to see.",
-)
-_SPOTS: Final = {
-    "blind": "does not see",
-    "wrong way": "gets better under",
-    "unclear": "gets worse in no order under",
-    "moves too": "gets worse, though that is not its business, under",
-    "flattered": "gets better, though that is not its business, under",
-    "none": "has no value under",
-}
+_LEGEND: tuple[str, ...] = tuple(TEXTS["metric_validity"]["legend"])
+_SPOTS: dict[str, str] = TEXTS["metric_validity"]["spots"]
 _KEY: Final = {
     2: ("worse as it must", ("right", "mostly")),
     6: ("blind, the wrong way or failed", ("blind", "wrong way", "none")),

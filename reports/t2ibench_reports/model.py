@@ -23,17 +23,14 @@ from t2ibench_reports.rendering.document import (
 from t2ibench_reports.rendering.rendered import rendered
 from t2ibench_reports.table.format import clean, count, significant
 from t2ibench_reports.table.tables import ORIGIN_TITLES, Group, Row
+from t2ibench_reports.texts import TEXTS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from t2ibench.core.interfaces import ReportInput
 
-_LEAD = (
-    "The card says where the model comes from, the tables what was measured of it, each value with its interval and "
-    "its place among the rows of the same table. Below: what it shows and what it misses of its captions, the captions "
-    "it shows worst, and how its training went, as far as its evaluation kept them."
-)
+_LEAD: str = TEXTS["model"]["lead"]
 
 
 class Model:

@@ -12,26 +12,18 @@ from t2ibench_reports.rendering.rendered import rendered
 from t2ibench_reports.table.tables import ORIGIN_TITLES, SECTION_TITLES, Cell, Group, Row, build
 from t2ibench_reports.table.tables import Column as Measure
 from t2ibench_reports.table.tables import Section as Part_of
+from t2ibench_reports.texts import TEXTS
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
     from t2ibench.core.interfaces import ReportInput
 
-_LEAD = (
-    "What papers print, greyed: their own models, by their own scripts, and only as far as a source was found. FIDs of "
-    "two columns are two metrics. What was measured here by the same column stands above, where there is any. "
-    "Nothing is ranked."
-)
+_LEAD: str = TEXTS["previous"]["lead"]
 _NOTHING = Place("-", kind="reported")
 _DATASETS = ("cub", "coco")
 _TITLES = {"inception_score": "IS", "fid": "FID", "fid_tf": "FID", "r_precision": "R-precision (%)"}
-_NOTES = (
-    '"verified" was read in the source that is named, "from memory" was not: look it up before relying on it.',
-    "The ± is the source's own spread and no confidence interval.",
-    'A column\'s small name is the column of benchmarks.toml that measures alike; "unstated": the source does not say '
-    "how it measured, or no column here measures so.",
-)
+_NOTES: tuple[str, ...] = tuple(TEXTS["previous"]["notes"])
 
 
 @dataclass(frozen=True)

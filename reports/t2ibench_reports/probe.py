@@ -16,39 +16,18 @@ from t2ibench_reports.rendering.document import Document, Grid, Section, Strip, 
 from t2ibench_reports.rendering.images import tile_of
 from t2ibench_reports.rendering.rendered import rendered
 from t2ibench_reports.table.format import clean, count, sentence_list
+from t2ibench_reports.texts import TEXTS
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
     from t2ibench.core.interfaces import ReportInput
 
-_LEAD = (
-    "Each row of images has one noise; only the words at the head of the column differ. So what differs between the "
-    "images of a row is what the words did. Where the images are of simulated birds or scenes, a network that "
-    "names what they show counts what followed; images drawn to fit the same captions show how well it can."
-)
-_MEANINGS: Final[Mapping[str, str]] = {
-    "asked": "Asked for: of what one wording asks for and the others do not, the share its images show.",
-    "whole": "Whole caption: images that show everything their caption says.",
-    "rest": "Rest of caption: the same of what the caption says besides.",
-    "alone": "Only it changed: of the pairs of images with one noise, those in which both show what was "
-    "asked for and every other attribute reads the same. One misreading spoils a pair, so images drawn to fit say "
-    "what can be had.",
-    "kept": "Not named, kept: of the attributes that neither caption of a pair speaks of, the share that reads the "
-    "same. A change need not be a fault: parts that go together in training may go together here. A model that ignores "
-    "its caption keeps all of them.",
-    "pixels": "Pixels changed: by more than 16 of 255 in one of their colours, between images of one noise.",
-    "difference": "Mean change: the mean absolute difference of images of one noise.",
-}
-_READ_BACK = (
-    "Below each image stands the sentence that a captioner ({}) reads in it. It never sees the caption, says what it "
-    "thinks worth saying, and knows the data set's words only."
-)
-_STATED = "Asked for: of what the captions say, the share that their images show."
-_DEAF = (
-    "A model deaf to the words draws one image for all wordings, so it can show what is asked for in one of them at "
-    "most: that is what luck gets at best."
-)
+_LEAD: str = TEXTS["probe"]["lead"]
+_MEANINGS: dict[str, str] = TEXTS["probe"]["meanings"]
+_READ_BACK: str = TEXTS["probe"]["read_back"]
+_STATED: str = TEXTS["probe"]["stated"]
+_DEAF: str = TEXTS["probe"]["deaf"]
 
 
 _COLUMNS: Final = (

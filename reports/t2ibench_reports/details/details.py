@@ -12,12 +12,10 @@ from t2ibench.core.files import digest_of
 from t2ibench_reports.rendering.images import Tile, cut
 from t2ibench_reports.table.format import clean
 from t2ibench_reports.table.tables import Row
+from t2ibench_reports.texts import TEXTS
 
 SCHEMA = 2
-SHARES = (
-    "Where captions state several things, a caption's value is the share of its own statements, in %; in a row's "
-    "figure all statements count alike, so longer captions weigh more."
-)
+SHARES: str = TEXTS["details"]["shares"]
 
 
 @dataclass(frozen=True)

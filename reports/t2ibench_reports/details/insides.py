@@ -12,11 +12,9 @@ from t2ibench_reports.rendering.document import Inside, View
 from t2ibench_reports.rendering.images import Tile
 from t2ibench_reports.table.format import clean
 from t2ibench_reports.table.tables import Row
+from t2ibench_reports.texts import TEXTS
 
-HOW_TO_LOOK = (
-    "Attention: bright is where the model looked for the word; each word's own range is stretched from dark to bright, "
-    "and the figures behind it are that range. A gate is open at 1 (100%)."
-)
+HOW_TO_LOOK: str = TEXTS["insides"]["how_to_look"]
 
 
 def insides_of(row: Row, folder: Path) -> tuple[Inside, ...]:

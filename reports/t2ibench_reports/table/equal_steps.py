@@ -6,11 +6,9 @@ from dataclasses import replace
 
 from t2ibench_reports.table.ranking import Standing, rank
 from t2ibench_reports.table.tables import Cell, Group, Row, Section
+from t2ibench_reports.texts import TEXTS
 
-RULE = (
-    "The rows were not all trained for the same number of steps; best and no clear difference are told among rows of "
-    "equal steps only."
-)
+RULE: str = TEXTS["equal_steps"]["rule"]
 
 
 def by_steps(group: Group) -> dict[int | None, list[Row]]:

@@ -9,25 +9,12 @@ from t2ibench_reports.table.format import clean, count, sentence_list
 from t2ibench_reports.table.ranking import RULE
 from t2ibench_reports.table.seeds import is_range
 from t2ibench_reports.table.tables import Column, Group, Section
+from t2ibench_reports.texts import TEXTS
 
-JUDGE_SEEN = (
-    "Judge seen in training (†): the model was trained with the very network that scores it here, so its score says "
-    "how well it pleases that network. Such values are not ranked against those of models that never saw the judge."
-)
-OF_ONE = (
-    "One training: the interval knows the luck of captions and noise only. Another training of the same recipe may lie "
-    "outside it; `--seeds` of `t2ibench bench` trains several."
-)
-OF_SEVERAL = (
-    "Mean of several trainings: the interval knows the luck of training (Student's t over trainings) beside that of "
-    "captions. Sample images are of the first seed. Rows of one training know the luck of captions and noise only."
-)
-HOW_TO_READ = (
-    "Each row is a source of images, each column one way of measuring them; the arrow points to better (↑ higher, "
-    "↓ lower). A value is followed by its interval: had other captions been drawn, the value would most likely have "
-    "stayed within it. First look at the controls: real images show what perfect looks like, noise what worthless "
-    "looks like. Two models whose intervals overlap cannot be told apart by this table."
-)
+JUDGE_SEEN: str = TEXTS["notes"]["judge_seen"]
+OF_ONE: str = TEXTS["notes"]["of_one"]
+OF_SEVERAL: str = TEXTS["notes"]["of_several"]
+HOW_TO_READ: str = TEXTS["notes"]["how_to_read"]
 
 
 def group_notes(group: Group) -> tuple[str, ...]:

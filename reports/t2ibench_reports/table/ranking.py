@@ -9,12 +9,9 @@ from typing import Literal
 
 from t2ibench.core.records import ResultRecord
 from t2ibench_reports.table.seeds import is_range
+from t2ibench_reports.texts import TEXTS
 
-RULE = (
-    "Best (*): its interval lies wholly on the better side of every other ranked interval in the column. "
-    "No clear difference (≈): the leading value and all whose intervals overlap its interval. "
-    "Overlap does not prove equality; it means that these images cannot tell the rows apart."
-)
+RULE: str = TEXTS["ranking"]["rule"]
 
 
 @dataclass(frozen=True, slots=True)
