@@ -220,12 +220,10 @@ def _frame(tables: Sequence[_Table]) -> DataFrame:
             low, high = row.interval or (None, None)
             rows.append(
                 {
-                    **{"dataset": table.dataset, "budget": table.budget, "claim": row.claim},
-                    **{"statement": row.statement, "source": row.source, "test": row.test, "column": row.column},
-                    **{"verdict": row.verdict, "effect": row.effect.value if row.effect else None},
-                    **{"interval_low": low, "interval_high": high, "chance_corrected": row.chance},
-                    **{"seeds": row.effect.seeds if row.effect else 0, "more_seeds": row.more_seeds},
-                    **{"margin": row.margin, "page_p": row.further.get("page_p")},
+                    **row.model_dump(include=set(_COLUMNS)),
+                    **{"dataset": table.dataset, "budget": table.budget, "interval_low": low, "interval_high": high},
+                    **{"effect": row.effect.value if row.effect else None, "chance_corrected": row.chance},
+                    **{"seeds": row.effect.seeds if row.effect else 0, "page_p": row.further.get("page_p")},
                     **{"rows": " ".join(row.values), "lacking": " ".join(row.lacking)},
                 }
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from t2ibench.core.errors import UserError
@@ -13,7 +13,7 @@ from t2ibench_reports.rendering.document import Document, Head, Part, Place, Sec
 from t2ibench_reports.rendering.rendered import FIGURES, rendered
 from t2ibench_reports.table.format import clean, number, sentence_list
 from t2ibench_reports.table.ranking import clearly_better
-from t2ibench_reports.table.tables import Column, Group, Row
+from t2ibench_reports.table.tables import Cell, Column, Group, Row
 from t2ibench_reports.table.trainings import t_interval
 from t2ibench_reports.texts import TEXTS
 
@@ -28,25 +28,31 @@ if TYPE_CHECKING:
 _LEAD: str = TEXTS["compare"]["lead"]
 CAPTIONS = "captions"
 TRAINING = "training"
+_VERDICTS = {"first": "first is better", "second": "second is better"}
 _LUCK: dict[str, str] = TEXTS["compare"]["luck"]
 _ASK: str = TEXTS["compare"]["ask"]
 _NO_FIGURE: str = TEXTS["compare"]["no_figure"]
 
 
 @dataclass(frozen=True)
-class _Line:
-    """One column's comparison. `paired` says whether the interval rests on pairs, `covers` whose luck it knows."""
+class _Found:
+    """A column's difference. `paired` says whether the interval rests on pairs, `covers` whose luck it knows."""
 
+    difference: float | None
+    interval_low: float | None
+    interval_high: float | None
+    paired: bool
+    verdict: str
+    covers: str = CAPTIONS
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class _Line:
     column: Column
     first: Place
     second: Place
-    difference: float | None
-    low: float | None
-    high: float | None
-    verdict: str
-    paired: bool
-    reason: str = ""
-    covers: str = CAPTIONS
+    found: _Found
 
 
 @dataclass(frozen=True)
@@ -102,41 +108,36 @@ class Compare:
         )
 
 
-def _lines(group: Group, first: Row, second: Row, comparisons: Sequence[Mapping[str, Any]]) -> list[_Line]:
+def _lines(group: Group, first: Row, second: Row, comparisons: Sequence[Mapping[str, Any]]) -> Iterator[_Line]:
     stored = _stored(group, first, second, comparisons)
-    lines = []
     for column, ours, theirs in zip(group.columns, first.cells, second.cells, strict=True):
         if ours is None and theirs is None:
             continue
         # Places among all rows of the table would say another thing than the verdict on these two.
-        ours_place, theirs_place = (value_place(one, column, scaled=False, ranked=False) for one in (ours, theirs))
-        places = (ours_place, theirs_place)
-        if (over := _over_trainings(column, places, _by_seed(first, column), _by_seed(second, column))) is not None:
-            lines.append(over)
-            continue
-        if column.digest in stored:
-            difference, low, high, verdict, paired, reason = stored[column.digest]
-            lines.append(_Line(column, *places, difference, low, high, verdict, paired, reason))
-            continue
-        if ours is None or theirs is None or ours.record.value is None or theirs.record.value is None:
-            lines.append(_Line(column, *places, None, None, None, "no verdict", False, "a row has no value"))
-            continue
-        verdict, reason = "not told apart", ""
-        if ours.record.judge_seen_in_training != theirs.record.judge_seen_in_training:
-            verdict, reason = "no verdict", "one row was trained with this judge, the other was not"
-        elif ours.record.n != theirs.record.n:
-            verdict, reason = "no verdict", "the rows rest on other numbers of images"
-        elif column.standing == "random":
-            verdict, reason = "no verdict", "its network has random weights"
-        elif ours.record.interval is None or theirs.record.interval is None or len(group.seeds) > 1:
-            verdict, reason = "no verdict", "a row has no interval"
-        elif clearly_better(ours.record, theirs.record):
-            verdict = "first is better"
-        elif clearly_better(theirs.record, ours.record):
-            verdict = "second is better"
-        difference = ours.record.value - theirs.record.value
-        lines.append(_Line(column, *places, difference, None, None, verdict, False, reason))
-    return lines
+        one, other = (value_place(cell, column, scaled=False, ranked=False) for cell in (ours, theirs))
+        found = _over_trainings(column, _by_seed(first, column), _by_seed(second, column)) or stored.get(column.digest)
+        yield _Line(column, one, other, found or _by_own_intervals(column, ours, theirs, len(group.seeds)))
+
+
+def _by_own_intervals(column: Column, ours: Cell | None, theirs: Cell | None, seeds: int) -> _Found:
+    if ours is None or theirs is None or ours.record.value is None or theirs.record.value is None:
+        return _Found(None, None, None, paired=False, verdict="no verdict", reason="a row has no value")
+    one, other, verdict, reason = ours.record, theirs.record, "not told apart", ""
+    if one.judge_seen_in_training != other.judge_seen_in_training:
+        reason = "one row was trained with this judge, the other was not"
+    elif one.n != other.n:
+        reason = "the rows rest on other numbers of images"
+    elif column.standing == "random":
+        reason = "its network has random weights"
+    elif one.interval is None or other.interval is None or seeds > 1:
+        reason = "a row has no interval"
+    elif clearly_better(one, other):
+        verdict = _VERDICTS["first"]
+    elif clearly_better(other, one):
+        verdict = _VERDICTS["second"]
+    difference = ours.record.value - theirs.record.value
+    verdict = "no verdict" if reason else verdict
+    return _Found(difference, None, None, paired=False, verdict=verdict, reason=reason)
 
 
 def _by_seed(row: Row, column: Column) -> dict[int, ResultRecord]:
@@ -147,8 +148,8 @@ def _by_seed(row: Row, column: Column) -> dict[int, ResultRecord]:
 
 
 def _over_trainings(
-    column: Column, places: tuple[Place, Place], ours: Mapping[int, ResultRecord], theirs: Mapping[int, ResultRecord]
-) -> _Line | None:
+    column: Column, ours: Mapping[int, ResultRecord], theirs: Mapping[int, ResultRecord]
+) -> _Found | None:
     """Return the comparison of two rows of several trainings, seed by seed; None with fewer than two shared seeds."""
     seeds = sorted(set(ours) & set(theirs))
     differences = [(ours[seed].value or 0.0) - (theirs[seed].value or 0.0) for seed in seeds]
@@ -160,17 +161,14 @@ def _over_trainings(
     verdict = "not told apart"
     if low > 0 or high < 0:
         verdict = _VERDICTS["first" if side * mean > 0 else "second"]
-    reason = f"paired by training seed: {', '.join(map(str, seeds))}"
-    return _Line(column, *places, mean, low, high, verdict, True, reason, TRAINING)
+    return _Found(*ends, True, verdict, TRAINING, f"paired by training seed: {', '.join(map(str, seeds))}")
 
 
-def _stored(
-    group: Group, first: Row, second: Row, comparisons: Sequence[Mapping[str, Any]]
-) -> dict[str, tuple[float | None, float | None, float | None, str, bool, str]]:
-    """Return metric digest -> (difference, low, high, verdict, paired, reason) of the rows' last comparison."""
+def _stored(group: Group, first: Row, second: Row, comparisons: Sequence[Mapping[str, Any]]) -> dict[str, _Found]:
+    """Return metric digest -> what the rows' last comparison found."""
     ours, theirs = first.source.identity, second.source.identity
     sign = {(ours, theirs): 1, (theirs, ours): -1}
-    found: dict[str, tuple[float | None, float | None, float | None, str, bool, str]] = {}
+    found: dict[str, _Found] = {}
     asked = (group.plan.dataset, group.plan.protocol, group.plan.seed, group.n)
     if len(group.seeds) > 1:
         return found
@@ -183,24 +181,17 @@ def _stored(
                 if rows not in sign or column["difference"] is None:
                     continue
                 ends = column["interval"]
-                sides = [sign[rows] * ends[end] for end in ("low", "high")] if ends else [None, None]
-                low, high = sides if sign[rows] > 0 else sides[::-1]
+                low, high = [sign[rows] * ends[end] for end in ("low", "high")][:: sign[rows]] if ends else (None, None)
                 verdict = str(column["verdict"])
                 if sign[rows] < 0:
                     verdict = {"first": "second", "second": "first"}.get(verdict, verdict)
-                found[column["metric_digest"]] = (
-                    sign[rows] * column["difference"], low, high, _VERDICTS.get(verdict, verdict), bool(ends),
-                    str(column["reason"]),
+                found[column["metric_digest"]] = _Found(
+                    sign[rows] * column["difference"], low, high, bool(ends), _VERDICTS.get(verdict, verdict),
+                    reason=str(column["reason"]),
                 )  # fmt: skip
         except (KeyError, TypeError):
             continue  # written by another version
     return found
-
-
-_VERDICTS = {
-    "first": "first is better",
-    "second": "second is better",
-}
 
 
 def _section(pair: _Pair, images: Path, details: Path) -> Section:
@@ -214,19 +205,19 @@ def _section(pair: _Pair, images: Path, details: Path) -> Section:
     )
     rows = []
     for line in pair.lines:
-        decimals = line.column.decimals
+        found, decimals = line.found, line.column.decimals
         difference = Place("not known", kind="none")
-        if line.difference is not None:
+        if found.difference is not None:
             ends = "no paired interval"
-            if line.low is not None and line.high is not None:
-                ends = f"[{number(line.low, decimals)}, {number(line.high, decimals)}]"
-            difference = Place(f"{'+' if line.difference > 0 else ''}{number(line.difference, decimals)}", ends)
-        how = "paired by caption" if line.paired else "by the rows' own intervals"
+            if found.interval_low is not None and found.interval_high is not None:
+                ends = f"[{number(found.interval_low, decimals)}, {number(found.interval_high, decimals)}]"
+            difference = Place(f"{'+' if found.difference > 0 else ''}{number(found.difference, decimals)}", ends)
+        how = "paired by caption" if found.paired else "by the rows' own intervals"
         name = Place(f"{line.column.title} {line.column.arrow}", line.column.subtitle, "name")
-        rows.append((name, line.first, line.second, difference, Place(line.verdict, line.reason or how, "text")))
+        rows.append((name, line.first, line.second, difference, Place(found.verdict, found.reason or how, "text")))
     captions = captions_of(group, first, second, details)
     notes = []
-    wanted = [] if all(line.paired or line.reason for line in pair.lines) else ["paired intervals"]
+    wanted = [] if all(line.found.paired or line.found.reason for line in pair.lines) else ["paired intervals"]
     if captions.reason and not captions.grids:
         notes.append(captions.reason)
     elif not captions.grids:
@@ -234,8 +225,8 @@ def _section(pair: _Pair, images: Path, details: Path) -> Section:
     if wanted:
         names = (name_of(first), name_of(second), clean(group.plan.dataset))
         notes.append(_ASK.format(*names, sentence_list(wanted)))
-    notes += [_LUCK[covers] for covers in sorted({line.covers for line in pair.lines})]
-    if sum(line.paired for line in pair.lines) > 1:
+    notes += [_LUCK[covers] for covers in sorted({line.found.covers for line in pair.lines})]
+    if sum(line.found.paired for line in pair.lines) > 1:
         notes.append("Several columns were looked at, and one of 20 intervals misses the truth by luck.")
     return section_on(
         group,
@@ -271,13 +262,7 @@ def _values(pair: _Pair) -> Iterator[dict[str, Any]]:
             "column": line.column.metric.column,
             "first_value": values[0],
             "second_value": values[1],
-            "difference": line.difference,
-            "interval_low": line.low,
-            "interval_high": line.high,
-            "paired": line.paired,
-            "verdict": line.verdict,
-            "covers": line.covers,
-            "reason": line.reason,
+            **asdict(line.found),
             "first_identity": pair.first.source.identity,
             "second_identity": pair.second.source.identity,
             "metric_digest": line.column.digest,

@@ -34,6 +34,10 @@ _KEY: Final = {
     0: ("no claim", ("open",)),
 }
 """Place of a colour -> (its meaning, its verdicts)."""
+_COLUMNS: Final = (
+    "dataset", "protocol", "column", "title", "corruption", "unit", "strength", "value", "true_alignment", "expected",
+    "verdict", "monotone", "spearman", "spearman_true_alignment",
+)  # fmt: skip
 
 
 class _Row(Kept):
@@ -253,23 +257,13 @@ def _frame(studies: Sequence[_Study]) -> DataFrame:
 
     lines: list[dict[str, Any]] = [
         {
-            "dataset": study.dataset,
-            "protocol": study.protocol,
-            "column": row.column,
-            "title": row.title,
-            "corruption": row.corruption,
-            "unit": row.unit,
-            "strength": strength,
-            "value": value,
+            **row.model_dump(include=set(_COLUMNS)),
+            **{"dataset": study.dataset, "protocol": study.protocol, "strength": strength, "value": value},
             "true_alignment": row.true_alignment[place] if row.true_alignment else None,
-            "expected": row.expected,
-            "verdict": row.verdict,
-            "monotone": row.monotone,
-            "spearman": row.spearman,
             "spearman_true_alignment": row.alignment,
         }
         for study in studies
         for row in study.rows
         for place, (strength, value) in enumerate(zip(row.strengths, row.values, strict=True))
     ]
-    return DataFrame(lines)
+    return DataFrame(lines, columns=[*_COLUMNS])

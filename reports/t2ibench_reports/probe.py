@@ -31,8 +31,8 @@ _DEAF: str = TEXTS["probe"]["deaf"]
 
 
 _COLUMNS: Final = (
-    "row", "group", "part", "measure", "unit", "value", "interval_low", "interval_high", "interval_level",
-    "interval_method", "n", "deaf_at_most",
+    "dataset", "probe", "model", "identity", "seed", "noises", "row", "group", "part", "measure", "unit", "value",
+    "interval_low", "interval_high", "interval_level", "interval_method", "n", "deaf_at_most",
 )  # fmt: skip
 
 
@@ -210,36 +210,17 @@ def _frame(records: Sequence[ProbeRecord]) -> DataFrame:
 
     lines: list[dict[str, Any]] = []
     for record in records:
-        base = {
-            "dataset": record.dataset,
-            "probe": record.probe,
-            "model": record.source.label,
-            "identity": record.source.identity,
-            "seed": record.seed,
-            "noises": record.rows,
-        }
+        told = {"model": record.source.label, "identity": record.source.identity, "noises": record.rows}
+        base = {"dataset": record.dataset, "probe": record.probe, "seed": record.seed, **told}
         for score in record.scores:
-            ends = score.interval
-            lines.append(
-                {
-                    **base,
-                    "row": score.row,
-                    "group": score.group,
-                    "part": score.subject,
-                    "measure": score.measure,
-                    "unit": MEASURES[score.measure][1] if score.measure in MEASURES else "",
-                    "value": score.value,
-                    "interval_low": ends.low if ends else None,
-                    "interval_high": ends.high if ends else None,
-                    "interval_level": ends.level if ends else None,
-                    "interval_method": ends.method if ends else "",
-                    "n": score.n,
-                    "deaf_at_most": score.deaf,
-                }
-            )
+            ends = score.interval.model_dump() if score.interval else {"method": ""}
+            unit = MEASURES[score.measure][1] if score.measure in MEASURES else ""
+            own = {"part": score.subject, "unit": unit, "deaf_at_most": score.deaf}
+            interval = {f"interval_{name}": value for name, value in ends.items()}
+            lines.append({**base, **score.model_dump(include=set(_COLUMNS)), **own, **interval})
         if not record.scores:
             lines.append({**base, "measure": "shown"})
-    return DataFrame(lines, columns=[*base, *_COLUMNS]).astype({"n": "Int64"})
+    return DataFrame(lines, columns=list(_COLUMNS)).astype({"n": "Int64"})
 
 
 def _stem(record: ProbeRecord, records: Sequence[ProbeRecord]) -> str:

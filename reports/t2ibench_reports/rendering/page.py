@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,19 +123,12 @@ def policy(style: str, script: str = "") -> str:
 
 def anchors_of(ids: list[str]) -> dict[str, str]:
     """Return record id -> anchor, unique on the page whatever the ids hold."""
-    anchors: dict[str, str] = {}
-    taken: set[str] = set()
-    for one in ids:
-        if one in anchors:
-            continue
+    holders: dict[str, str] = {}
+    for one in dict.fromkeys(ids):
         stem = "record-" + re.sub(r"[^0-9A-Za-z]", "", one)[:12]
-        anchor, copy = stem, 1
-        while anchor in taken:
-            copy += 1
-            anchor = f"{stem}-{copy}"
-        taken.add(anchor)
-        anchors[one] = anchor
-    return anchors
+        anchors = (f"{stem}-{copy}" if copy > 1 else stem for copy in count(1))
+        holders[next(anchor for anchor in anchors if anchor not in holders)] = one
+    return {one: anchor for anchor, one in holders.items()}
 
 
 def record_facts(cell: Cell, column: Column) -> list[tuple[str, str]]:

@@ -2,40 +2,36 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from t2ibench.core.reading.text import parse_json, read_text, text_lines
-from t2ibench.studies.known_truth import OpenedLater, Said
+from t2ibench.studies.known_truth import Said
 from t2ibench.studies.probes.questions import Question
-from t2ibench.studies.probes.scoring import Reading, Statement
+from t2ibench.studies.probes.scoring import Statement
 from t2ibench_simulations.simbirds.attributes import Attributes
 from t2ibench_simulations.simbirds.make import VERSION
 from t2ibench_simulations.simbirds.species import HELD_OUT_PAIRS, all_species
 from t2ibench_simulations.simbirds.statements import STATEMENTS, statements_in, true_statements
+from t2ibench_simulations.truth.read_images import ReadImages
 from t2ibench_simulations.truth.truth import attributes_of, drawn_birds
 
 if TYPE_CHECKING:
     import numpy as np
+    from torch import Tensor
 
     from t2ibench.data.manifest import Manifest
     from t2ibench_simulations.networks.simattributes import SimAttributes
 
 
-class BirdTruth:
-    """What SimAttributes and the captions' own grammar know of simulated birds; a `KnownTruth`.
-
-    Args:
-        extractor: of the entry of benchmarks.toml that has the plug-in simattributes.
-    """
+class BirdTruth(ReadImages):
+    """What SimAttributes and the captions' own grammar know of simulated birds; a `KnownTruth`."""
 
     plugin: ClassVar[str] = "simattributes"
     captioner: ClassVar[str] = "simbirds"
     drawing: ClassVar[int] = VERSION
     parts: ClassVar[tuple[str, str]] = ("wing", "belly")
-
-    def __init__(self, extractor: OpenedLater) -> None:
-        self._extractor = extractor
 
     @staticmethod
     def combinations() -> tuple[list[tuple[str, str]], frozenset[tuple[str, str]]]:
@@ -60,10 +56,6 @@ class BirdTruth:
             for row in rows
         }
 
-    def describe(self) -> dict[str, Any]:
-        """Return its identity as JSON values."""
-        return self._extractor.describe()
-
     def attributes_of(self, subject: str) -> Sequence[str]:
         """Return the attributes of a bird that a caption's subject is about."""
         return attributes_of(subject)
@@ -72,31 +64,13 @@ class BirdTruth:
         """Return birds that fit a question's captions; see `drawn_birds`."""
         return drawn_birds(question, rows, seed, resolution)
 
-    def read(self, pixels: np.ndarray, question: Question) -> Reading:
-        """Return what the images of a question show.
-
-        Args:
-            pixels: uint8 rows x wordings x 3 x H x W.
-            question: with the wordings' captions.
-
-        Raises:
-            UserError: the reader's weights are missing or damaged.
-        """
-        import torch
-
+    def seen(
+        self, images: Tensor, captions: Sequence[str]
+    ) -> tuple[list[frozenset[Statement]], list[frozenset[Statement]], list[Mapping[str, str]]]:
+        """Return what captions state and images show. Raises UserError: the reader's weights are missing or damaged."""
         network = cast("SimAttributes", self._extractor.opened())
-        rows, columns = pixels.shape[:2]
-        flat = torch.from_numpy(pixels.reshape(rows * columns, *pixels.shape[2:]))
-        true = network.extract(flat)["statements"].numpy() > 0
-        words = network.describe(flat)
-        shown = [frozenset(_named(row)) for row in true]
-        read = [{name: answers[place] for name, answers in words.items()} for place in range(rows * columns)]
-        return Reading(
-            stated=[statements_in(variant.text) for variant in question.variants],
-            shown=[shown[row * columns : (row + 1) * columns] for row in range(rows)],
-            attributes=[read[row * columns : (row + 1) * columns] for row in range(rows)],
-        )
-
-
-def _named(row: np.ndarray) -> list[Statement]:
-    return [statement for statement, true in zip(STATEMENTS, row, strict=True) if true]
+        true = network.extract(images)["statements"].numpy() > 0
+        words = network.describe(images)
+        shown = [frozenset(itertools.compress(STATEMENTS, row)) for row in true]
+        read = [{name: answers[place] for name, answers in words.items()} for place in range(len(images))]
+        return [statements_in(caption) for caption in captions], shown, [*read]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
-from t2ibench.studies.known_truth import OpenedLater, Said
+from t2ibench.studies.known_truth import Said
 from t2ibench.studies.probes.questions import Question
-from t2ibench.studies.probes.scoring import Reading, Statement
+from t2ibench.studies.probes.scoring import Statement
 from t2ibench_simulations.simscenes.make import VERSION
 from t2ibench_simulations.simscenes.statement_list import Statement as SceneStatement
 from t2ibench_simulations.simscenes.statement_list import stated_singly
 from t2ibench_simulations.simscenes.statements import statements_in
 from t2ibench_simulations.simscenes.vocabulary import COLOURS, HELD_OUT, KINDS, Kind
+from t2ibench_simulations.truth.read_images import ReadImages
 from t2ibench_simulations.truth.scene_alterations import Alteration, altered_images
 from t2ibench_simulations.truth.scene_truth import drawn_scenes
 
@@ -26,20 +27,17 @@ if TYPE_CHECKING:
 _NONE: Final = "none"
 
 
-class SceneTruth:
+class SceneTruth(ReadImages):
     """What SimObjects and the captions' own grammar know of simulated scenes; a `KnownTruth`.
 
-    Args:
-        extractor: of the entry of benchmarks.toml that has the plug-in simobjects.
+    The attributes read are the numbers of the kinds that a question's captions name, the colours of those that all of
+    them name (what comes and goes has no colour to keep), the place, and all other objects as one.
     """
 
     plugin: ClassVar[str] = "simobjects"
     captioner: ClassVar[str] = "simscenes"
     drawing: ClassVar[int] = VERSION
     parts: ClassVar[tuple[str, str]] = ("kind", "colour")
-
-    def __init__(self, extractor: OpenedLater) -> None:
-        self._extractor = extractor
 
     @staticmethod
     def combinations() -> tuple[list[tuple[str, str]], frozenset[tuple[str, str]]]:
@@ -64,10 +62,6 @@ class SceneTruth:
         """Return images of the data set drawn again with their "counts" or "positions" wrong; see `altered_images`."""
         return altered_images(manifest, image_ids, cast("Alteration", what), resolution)
 
-    def describe(self) -> dict[str, Any]:
-        """Return its identity as JSON values."""
-        return self._extractor.describe()
-
     def attributes_of(self, subject: str) -> Sequence[str]:
         """Return what of a scene a caption's subject is about; a relation changes neither what there is nor how."""
         return () if " and " in subject else (subject,)
@@ -76,34 +70,16 @@ class SceneTruth:
         """Return scenes that fit a question's captions; see `drawn_scenes`."""
         return drawn_scenes(question, rows, seed, resolution)
 
-    def read(self, pixels: np.ndarray, question: Question) -> Reading:
-        """Return what the images of a question show.
-
-        The attributes read are the numbers of the kinds that its captions name, the colours of those that all of them
-        name (what comes and goes has no colour to keep), the place, and all other objects as one.
-
-        Args:
-            pixels: uint8 rows x wordings x 3 x H x W.
-            question: with the wordings' captions.
-
-        Raises:
-            UserError: the reader's weights are missing or damaged.
-        """
-        import torch
-
+    def seen(
+        self, images: Tensor, captions: Sequence[str]
+    ) -> tuple[list[frozenset[Statement]], list[frozenset[Statement]], list[Mapping[str, str]]]:
+        """Return what captions state and images show. Raises UserError: the reader's weights are missing or damaged."""
         network = cast("SimObjects", self._extractor.opened())
-        rows, columns = pixels.shape[:2]
-        found = network.describe(torch.from_numpy(pixels.reshape(rows * columns, *pixels.shape[2:])))
-        said = [statements_in(variant.text) for variant in question.variants]
+        found, said = network.describe(images), [*map(statements_in, captions)]
         naming = {kind: [kind in one.groups for one in said] for kind in KINDS}
         kinds = {kind: all(named) for kind, named in naming.items() if any(named)}
-        shown = [_by_subject(one.statements()) for one in found]
-        attributes = [_attributes(one, kinds) for one in found]
-        return Reading(
-            stated=[_by_subject(stated_singly(one)) for one in said],
-            shown=[shown[row * columns : (row + 1) * columns] for row in range(rows)],
-            attributes=[attributes[row * columns : (row + 1) * columns] for row in range(rows)],
-        )
+        stated = [_by_subject(stated_singly(one)) for one in said]
+        return stated, [_by_subject(one.statements()) for one in found], [_attributes(one, kinds) for one in found]
 
 
 def _attributes(shown: Shown, kinds: Mapping[Kind, bool]) -> dict[str, str]:
