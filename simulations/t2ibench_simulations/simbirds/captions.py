@@ -9,7 +9,7 @@ from t2ibench.core.noise import seed_of
 from t2ibench_simulations.simbirds.appearance import Appearance
 from t2ibench_simulations.simbirds.attributes import PLUMAGE, Attributes, Colour
 from t2ibench_simulations.simbirds.facts import Fact, facts_of, with_article
-from t2ibench_simulations.simbirds.words import SIZES, WORDS
+from t2ibench_simulations.simbirds.named_parts import SIZES, WORDS
 
 CAPTIONS_PER_IMAGE = 10
 LONGEST_CAPTION = 18

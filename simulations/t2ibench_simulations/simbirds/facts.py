@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 
 from t2ibench_simulations.simbirds.attributes import Attributes, Colour
-from t2ibench_simulations.simbirds.words import BILLS, BREAST_PATTERNS, HEAD_MARKS, NOUNS, WING_PATTERNS
+from t2ibench_simulations.simbirds.named_parts import BILLS, BREAST_PATTERNS, HEAD_MARKS, NOUNS, WING_PATTERNS
 
 _GREY_AS_GRAY = 0.15
 

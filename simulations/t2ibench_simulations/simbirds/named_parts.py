@@ -1,13 +1,22 @@
-"""Which part of a bird each word of a caption speaks of: its name, and the colour said of it."""
+"""The words of captions and names, as `words.toml` has them, and the part of a bird that each word speaks of."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Sequence
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 from t2ibench_simulations.simbirds.attributes import COLOURS, Part
-from t2ibench_simulations.simbirds.words import BILLS, NOUNS
 
+WORDS: Final[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
+SIZES: Final[dict[str, list[str]]] = WORDS["sizes"]
+BILLS: Final[dict[str, list[str]]] = WORDS["bills"]
+NOUNS: Final[dict[str, list[str]]] = WORDS["nouns"]
+HEAD_MARKS: Final[dict[str, list[str]]] = WORDS["head_marks"]
+WING_PATTERNS: Final[dict[str, list[str]]] = WORDS["wing_patterns"]
+BREAST_PATTERNS: Final[dict[str, list[str]]] = WORDS["breast_patterns"]
+"""Word of an attribute, or topic -> how it is called; a word that stands twice is said twice as often."""
 _PARTS_OF: Final[Mapping[str, tuple[Part, ...]]] = {
     "whole head": ("crown", "head"), "face": ("head",), "faces": ("head",), "marked breast": ("breast",),
 }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from t2ibench_simulations.simbirds.attributes import Attributes, Part
-from t2ibench_simulations.simbirds.words import WORDS
+from t2ibench_simulations.simbirds.named_parts import WORDS
 
 
 def name_species(birds: list[Attributes], generator: random.Random) -> list[str]:

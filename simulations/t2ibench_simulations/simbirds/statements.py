@@ -10,7 +10,7 @@ from collections import Counter
 from typing import Final
 
 from t2ibench_simulations.simbirds.attributes import BILL_COLOURS, COLOURS, LEG_COLOURS, PLUMAGE, Attributes
-from t2ibench_simulations.simbirds.words import BILLS, BREAST_PATTERNS, HEAD_MARKS, NOUNS, SIZES, WING_PATTERNS
+from t2ibench_simulations.simbirds.named_parts import BILLS, BREAST_PATTERNS, HEAD_MARKS, NOUNS, SIZES, WING_PATTERNS
 
 Statement = tuple[str, str]
 """(subject, word), as in ("wing", "blue") or ("bill shape", "hooked")."""
