@@ -51,7 +51,7 @@ def rows_of(page):
 
 def test_rows_stand_in_the_papers_order_with_their_lambda(tmp_path):
     rows = rows_of(render(Components(), tmp_path, variant_records(steps=(1000,)), ("html",))["html"])
-    assert [row[1] for row in rows] == ["no DAMSM", "1 × 0.01", "10 × 0.01", "5 × 0.01"]  # noqa: RUF001
+    assert [row[1] for row in rows] == ["no DAMSM", "1 × 0.1", "10 × 0.1", "5 × 0.1"]  # noqa: RUF001
     assert [row[0].split("attngan")[0].strip() for row in rows] == ["AttnGAN1", "AttnGAN1", "AttnGAN1", "AttnGAN2"]
     assert rows[1][2].startswith("3.40") and rows[1][3].startswith("20.0") and rows[1][4].startswith("58.5")
 
