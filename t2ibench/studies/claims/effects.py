@@ -104,29 +104,31 @@ def seeds_needed(difference: float, deviation: float) -> int | None:
     return found if found <= _MOST_SEEDS else None
 
 
-def deviation_told(difference: float, seeds: int) -> float:
+def deviation_told(difference: float, seeds: int, *, power: float = POWER, level: float = LEVEL) -> float:
     """Return the greatest deviation over seeds with which a mean of this size is told from 0; 0 for fewer than two.
 
     Args:
         difference: the true mean that is supposed.
         seeds: that there are.
+        power: wanted, in (0, 1).
+        level: of the interval that must not hold 0.
     """
     if seeds < 2 or difference == 0:
         return 0.0
     low, high = 0.0, 1.0
-    while not _reached(high, seeds):
+    while not _reached(high, seeds, power, level):
         low, high = high, 2 * high
     for _ in range(50):
         middle = (low + high) / 2
-        low, high = (low, middle) if _reached(middle, seeds) else (middle, high)
+        low, high = (low, middle) if _reached(middle, seeds, power, level) else (middle, high)
     return abs(difference) / high
 
 
-def _reached(ratio: float, seeds: int) -> bool:
-    """Return whether an interval of LEVEL tells a mean of so many deviations from 0 with POWER (noncentral t)."""
+def _reached(ratio: float, seeds: int, power: float = POWER, level: float = LEVEL) -> bool:
+    """Return whether a mean of so many deviations is told from 0 with the power wanted (noncentral t)."""
     from scipy.stats import nct, t
 
-    critical = float(t.ppf((1 + LEVEL) / 2, seeds - 1))
+    critical = float(t.ppf((1 + level) / 2, seeds - 1))
     noncentral = ratio * math.sqrt(seeds)
     # Beyond 37 standard errors the far tail underflows and the near one is 1 to the last bit.
-    return noncentral - critical > 30 or float(nct.sf(critical, seeds - 1, noncentral)) >= POWER
+    return noncentral - critical > 30 or float(nct.sf(critical, seeds - 1, noncentral)) >= power
