@@ -8,7 +8,7 @@ DOCS := .venv-docs
 
 help:
 	@echo "make setup       create .venv with the toolkit and its development tools"
-	@echo "make quickstart  draw birds, train a GAN, evaluate it beside three that come along, print the leaderboard (5 minutes, no GPU)"
+	@echo "make quickstart  draw birds, train a GAN, evaluate it beside three that come along, print the leaderboard (4 to 9 minutes, no GPU)"
 	@echo "make test        lint, types, import contracts and the whole test suite"
 	@echo "make test-extras the tests of clip, dino and diffusers, which make test skips; installs those extras"
 	@echo "make docs        the documentation site in site/, strict, its links checked"

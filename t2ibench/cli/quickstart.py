@@ -19,9 +19,9 @@ from t2ibench.core.place import Place
 @dry_run_option
 @place_options("device", "threads", "config", "workers")
 def command(suite: str, seed: int | None, dry_run: bool, place: Place, config: Path) -> None:
-    """Draw birds, train two GANs on them, evaluate both and print the leaderboard.
+    """Draw birds, train a GAN on them, evaluate it beside three that come along, print the leaderboard.
 
-    About ten minutes on two cores, no GPU and no download. `--suite simbirds-long` is the longer recipe. Asking again
+    Four to nine minutes on two cores, no GPU and no download. `--suite simbirds-long` is the longer recipe. Asking again
     trains and measures nothing twice.
     """
     from t2ibench.cli.reports.report import load_report, show_report
