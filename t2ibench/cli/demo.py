@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from t2ibench.cli.options import NameList, place_options
+from t2ibench.cli.options import list_option, place_options
 from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.place import Place
 
@@ -12,7 +12,7 @@ _CAPTION = "a small blue bird with a white belly and a short yellow bill"
 
 
 @click.command("demo")
-@click.option("--models", type=NameList(), default=(), metavar="A,B", help="Models that are ticked at first.")
+@list_option("--models", metavar="A,B", help="Models that are ticked at first.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=7860, show_default=True, help="Port to listen on; 0: any free one."
 )

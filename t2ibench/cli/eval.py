@@ -12,11 +12,11 @@ from t2ibench.cli.options import (
     ANY_PATH,
     COUNT,
     FILE,
-    NameList,
     NumberList,
     arithmetic_options,
     dry_run_option,
     json_option,
+    list_option,
     measured_options,
     metrics_option,
     place_options,
@@ -26,10 +26,8 @@ from t2ibench.core.place import Place
 
 
 @click.command("eval")
-@click.option(
+@list_option(
     "--models",
-    type=NameList(),
-    default=(),
     metavar="A,B",
     help="Models: a name, name:variant, name@digest, the folder of a model, or diffusers:FOLDER for a pipeline's.",
 )
@@ -75,17 +73,14 @@ from t2ibench.core.place import Place
 @click.option("--controls/--no-controls", default=True, help="Measure the control rows too.")
 @json_option
 @seed_option
-@click.option(
+@list_option(
     "--seeds",
     type=NumberList("100,101"),
-    default=(),
     metavar="100,101,...",
     help="Several seeds: a table each, and their mean and range.",
 )
-@click.option(
+@list_option(
     "--track",
-    type=NameList(),
-    default=(),
     metavar="tensorboard,wandb,trackio",
     help="Where the table is logged too.",
 )

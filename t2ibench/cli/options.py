@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
@@ -64,6 +65,20 @@ class NumberList(NameList):
                 f"{option} wants whole numbers{reach} separated by commas, as in {self._example}; found {bad[0]!r}."
             )
         return tuple(map(int, words))
+
+
+class ListOption(click.Option):
+    """An option of names or numbers separated by commas; one given more than once is all of them together."""
+
+    def __init__(self, names: Sequence[str], **given: Any) -> None:
+        super().__init__(names, **{"type": NameList(), "default": (), **given}, multiple=True)
+
+    def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
+        """Return the tuple of all that was given; None only where that is the default."""
+        return value if value is None else tuple(chain.from_iterable(super().type_cast_value(ctx, value)))
+
+
+list_option: Final = functools.partial(click.option, cls=ListOption)
 
 
 def arithmetic_options(function: Function) -> Function:
@@ -130,8 +145,8 @@ weights_option: Final = click.option(
 )
 json_option: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 seed_option: Final = click.option("--seed", type=click.IntRange(min=0), help="Seed; the default is the spec's own.")
-metrics_option: Final = click.option(
-    "--metrics", "--metric", type=NameList(), default=(), help="Columns of benchmarks.toml.  [default: the protocol's]"
+metrics_option: Final = list_option(
+    "--metrics", "--metric", help="Columns of benchmarks.toml.  [default: the protocol's]"
 )
 dry_run_option: Final = click.option(
     "--dry-run", is_flag=True, help="Print the resolved spec as JSON and stop before anything is computed."
@@ -143,11 +158,9 @@ def measured_options(function: Function) -> Function:
     for option in (
         click.option("--samples", type=click.IntRange(min=0), help="Images a row; 0: every caption once."),
         click.option("--protocol", help="Protocol of benchmarks.toml.  [default: the data set's own]"),
-        click.option(
+        list_option(
             "--data",
             "datasets",
-            type=NameList(),
-            default=(),
             help="Data sets.  [default: every prepared one that all models were trained on, or a table for each that "
             "some were]",
         ),

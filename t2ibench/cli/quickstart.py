@@ -21,8 +21,8 @@ from t2ibench.core.place import Place
 def command(suite: str, seed: int | None, dry_run: bool, place: Place, config: Path) -> None:
     """Draw birds, train a GAN on them, evaluate it beside three that come along, print the leaderboard.
 
-    Four to nine minutes on two cores, no GPU and no download. `--suite simbirds-long` is the longer recipe. Asking again
-    trains and measures nothing twice.
+    Four to nine minutes on two cores, no GPU and no download. `--suite simbirds-long` is the longer recipe. Asking
+    again trains and measures nothing twice.
     """
     from t2ibench.cli.reports.report import load_report, show_report
     from t2ibench.data.open import adapter_of

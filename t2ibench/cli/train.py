@@ -10,10 +10,10 @@ import click
 
 from t2ibench.cli.options import (
     COUNT,
-    NameList,
     NumberList,
     arithmetic_options,
     dry_run_option,
+    list_option,
     place_options,
     seed_option,
 )
@@ -50,10 +50,9 @@ from t2ibench.core.place import Place
     "--keep-checkpoints", type=COUNT, default=2, show_default=True, help="How many of the newest checkpoints stay."
 )
 @click.option("--keep-every", type=COUNT, help="Save every N steps a checkpoint that stays for good.")
-@click.option(
+@list_option(
     "--snapshots",
     type=NumberList("250,500", 1),
-    default=(),
     metavar="STEPS,STEPS",
     help="Export the model after these steps too, as in 250,500, so that it can be measured as it was then.",
 )
@@ -70,9 +69,8 @@ from t2ibench.core.place import Place
     metavar="best-of METRIC",
     help="Export the weights that did best in a quick metric instead of the last; part of the run's identity.",
 )
-@click.option(
+@list_option(
     "--track",
-    type=NameList(),
     default=None,
     metavar="tensorboard,wandb,trackio",
     help="Where losses and images go besides metrics.jsonl.  [default: TensorBoard where it is installed]",

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from t2ibench.cli.options import NameList, place_options
+from t2ibench.cli.options import list_option, place_options
 from t2ibench.core.place import Place
 
 
@@ -14,7 +14,7 @@ from t2ibench.core.place import Place
 @click.argument("model")
 @click.option("--data", "dataset", metavar="cub|coco", help="Data set.  [default: as the file found]")
 @click.option("--protocol", help="Protocol of benchmarks.toml.  [default: official or official-dfgan]")
-@click.option("--metrics", type=NameList(), default=(), help="Columns.  [default: all that were printed]")
+@list_option("--metrics", help="Columns.  [default: all that were printed]")
 @click.option("--samples", type=click.IntRange(min=0), help="Images; fewer confirm nothing.")
 @place_options("device", "batch_size", "data_root", "weights_dir", "download", "workers")
 def command(model: str, place: Place, **asked: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from t2ibench.cli.options import FOLDER, NameList, workspace_option
+from t2ibench.cli.options import FOLDER, list_option, workspace_option
 from t2ibench.core.errors import UserError, unknown_name
 from t2ibench.core.files import write_bytes
 from t2ibench.core.interfaces import Report, ReportInput
@@ -26,7 +26,7 @@ _IMAGES = ("png", "pdf")
 @click.argument("subjects", nargs=-1, metavar="[ROW]...")
 @click.option("--data", default="", metavar="NAME", help="Only results on this data set.")
 @click.option("--protocol", default="", metavar="NAME", help="Only results under this protocol.")
-@click.option("--format", "formats", type=NameList(), default=(), help="Formats to write, as in html,csv.")
+@list_option("--format", "formats", help="Formats to write, as in html,csv.")
 @click.option("-o", "--output", type=FOLDER, help="Folder to write to, if not the workspace's own.")
 @click.option(
     "--print", "printed", default="txt", show_default=True, help="Format to print on stdout; none for nothing."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from t2ibench.cli.options import COUNT, NameList, NumberList, dry_run_option, place_options
+from t2ibench.cli.options import COUNT, NumberList, dry_run_option, list_option, place_options
 from t2ibench.core.errors import UserError
 from t2ibench.core.place import Place
 
@@ -25,7 +25,7 @@ CLAIMS = "claims"
 @click.command("bench")
 @click.argument("suite")
 @click.argument("names", nargs=-1)
-@click.option("--data", "datasets", type=NameList(), default=(), help="Data sets.  [default: the suite's own]")
+@list_option("--data", "datasets", help="Data sets.  [default: the suite's own]")
 @click.option(
     "--budget",
     default="full",
@@ -33,9 +33,7 @@ CLAIMS = "claims"
     metavar="full|small|...",
     help="How long to train: full is the models' own recipes, others are the suite's.",
 )
-@click.option(
-    "--seeds", type=NumberList("0,1,2"), default=(), metavar="0,1,...", help="Seeds of training, a model each."
-)
+@list_option("--seeds", type=NumberList("0,1,2"), metavar="0,1,...", help="Seeds of training, a model each.")
 @click.option("--keep-going/--stop", "keep_going", default=True, show_default=True, help="After a failure.")
 @click.option(
     "--jobs",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from t2ibench.cli.aligned import aligned
-from t2ibench.cli.options import NumberList, json_option, place_options
+from t2ibench.cli.options import NumberList, json_option, list_option, place_options
 from t2ibench.core.errors import require_known
 from t2ibench.core.place import Place
 
@@ -24,7 +24,7 @@ _HEADS = ("claim", "measure", "seeds", "images", "effect", "spread", "of caption
 @click.argument("names", nargs=-1)
 @click.option("--data", "dataset", default="", help="Data set.  [default: the claims' own]")
 @click.option("--budget", default="full", show_default=True, metavar="full|small|...", help="As of `bench claims`.")
-@click.option("--seeds", type=NumberList("0,1,2"), default=(), metavar="0,1,...", help="Only these seeds of training.")
+@list_option("--seeds", type=NumberList("0,1,2"), metavar="0,1,...", help="Only these seeds of training.")
 @json_option
 @place_options()
 def command(

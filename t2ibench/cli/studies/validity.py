@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from t2ibench.cli.options import FOLDER, NameList, metrics_option, place_options, seed_option
+from t2ibench.cli.options import FOLDER, list_option, metrics_option, place_options, seed_option
 from t2ibench.core.place import Place
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--protocol", help="Protocol of benchmarks.toml.  [default: simbirds-full for simbirds]")
 @click.option("--samples", type=click.IntRange(min=40), default=500, show_default=True, help="Images a row.")
 @metrics_option
-@click.option("--corruptions", type=NameList(), default=(), help="Some of them, as in blur,captions.  [default: all]")
+@list_option("--corruptions", help="Some of them, as in blur,captions.  [default: all]")
 @click.option(
     "--out",
     type=FOLDER,
