@@ -42,44 +42,17 @@ def folded(network: ModuleType) -> ModuleType:
 def _fold(parent: Module, first: str, second: str) -> None:
     """Put a convolution that does the batch norm's work in its place, and nothing in that of the batch norm."""
     from torch import nn
+    from torch.nn.utils.fusion import fuse_conv_bn_eval
 
     convolution, norm = parent._modules[first], parent._modules[second]
     if not isinstance(convolution, nn.Conv2d) or not isinstance(norm, nn.BatchNorm2d):
         return
-    if norm.running_mean is None or norm.running_var is None or convolution.padding_mode != "zeros":
+    if norm.running_mean is None or convolution.padding_mode != "zeros":
         return
-    setattr(parent, first, _joined(convolution, norm.running_mean, norm.running_var, norm))
+    kind = convolution.weight.dtype
+    made = fuse_conv_bn_eval(convolution.double(), norm.double())  # computed in float64, rounded once
+    setattr(parent, first, made.to(kind).eval().requires_grad_(False))
     setattr(parent, second, nn.Identity())
-
-
-def _joined(convolution: Conv2d, mean: object, variance: object, norm: object) -> Conv2d:
-    """Return w' = w g / sqrt(v + e), b' = (b - m) g / sqrt(v + e) + beta, computed in float64."""
-    import torch
-    from torch import Tensor, nn
-
-    assert isinstance(mean, Tensor) and isinstance(variance, Tensor) and isinstance(norm, nn.BatchNorm2d)
-    made: Conv2d = nn.utils.skip_init(  # type: ignore[no-untyped-call]
-        nn.Conv2d,
-        convolution.in_channels,
-        convolution.out_channels,
-        convolution.kernel_size,
-        stride=convolution.stride,
-        padding=convolution.padding,
-        dilation=convolution.dilation,
-        groups=convolution.groups,
-        bias=True,
-        device=convolution.weight.device,
-        dtype=convolution.weight.dtype,
-    )
-    width = len(mean)
-    gain = torch.ones(width).to(mean) if norm.weight is None else norm.weight
-    shift = torch.zeros(width).to(mean) if norm.bias is None else norm.bias
-    bias = torch.zeros(width).to(mean) if convolution.bias is None else convolution.bias
-    scale = gain.double() / (variance.double() + norm.eps).sqrt()
-    made.weight.data.copy_(convolution.weight.double() * scale[:, None, None, None])
-    assert made.bias is not None
-    made.bias.data.copy_((bias.double() - mean.double()) * scale + shift.double())
-    return made.eval().requires_grad_(False)
 
 
 def with_fused_relu(network: ModuleType) -> ModuleType:

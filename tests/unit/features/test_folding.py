@@ -33,6 +33,7 @@ class Shared(nn.Module):
 
 
 def network():
+    torch.manual_seed(3)
     made = nn.Sequential(
         Block(3, 8, kernel_size=3, stride=2, padding=1, bias=False),
         nn.Conv2d(8, 12, 3, groups=4, dilation=2),
@@ -45,7 +46,6 @@ def network():
         nn.BatchNorm2d(6, track_running_stats=False),
         nn.Flatten(),
     )
-    torch.manual_seed(3)
     for module in made.modules():
         if isinstance(module, nn.BatchNorm2d) and module.running_mean is not None:
             module.running_mean.normal_()
