@@ -10,8 +10,14 @@ import numpy as np
 
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
-from t2ibench.metrics.checks import groups_of
-from t2ibench.metrics.intervals import jackknife_interval, mean_interval, percent_interval
+from t2ibench.metrics.checks import caption_codes_of, checked_features, groups_of, reference_pair
+from t2ibench.metrics.intervals import (
+    jackknife_interval,
+    jackknife_parts,
+    left_out_by_influence,
+    mean_interval,
+    percent_interval,
+)
 
 
 class PlainMetric:
@@ -29,6 +35,26 @@ class PlainMetric:
     needs_negatives = False
     minimum_n = 10
     interval_kind = "jackknife"
+
+    def features_of(self, given: MetricInput, *, reference: bool = False, stored: bool = False) -> np.ndarray:
+        """Return the float array N x d that the metric reads, see `checked_features`."""
+        return checked_features(self.title, given, self.layer, self.minimum_n, reference=reference, stored=stored)
+
+    def pair_of(self, given: MetricInput, *, stored: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        """Return (features, reference), see `reference_pair`."""
+        return reference_pair(self.title, given, self.layer, self.minimum_n, stored=stored)
+
+    def captions_of(self, given: MetricInput, width: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return (codes of captions, each image's own among them), see `caption_codes_of`."""
+        return caption_codes_of(self.title, given, width)
+
+    def parts_of(self, given: MetricInput, count: int) -> list[np.ndarray]:
+        """Return the masks of `count` images that the jackknife leaves out, see `jackknife_parts`."""
+        return jackknife_parts(groups_of(given, count), given.seed)
+
+    def by_influence(self, given: MetricInput, value: float, influence: np.ndarray) -> tuple[float, list[float]]:
+        """Return (value, value without each group of images to first order), see `left_out_by_influence`."""
+        return value, left_out_by_influence(value, influence, groups_of(given, len(influence)))
 
 
 class MeanMetric(PlainMetric):

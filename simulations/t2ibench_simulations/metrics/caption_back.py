@@ -12,8 +12,7 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.features.language.caption_back import LAYER, sentences_of
-from t2ibench.metrics.checks import caption_codes_of, checked_features, groups_of
-from t2ibench.metrics.intervals import jackknife_interval, jackknife_parts
+from t2ibench.metrics.intervals import jackknife_interval
 from t2ibench.metrics.plain import PlainMetric
 from t2ibench_simulations.simbirds import statements as birds
 from t2ibench_simulations.simscenes import statements as scenes
@@ -77,14 +76,14 @@ class _ReadBackF1(PlainMetric, ABC):
         """Return F1 with a jackknife over captions' images. Errors as above."""
         counts = self._counted(given)
         value = self._ratio(counts)
-        parts = jackknife_parts(groups_of(given, len(counts)), given.seed)
+        parts = self.parts_of(given, len(counts))
         left_out = [self._ratio(counts[~mask]) for mask in parts if counts[~mask][:, 1].any()]
         interval = jackknife_interval(value, left_out, low=0.0, what="clustered by image", high=100.0)
         return Estimate(value=value, interval=interval, n=len(counts))
 
     def _counted(self, given: MetricInput) -> np.ndarray:
-        said = checked_features(self.title, given, self.layer, self.minimum_n)
-        captions, queries = caption_codes_of(self.title, given, said.shape[1])
+        said = self.features_of(given)
+        captions, queries = self.captions_of(given, said.shape[1])
         counts = self.counts(sentences_of(said), sentences_of(captions[queries]))
         self._ratio(counts)
         return counts

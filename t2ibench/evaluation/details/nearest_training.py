@@ -38,7 +38,7 @@ def nearest_training(table: Table, source: Source) -> tuple[dict[str, Any], Tens
     if not isinstance(given, MetricInput):
         return None
     try:
-        features, training = training_and(column.metric.title, given, column.metric.layer, column.metric.minimum_n)
+        features, training = training_and(column.metric, given)
     except UserError:  # its record says why
         return None
     index, first, _ = nearest_two(features, training)

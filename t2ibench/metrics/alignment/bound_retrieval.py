@@ -7,8 +7,7 @@ import numpy as np
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate, Interval
-from t2ibench.metrics.checks import checked_features, groups_of
-from t2ibench.metrics.intervals import LEVEL, jackknife_parts
+from t2ibench.metrics.intervals import LEVEL
 from t2ibench.metrics.plain import HitMetric, PlainMetric
 
 
@@ -51,7 +50,7 @@ class BoundRecall(HitMetric):
         Raises:
             UserError: fewer than 3 captions, bounds that are not finite, or no more candidates than places.
         """
-        bounds = checked_features(self.title, given, self.layer, self.minimum_n)  # N x candidates, its own first
+        bounds = self.features_of(given)  # N x candidates, its own first
         if bounds.shape[1] <= self.k:
             raise UserError(f"{self.title} among {bounds.shape[1]} candidates says nothing: ask for more of them.")
         return 100.0 * (own_ranks(np.asarray(bounds)) <= self.k)
@@ -71,7 +70,7 @@ class BoundMedianRank(PlainMetric):
     def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
         """Return the median rank, and that without each of the `jackknife_parts`. Errors as `estimate`."""
         ranks = self._ranks(given)
-        parts = jackknife_parts(groups_of(given, len(ranks)), given.seed)
+        parts = self.parts_of(given, len(ranks))
         return float(np.median(ranks)), [float(np.median(ranks[~part])) for part in parts]
 
     def estimate(self, given: MetricInput) -> Estimate:
@@ -89,4 +88,4 @@ class BoundMedianRank(PlainMetric):
         return Estimate(value=float(np.median(ranks)), interval=interval, n=count)
 
     def _ranks(self, given: MetricInput) -> np.ndarray:
-        return own_ranks(np.asarray(checked_features(self.title, given, self.layer, self.minimum_n)))
+        return own_ranks(np.asarray(self.features_of(given)))

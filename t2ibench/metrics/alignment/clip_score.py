@@ -7,7 +7,6 @@ import numpy as np
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.metrics.alignment.r_precision import unit_codes
-from t2ibench.metrics.checks import caption_codes_of, checked_features
 from t2ibench.metrics.plain import MeanMetric
 
 
@@ -41,8 +40,8 @@ class CLIPScore(MeanMetric):
         Raises:
             UserError: fewer than 10 images, no caption codes, or codes that are not finite.
         """
-        images = checked_features(self.title, given, self.layer, self.minimum_n)
-        captions, queries = caption_codes_of(self.title, given, images.shape[1])
+        images = self.features_of(given)
+        captions, queries = self.captions_of(given, images.shape[1])
         cosines = np.einsum("nd,nd->n", unit_codes(images), unit_codes(captions[queries]))
         values: np.ndarray = self.weight * np.clip(cosines, 0, None)
         return values

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.metrics.checks import checked_features
 from t2ibench.metrics.plain import MeanMetric
 
 
@@ -30,6 +29,6 @@ class LikelihoodBound(MeanMetric):
         Raises:
             UserError: fewer than 3 images, or a bound that is not finite.
         """
-        bounds = checked_features(self.title, given, self.layer, self.minimum_n)  # N x draws
+        bounds = self.features_of(given)  # N x draws
         values: np.ndarray = -np.asarray(bounds, dtype=np.float64).mean(axis=1)
         return values

@@ -7,8 +7,6 @@ import numpy as np
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
-from t2ibench.metrics.checks import groups_of
-from t2ibench.metrics.intervals import jackknife_parts
 from t2ibench.metrics.named import NamedThings, ShareShown
 from t2ibench.metrics.plain import JackknifeMetric
 
@@ -63,7 +61,7 @@ class ObjectAccuracyPerClass(_ObjectAccuracy, JackknifeMetric):
             UserError: fewer than 10 images, no caption labels, numbers that are not finite, or no label at all.
         """
         named, shown = self._named_and_shown(given)
-        parts = jackknife_parts(groups_of(given, len(named)), given.seed)
+        parts = self.parts_of(given, len(named))
         left_out = [_mean_share(named[~out], shown[~out]) for out in parts if named[~out].any()]
         return _mean_share(named, shown), left_out
 

@@ -7,7 +7,7 @@ import numpy as np
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
-from t2ibench.metrics.checks import caption_codes_of, checked_features, groups_of
+from t2ibench.metrics.checks import groups_of
 from t2ibench.metrics.intervals import keyed_order, percent_interval
 from t2ibench.metrics.plain import PlainMetric
 
@@ -69,10 +69,10 @@ class RPrecision(PlainMetric):
         Raises:
             UserError: too few images, no caption codes or negatives, or codes that are not finite.
         """
-        images = checked_features(self.title, given, self.layer, self.minimum_n)
+        images = self.features_of(given)
         if given.caption_codes is None or given.queries is None or given.negatives is None:
             raise UserError("R-precision needs caption codes and negatives, which only a caption judge can give.")
-        captions, queries = caption_codes_of(self.title, given, images.shape[1])
+        captions, queries = self.captions_of(given, images.shape[1])
         return 100 * retrieval_hits(images, captions, queries, np.asarray(given.negatives))
 
     def estimate(self, given: MetricInput) -> Estimate:

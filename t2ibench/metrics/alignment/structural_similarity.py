@@ -9,7 +9,6 @@ import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.metrics.checks import reference_pair
 from t2ibench.metrics.plain import MeanMetric
 
 _CHANNELS: Final = 3
@@ -56,7 +55,7 @@ class StructuralSimilarity(MeanMetric):
             UserError: fewer than 3 images, other numbers of images and real ones, images smaller than the window, or
                 numbers that are not finite.
         """
-        images, real = reference_pair(self.title, given, self.layer, self.minimum_n, stored=True)
+        images, real = self.pair_of(given, stored=True)
         if len(images) != len(real):
             raise UserError(f"SSI sets every image against one real image; found {len(images)} and {len(real)}.")
         side = isqrt(images.shape[1] // _CHANNELS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.metrics.checks import checked_features
 from t2ibench.metrics.plain import MeanMetric
 
 
@@ -32,4 +31,4 @@ class VQAScore(MeanMetric):
         Raises:
             UserError: fewer than 10 images, or numbers that are not finite.
         """
-        return 100 * np.asarray(checked_features(self.title, given, self.layer, self.minimum_n), np.float64)[:, 0]
+        return 100 * np.asarray(self.features_of(given), np.float64)[:, 0]

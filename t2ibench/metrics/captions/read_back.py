@@ -10,7 +10,6 @@ import numpy as np
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.features.language.caption_back import LAYER, sentences_of
 from t2ibench.metrics.captions.cider import cider_d
-from t2ibench.metrics.checks import caption_codes_of, checked_features
 from t2ibench.metrics.plain import MeanMetric
 
 _TOKEN: Final = re.compile(r"\w+|'\w+")
@@ -39,8 +38,8 @@ class CaptionBackCIDEr(MeanMetric):
         Raises:
             UserError: fewer than 10 images, no captions, or numbers that are not finite.
         """
-        numbers = checked_features(self.title, given, self.layer, self.minimum_n)
-        captions, queries = caption_codes_of(self.title, given, numbers.shape[1])
+        numbers = self.features_of(given)
+        captions, queries = self.captions_of(given, numbers.shape[1])
         said = [_tokens(sentence) for sentence in sentences_of(numbers)]
         references = {str(place): [_tokens(text)] for place, text in enumerate(sentences_of(captions))}
         # Images of one caption take turns: an image is looked up by its caption.

@@ -10,9 +10,8 @@ import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.metrics.checks import groups_of, reference_pair
 from t2ibench.metrics.distribution.gaussian import GaussianReference, Moments
-from t2ibench.metrics.intervals import jackknife_parts, keyed_order
+from t2ibench.metrics.intervals import keyed_order
 from t2ibench.metrics.plain import JackknifeMetric
 
 SHARES: Final = (1, 2, 3)
@@ -42,7 +41,7 @@ class FrechetDistanceInfinity(JackknifeMetric):
             UserError: fewer than 40 images on a side, no more than features in a third of the images, or features
                 that are not finite or of different widths.
         """
-        features, reference = reference_pair(self.title, given, self.layer, self.minimum_n)
+        features, reference = self.pair_of(given)
         count, width = features.shape
         least = SHARES[-1] * (width + 1)
         if count < least:
@@ -50,7 +49,7 @@ class FrechetDistanceInfinity(JackknifeMetric):
                 f"{self.title} needs at least {least} images for {width} features and was given {count}: below that "
                 "FID is no straight line in 1/n. Ask for more with --samples, or use KID, which has no bias."
             )
-        parts = jackknife_parts(groups_of(given, count), given.seed)
+        parts = self.parts_of(given, count)
         origin = reference.mean(axis=0, dtype=np.float64)
         target = Moments.of(reference, origin)
         gaussian = GaussianReference(target.mean, target.covariance)

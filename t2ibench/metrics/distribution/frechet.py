@@ -7,9 +7,8 @@ import numpy as np
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate, GaussianStatistics
-from t2ibench.metrics.checks import checked_features, groups_of, reference_pair, same_width
+from t2ibench.metrics.checks import same_width
 from t2ibench.metrics.distribution.gaussian import GaussianReference, Moments, gram_influence, mean_of
-from t2ibench.metrics.intervals import left_out_by_influence
 from t2ibench.metrics.plain import JackknifeMetric
 
 _NO_INTERVAL = "A mean and a covariance tell nothing of single images, so this value has no interval and is not ranked."
@@ -37,7 +36,7 @@ class FrechetDistance(JackknifeMetric):
         """
         reference = given.reference_statistics
         if reference is not None:
-            features = checked_features(self.title, given, self.layer, self.minimum_n)
+            features = self.features_of(given)
             same_width(self.title, features.shape[1], len(reference.mean))
             gaussian = GaussianReference(reference.mean, reference.covariance, device=given.device)
             if len(features) < features.shape[1]:
@@ -46,9 +45,9 @@ class FrechetDistance(JackknifeMetric):
                 moments = Moments.of(features, reference.mean, device=given.device)
                 value, influence = gaussian.influence(features, moments)
         else:
-            features, others = reference_pair(self.title, given, self.layer, self.minimum_n, stored=True)
+            features, others = self.pair_of(given, stored=True)
             value, influence = distance_and_influence(features, others, given.device)
-        return value, left_out_by_influence(value, influence, groups_of(given, len(features)))
+        return self.by_influence(given, value, influence)
 
     def estimate(self, given: MetricInput) -> Estimate:
         """Return the distance. Errors as above."""
@@ -74,7 +73,7 @@ class FrechetDistance(JackknifeMetric):
             )
         reference = given.reference_statistics
         if reference is None:
-            moments = Moments.of(checked_features(self.title, given, self.layer, self.minimum_n, reference=True))
+            moments = Moments.of(self.features_of(given, reference=True))
             reference = GaussianStatistics(moments.mean, moments.covariance, moments.count)
         same_width(self.title, len(judged.mean), len(reference.mean))
         value = GaussianReference(reference.mean, reference.covariance).distance(judged.mean, judged.covariance)
@@ -87,11 +86,7 @@ def distance_and_influence(features: np.ndarray, others: np.ndarray, device: str
     # Products of rows with rows cost about len * len * fewer, moments width cubed.
     if fewer < width and len(features) * len(others) * fewer < width**3:
         return gram_influence(np.asarray(features), np.asarray(others), device=device)
-    return _by_moments(features, others, device)
-
-
-def _by_moments(features: np.ndarray, reference: np.ndarray, device: str) -> tuple[float, np.ndarray]:
-    origin = mean_of(reference)
-    target = Moments.of(reference, origin, device=device)
+    origin = mean_of(others)
+    target = Moments.of(others, origin, device=device)
     gaussian = GaussianReference(target.mean, target.covariance, device=device)
     return gaussian.influence(features, Moments.of(features, origin, device=device))

@@ -10,8 +10,7 @@ import numpy as np
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
-from t2ibench.metrics.checks import checked_features, groups_of
-from t2ibench.metrics.intervals import jackknife_parts, keyed_order
+from t2ibench.metrics.intervals import keyed_order
 from t2ibench.metrics.plain import JackknifeMetric
 
 _ROWS = 4096
@@ -95,9 +94,9 @@ class InceptionScore(JackknifeMetric):
 
     def _scores(self, given: MetricInput) -> tuple[np.ndarray, list[float]]:
         """Return (score of every split, mean score with each part left out)."""
-        logits = checked_features(self.title, given, self.layer, self.minimum_n, stored=True)
+        logits = self.features_of(given, stored=True)
         count = len(logits)
-        parts = jackknife_parts(groups_of(given, count), given.seed)
+        parts = self.parts_of(given, count)
         part_of = np.zeros(count, dtype=np.int64)
         for index, out in enumerate(parts):
             part_of[out] = index

@@ -7,9 +7,7 @@ import numpy as np
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
-from t2ibench.metrics.checks import caption_codes_of, groups_of, reference_pair
 from t2ibench.metrics.distribution.frechet import distance_and_influence
-from t2ibench.metrics.intervals import left_out_by_influence
 from t2ibench.metrics.plain import JackknifeMetric
 
 
@@ -50,17 +48,17 @@ class FrechetJointDistance(JackknifeMetric):
         Raises:
             UserError: fewer than 10 images on a side, no caption codes, features that are not finite.
         """
-        features, reference = (np.asarray(one) for one in reference_pair(self.title, given, self.layer, self.minimum_n))
+        features, reference = (np.asarray(one) for one in self.pair_of(given))
         if given.reference_queries is None:
             raise UserError(
                 f"{self.title} needs the reference images' captions, which a statistics file does not hold."
             )
-        codes, queries = caption_codes_of(self.title, given, _code_width(given))
+        codes, queries = self.captions_of(given, _code_width(given))
         theirs = codes[np.asarray(given.reference_queries)]
         alpha = joint_scale(reference, theirs)
         ours, real = joined(features, codes[queries], alpha), joined(reference, theirs, alpha)
         value, influence = distance_and_influence(ours, real, given.device)
-        return value, left_out_by_influence(value, influence, groups_of(given, len(features)))
+        return self.by_influence(given, value, influence)
 
     def estimate(self, given: MetricInput) -> Estimate:
         """Return the distance with an infinitesimal jackknife over images, the reference fixed. Errors as above."""

@@ -6,8 +6,6 @@ import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.metrics.checks import groups_of, reference_pair
-from t2ibench.metrics.intervals import jackknife_parts
 from t2ibench.metrics.plain import JackknifeMetric
 
 SEED = 2020
@@ -80,7 +78,7 @@ class SlicedDistance(JackknifeMetric):
         Raises:
             UserError: fewer than 10 images on a side, features that are not finite or of different widths.
         """
-        features, reference = (np.asarray(one) for one in reference_pair(self.title, given, self.layer, self.minimum_n))
+        features, reference = (np.asarray(one) for one in self.pair_of(given))
         value = mind(features, reference, projections=self.projections, seed=self.seed)
         fewer, larger = sorted((len(features), len(reference)))
         along, kept = directions(self.projections, features.shape[1], larger, fewer, self.seed)
@@ -94,7 +92,7 @@ class SlicedDistance(JackknifeMetric):
         else:
             chosen = np.ones(len(features), dtype=bool)
         left_out = []
-        for out in jackknife_parts(groups_of(given, len(features)), given.seed):
+        for out in self.parts_of(given, len(features)):
             rest = np.sort(ours[chosen & ~out], axis=0)
             if not len(rest):
                 continue

@@ -10,8 +10,6 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.alignment.r_precision import unit_codes
-from t2ibench.metrics.checks import checked_features, groups_of
-from t2ibench.metrics.intervals import jackknife_parts
 from t2ibench.metrics.plain import JackknifeMetric
 
 _ROUNDING = 1e-12
@@ -75,9 +73,9 @@ class VendiScore(JackknifeMetric):
         Raises:
             UserError: fewer than 10 images, or features that are not finite.
         """
-        features = checked_features(self.title, given, self.layer, self.minimum_n)
+        features = self.features_of(given)
         rows = unit_codes(np.asarray(features))
-        parts = jackknife_parts(groups_of(given, len(rows)), given.seed)
+        parts = self.parts_of(given, len(rows))
         if len(rows) < rows.shape[1]:
             kernel = rows @ rows.T
             values = [vendi_of_kernel(kernel[np.ix_(~out, ~out)], self.order) for out in parts]

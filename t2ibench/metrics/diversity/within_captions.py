@@ -10,7 +10,7 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.alignment.r_precision import unit_codes
-from t2ibench.metrics.checks import checked_features, groups_of
+from t2ibench.metrics.checks import groups_of
 from t2ibench.metrics.diversity.vendi import vendi
 from t2ibench.metrics.intervals import mean_interval
 from t2ibench.metrics.plain import PlainMetric
@@ -47,7 +47,7 @@ class _WithinCaptions(PlainMetric, ABC):
 
     def _by_caption(self, given: MetricInput) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return (values of captions with two images or more, int N caption of each image or -1, the groups)."""
-        features = np.asarray(checked_features(self.title, given, self.layer, self.minimum_n))
+        features = np.asarray(self.features_of(given))
         if given.queries is None:
             raise UserError(
                 f"{self.title} needs to know each image's caption, which images without captions cannot say."

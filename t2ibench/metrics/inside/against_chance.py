@@ -10,8 +10,8 @@ import numpy as np
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
-from t2ibench.metrics.checks import checked_features, groups_of
-from t2ibench.metrics.intervals import left_out_by_influence, percent_interval
+from t2ibench.metrics.checks import groups_of
+from t2ibench.metrics.intervals import percent_interval
 from t2ibench.metrics.plain import JackknifeMetric, PlainMetric
 
 
@@ -55,7 +55,7 @@ class AgainstChance(JackknifeMetric):
         Raises:
             UserError: fewer than 10 images, or none that has anything to tell.
         """
-        rows = np.asarray(checked_features(self.title, given, self.layer, self.minimum_n), dtype=np.float64)
+        rows = np.asarray(self.features_of(given), dtype=np.float64)
         parts = [] if self._show == "chance" else [(100, 0)]
         parts += [] if self._show == "value" else [(-100 if self._show == "above" else 100, 2)]
         value, influence = 0.0, np.zeros(len(rows))
@@ -63,7 +63,7 @@ class AgainstChance(JackknifeMetric):
             ratio, moves = _ratio(rows[:, place], rows[:, place + 1], self.title)
             value += sign * ratio
             influence += sign * moves
-        return value, left_out_by_influence(value, influence, groups_of(given, len(rows)))
+        return self.by_influence(given, value, influence)
 
 
 class NotOne(PlainMetric):
@@ -86,7 +86,7 @@ class NotOne(PlainMetric):
 
     def image_values(self, given: MetricInput) -> np.ndarray:
         """Return float64 N, 100 for an image that has not one, else 0. Raises UserError: fewer than 10 images."""
-        counts = np.asarray(checked_features(self.title, given, self.layer, self.minimum_n))[:, 0]
+        counts = np.asarray(self.features_of(given))[:, 0]
         values: np.ndarray = 100 * (np.rint(counts) != 1).astype(np.float64)
         return values
 

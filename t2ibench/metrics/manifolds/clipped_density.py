@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.metrics.checks import groups_of
-from t2ibench.metrics.intervals import jackknife_parts
 from t2ibench.metrics.manifolds.clipped import ClippedBalls
 from t2ibench.metrics.pairs.balls import BallMetric
 from t2ibench.metrics.pairs.one_pass import after_the_pass
@@ -38,5 +36,5 @@ class ClippedDensity(BallMetric, JackknifeMetric):
             UserError: fewer than 10 images on a side, features that are not finite or of different widths.
         """
         values = after_the_pass(self, given).densities()
-        parts = jackknife_parts(groups_of(given, len(values)), given.seed)
+        parts = self.parts_of(given, len(values))
         return min(float(values.mean()), 1.0), [min(float(values[~out].mean()), 1.0) for out in parts]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.metrics.memorisation.nearest import Neighbours, nearest_of, training_and
+from t2ibench.metrics.memorisation.nearest import Neighbours, nearest_of
 from t2ibench.metrics.pairs.neighbours import own_radii
 from t2ibench.metrics.plain import HitMetric
 
@@ -40,5 +40,4 @@ class Authenticity(HitMetric):
         Raises:
             UserError: fewer than 10 images on a side, features that are not finite, no training images.
         """
-        features, training = training_and(self.title, given, self.layer, self.minimum_n)
-        return np.where(authentic(nearest_of(given, self.layer, features, training), training), 100.0, 0.0)
+        return np.where(authentic(*nearest_of(self, given)), 100.0, 0.0)

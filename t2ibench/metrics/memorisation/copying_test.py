@@ -9,8 +9,6 @@ import numpy as np
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.noise import seed_of
-from t2ibench.metrics.checks import groups_of
-from t2ibench.metrics.intervals import jackknife_parts
 from t2ibench.metrics.memorisation.nearest import held_out_of, nearest_two, training_and
 from t2ibench.metrics.plain import JackknifeMetric
 
@@ -136,8 +134,8 @@ class CopyingTest(JackknifeMetric):
         Raises:
             UserError: too few images, features that are not finite, no training images, or no cell with enough images.
         """
-        features, training = training_and(self.title, given, self.layer, self.minimum_n)
-        held_out = held_out_of(self.title, given, self.layer, self.minimum_n)
+        features, training = training_and(self, given)
+        held_out = held_out_of(self, given)
         axes, centres = training_cells(training, self.cells, given.seed)
         of_training = nearest_cell(training @ axes, centres)
         cells = (nearest_cell(held_out @ axes, centres), nearest_cell(features @ axes, centres))
@@ -145,7 +143,7 @@ class CopyingTest(JackknifeMetric):
             cell_distances(held_out, cells[0], training, of_training),
             cell_distances(features, cells[1], training, of_training),
         )
-        parts = jackknife_parts(groups_of(given, len(features)), given.seed)
+        parts = self.parts_of(given, len(features))
         values = [self._score(distances, cells, np.ones(len(features), dtype=bool))]
         values += [self._score(distances, cells, ~out) for out in parts]
         return values[0], values[1:]

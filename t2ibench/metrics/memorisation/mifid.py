@@ -9,7 +9,7 @@ import numpy as np
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.metrics.alignment.r_precision import unit_codes
-from t2ibench.metrics.checks import groups_of, reference_pair
+from t2ibench.metrics.checks import groups_of
 from t2ibench.metrics.distribution.frechet import distance_and_influence
 from t2ibench.metrics.intervals import left_out_by_influence
 from t2ibench.metrics.memorisation.nearest import training_of
@@ -75,9 +75,9 @@ class MemorisationInformedFID(JackknifeMetric):
         Raises:
             UserError: fewer than 10 images on a side, features that are not finite, no training images.
         """
-        pair = reference_pair(self.title, given, self.layer, self.minimum_n)
+        pair = self.pair_of(given)
         features, reference = (np.asarray(one, dtype=np.float64) for one in pair)
-        training = training_of(self.title, given, self.layer, self.minimum_n)
+        training = training_of(self, given)
         fid, influence = distance_and_influence(features, reference, given.device)
         groups = groups_of(given, len(features))
         fids = left_out_by_influence(fid, influence, groups)

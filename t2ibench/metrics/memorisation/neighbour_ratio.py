@@ -6,7 +6,7 @@ import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.metrics.memorisation.nearest import Neighbours, nearest_of, training_and
+from t2ibench.metrics.memorisation.nearest import Neighbours, nearest_of
 from t2ibench.metrics.plain import HitMetric
 
 
@@ -45,7 +45,5 @@ class NeighbourRatio(HitMetric):
         Raises:
             UserError: fewer than 10 images on a side, features that are not finite, no training images.
         """
-        features, training = training_and(self.title, given, self.layer, self.minimum_n)
-        return np.where(
-            neighbour_ratios(nearest_of(given, self.layer, features, training)) < self.threshold, 100.0, 0.0
-        )
+        nearest, _ = nearest_of(self, given)
+        return np.where(neighbour_ratios(nearest) < self.threshold, 100.0, 0.0)

@@ -6,7 +6,7 @@ import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.metrics.memorisation.nearest import held_out_of, nearest_of, nearest_two, training_and
+from t2ibench.metrics.memorisation.nearest import held_out_of, nearest_of, nearest_two
 from t2ibench.metrics.plain import MeanMetric
 
 
@@ -30,10 +30,9 @@ class TrainingDistance(MeanMetric):
             UserError: fewer than 10 images on a side, features that are not finite, no training images, or held-out
                 images that are all training images.
         """
-        features, training = training_and(self.title, given, self.layer, self.minimum_n)
-        held_out = held_out_of(self.title, given, self.layer, self.minimum_n)
+        (_, nearest, _), training = nearest_of(self, given)
+        held_out = held_out_of(self, given)
         usual = float(nearest_two(held_out, training)[1].mean())
         if usual == 0:
             raise UserError(f"{self.title}: every reference image is a training image, so nothing is held out.")
-        values: np.ndarray = nearest_of(given, self.layer, features, training)[1] / usual
-        return values
+        return nearest / usual

@@ -7,7 +7,7 @@ import numpy as np
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
-from t2ibench.metrics.checks import caption_codes_of, checked_features, groups_of
+from t2ibench.metrics.checks import groups_of
 from t2ibench.metrics.intervals import mean_interval
 from t2ibench.metrics.plain import PlainMetric
 
@@ -51,8 +51,8 @@ class CountingAlignment(PlainMetric):
 
     def _errors(self, given: MetricInput) -> tuple[np.ndarray, np.ndarray]:
         """Return (float64 N error, bool N whether the caption states a number)."""
-        counted = np.asarray(checked_features(self.title, given, self.layer, self.minimum_n), dtype=np.float64)
-        codes, queries = caption_codes_of(self.title, given, counted.shape[1])
+        counted = np.asarray(self.features_of(given), dtype=np.float64)
+        codes, queries = self.captions_of(given, counted.shape[1])
         stated = codes[queries]
         named = stated >= 1
         asked = named.any(axis=1)

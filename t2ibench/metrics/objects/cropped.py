@@ -9,7 +9,7 @@ import numpy as np
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
-from t2ibench.metrics.checks import checked_features, groups_of
+from t2ibench.metrics.checks import groups_of
 from t2ibench.metrics.distribution.frechet import FrechetDistance
 from t2ibench.metrics.distribution.inception_score import InceptionScore
 from t2ibench.metrics.plain import PlainMetric
@@ -49,11 +49,11 @@ class _OfObjects(PlainMetric):
         Raises:
             UserError: fewer than 20 images, or numbers that are not finite.
         """
-        rows = checked_features(self.title, given, self.layer, self.minimum_n)
+        rows = self.features_of(given)
         features, image = unpacked(rows, self.most)
         reference = {}
         if self.needs_reference:
-            theirs = checked_features(self.title, given, self.layer, self.minimum_n, reference=True)
+            theirs = self.features_of(given, reference=True)
             reference = {self.inner.layer: unpacked(theirs, self.most)[0]}
         groups = groups_of(given, len(rows))[image]
         return replace(given, features={self.inner.layer: features}, reference=reference, groups=groups)

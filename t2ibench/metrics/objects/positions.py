@@ -10,8 +10,6 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.alignment.r_precision import unit_codes
-from t2ibench.metrics.checks import caption_codes_of, checked_features, groups_of
-from t2ibench.metrics.intervals import jackknife_parts
 from t2ibench.metrics.plain import JackknifeMetric
 
 
@@ -66,7 +64,7 @@ class PositionalAlignment(JackknifeMetric):
             UserError: fewer than 10 images, no caption codes, or no caption has a position word.
         """
         hits, words = self._hits(given)
-        parts = jackknife_parts(groups_of(given, len(hits)), given.seed)
+        parts = self.parts_of(given, len(hits))
         left_out = [mean_share(hits[~out], words[~out]) for out in parts if (words[~out] != "").any()]
         return mean_share(hits, words), left_out
 
@@ -77,8 +75,8 @@ class PositionalAlignment(JackknifeMetric):
 
     def _hits(self, given: MetricInput) -> tuple[np.ndarray, np.ndarray]:
         """Return (bool N: whether the caption is preferred; str N: its position word, "" for none)."""
-        features = np.asarray(checked_features(self.title, given, self.layer, self.minimum_n), dtype=np.float64)
-        codes, queries = caption_codes_of(self.title, given, features.shape[1])
+        features = np.asarray(self.features_of(given), dtype=np.float64)
+        codes, queries = self.captions_of(given, features.shape[1])
         if given.swapped_codes is None:
             raise UserError("PA needs codes of captions with their position words swapped, and was given none.")
         words = np.asarray(given.position_words)[queries]

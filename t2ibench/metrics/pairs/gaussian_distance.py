@@ -7,8 +7,6 @@ import math
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.metrics.alignment.r_precision import unit_codes
-from t2ibench.metrics.checks import groups_of, reference_pair
-from t2ibench.metrics.intervals import jackknife_parts
 from t2ibench.metrics.pairs.kernel_sums import Kernel, gaussian_kernel, kernel_sums
 from t2ibench.metrics.pairs.kid import Estimator, KernelDistance
 from t2ibench.metrics.plain import JackknifeMetric
@@ -51,10 +49,10 @@ class CLIPDiscrepancy(JackknifeMetric):
         Raises:
             UserError: fewer than 10 images on a side, features that are not finite or of different widths.
         """
-        features, reference = reference_pair(self.title, given, self.layer, self.minimum_n)
+        features, reference = self.pair_of(given)
         if self.unit_length:
             features, reference = unit_codes(features), unit_codes(reference)
-        parts = jackknife_parts(groups_of(given, len(features)), given.seed)
+        parts = self.parts_of(given, len(features))
         kernel = gaussian_kernel(self.sigma)
         sums = kernel_sums(features, reference, kernel, parts, diagonal=self.diagonal, device=given.device)
         return self.scale * sums.whole(), [self.scale * one for one in sums.left_out()]

@@ -11,7 +11,7 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.types import Estimate
 from t2ibench.metrics.intervals import keyed_order
-from t2ibench.metrics.pairs.kernel_sums import Kernel, KernelSums, Subsets, polynomial_kernel
+from t2ibench.metrics.pairs.kernel_sums import Kernel, KernelSums, polynomial_kernel
 from t2ibench.metrics.pairs.one_pass import after_the_pass
 from t2ibench.metrics.plain import JackknifeMetric
 
@@ -48,7 +48,14 @@ class KernelDistance(JackknifeMetric):
 
     def reader(self, sizes: tuple[int, int], parts: list[np.ndarray], seed: int) -> KernelSums:
         """Return what sums the kernel, over drawn subsets too."""
-        subsets = _keyed_subsets(*sizes, self.subsets, min(self.subset_size, *sizes), seed)
+        size = min(self.subset_size, *sizes)
+        subsets = [
+            (
+                keyed_order(sizes[0], seed, "kid", index)[:size],
+                keyed_order(sizes[1], seed, "kid reference", index)[:size],
+            )
+            for index in range(self.subsets)
+        ]
         return KernelSums(sizes, self.kernel(), parts, subsets)
 
     def kernel(self) -> Kernel:
@@ -79,10 +86,3 @@ class KernelDistance(JackknifeMetric):
             if self.estimator == "subsets":
                 value = float(values.mean())
         return self.with_interval(given, value, left_out, spread=spread)
-
-
-def _keyed_subsets(n: int, m: int, subsets: int, size: int, seed: int) -> Subsets:
-    return [
-        (keyed_order(n, seed, "kid", index)[:size], keyed_order(m, seed, "kid reference", index)[:size])
-        for index in range(subsets)
-    ]
