@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -71,6 +72,37 @@ def check_writable(folder: Path) -> None:
             pass
     except OSError as error:
         raise writing_failed(folder, error) from error
+
+
+def require_space(folder: Path, needed: int, what: str, advice: str, *, spare: int = 0) -> None:
+    """Check that a disk has room, before anything is written.
+
+    Args:
+        folder: where it will be written; it need not exist yet.
+        needed: bytes, beyond those already there.
+        what: what takes them, for the error, as in "the files of coco".
+        advice: what to do, a sentence.
+        spare: bytes that are to be left free besides.
+
+    Raises:
+        RunFailedError: there is too little.
+    """
+    place = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    free = shutil.disk_usage(place).free
+    if free < needed + spare:
+        raise RunFailedError(
+            f"The disk of {folder} has {readable_size(free)} left, but {what} will take about {readable_size(needed)}. "
+            f"{advice}"
+        )
+
+
+def readable_size(count: float) -> str:
+    """Return a number of bytes as a person writes it, as in "13.5 GB"."""
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:,.1f} GB"
 
 
 def remove_temporary_files(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -38,7 +39,7 @@ class Row:
         id: its key.
         path: its file, None where it is not there.
         split: the split it belongs to.
-        captions: usable ones, in order.
+        captions: usable ones, in order; those beyond the data set's `captions_per_image` are left out.
         class_id: its class.
         box: of the object.
         name: what the metadata calls its file, for errors; "" for its id.
@@ -101,6 +102,24 @@ class Findings:
     caption_advice: str = ""
 
 
+class FilesAdapter(ABC):
+    """Base of adapters of files that users bring; see `DatasetAdapter`."""
+
+    def __init__(self, name: str, entry: DatasetEntry) -> None:
+        self.name = name
+        self.entry = entry
+
+    @abstractmethod
+    def find(self, root: Path, *, partial: bool) -> Findings:
+        """Return what lies under an existing folder; arguments and errors as of `DatasetAdapter.read`."""
+
+    def read(self, root: Path, *, partial: bool = False) -> Manifest:
+        """Return the manifest of the files under `root`; see `find`, `assemble` and `DatasetAdapter`."""
+        if not root.is_dir():
+            raise UserError(f"{root} is not a folder: --data-root wants the folder that holds {self.name}'s files.")
+        return assemble(self.name, self.entry, root, self.find(root, partial=partial), partial=partial)
+
+
 def assemble(name: str, entry: DatasetEntry, root: Path, findings: Findings, *, partial: bool) -> Manifest:
     """Return the manifest of what an adapter found.
 
@@ -119,7 +138,10 @@ def assemble(name: str, entry: DatasetEntry, root: Path, findings: Findings, *, 
     twice = [key for key, count in Counter(row.id for row in rows).items() if count > 1]
     if twice:
         raise UserError(f"{findings.where}: {len(twice)} ids stand for more than one image: {some(twice)}.")
-    words = findings.words
+    words, count = findings.words, entry.captions_per_image
+    many = [row.name or row.id for row in rows if len(row.captions) > count]
+    if many:
+        rows = [replace(row, captions=row.captions[:count]) for row in rows]
     rows, wordless = (rows, []) if words is None else _readable(rows, words)
     absent = {row.id: (NOT_THERE, "") for row in rows if row.path is None}
     unknown = {row.id for row, _ in wordless}
@@ -152,6 +174,7 @@ def assemble(name: str, entry: DatasetEntry, root: Path, findings: Findings, *, 
         vocabulary_origin=words.origin,
         sources=tuple(relative(path, root) for path in findings.sources),
         warnings=(
+            *_taken_warning(many, count),
             *findings.warnings,
             *words.warnings,
             *([f"Left out: {_reasons(findings, absent)}."] if absent else []),
@@ -186,6 +209,12 @@ def _readable(rows: Sequence[Row], words: Words) -> tuple[Sequence[Row], list[tu
         if row.id in lost
     }
     return [replace(row, captions=kept[row.id]) if row.id in kept else row for row in rows], wordless
+
+
+def _taken_warning(many: Sequence[str], count: int) -> list[str]:
+    if not many:
+        return []
+    return [f"{len(many)} images have more than {count} captions; the first {count} were taken: {some(many)}."]
 
 
 def _wordless_warning(wordless: Sequence[tuple[Row, str]]) -> list[str]:

@@ -7,17 +7,19 @@ captions.pickle with the vocabulary of the released encoders (DF-GAN calls it ca
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pydantic import TypeAdapter
+
 from t2ibench.core.errors import UserError
+from t2ibench.core.reading.pickles import checked_form, read_plain_pickle
 from t2ibench.core.reading.text import refuse_wide_text
 from t2ibench.core.spec.benchmarks import DatasetEntry
 from t2ibench.data.adapter import missing_file
 from t2ibench.data.assembly import Words
-from t2ibench.data.pickles import read_caption_numbers, read_class_ids, read_file_names
 from t2ibench.text.captions_pickle import read_captions_pickle
 from t2ibench.text.tokenizer import tokenize, usable_lines
 
@@ -26,6 +28,9 @@ TEXT_FOLDERS: Final = ("text", "text_c10")
 """Where captions lie: AttnGAN's folder, and that of Reed et al."""
 _VOCABULARIES: Final = ("captions.pickle", "captions_DAMSM.pickle")
 _EMBEDDINGS: Final = "char-CNN-RNN-embeddings.pickle"
+_NAMES_FILE: Final = "filenames.pickle"
+_NAMES: Final = TypeAdapter(list[str])
+_NUMBERS: Final = TypeAdapter(list[int])
 
 
 @dataclass(frozen=True)
@@ -37,12 +42,18 @@ class AttnGANMetadata:
         root: the folder the user named; errors speak of it.
         entry: the data set's table.
         archive: the archive it comes in, a key of `entry.files`.
+        texts: folder of the captions, where there is nothing but these; None to look for it.
     """
 
     folder: Path
     root: Path
     entry: DatasetEntry
     archive: str
+    texts: Path | None = None
+
+    def splits(self) -> dict[str, list[str]]:
+        """Return split -> its image keys. Errors as `keys`."""
+        return {split: self.keys(split) for split in SPLITS}
 
     def keys(self, split: str) -> list[str]:
         """Return the image keys of a split.
@@ -74,7 +85,7 @@ class AttnGANMetadata:
     @property
     def text_folder(self) -> Path | None:
         """The folder of the captions' text files."""
-        return next((path for name in TEXT_FOLDERS if (path := self.folder / name).is_dir()), None)
+        return self.texts or next((path for name in TEXT_FOLDERS if (path := self.folder / name).is_dir()), None)
 
     @property
     def vocabulary(self) -> Path | None:
@@ -105,7 +116,7 @@ class AttnGANMetadata:
         return Words(content.words, "built" if content.order else "released", tuple(said))
 
     def captions(
-        self, keys: dict[str, Sequence[str]], *, needed: Collection[str]
+        self, keys: Mapping[str, Sequence[str]], *, needed: Collection[str]
     ) -> tuple[dict[str, tuple[str, ...]], list[Path], str]:
         """Return (key -> captions, the files read, a sentence that says where they come from).
 
@@ -122,13 +133,41 @@ class AttnGANMetadata:
         every = [key for split in keys.values() for key in split]
         if folder is not None or self.vocabulary is None:
             folder = folder or self.folder / TEXT_FOLDERS[0]
-            found, paths = read_text_files(folder, every, self.root, self.entry, self.archive, needed)
+            found, paths = self._from_texts(folder, every, needed)
             return found, paths, f"captions: text files in {folder}"
         return self._from_pickle(keys, self.vocabulary), [], f"captions: put together from {self.vocabulary}"
 
-    def _from_pickle(self, keys: dict[str, Sequence[str]], path: Path) -> dict[str, tuple[str, ...]]:
-        numbers = dict(zip(SPLITS, read_caption_numbers(path), strict=True))
-        words = read_captions_pickle(path).words
+    def _from_texts(
+        self, folder: Path, keys: Sequence[str], needed: Collection[str]
+    ) -> tuple[dict[str, tuple[str, ...]], list[Path]]:
+        """Return (key -> captions as written, at most `captions_per_image` of the entry; the files read).
+
+        Files lie at <folder>/<key>.txt, or one folder deeper. The first lines with a token count, so that indices agree
+        with the released captions.pickle; a line without any ASCII letter counts too, but is left out, as nothing could
+        be trained with it.
+        """
+        found: dict[str, tuple[str, ...]] = {}
+        paths = []
+        for key in keys:
+            path = next((path for path in _places(folder, key) if path.is_file()), folder / f"{key}.txt")
+            try:
+                content = path.read_bytes()
+            except FileNotFoundError:
+                if key in needed:
+                    raise missing_file(path, self.entry, self.archive, self.root) from None
+                content = b""
+            except OSError as error:
+                raise UserError(f"{path} cannot be read: {error.strerror}.") from error
+            refuse_wide_text(content, path)
+            text = content.decode("utf-8", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+            lines = usable_lines(text.split("\n"))[: self.entry.captions_per_image]
+            found[key] = tuple(line.strip() for line in lines if tokenize(line))
+            paths.append(path)
+        return found, paths
+
+    def _from_pickle(self, keys: Mapping[str, Sequence[str]], path: Path) -> dict[str, tuple[str, ...]]:
+        content = read_captions_pickle(path)
+        numbers, words = dict(zip(SPLITS, content.captions, strict=True)), content.words
         count = self.entry.captions_per_image
         found: dict[str, tuple[str, ...]] = {}
         for split, names in keys.items():
@@ -156,54 +195,32 @@ class AttnGANMetadata:
         return [*found, *(self.folder / name for name in _VOCABULARIES)]
 
 
-def is_metadata(folder: Path) -> bool:
-    """Return whether a folder holds such metadata, or a part of it."""
-    return any((folder / split / "filenames.pickle").is_file() for split in SPLITS)
+def metadata_in(places: Iterable[Path], root: Path, entry: DatasetEntry, archive: str) -> list[AttnGANMetadata]:
+    """Return the metadata of the places that hold some, or a part of it, each once; arguments as of the class."""
+    there = [one for one in dict.fromkeys(places) if any((one / split / _NAMES_FILE).is_file() for split in SPLITS)]
+    return [AttnGANMetadata(folder, root, entry, archive) for folder in there]
 
 
-def metadata_folders(places: Iterable[Path]) -> list[Path]:
-    """Return the places that hold such metadata, each once."""
-    return [place for place in dict.fromkeys(places) if is_metadata(place)]
-
-
-def read_text_files(
-    folder: Path, keys: Sequence[str], root: Path, entry: DatasetEntry, archive: str, needed: Collection[str]
-) -> tuple[dict[str, tuple[str, ...]], list[Path]]:
-    """Return (key -> captions as written, at most `entry.captions_per_image`; the files read).
-
-    Files lie at <folder>/<key>.txt, or one folder deeper. The first lines with a token count, so that indices agree
-    with the released captions.pickle; a line without any ASCII letter counts too, but is left out, as nothing could be
-    trained with it.
-
-    Args:
-        folder: of the text files.
-        keys: of the images.
-        root: the folder the user named, for errors.
-        entry: the data set's table.
-        archive: what the files come in, for errors.
-        needed: keys whose file must be there; other images may be without captions.
+def read_file_names(path: Path) -> list[str]:
+    """Return the image keys of a filenames.pickle, as in "001.Black_footed_Albatross/Black_Footed_Albatross_0046_18".
 
     Raises:
-        UserError: a needed file is missing, or one cannot be read.
+        UserError: as `read_plain_pickle`; or it is no list of strings; or a key is absolute or climbs out with "..".
     """
-    found: dict[str, tuple[str, ...]] = {}
-    paths = []
-    for key in keys:
-        path = next((path for path in _places(folder, key) if path.is_file()), folder / f"{key}.txt")
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError:
-            if key in needed:
-                raise missing_file(path, entry, archive, root) from None
-            content = b""
-        except OSError as error:
-            raise UserError(f"{path} cannot be read: {error.strerror}.") from error
-        refuse_wide_text(content, path)
-        text = content.decode("utf-8", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
-        lines = usable_lines(text.split("\n"))[: entry.captions_per_image]
-        found[key] = tuple(line.strip() for line in lines if tokenize(line))
-        paths.append(path)
-    return found, paths
+    names = checked_form(_NAMES, read_plain_pickle(path), path, "a list of image names")
+    for name in names:
+        if not name or name.startswith("/") or "\\" in name or ".." in name.split("/") or "\0" in name:
+            raise UserError(f"{path} names the image {name!r}, which lies outside the data set. Fetch it again.")
+    return names
+
+
+def read_class_ids(path: Path) -> list[int]:
+    """Return the class ids of a class_info.pickle, aligned with filenames.pickle.
+
+    Raises:
+        UserError: as `read_plain_pickle`; or it is no list of whole numbers.
+    """
+    return checked_form(_NUMBERS, read_plain_pickle(path), path, "a list of class numbers")
 
 
 def _places(folder: Path, key: str) -> Iterable[Path]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -31,22 +32,12 @@ class DatasetCheck:
     """What a check found.
 
     Attributes:
-        counts: split -> (images, classes); 0 classes where the data set has none.
-        expected: split -> images that benchmarks.toml expects; empty where it says nothing.
-        shared_classes: classes that lie in more than one split.
-        captions: captions an image -> how many images have as many.
-        longest: words of the longest caption.
-        words: size of the vocabulary, "<end>" included.
+        facts: how many images, classes, captions and words there are, a line each.
         problems: what stops or spoils work, a sentence a file.
         notices: what a user should know, a sentence each.
     """
 
-    counts: Mapping[str, tuple[int, int]]
-    expected: Mapping[str, int]
-    shared_classes: int
-    captions: Mapping[int, int]
-    longest: int
-    words: int
+    facts: tuple[str, ...]
     problems: tuple[str, ...]
     notices: tuple[str, ...]
 
@@ -66,7 +57,7 @@ def check_dataset(manifest: Manifest, entry: DatasetEntry) -> DatasetCheck:
             outside += [image.id] if box_outside else []
     if problems:
         forget_stamp(manifest)  # `t2ibench data prepare` reads all files again, whatever their times say
-    lengths, unknown = _words(manifest)
+    longest, unknown = _words(manifest)
     notices = [*manifest.caveats, *manifest.warnings]
     if outside:
         notices.append(f"{len(outside)} boxes reach over the border of their image: {some(outside)}.")
@@ -90,17 +81,22 @@ def check_dataset(manifest: Manifest, entry: DatasetEntry) -> DatasetCheck:
         for resolution, fault in cache_faults.items()
         if fault
     ]
-    classes = {name: _classes(images) for name, images in manifest.splits.items()}
-    return DatasetCheck(
-        counts={name: (len(images), len(classes[name])) for name, images in manifest.splits.items()},
-        expected=dict(entry.splits),
-        shared_classes=sum(n > 1 for n in Counter(c for found in classes.values() for c in found).values()),
-        captions=dict(sorted(Counter(len(image.captions) for image in manifest.images).items())),
-        longest=max(lengths, default=0),
-        words=len(manifest.vocabulary),
-        problems=tuple(problems),
-        notices=tuple(notices),
-    )
+    return DatasetCheck(tuple(_facts(manifest, entry, longest)), tuple(problems), tuple(notices))
+
+
+def _facts(manifest: Manifest, entry: DatasetEntry, longest: int) -> Iterator[str]:
+    shared: Counter[int] = Counter()
+    for split, images in manifest.splits.items():
+        classes = {image.class_id for image in images if image.class_id is not None}
+        shared.update(classes)
+        expected = f" of {entry.splits[split]} expected" if split in entry.splits else ""
+        yield f"{split}: {len(images)} images{expected}, {len(classes)} classes"
+    yield f"classes in more than one split: {sum(splits > 1 for splits in shared.values())}"
+    captions = sorted(Counter(len(image.captions) for image in manifest.images).items())
+    spread = ", ".join(f"{count} for {images} images" for count, images in captions)
+    yield f"captions: {spread}; the longest has {longest} words"
+    yield f"vocabulary: {len(manifest.vocabulary)} words, {manifest.vocabulary_origin}"
+    yield f"digest: {manifest.digest}"
 
 
 def _check_image(manifest: Manifest, image: ImageEntry) -> tuple[str, bool]:
@@ -133,23 +129,18 @@ def _outside(box: Box, width: int, height: int) -> bool:
     return x < 0 or y < 0 or x + box_width > width or y + box_height > height
 
 
-def _words(manifest: Manifest) -> tuple[list[int], Counter[str]]:
-    """Return the length of every caption in words and the words that the vocabulary does not have, with counts."""
+def _words(manifest: Manifest) -> tuple[int, Counter[str]]:
+    """Return the words of the longest caption and the words that the vocabulary does not have, with counts."""
     known = set(manifest.vocabulary)
-    lengths: list[int] = []
+    longest = 0
     unknown: Counter[str] = Counter()
-    for image in manifest.images:
-        for caption in image.captions:
-            tokens = tokenize(caption)
-            lengths.append(len(tokens))
-            unknown.update(token for token in tokens if token not in known)
-    return lengths, unknown
+    for caption in itertools.chain.from_iterable(image.captions for image in manifest.images):
+        tokens = tokenize(caption)
+        longest = max(longest, len(tokens))
+        unknown.update(token for token in tokens if token not in known)
+    return longest, unknown
 
 
 def _is_foreign(caption: str) -> bool:
     letters = [letter for letter in caption if letter.isalpha()]
     return sum(not letter.isascii() for letter in letters) > _FOREIGN * len(letters)
-
-
-def _classes(images: Sequence[ImageEntry]) -> set[int]:
-    return {image.class_id for image in images if image.class_id is not None}

@@ -5,21 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from t2ibench.core.files import digest_of_file, write_json
 from t2ibench.data.manifest import FILE_NAME, Manifest
 
-_CONTEXT: Final = json.loads(Path(__file__).with_name("croissant_context.json").read_text(encoding="utf-8"))
-"""The words of the format, as its specification prints them."""
-_FIELDS: Final = (
-    ("id", "sc:Text", False, "key of the image, the same on every machine"),
-    ("file", "sc:Text", False, "its file, relative to the data set's folder"),
-    ("split", "sc:Text", False, "the split it belongs to"),
-    ("captions", "sc:Text", True, "its captions as written"),
-    ("size", "sc:Integer", False, "bytes of its file"),
-    ("sha256", "sc:Text", False, "of its file"),
-)
+_FORM: Final = Path(__file__).with_suffix(".json")
+"""All that is the same for every data set: the words of the format, as its specification prints them, and the fields
+of a manifest's images. What is "" there differs."""
 
 
 def write_croissant(manifest: Manifest, title: str, folder: Path) -> Path:
@@ -38,52 +31,14 @@ def write_croissant(manifest: Manifest, title: str, folder: Path) -> Path:
     """
     path = folder / FILE_NAME
     dataclasses.replace(manifest, root=Path()).write(path)
-    write_json(folder / "croissant.json", _metadata(manifest, title, path))
-    return folder / "croissant.json"
-
-
-def _metadata(manifest: Manifest, title: str, path: Path) -> dict[str, Any]:
     splits = ", ".join(f"{len(images):,} {name}" for name, images in manifest.splits.items())
     captions = sum(len(image.captions) for image in manifest.images)
-    return {
-        "@context": _CONTEXT,
-        "@type": "sc:Dataset",
-        "conformsTo": "http://mlcommons.org/croissant/1.0",
+    metadata = json.loads(_FORM.read_text(encoding="utf-8"))
+    metadata |= {
         "name": manifest.name,
         "description": f"{title or manifest.name}: {len(manifest.images):,} images ({splits}), {captions:,} captions.",
-        "version": "1.0.0",
         "identifier": manifest.digest,
-        "distribution": [
-            {
-                "@type": "cr:FileObject",
-                "@id": FILE_NAME,
-                "name": FILE_NAME,
-                "contentUrl": FILE_NAME,
-                "contentSize": f"{path.stat().st_size} B",
-                "encodingFormat": "application/json",
-                "sha256": digest_of_file(path),
-            }
-        ],
-        "recordSet": [
-            {
-                "@type": "cr:RecordSet",
-                "@id": "images",
-                "name": "images",
-                "description": "An image a record.",
-                "key": {"@id": "images/id"},
-                "field": [_field(*field) for field in _FIELDS],
-            }
-        ],
     }
-
-
-def _field(name: str, kind: str, repeated: bool, description: str) -> dict[str, Any]:
-    field: dict[str, Any] = {
-        "@type": "cr:Field",
-        "@id": f"images/{name}",
-        "name": name,
-        "description": description,
-        "dataType": kind,
-        "source": {"fileObject": {"@id": FILE_NAME}, "extract": {"jsonPath": f"$.images[*].{name}"}},
-    }
-    return field | ({"repeated": True} if repeated else {})
+    metadata["distribution"][0] |= {"contentSize": f"{path.stat().st_size} B", "sha256": digest_of_file(path)}
+    write_json(folder / "croissant.json", metadata)
+    return folder / "croissant.json"

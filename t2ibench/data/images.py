@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import io
 import os
@@ -17,7 +18,7 @@ from PIL import Image, UnidentifiedImageError
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of
 from t2ibench.data.batches.cache import CacheFacts, open_cache, write_cache
-from t2ibench.data.batches.transforms import base_image, central_square
+from t2ibench.data.batches.transforms import base_image, base_resolution, central_square
 from t2ibench.data.depth import Depth, UnknownWhiteError
 from t2ibench.data.manifest import ImageEntry, Manifest, forget_stamp
 
@@ -168,12 +169,15 @@ class BaseImages:
     Args:
         manifest: the data set.
         resolution: of the crops.
+        whole: images without the crop around the object, for models that are told where it is: made square without
+            regard to their aspect, as GAWWN's official loader does. There is no cache of those.
     """
 
-    def __init__(self, manifest: Manifest, resolution: int) -> None:
+    def __init__(self, manifest: Manifest, resolution: int, *, whole: bool = False) -> None:
         self._manifest = manifest
         self._resolution = resolution
-        self._cache = None if manifest.home is None else open_cache(manifest, resolution)
+        self._whole = whole
+        self._cache = None if manifest.home is None or whole else open_cache(manifest, resolution)
 
     @property
     def cached(self) -> bool:
@@ -188,6 +192,9 @@ class BaseImages:
         """
         if self._cache is not None:
             return self._cache.pixels(image.id)
+        if self._whole:
+            base = base_resolution(self._resolution, whole=self._manifest.whole)
+            return np.asarray(read_image(self._manifest, image).resize((base, base), Image.Resampling.BILINEAR))
         return np.asarray(read_base(self._manifest, image, self._resolution))
 
 
@@ -198,11 +205,8 @@ def make_cache(manifest: Manifest, resolution: int) -> CacheFacts:
         UserError: an image cannot be read, or the data set is not kept in a workspace.
         RunFailedError: the disk is too small.
     """
-
-    def pixels(image: ImageEntry) -> np.ndarray:
-        return np.asarray(read_base(manifest, image, resolution))
-
-    return write_cache(manifest, resolution, pixels, threads=reading_threads())
+    bases = BaseImages(dataclasses.replace(manifest, home=None), resolution)  # without the cache that is to be made
+    return write_cache(manifest, resolution, bases.pixels, threads=reading_threads())
 
 
 class RealImages:

@@ -19,22 +19,24 @@ _FORM: Final = TypeAdapter(tuple[list[list[int]], list[list[int]], dict[int, str
 
 @dataclass(frozen=True)
 class CaptionsPickle:
-    """What a captions.pickle holds, besides the captions as numbers.
+    """What a captions.pickle holds.
 
     Attributes:
+        captions: as word indices: (of the training images, of the test images), image by image as in filenames.pickle.
         words: the vocabulary by index; index 0 is "<end>".
         order: what the words' order gives away: "alphabetical" or "first appearance" for a vocabulary that was rebuilt,
             "" otherwise. The released files have the order of Python 2's hashes, which is neither.
         repaired: see PlainPickle.
     """
 
+    captions: tuple[Sequence[Sequence[int]], Sequence[Sequence[int]]]
     words: tuple[str, ...]
     order: str
     repaired: bool
 
 
 def read_captions_pickle(path: Path) -> CaptionsPickle:
-    """Return the vocabulary of a captions.pickle ([train captions, test captions, ixtoword, wordtoix]).
+    """Return the content of a captions.pickle ([train captions, test captions, ixtoword, wordtoix]).
 
     Raises:
         UserError: as `open_plain_pickle`; or it is not of that form; its indices are not 0, 1, 2, ... with "<end>" at
@@ -57,7 +59,7 @@ def read_captions_pickle(path: Path) -> CaptionsPickle:
             f"{path}: its captions use the index {max(used)}, but its vocabulary has {len(words)} words. "
             "It is damaged: fetch it again."
         )
-    return CaptionsPickle(words, _order(words, [*train, *test]), content.repaired)
+    return CaptionsPickle((train, test), words, _order(words, [*train, *test]), content.repaired)
 
 
 def _order(words: Sequence[str], captions: Sequence[Sequence[int]]) -> str:

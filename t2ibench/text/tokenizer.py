@@ -25,6 +25,12 @@ def tokenize(text: str) -> tuple[str, ...]:
     return tuple(word for word in reduced if word)
 
 
+def usable_captions(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the captions that hold a word, each in one line, in order; an ASCII letter or digit makes a word."""
+    lines = (" ".join(text.split()) for text in texts)
+    return tuple(line for line in lines if tokenize(line))
+
+
 def usable_lines(lines: Iterable[str]) -> list[str]:
     """Return the lines of a caption file that hold at least one token, without their line ends, in order.
 

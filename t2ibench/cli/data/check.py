@@ -26,14 +26,8 @@ def command(name: str, root: Path | None, place: Place) -> None:
             click.echo(f"missing: {missing}")
         raise
     found = check_dataset(manifest, place.benchmarks.datasets[name])
-    for split, (images, classes) in found.counts.items():
-        expected = f" of {found.expected[split]} expected" if split in found.expected else ""
-        click.echo(f"{split}: {images} images{expected}, {classes} classes")
-    click.echo(f"classes in more than one split: {found.shared_classes}")
-    spread = ", ".join(f"{count} for {images} images" for count, images in found.captions.items())
-    click.echo(f"captions: {spread}; the longest has {found.longest} words")
-    click.echo(f"vocabulary: {found.words} words, {manifest.vocabulary_origin}")
-    click.echo(f"digest: {manifest.digest}")
+    for fact in found.facts:
+        click.echo(fact)
     for left_out in manifest.missing:
         click.echo(f"left out: {left_out}")
     for notice in found.notices:

@@ -19,10 +19,8 @@ from torch import Tensor
 from t2ibench.core.errors import UserError
 from t2ibench.core.noise import seed_of
 from t2ibench.core.types import WHOLE_BATCH, BatchShare, Caption, DataRequest, TrainBatch
-from t2ibench.data.batches.boxes import ObjectBoxes
-from t2ibench.data.batches.keypoints import ObjectKeypoints
+from t2ibench.data.batches.object_places import ObjectBoxes, ObjectKeypoints
 from t2ibench.data.batches.transforms import pyramid
-from t2ibench.data.batches.whole_images import WholeImages
 from t2ibench.data.images import BaseImages
 from t2ibench.data.manifest import Manifest
 
@@ -212,7 +210,7 @@ class _Bases:
 
     def __init__(self, manifest: Manifest, split: str, resolution: int, limit: int, *, whole: bool) -> None:
         self._images = manifest.split(split)
-        self._decoded = WholeImages(manifest, resolution) if whole else BaseImages(manifest, resolution)
+        self._decoded = BaseImages(manifest, resolution, whole=whole)
         self._limit = limit
         self._bytes = 0
         self._kept: dict[int, np.ndarray] = {}

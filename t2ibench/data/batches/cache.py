@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -22,8 +21,8 @@ import numpy as np
 import PIL
 from tqdm import tqdm
 
-from t2ibench.core.errors import RunFailedError, UserError
-from t2ibench.core.files import digest_of, read_json, write_json, write_text
+from t2ibench.core.errors import UserError
+from t2ibench.core.files import digest_of, read_json, require_space, write_json, write_text
 from t2ibench.core.storage.folders import MANIFEST, complete_folder, fault_of
 from t2ibench.data.batches.transforms import base_resolution
 from t2ibench.data.manifest import ImageEntry, Manifest, stamp_of
@@ -164,13 +163,8 @@ def write_cache(
     count, base = len(manifest.images), base_resolution(resolution, whole=manifest.whole)
     if not cache_fault(manifest, resolution, deep=True):
         return CacheFacts(folder, resolution, base, count, (folder / _PIXELS).stat().st_size, 0.0)
-    least = 3 * base * base * count
-    free = shutil.disk_usage(folder.parent).free
-    if least > free:
-        raise RunFailedError(
-            f"A cache of {count} images for {resolution} pixels takes {least / 1e9:.1f} GB or more, and "
-            f"{folder.parent} has {free / 1e9:.1f} GB free. Free some space, or choose another --workspace."
-        )
+    what = f"a cache of {count} images for {resolution} pixels"
+    require_space(folder, 3 * base * base * count, what, "Free some space, or choose another --workspace.")
     began = time.monotonic()
     shapes = np.empty((count, 2), dtype=np.int32)
     with complete_folder(folder, what="the cache of images") as temporary:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.spec.benchmarks import DatasetEntry
 from t2ibench.data.adapter import checked_options, chosen, missing_file, some
-from t2ibench.data.assembly import Findings, Row, assemble
-from t2ibench.data.attngan_metadata import SPLITS, AttnGANMetadata, metadata_folders
+from t2ibench.data.assembly import FilesAdapter, Findings, Row
+from t2ibench.data.attngan_metadata import AttnGANMetadata, metadata_in
 from t2ibench.data.coco.annotations import KARPATHY, CocoImage, read_caption_file, read_karpathy_file
 from t2ibench.data.coco.images import ImageIndex, key_of, number_of
-from t2ibench.data.manifest import Manifest
 
 METADATA: Final = "coco.zip"
 _PARTS: Final = {"train": "train", "val": "test"}
@@ -22,19 +21,15 @@ _YEARS: Final = (2014, 2017)
 _RULES: Final = ("parts", "karpathy")
 
 
-class COCO:
+class COCO(FilesAdapter):
     """Adapter of COCO, which has no classes and no boxes here.
 
     Options: `split`: "parts" (train and val, as the papers) or "karpathy" (dataset_coco.json: train with restval, val,
     test); `year`: 2014 or 2017; 0 takes AttnGAN's metadata, else 2014, else 2017, whichever is there.
     """
 
-    def __init__(self, name: str, entry: DatasetEntry) -> None:
-        self.name = name
-        self.entry = entry
-
-    def read(self, root: Path, *, partial: bool = False) -> Manifest:
-        """Return the manifest of the files under `root`; see `DatasetAdapter`.
+    def find(self, root: Path, *, partial: bool) -> Findings:
+        """Return what lies under `root`; see `FilesAdapter`.
 
         Captions: annotations/captions_{train,val}{2014,2017}.json, or AttnGAN's folder (filenames.pickle, text/,
         captions.pickle). Images: train2014/ and its like, in images/ or beside it, or all in images/. An image is
@@ -52,8 +47,6 @@ class COCO:
             raise UserError(
                 f"datasets.{self.name}.options: year = {year} is none of COCO's caption years, 2014 and 2017."
             )
-        if not root.is_dir():
-            raise UserError(f"{root} is not a folder: --data-root wants the folder that holds {self.name}'s files.")
         inside = [root, root / "coco", root / "COCO", root / "data" / "coco", root / "data"]
         places = [place for place in inside if place.is_dir()]
         index = ImageIndex(places)
@@ -64,7 +57,7 @@ class COCO:
         if rule == "karpathy":
             if karpathy is None:
                 raise missing_file(root / KARPATHY, self.entry, "caption_datasets.zip", root)
-            images, sources, where = read_karpathy_file(karpathy, self.entry.captions_per_image), [karpathy], karpathy
+            images, sources, where = read_karpathy_file(karpathy), [karpathy], karpathy
             found.append(f"splits and captions: {karpathy}")
         elif metadata is not None:
             images, sources, said = self._of_metadata(metadata, index, partial)
@@ -72,44 +65,27 @@ class COCO:
             found += [f"splits: the metadata's filenames.pickle in {where}", said]
         else:
             files = self._caption_files(root, places, year)
-            images = [
-                image
-                for split, path in files.items()
-                for image in read_caption_file(path, split, self.entry.captions_per_image)
-            ]
+            images = [image for split, path in files.items() for image in read_caption_file(path, split)]
             sources, where = list(files.values()), next(iter(files.values())).parent
             found += [f"captions of the split {split}: {path}" for split, path in files.items()]
         found.append(f"images: {', '.join(str(folder) for folder in index.folders) or 'none'}")
         if karpathy is not None and rule != "karpathy":
             found.append(f'{karpathy} is there too: the option split = "karpathy" uses it')
-        findings = Findings(
+        others = index.others([(image.file, image.number) for image in images])
+        left_out = f"{len(others)} image files have no caption and were left out: {some(others)}."
+        return Findings(
             rows=[Row(key_of(one.number), index.find(one.file, one.number), one.split, one.captions) for one in images],
             where=str(where),
             advice=f"Unpack COCO's images into {root}{self._sources_of_images()}.",
             caption_advice=f"Fetch {where} again.",
             sources=sources,
             found=found,
-            warnings=self._warnings(images, index),
+            warnings=[left_out] if others else [],
             words=words,
         )
-        return assemble(self.name, self.entry, root, findings, partial=partial)
-
-    def _warnings(self, images: Sequence[CocoImage], index: ImageIndex) -> list[str]:
-        count = self.entry.captions_per_image
-        warnings = []
-        many = [key_of(image.number) for image in images if image.given > count]
-        if many:
-            warnings.append(
-                f"{len(many)} images have more than {count} captions; the first {count} were taken: {some(many)}."
-            )
-        others = index.others([(image.file, image.number) for image in images])
-        if others:
-            warnings.append(f"{len(others)} image files have no caption and were left out: {some(others)}.")
-        return warnings
 
     def _metadata(self, root: Path, places: Sequence[Path]) -> AttnGANMetadata | None:
-        for folder in metadata_folders(places):
-            found = AttnGANMetadata(folder, root, self.entry, METADATA)
+        for found in metadata_in(places, root, self.entry, METADATA):
             names = found.keys("train")
             if names and number_of(names[0]) is not None:
                 return found
@@ -118,19 +94,20 @@ class COCO:
     def _of_metadata(
         self, metadata: AttnGANMetadata, index: ImageIndex, partial: bool
     ) -> tuple[list[CocoImage], list[Path], str]:
-        keys: dict[str, Sequence[str]] = {split: metadata.keys(split) for split in SPLITS}
-        numbers = {name: number_of(name) for names in keys.values() for name in names}
-        files = {name: f"{name.rpartition('/')[2]}.jpg" for name in numbers}
-        for name, number in numbers.items():
+        keys = metadata.splits()
+        numbers: dict[str, int] = {}
+        for name in itertools.chain(*keys.values()):
+            number = number_of(name)
             if number is None:
                 raise UserError(f"{metadata.folder}: the image {name!r} does not end in COCO's twelve digits.")
-        there = {name for name, number in numbers.items() if number is not None and index.find(files[name], number)}
+            numbers[name] = number
+        files = {name: f"{name.rpartition('/')[2]}.jpg" for name in numbers}
+        there = {name for name, number in numbers.items() if index.find(files[name], number)}
         captions, texts, said = metadata.captions(keys, needed=() if partial else there)
         images = [
-            CocoImage(number, files[name], captions[name], split)
+            CocoImage(numbers[name], files[name], captions[name], split)
             for split, names in keys.items()
             for name in names
-            if (number := numbers[name]) is not None
         ]
         return images, [*metadata.files(), *texts], said
 

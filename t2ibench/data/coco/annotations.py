@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +12,7 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.reading.text import read_content
 from t2ibench.core.spec.benchmarks import describe
 from t2ibench.data.adapter import safe_name
-from t2ibench.text.tokenizer import tokenize
+from t2ibench.text.tokenizer import usable_captions
 
 KARPATHY: Final = "dataset_coco.json"
 _KARPATHY_SPLITS: Final = {"train": "train", "restval": "train", "val": "val", "test": "test"}
@@ -27,16 +26,14 @@ class CocoImage:
     Attributes:
         number: COCO's id of it, the same in 2014 and 2017.
         file: its file name, without a folder.
-        captions: usable ones, each in one line, as many as are taken of an image.
+        captions: usable ones, each in one line.
         split: the split it belongs to.
-        given: usable captions that there are of it, taken or not; 0 where nobody counted.
     """
 
     number: int
     file: str
     captions: tuple[str, ...]
     split: str
-    given: int = 0
 
 
 @dataclass
@@ -80,13 +77,12 @@ _CAPTIONS: Final = TypeAdapter(_CaptionFile)
 _SPLITS: Final = TypeAdapter(_KarpathyFile)
 
 
-def read_caption_file(path: Path, split: str, count: int) -> list[CocoImage]:
-    """Return the images of one of COCO's caption files, by number.
+def read_caption_file(path: Path, split: str) -> list[CocoImage]:
+    """Return the images of one of COCO's caption files, by number; captions in the order of their annotation ids.
 
     Args:
         path: captions_<part><year>.json.
         split: the split they belong to.
-        count: captions taken of an image, those of the smallest annotation ids.
 
     Raises:
         UserError: the file is no JSON of COCO's form; or a caption belongs to an image that it does not list; or a
@@ -104,15 +100,14 @@ def read_caption_file(path: Path, split: str, count: int) -> list[CocoImage]:
         CocoImage(
             image.id,
             _file_name(image.file_name, path),
-            (usable := _usable([text for _, text in sorted(captions[image.id])]))[:count],
+            usable_captions(text for _, text in sorted(captions[image.id])),
             split,
-            len(usable),
         )
         for image in sorted(content.images, key=lambda image: image.id)
     ]
 
 
-def read_karpathy_file(path: Path, count: int) -> list[CocoImage]:
+def read_karpathy_file(path: Path) -> list[CocoImage]:
     """Return the images of Karpathy's dataset_coco.json: splits train (with restval), val and test, by number.
 
     Raises:
@@ -123,17 +118,11 @@ def read_karpathy_file(path: Path, count: int) -> list[CocoImage]:
     for image in sorted(content.images, key=lambda image: image.cocoid):
         if image.split not in _KARPATHY_SPLITS:
             raise UserError(f"{path}: the image {image.filename!r} is of the split {image.split!r}, which is unknown.")
-        texts = [sentence.raw for sentence in image.sentences]
-        name = _file_name(image.filename, path)
-        usable, split = _usable(texts), _KARPATHY_SPLITS[image.split]
-        listed.append(CocoImage(image.cocoid, name, usable[:count], split, len(usable)))
+        captions = usable_captions(sentence.raw for sentence in image.sentences)
+        split = _KARPATHY_SPLITS[image.split]
+        listed.append(CocoImage(image.cocoid, _file_name(image.filename, path), captions, split))
     order = ("train", "val", "test")
     return sorted(listed, key=lambda image: order.index(image.split))
-
-
-def _usable(texts: Sequence[str]) -> tuple[str, ...]:
-    lines = (" ".join(text.split()) for text in texts)
-    return tuple(line for line in lines if tokenize(line))
 
 
 def _file_name(name: str, path: Path) -> str:

@@ -2,50 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.spec.benchmarks import DatasetEntry
 from t2ibench.data.adapter import checked_options, chosen, missing_file, some
-from t2ibench.data.assembly import Findings, Row, Words, assemble
-from t2ibench.data.attngan_metadata import SPLITS, TEXT_FOLDERS, AttnGANMetadata, metadata_folders, read_text_files
+from t2ibench.data.assembly import FilesAdapter, Findings, Row, Words
+from t2ibench.data.attngan_metadata import SPLITS, TEXT_FOLDERS, AttnGANMetadata, metadata_in
 from t2ibench.data.cub.tables import PHOTOS, Tables, class_of
-from t2ibench.data.manifest import Manifest
 
 METADATA: Final = "birds.zip"
 _RULES: Final = ("classes", "own")
 
 
-@dataclass(frozen=True)
-class Layout:
-    """Where the parts lie.
-
-    Attributes:
-        root: the folder the user named; errors speak of it.
-        photos: holds images.txt and images/.
-        metadata: AttnGAN's, None where there is none.
-        texts: folder of the captions where there is no metadata.
-    """
-
-    root: Path
-    photos: Path
-    metadata: AttnGANMetadata | None
-    texts: Path | None
-
-
-class CUB:
+class CUB(FilesAdapter):
     """Adapter of the real birds. Option `split`: "classes" (the papers': 150 and 50 classes) or "own" (CUB's file)."""
 
-    def __init__(self, name: str, entry: DatasetEntry) -> None:
-        self.name = name
-        self.entry = entry
-
-    def read(self, root: Path, *, partial: bool = False) -> Manifest:
-        """Return the manifest of the files under `root`; see `DatasetAdapter`.
+    def find(self, root: Path, *, partial: bool) -> Findings:
+        """Return what lies under `root`; see `FilesAdapter`.
 
         Understood are AttnGAN's, DF-GAN's and StackGAN-v2's data/birds (CUB_200_2011 inside the metadata's folder), its
         parents, both folders side by side, and CUB_200_2011 with captions in text/ or text_c10/ in or beside it. Of
@@ -56,113 +32,101 @@ class CUB:
             UserError: a file is missing or damaged, or files disagree.
         """
         rule = self._rule()
-        layout = self._find(root)
-        tables = Tables(layout.photos, root, self.entry)
-        metadata = layout.metadata
-        if metadata is not None and rule == "classes":
-            names: dict[str, Sequence[str]] = {split: metadata.keys(split) for split in SPLITS}
+        photos, metadata = self._find(root)
+        images, table = photos / "images", photos / "images.txt"
+        tables = Tables(photos, root, self.entry)
+        released = metadata.texts is None
+        if released and rule == "classes":
+            names = metadata.splits()
             classes = {
                 key: number
-                for split in SPLITS
-                for key, number in zip(names[split], metadata.classes(split, len(names[split])), strict=True)
+                for split, keys in names.items()
+                for key, number in zip(keys, metadata.classes(split, len(keys)), strict=True)
             }
             said = f"split: the metadata's filenames.pickle in {metadata.folder}"
         else:
             split_of = tables.own_split() if rule == "own" else tables.class_split()
             names = {split: [key for key in tables.keys if split_of.get(key) == split] for split in SPLITS}
-            classes = {key: class_of(key) for split in SPLITS for key in names[split]}
-            kind = (
-                "CUB's own train_test_split.txt" if rule == "own" else "by class, 150 for training and 50 for testing"
-            )
-            said = f"split: {kind}"
-        present = images_in(layout.photos / "images")
-        captions, texts, where = self._captions(
-            layout, names, whole=rule == "classes", needed=() if partial else present
+            classes = {key: class_of(key) for keys in names.values() for key in keys}
+            said = "split: by class, 150 for training and 50 for testing"
+            if rule == "own":
+                said = "split: CUB's own train_test_split.txt"
+        present, boxes = images_in(images), tables.boxes()
+        in_pickle = rule == "own" and metadata.text_folder is None  # whose captions have the order of the metadata
+        captions, texts, where = metadata.captions(
+            metadata.splits() if in_pickle else names, needed=() if partial else present
         )
-        boxes = tables.boxes()
-        self._check_boxes(layout, names, boxes)
-        images = layout.photos / "images"
-        rows = [
-            Row(
-                key,
-                images / f"{key}.jpg" if key in present else None,
-                split,
-                captions.get(key, ()),
-                classes[key],
-                boxes[key],
+        unboxed = [key for keys in names.values() for key in keys if key not in boxes]
+        if unboxed:
+            raise UserError(
+                f"{photos / 'bounding_boxes.txt'} has no box for {len(unboxed)} images: {some(unboxed)}. "
+                f"Unpack {PHOTOS} again."
             )
-            for split in SPLITS
-            for key in names[split]
-        ]
-        pickles = metadata.files() if metadata else []
-        own = [layout.photos / "train_test_split.txt"] if rule == "own" else []
-        findings = Findings(
-            rows=rows,
-            where=str(metadata.folder if metadata and rule == "classes" else layout.photos / "images.txt"),
-            advice=f"{layout.photos / 'images'} should hold them: unpack {self._source(PHOTOS)} completely.",
+        photo_source = self.entry.files.get(PHOTOS)
+        codes = ", ".join(map(str, metadata.embeddings))
+        return Findings(
+            rows=[
+                Row(
+                    key,
+                    images / f"{key}.jpg" if key in present else None,
+                    split,
+                    captions.get(key, ()),
+                    classes[key],
+                    boxes[key],
+                )
+                for split, keys in names.items()
+                for key in keys
+            ],
+            where=str(metadata.folder if released and rule == "classes" else table),
+            advice=f"{images} should hold them: unpack {PHOTOS}{f' from {photo_source.url}' if photo_source else ''} "
+            "completely.",
             caption_advice=f"Unpack the folder {TEXT_FOLDERS[0]} of {METADATA} again.",
-            sources=[*pickles, layout.photos / "images.txt", layout.photos / "bounding_boxes.txt", *own, *texts],
-            found=[f"images and boxes: {layout.photos}", said, where, *_embeddings(metadata)],
-            words=None if metadata is None else self._words(metadata),
+            sources=[
+                *(metadata.files() if released else []),
+                table,
+                photos / "bounding_boxes.txt",
+                *([photos / "train_test_split.txt"] if rule == "own" else []),
+                *texts,
+            ],
+            found=[
+                f"images and boxes: {photos}",
+                said,
+                where,
+                *([f"StackGAN's sentence codes: {codes} (captions are used)"] if codes else []),
+            ],
+            words=self._words(metadata) if released else None,
         )
-        return assemble(self.name, self.entry, root, findings, partial=partial)
 
     def _rule(self) -> str:
         options = checked_options(self.name, self.entry, {"split": "classes"})
         return chosen(self.name, "split", options["split"], _RULES)
 
-    def _source(self, archive: str) -> str:
-        known = self.entry.files.get(archive)
-        return f"{archive} from {known.url}" if known else archive
-
-    def _captions(
-        self, layout: Layout, names: dict[str, Sequence[str]], *, whole: bool, needed: Collection[str]
-    ) -> tuple[dict[str, tuple[str, ...]], list[Path], str]:
-        """Return key -> captions, the files read, and where they come from; `whole`: `names` are the metadata's."""
-        if layout.metadata is not None:
-            if whole or layout.metadata.text_folder is not None:
-                return layout.metadata.captions(names, needed=needed)
-            given: dict[str, Sequence[str]] = {split: layout.metadata.keys(split) for split in SPLITS}
-            return layout.metadata.captions(given, needed=needed)
-        assert layout.texts is not None
-        keys = [key for split in SPLITS for key in names[split]]
-        found, paths = read_text_files(layout.texts, keys, layout.root, self.entry, METADATA, needed)
-        return found, paths, f"captions: text files in {layout.texts}"
-
     def _words(self, metadata: AttnGANMetadata) -> Words | None:
         return metadata.words()
 
-    def _check_boxes(self, layout: Layout, names: Mapping[str, Sequence[str]], boxes: Collection[str]) -> None:
-        unboxed = [key for split in SPLITS for key in names[split] if key not in boxes]
-        if unboxed:
-            raise UserError(
-                f"{layout.photos / 'bounding_boxes.txt'} has no box for {len(unboxed)} images: {some(unboxed)}. "
-                f"Unpack {PHOTOS} again."
-            )
-
-    def _find(self, root: Path) -> Layout:
-        if not root.is_dir():
-            raise UserError(f"{root} is not a folder: --data-root wants the folder that holds {self.name}'s files.")
+    def _find(self, root: Path) -> tuple[Path, AttnGANMetadata]:
+        """Return (the folder that holds images.txt and images/, the metadata or the captions that stand in for it)."""
         inside = [root, root / "birds", root / "data" / "birds", root / "data"]
-        photos = _first_with("images.txt", [*(f / "CUB_200_2011" for f in inside), root, root.parent / "CUB_200_2011"])
+        homes = [*(folder / "CUB_200_2011" for folder in inside), root, root.parent / "CUB_200_2011"]
+        photos = next((folder for folder in homes if (folder / "images.txt").is_file()), None)
         if photos is None:
             raise missing_file(root / "CUB_200_2011" / "images.txt", self.entry, PHOTOS, root)
         beside = [folder for folder in sorted(root.iterdir()) if folder.is_dir()]
         places = list(dict.fromkeys([*inside, *beside, photos, photos.parent, photos.parent / "birds"]))
-        found = [AttnGANMetadata(place, root, self.entry, METADATA) for place in metadata_folders(places)]
+        found = metadata_in(places, root, self.entry, METADATA)
         present = images_in(photos / "images")
         for metadata in found:
             complete = all((metadata.folder / split / "filenames.pickle").is_file() for split in SPLITS)
-            if complete and present.issuperset(key for split in SPLITS for key in metadata.keys(split)):
-                return Layout(root, photos, metadata, None)
+            if complete and present.issuperset(itertools.chain(*metadata.splits().values())):
+                return photos, metadata
         if found:
-            return Layout(root, photos, found[0], None)
+            return photos, found[0]
         key = Tables(photos, root, self.entry).keys[:1]
         texts = [place / name for place in places for name in TEXT_FOLDERS]
         folder = next((text for text in texts if key and (text / key[0]).parent.is_dir()), None)
         if folder is None:
             raise missing_file(root / "birds" / "train" / "filenames.pickle", self.entry, METADATA, root)
-        return Layout(root, photos, None, folder)
+        return photos, AttnGANMetadata(folder.parent, root, self.entry, METADATA, texts=folder)
 
 
 def images_in(folder: Path) -> set[str]:
@@ -174,13 +138,3 @@ def images_in(folder: Path) -> set[str]:
                 names = (image.name for image in os.scandir(entry.path))
                 found.update(f"{entry.name}/{name[:-4]}" for name in names if name.endswith(".jpg") and name[0] != ".")
     return found
-
-
-def _first_with(file: str, folders: Iterable[Path]) -> Path | None:
-    return next((folder for folder in folders if (folder / file).is_file()), None)
-
-
-def _embeddings(metadata: AttnGANMetadata | None) -> list[str]:
-    if metadata is None or not metadata.embeddings:
-        return []
-    return [f"StackGAN's sentence codes: {', '.join(str(path) for path in metadata.embeddings)} (captions are used)"]

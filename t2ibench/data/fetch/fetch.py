@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from t2ibench.core.errors import RunFailedError, UserError
+from t2ibench.core.files import readable_size, require_space
 from t2ibench.core.spec.benchmarks import SourceFile
 from t2ibench.core.workspace import Workspace
 from t2ibench.data.fetch.digests import Digests, digest_with_bar
@@ -23,6 +23,7 @@ from t2ibench.data.fetch.unpack import unpacked_size
 
 SPARE: Final = 64 << 20
 """Bytes of a disk that are left free."""
+_ADVICE: Final = "Free some space, or choose another --root."
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def fetch_files(
         todo = [archive for archive in wanted if archive not in by_hand]
         for archive in by_hand if todo else ():
             _tell(f"{archive} is for you to fetch meanwhile, from {files[archive].url} ({files[archive].note}).")
-        check_space(root, _needed(files, todo, given, root), f"the files of {name}")
+        require_space(root, _needed(files, todo, given, root), f"the files of {name}", _ADVICE, spare=SPARE)
         done = {archive: "there already" for archive in files if archive in there}
         run = _Run(root, Digests(workspace), keep, patience or Patience())
         for archive in todo:
@@ -123,7 +124,7 @@ class _Run:
 
         if not target.is_file() or accept(target):
             target.unlink(missing_ok=True)
-            _tell(f"{archive}: fetching {readable(source.size) if source.size else 'it'} from {source.url}")
+            _tell(f"{archive}: fetching {readable_size(source.size) if source.size else 'it'} from {source.url}")
             known = bool(self.digests.expected(source))
             urls = [source.url, *source.mirrors]
             download(urls, target, accept, mix=known, patience=self.patience)
@@ -139,7 +140,7 @@ class _Run:
 
     def _install(self, archive: str, path: Path, sha256: str) -> None:
         _tell(f"{archive}: unpacking into {self.root}")
-        check_space(self.root, unpacked_size(path), f"unpacking {archive}")
+        require_space(self.root, unpacked_size(path), f"unpacking {archive}", _ADVICE, spare=SPARE)
         install(path, self.root, archive, sha256)
 
 
@@ -207,30 +208,3 @@ def _needed(files: Mapping[str, SourceFile], todo: list[str], given: Mapping[str
             here = [root / FOLDER / f"{archive}{end}" for end in ("", ".part")]
             archives = max(archives, size - sum(file.stat().st_size for file in here if file.is_file()))
     return total + archives
-
-
-def check_space(folder: Path, needed: int, what: str) -> None:
-    """Check that `needed` bytes fit onto the disk of an existing folder.
-
-    Args:
-        folder: where they will be written.
-        needed: bytes, beyond those already there.
-        what: what needs them, for the error, as in "fetching coco".
-
-    Raises:
-        RunFailedError: they do not fit.
-    """
-    free = shutil.disk_usage(folder).free
-    if free < needed + SPARE:
-        raise RunFailedError(
-            f"There is not room enough for {what}: it needs {readable(needed)} on the disk of {folder}, which has "
-            f"{readable(free)} free. Free some space, or choose another --root."
-        )
-
-
-def readable(count: int) -> str:
-    """Return a number of bytes as a person writes it, as in "13.5 GB"."""
-    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= size:
-            return f"{count / size:.1f} {unit}"
-    return f"{count} bytes"

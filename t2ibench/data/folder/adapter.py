@@ -10,16 +10,15 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.spec.benchmarks import DatasetEntry, Value
+from t2ibench.core.spec.benchmarks import Value
 from t2ibench.data.adapter import checked_options, some
-from t2ibench.data.assembly import Findings, Row, assemble
+from t2ibench.data.assembly import FilesAdapter, Findings, Row
 from t2ibench.data.folder.captions import (
     CAPTION_FILES,
     Record,
     read_caption_table,
     read_caption_texts,
     text_places,
-    usable_captions,
 )
 from t2ibench.data.folder.splits import (
     FOLDERS,
@@ -31,7 +30,7 @@ from t2ibench.data.folder.splits import (
     split_by_lists,
 )
 from t2ibench.data.listing import Listing, list_images
-from t2ibench.data.manifest import Manifest
+from t2ibench.text.tokenizer import usable_captions
 
 _DEFAULTS: Final[dict[str, Value]] = {"captions": "", "classes": "", "split": "hash", "test_share": 0.2}
 
@@ -57,7 +56,7 @@ class _Own:
     texts: Sequence[str] = ()
 
 
-class ImageFolder:
+class ImageFolder(FilesAdapter):
     """Adapter of any images with captions. All sizes, modes and orientations are taken.
 
     Options:
@@ -69,20 +68,14 @@ class ImageFolder:
         test_share: see `split`.
     """
 
-    def __init__(self, name: str, entry: DatasetEntry) -> None:
-        self.name = name
-        self.entry = entry
-
-    def read(self, root: Path, *, partial: bool = False) -> Manifest:
-        """Return the manifest of the images under `root`; see `DatasetAdapter`. Every image is decoded once.
+    def find(self, root: Path, *, partial: bool) -> Findings:
+        """Return the images under `root`; see `FilesAdapter`. Every image is to be decoded once.
 
         Raises:
             MissingImagesError: images are missing, damaged or without caption, and `partial` is not set.
             UserError: there are no captions; the captions file, an option or a list is wrong.
         """
         options = {key: str(value) for key, value in checked_options(self.name, self.entry, _DEFAULTS).items()}
-        if not root.is_dir():
-            raise UserError(f"{root} is not a folder: --root wants the folder that holds {self.name}'s images.")
         own = self._records(root, options["captions"])
         keys = _keys(own)
         splits, lists, said = self._splits(root, own, keys, options["split"], float(options["test_share"]))
@@ -92,7 +85,7 @@ class ImageFolder:
                 keys[record.file],
                 root / record.file if (root / record.file).is_file() else None,
                 splits[record.file],
-                usable_captions(record.captions, self.entry.captions_per_image),
+                usable_captions(record.captions),
                 classes.get(record.file),
                 name=record.file,
             )
@@ -100,7 +93,7 @@ class ImageFolder:
             if record.file in splits
         ]
         rows.sort(key=lambda row: SPLITS.index(row.split))
-        findings = Findings(
+        return Findings(
             rows=rows,
             where=str(own.source),
             advice=f"Put them under {root}, or take them out of {own.source.name}.",
@@ -117,17 +110,16 @@ class ImageFolder:
             there=own.listing.images,
             few_captions=False,
         )
-        return assemble(self.name, self.entry, root, findings, partial=partial)
 
     def _records(self, root: Path, file: str) -> _Own:
         listing = list_images(root)
         path = root / file if file else next((root / one for one in CAPTION_FILES if (root / one).is_file()), None)
         if path is not None:
-            table = read_caption_table(path)
+            table, not_read = read_caption_table(path)
             composed = {unicodedata.normalize("NFC", name): name for name in listing.images}
-            for record in table.records:  # macOS decomposes accents in file names, tables mostly do not
+            for record in table:  # macOS decomposes accents in file names, tables mostly do not
                 record.file = composed.get(unicodedata.normalize("NFC", record.file), record.file)
-            return _Own(table.records, path, True, listing, table.unread)
+            return _Own(table, path, True, listing, not_read)
         records, texts = read_caption_texts(root, listing.images)
         if not records or not any(record.captions for record in records):
             found = f"{len(records)} images" if records else "no image"
@@ -177,16 +169,10 @@ class ImageFolder:
             found.append(f"{len(orphans)} text files lie beside no image and were not read: {some(orphans)}.")
         unread = own.listing.unread([*own.listing.others.get(".txt", ()), own.source.name])
         found += [unread] if unread else []
-        count = self.entry.captions_per_image
-        empty = [r.file for r in own.records if len(usable_captions(r.captions, len(r.captions))) < len(r.captions)]
+        empty = [r.file for r in own.records if len(usable_captions(r.captions)) < len(r.captions)]
         if empty:
             found.append(
                 f"Captions without a word in English letters were left out at {len(empty)} images: {some(empty)}."
-            )
-        many = [record.file for record in own.records if len(record.captions) > count]
-        if many:
-            found.append(
-                f"{len(many)} images have more than {count} captions; the first {count} were taken: {some(many)}."
             )
         sizes = Counter(splits.values())
         found += [f"There is no image in the split {split}." for split in ("train", "test") if not sizes[split]]

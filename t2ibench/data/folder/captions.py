@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +12,6 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.reading.text import json_lines, read_text, text_lines
 from t2ibench.data.adapter import safe_name
 from t2ibench.data.listing import is_image_name
-from t2ibench.text.tokenizer import tokenize
 
 CAPTION_FILES: Final = ("captions.jsonl", "captions.csv", "captions.tsv", "metadata.jsonl", "metadata.csv")
 _FILE_KEYS: Final = ("file", "file_name", "filename", "image", "path")
@@ -34,17 +33,10 @@ class Record:
     fields: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class CaptionTable:
-    """What a captions file holds: an image a record, and the caption columns that were not read, for a warning."""
+def read_caption_table(path: Path) -> tuple[list[Record], list[str]]:
+    """Return (the records of a .jsonl, .csv or .tsv file; the caption columns that were not read, for a warning).
 
-    records: Sequence[Record]
-    unread: tuple[str, ...] = ()
-
-
-def read_caption_table(path: Path) -> CaptionTable:
-    """Return the records of a .jsonl, .csv or .tsv file, in its order; rows about one image become one record.
-
+    Records stand in the file's order; rows about one image become one.
     A row names its image under "file", "file_name", "filename", "image" or "path", and its caption under "caption",
     "captions" (in JSON a list, too) or "text"; all other columns are kept.
 
@@ -74,7 +66,7 @@ def read_caption_table(path: Path) -> CaptionTable:
                 unread[key] = None
             if isinstance(value, str | int | float):
                 record.fields.setdefault(key, {}).setdefault(str(value), line)
-    return CaptionTable(list(records.values()), tuple(unread))
+    return list(records.values()), list(unread)
 
 
 def read_caption_texts(root: Path, images: Iterable[str]) -> tuple[list[Record], list[str]]:
@@ -101,12 +93,6 @@ def text_places(file: str) -> list[str]:
     parts = Path(file).with_suffix(".txt").parts
     apart = [Path("text", *parts[1:])] if parts[0] == "images" else []
     return [path.as_posix() for path in (Path(*parts), *apart)]
-
-
-def usable_captions(texts: Iterable[str], count: int) -> tuple[str, ...]:
-    """Return at most `count` captions, each in one line; those without an ASCII letter or digit are left out."""
-    lines = (" ".join(text.split()) for text in texts)
-    return tuple(line for line in lines if tokenize(line))[:count]
 
 
 def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Final
 
 from torch import Tensor
 
-from t2ibench.core.errors import RunFailedError
+from t2ibench.core import files
 from t2ibench.training.engine.engine import Engine
 
 _MOMENTS: Final = 2
@@ -50,19 +49,9 @@ def require_space(folder: Path, engine: Engine, *, what: str, checkpoints: int =
     Raises:
         RunFailedError: there is too little; nothing was written.
     """
-    place = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    needed, free = checkpoints * checkpoint_bytes(engine), shutil.disk_usage(place).free
-    if free >= needed:
-        return
-    raise RunFailedError(
-        f"The disk of {folder} has {_size(free)} left, but {what} will take about {_size(needed)}. Nothing was "
-        f"written, earlier checkpoints are as they were: free some space{advice} and ask again."
+    files.require_space(
+        folder,
+        checkpoints * checkpoint_bytes(engine),
+        what,
+        f"Nothing was written, earlier checkpoints are as they were: free some space{advice} and ask again.",
     )
-
-
-def _size(count: float) -> str:
-    for unit in ("B", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    return f"{count:,.1f} GB"

@@ -174,7 +174,7 @@ def test_real_photos_and_the_released_metadata(cub_mini, entry):
 
 
 def test_the_released_pickles_in_full(cub_mini):
-    from t2ibench.data.pickles import read_class_ids, read_file_names
+    from t2ibench.data.attngan_metadata import read_class_ids, read_file_names
 
     for split, count, classes in (("train", 8855, 150), ("test", 2933, 50)):
         folder = cub_mini / "attngan-metadata" / split

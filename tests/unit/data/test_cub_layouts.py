@@ -7,10 +7,9 @@ import pytest
 
 from t2ibench.core.errors import UserError
 from t2ibench.data.adapter import MissingImagesError
-from t2ibench.data.attngan_metadata import SPLITS
+from t2ibench.data.attngan_metadata import SPLITS, read_class_ids, read_file_names
 from t2ibench.data.cub import CUB
 from t2ibench.data.cub.tables import TEST_CLASSES, class_of
-from t2ibench.data.pickles import read_class_ids, read_file_names
 
 
 def read(root, entry, partial=False, **options):

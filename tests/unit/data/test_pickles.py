@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.reading.pickles import read_plain_pickle
-from t2ibench.data.pickles import read_class_ids, read_file_names
+from t2ibench.data.attngan_metadata import read_class_ids, read_file_names
 from t2ibench.text.captions_pickle import read_captions_pickle
 
 PLAIN = st.recursive(

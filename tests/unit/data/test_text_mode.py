@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.reading.pickles import open_plain_pickle
-from t2ibench.data.pickles import read_class_ids, read_file_names
+from t2ibench.data.attngan_metadata import read_class_ids, read_file_names
 from t2ibench.text.captions_pickle import read_captions_pickle
 
 NAMES = [f"{number:03}.Bird/Bird_{number:04}" for number in range(1, 40)]

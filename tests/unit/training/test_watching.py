@@ -13,7 +13,6 @@ import pytest
 import torch
 
 from t2ibench.core.errors import RunFailedError, UserError
-from t2ibench.training.checkpoints import disk
 from t2ibench.training.checkpoints.disk import checkpoint_bytes
 from t2ibench.training.interruption import Interruption
 from t2ibench.training.loop import train
@@ -67,7 +66,7 @@ def test_the_estimate_of_a_checkpoint_is_its_size(run, engine, subject):
 
 def space(monkeypatch, free):
     usage = shutil.disk_usage("/")
-    monkeypatch.setattr(disk.shutil, "disk_usage", lambda place: usage._replace(free=free()))
+    monkeypatch.setattr("shutil.disk_usage", lambda place: usage._replace(free=free()))
 
 
 def test_a_run_without_room_for_its_checkpoints_does_not_begin(run, engine, monkeypatch):

@@ -178,8 +178,8 @@ def test_what_was_unpacked_by_hand_is_not_fetched(files, server, tmp_path, works
 
 def test_too_little_room_is_told_before_anything_is_fetched(files, server, tmp_path, workspace, monkeypatch):
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(room.shutil, "disk_usage", lambda folder: usage._replace(free=room.SPARE + 100))
-    with pytest.raises(RunFailedError, match=r"not room enough for the files of tiny: it needs .* kB"):
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: usage._replace(free=room.SPARE + 100))
+    with pytest.raises(RunFailedError, match=r"left, but the files of tiny will take about .* kB"):
         fetch(files, tmp_path / "coco", workspace)
     assert not server.requests
     monkeypatch.undo()

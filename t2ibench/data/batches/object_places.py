@@ -1,4 +1,4 @@
-"""Where the object lies in a training image: its box, carried along with the crop and the flip."""
+"""Where the object and its parts lie in a training image: box and keypoints, carried along with crop and flip."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.reading.part_table import PartTable
 from t2ibench.data.batches.transforms import bird_crop
 from t2ibench.data.images import IMAGE_FAULTS, read_image
 from t2ibench.data.manifest import ImageEntry, Manifest
@@ -38,6 +39,17 @@ class InWorkingImages(ABC):
     @abstractmethod
     def _read(self, row: int) -> np.ndarray:
         """Return what lies in an image; asked for once. Raises UserError: the image is missing or damaged."""
+
+    def _frame(self, image: ImageEntry) -> np.ndarray:
+        """Return (left, top, width, height) in the image's pixels of what its working image shows.
+
+        An image without a box is whole in any case. Raises UserError: the image is missing or damaged.
+        """
+        width, height = _size(self._manifest, image)
+        left, top, right, bottom = 0, 0, width, height
+        if image.box is not None and not self._whole:
+            left, top, right, bottom = bird_crop(image.box, width, height)
+        return np.asarray([left, top, right - left, bottom - top], dtype=np.float64)
 
 
 class ObjectBoxes(InWorkingImages):
@@ -81,28 +93,53 @@ class ObjectBoxes(InWorkingImages):
         image = self._images[row]
         if image.box is None:
             return np.asarray([0.0, 0.0, 1.0, 1.0])
-        frame = working_frame(self._manifest, image, whole=self._whole)
+        frame = self._frame(image)
         box = np.asarray(image.box, dtype=np.float64)
         fractions: np.ndarray = np.concatenate((box[:2] - frame[:2], box[2:])) / np.tile(frame[2:], 2)
         return fractions
 
 
-def working_frame(manifest: Manifest, image: ImageEntry, *, whole: bool) -> np.ndarray:
-    """Return (left, top, width, height) in the image's pixels of what its working image shows.
+class ObjectKeypoints(InWorkingImages):
+    """The keypoints of one split; of an image that the tables do not have, none can be seen.
 
-    Args:
-        manifest: the data set.
-        image: one of it.
-        whole: whether images are whole instead of cropped around the object, which an image without a box is anyway.
+    Args: as `InWorkingImages`.
 
     Raises:
-        UserError: the image is missing or damaged.
+        UserError: the data set has no tables of parts, or damaged ones.
     """
-    width, height = _size(manifest, image)
-    if whole or image.box is None:
-        return np.asarray([0, 0, width, height], dtype=np.float64)
-    left, top, right, bottom = bird_crop(image.box, width, height)
-    return np.asarray([left, top, right - left, bottom - top], dtype=np.float64)
+
+    def __init__(self, manifest: Manifest, split: str, *, whole: bool) -> None:
+        super().__init__(manifest, split, whole=whole)
+        table = PartTable(manifest.root)
+        self._mirrored, self._locations = table.mirrored, table.locations
+        self._none = np.zeros((len(table.names), 3))
+
+    def in_crops(self, rows: np.ndarray, places: np.ndarray, resolution: int) -> Tensor:
+        """Return float32 N x K x 3: x, y as fractions of the crop, 1 where visible; zeros where hidden or cut off.
+
+        Args:
+            rows: N images of the split.
+            places: N x 5, as for `ObjectBoxes.in_crops`.
+            resolution: of the crop, in pixels of the working image.
+
+        Raises:
+            UserError: an image is missing or damaged.
+        """
+        points = np.stack([self._of(int(row)) for row in rows])  # fractions of the working image
+        points[..., :2] = (points[..., :2] * places[:, None, 2:4] - places[:, None, :2]) / resolution
+        flipped = places[:, 4] == 1
+        points[flipped, :, 0] = 1 - points[flipped, :, 0]
+        points[flipped] = points[flipped][:, self._mirrored]
+        seen = (points[..., 2] > 0) & ((points[..., :2] >= 0) & (points[..., :2] < 1)).all(axis=-1)
+        points[..., 2] = 1
+        return torch.from_numpy((points * seen[..., None]).astype(np.float32))
+
+    def _read(self, row: int) -> np.ndarray:
+        image = self._images[row]
+        frame = self._frame(image)
+        found: np.ndarray = self._locations.get(image.id, self._none).copy()  # K x 3
+        found[:, :2] = (found[:, :2] - frame[:2]) / frame[2:]
+        return found
 
 
 def _size(manifest: Manifest, image: ImageEntry) -> tuple[int, int]:
