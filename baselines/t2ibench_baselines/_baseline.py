@@ -47,11 +47,6 @@ class Baseline(PlainTrainable):
         return DataRequest((self.parameters.resolution,), self.parameters.batch_size)
 
 
-def with_discriminators(generator: Module, discriminators: Mapping[int, Module]) -> dict[str, Module]:
-    """Return "generator" -> generator and "discriminator/<resolution>" -> discriminator."""
-    return {"generator": generator} | {f"discriminator/{resolution}": one for resolution, one in discriminators.items()}
-
-
 def discriminators_for(
     context: BuildContext,
     generator: Module,

@@ -42,14 +42,13 @@ def model_of(golden: GoldenSet) -> DFGAN:
         return SimpleNamespace(sentence=sentence)
 
     encoder = cast(DAMSM, SimpleNamespace(encode_text=encode_text, dimension=dimension))
-    return DFGAN(parameters, generator, (discriminator, predictor), encoder)
+    return DFGAN(parameters, generator, {"discriminator": discriminator, "predictor": predictor}, encoder)
 
 
 def outputs(golden: GoldenSet) -> Iterator[Entry]:
     """Yield losses and gradients from the model's own updates, and what its networks made on the way."""
     model = model_of(golden)
-    assert model.discriminators is not None
-    discriminator, predictor = model.discriminators
+    discriminator, predictor = model.discriminators.values()
     made: dict[str, list[torch.Tensor]] = {}
     for name, network in model.networks().items():
         network.register_forward_hook(_collector(made.setdefault(name, [])))

@@ -10,7 +10,6 @@ from typing import Any, Self
 from torch.nn import Module
 
 from t2ibench.core.interfaces import BuildContext
-from t2ibench.core.types import Capabilities
 from t2ibench_baselines._baseline import discriminators_for
 from t2ibench_baselines._stackgan.initialisation import initialise_reed
 from t2ibench_baselines._stackgan.optimisation import halvings
@@ -34,13 +33,8 @@ class SingleDiscriminatorModel(SentenceModel):
     def __init__(
         self, parameters: Any, generator: Module, discriminator: Module | None, encoder: SentenceEncoder
     ) -> None:
-        super().__init__(parameters, generator, {}, encoder)
+        super().__init__(parameters, generator, {"discriminator": discriminator} if discriminator else {}, encoder)
         self.discriminator = discriminator
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What it can do."""
-        return self.makes((self.parameters.resolution,), "z")
 
     @staticmethod
     @abstractmethod
@@ -56,12 +50,6 @@ class SingleDiscriminatorModel(SentenceModel):
         sides = (parameters.resolution,)
         others = discriminators_for(context, made, sides, lambda resolution: discriminator(), initialise_reed)
         return cls(parameters, made, others.get(parameters.resolution), encoder)
-
-    def networks(self) -> Mapping[str, Module]:
-        """Return the generator and, in training, the discriminator."""
-        if self.discriminator is None:
-            return {"generator": self.generator}
-        return {"generator": self.generator, "discriminator": self.discriminator}
 
     def learning_rates(self, step: int, steps_per_epoch: int) -> Mapping[str, float]:
         """Return the rates of this step: halved every so many epochs."""

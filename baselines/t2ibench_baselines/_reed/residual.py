@@ -1,22 +1,33 @@
-"""The bottleneck that generator and discriminator share."""
+"""The layers that generators and discriminators share: doubling, halving, a bottleneck."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
 
 from torch import Tensor, nn
 
 SLOPE = 0.2
 """Of every leaky ReLU of the model."""
 
+leaky = partial(nn.LeakyReLU, SLOPE)
+
+
+def doubling(before: int, after: int) -> nn.ConvTranspose2d:
+    """Return a transposed convolution that doubles the resolution."""
+    return nn.ConvTranspose2d(before, after, kernel_size=4, stride=2, padding=1, bias=False)
+
+
+def halving(before: int, after: int) -> nn.Conv2d:
+    """Return a convolution that halves the resolution."""
+    return nn.Conv2d(before, after, kernel_size=4, stride=2, padding=1, bias=False)
+
 
 class Bottleneck(nn.Module):
     """Maps plus a residual of them, then an activation: 1x1 and 3x3 to fewer channels, 3x3 back."""
 
-    def __init__(self, channels: int, narrow: int, activation: type[nn.ReLU] | type[nn.LeakyReLU]) -> None:
+    def __init__(self, channels: int, narrow: int, active: Callable[[], nn.Module]) -> None:
         super().__init__()
-
-        def active() -> nn.Module:
-            return nn.LeakyReLU(SLOPE) if activation is nn.LeakyReLU else nn.ReLU()
-
         self.residual = nn.Sequential(
             nn.Conv2d(channels, narrow, kernel_size=1, bias=False),
             nn.BatchNorm2d(narrow),

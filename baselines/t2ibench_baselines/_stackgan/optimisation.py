@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from torch import Tensor
 from torch.nn import Module
@@ -12,15 +13,15 @@ from t2ibench.core.interfaces import BoundNoise
 from t2ibench_baselines._stackgan.discriminators.adversarial import AdversarialParameters
 
 
-def adam_optimizers(networks: Mapping[str, Module], parameters: AdversarialParameters) -> dict[str, Optimizer]:
-    """Return an Adam a network, under the network's name; "generator" has the generator's learning rate.
+def adam_optimizers(networks: Mapping[str, Module], parameters: Any) -> dict[str, Optimizer]:
+    """Return an Adam a network of what learns in it, under its name; "generator" has the generator's learning rate.
 
     Fused: all of Adam's arithmetic in one pass over the parameters, which takes a sixth of the time on a CPU.
     """
     p = parameters
     return {
         name: Adam(
-            network.parameters(),
+            [one for one in network.parameters() if one.requires_grad],
             lr=p.generator_learning_rate if name == "generator" else p.discriminator_learning_rate,
             betas=(p.beta1, p.beta2),
             fused=True,

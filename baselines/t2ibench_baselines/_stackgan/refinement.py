@@ -9,7 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._stackgan.blocks import residual_blocks, upsampling
+from t2ibench_baselines._stackgan.blocks import gated, residual_blocks, upsampling
+from t2ibench_baselines._stackgan.discriminators.trunk import tiled
 from t2ibench_baselines._stackgan.staged_parameters import StagedParameters
 from t2ibench_baselines._stackgan.word_attention import WordAttention
 
@@ -50,3 +51,25 @@ class AttentionStage(nn.Module):
         context, weights = self.att(features, words, padding)
         joined = torch.cat((features, context), dim=1)  # N x 2c x h x w
         return Refined(self.upsample(self.residual(joined)), weights)
+
+
+class JoiningStage(nn.Module):
+    """Features and condition code, joined at every place, to twice the resolution (StackGAN++, section 4.1).
+
+    Args:
+        channels: of the features.
+        width: channels of the blocks; half as many come out.
+        condition: size of the condition code.
+        residuals: number of residual blocks.
+    """
+
+    def __init__(self, channels: int, width: int, condition: int, residuals: int) -> None:
+        super().__init__()
+        self.jointConv = gated(condition + channels, width)
+        self.residual = residual_blocks(width, residuals)
+        self.upsample = upsampling(width, width // 2)
+
+    def forward(self, features: Tensor, code: Tensor, *unread: Tensor) -> Refined:
+        """Return features N x width/2 x 2h x 2w of features N x c x h x w and condition codes N x d; no words."""
+        joined = torch.cat((tiled(code, features.shape[-1]), features), dim=1)  # code first
+        return Refined(self.upsample(self.residual(self.jointConv(joined))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -53,18 +54,13 @@ class StagedModel(KeepsOfficialNames, SentenceModel):
     ) -> None:
         super().__init__(parameters, generator, discriminators, encoder)
         self._teacher: Module | None = None
-        self.capabilities = Capabilities(
-            resolution=parameters.resolutions[-1],
-            stages=parameters.image_resolutions,
-            uses=frozenset({"sentence", "words"}) if parameters.attends else frozenset({"sentence"}),
-            latents=("z", "ca"),
-            attention=parameters.attends,
-        )
 
-    @classmethod
-    def requirements(cls, parameters: StagedParameters) -> tuple[str, ...]:
-        """Return the encoder it reads captions with, and that teaches its generator."""
-        return ("damsm",)
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        p = self.parameters
+        uses = frozenset({"sentence", "words"}) if p.attends else frozenset({"sentence"})
+        return replace(self.makes(p.image_resolutions, "z", "ca"), uses=uses, attention=p.attends)
 
     def frozen_networks(self) -> Mapping[str, Module]:
         """Return the text encoder and, where its losses count, the image encoder, its batch norms folded.

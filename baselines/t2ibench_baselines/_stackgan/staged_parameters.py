@@ -79,6 +79,7 @@ class StagedParameters(BranchParameters):
     """
 
     at_generation: ClassVar[frozenset[str]] = frozenset({"official_mask", "words_maximum_generation"})
+    text: ClassVar[SentenceSource] = "damsm"
 
     official_mask: bool = False
     damsm_weight: float = Field(default=5.0, ge=0)

@@ -16,6 +16,17 @@ def blurred(values: Tensor) -> Tensor:
     return F.interpolate(small, size=(resolution, resolution), mode="bilinear", align_corners=False)
 
 
+def sharpening(channels: int, features: int) -> nn.Sequential:
+    """Return convolutions 7, 7 and 5 wide of an image and two planes, N x (channels + 2) x H x W, to a residual."""
+    return nn.Sequential(
+        nn.Conv2d(channels + 2, features, 7, padding=3),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(features, features, 7, padding=3),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(features, channels, 5, padding=2),
+    )
+
+
 class Sharpener(nn.Module):
     """Adds to a blurred image what its caption and a plane of noise suggest: convolutions 7, 7 and 5 wide.
 
@@ -33,13 +44,7 @@ class Sharpener(nn.Module):
         super().__init__()
         self.resolution = resolution
         self.text = nn.Linear(code, resolution * resolution)
-        self.layers = nn.Sequential(
-            nn.Conv2d(channels + 2, features, 7, padding=3),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(features, features, 7, padding=3),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(features, channels, 5, padding=2),
-        )
+        self.layers = sharpening(channels, features)
 
     def forward(self, values: Tensor, code: Tensor, noise: Tensor | None = None) -> Tensor:
         """Return sharp images N x C x H x W, which may leave [0, 1] a little.

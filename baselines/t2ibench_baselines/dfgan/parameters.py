@@ -31,6 +31,7 @@ class DFGANParameters(Frozen):
     """
 
     at_generation: ClassVar[frozenset[str]] = frozenset({"truncation", "words_maximum_generation"})
+    text: ClassVar[str] = "damsm"
 
     resolution: Literal[16, 32, 64, 128, 256] = 256
     features: int = Field(default=32, ge=2)

@@ -5,12 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._reed.residual import SLOPE, Bottleneck
+from t2ibench_baselines._reed.residual import Bottleneck, halving, leaky
 from t2ibench_baselines.gan_int_cls.parameters import GANINTCLSParameters
-
-
-def _halving(before: int, after: int) -> nn.Conv2d:
-    return nn.Conv2d(before, after, kernel_size=4, stride=2, padding=1, bias=False)
 
 
 class Discriminator(nn.Module):
@@ -26,22 +22,22 @@ class Discriminator(nn.Module):
         super().__init__()
         p, channels, interpolating = parameters, parameters.discriminator_features, parameters.script == "int"
         halvings = (p.resolution // 4).bit_length() - 1
-        layers: list[nn.Module] = [_halving(3, channels), nn.LeakyReLU(SLOPE)]
+        layers: list[nn.Module] = [halving(3, channels), leaky()]
         for number in range(2, halvings + 1):
-            layers += [_halving(channels, 2 * channels), nn.BatchNorm2d(2 * channels)]
+            layers += [halving(channels, 2 * channels), nn.BatchNorm2d(2 * channels)]
             channels *= 2
             if number < halvings - 1 or (number == halvings - 1 and not interpolating):
-                layers.append(nn.LeakyReLU(SLOPE))
-        layers.append(Bottleneck(channels, channels // 4, nn.LeakyReLU))
+                layers.append(leaky())
+        layers.append(Bottleneck(channels, channels // 4, leaky))
         self.maps = nn.Sequential(*layers)
         self.text = nn.Sequential(nn.Linear(text_dimension, p.text_features))
         if interpolating:
             self.text.append(nn.BatchNorm1d(p.text_features))
-        self.text.append(nn.LeakyReLU(SLOPE))
+        self.text.append(leaky())
         self.joined = nn.Sequential(
             nn.Conv2d(channels + p.text_features, channels, kernel_size=1, bias=False),
             nn.BatchNorm2d(channels),
-            nn.LeakyReLU(SLOPE),
+            leaky(),
             nn.Conv2d(channels, 1, kernel_size=4, bias=False),
         )
 

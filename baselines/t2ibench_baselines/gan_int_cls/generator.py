@@ -5,12 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._reed.residual import SLOPE, Bottleneck
+from t2ibench_baselines._reed.residual import SLOPE, Bottleneck, doubling
 from t2ibench_baselines.gan_int_cls.parameters import GANINTCLSParameters
-
-
-def _doubling(before: int, after: int) -> nn.ConvTranspose2d:
-    return nn.ConvTranspose2d(before, after, kernel_size=4, stride=2, padding=1, bias=False)
 
 
 class Generator(nn.Module):
@@ -30,15 +26,15 @@ class Generator(nn.Module):
             nn.ConvTranspose2d(p.latent + p.text_features, channels, kernel_size=4, bias=False),
             nn.BatchNorm2d(channels),
             Bottleneck(channels, channels // 4, nn.ReLU),
-            _doubling(channels, channels // 2),
+            doubling(channels, channels // 2),
             nn.BatchNorm2d(channels // 2),
             Bottleneck(channels // 2, channels // 8, nn.ReLU),
         ]
         channels //= 2
         while channels > p.generator_features:
-            layers += [_doubling(channels, channels // 2), nn.BatchNorm2d(channels // 2), nn.ReLU()]
+            layers += [doubling(channels, channels // 2), nn.BatchNorm2d(channels // 2), nn.ReLU()]
             channels //= 2
-        layers += [_doubling(channels, 3), nn.Tanh()]
+        layers += [doubling(channels, 3), nn.Tanh()]
         self.images = nn.Sequential(*layers)
 
     def forward(self, latent: Tensor, sentence: Tensor) -> Tensor:

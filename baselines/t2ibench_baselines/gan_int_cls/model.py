@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from t2ibench.core.interfaces import BoundNoise
-from t2ibench.core.types import Caption, DataRequest, Trace, TrainBatch, Update
-from t2ibench.models.wrapping import gradients_for
+from t2ibench.core.types import DataRequest, TrainBatch, Update
 from t2ibench_baselines._reed.losses import matching_aware_loss
 from t2ibench_baselines._reed.model import SingleDiscriminatorModel
-from t2ibench_baselines._stackgan.modes import evaluating, frozen
+from t2ibench_baselines._stackgan.modes import frozen
 from t2ibench_baselines._stackgan.optimisation import with_instance_noise
-from t2ibench_baselines._stackgan.sentences import sentence_codes, text_networks
+from t2ibench_baselines._stackgan.sentences import sentence_codes
 from t2ibench_baselines.gan_int_cls.discriminator import Discriminator
 from t2ibench_baselines.gan_int_cls.generator import Generator
 from t2ibench_baselines.gan_int_cls.losses import generator_loss, midpoints
@@ -91,18 +90,3 @@ class GANINTCLS(SingleDiscriminatorModel):
         if len(fake) > count:
             noisy.append(with_instance_noise(fake[count:], p, step, noise, "between"))
         return generator_loss(discriminator, torch.cat(noisy), sentence, p, true=count)
-
-    def generate(self, captions: Sequence[Caption], noise: BoundNoise, *, trace: Trace | None = None) -> Tensor:
-        """Return float32 images, N x 3 x R x R in [-1, 1], of N captions; eval mode, noise "z" as given.
-
-        Raises:
-            UserError: a caption without a known word, or without a code in the files.
-        """
-        p = self.parameters
-        latent = noise.draw("z", (p.latent,))
-        with gradients_for(noise), evaluating(self.generator, *text_networks(self.encoder).values()):
-            sentence = sentence_codes(self.encoder, captions, noise, latent, maximum=p.words_maximum_generation)
-            images: Tensor = self.generator(latent, sentence)
-        if trace is not None:
-            trace.stages[p.resolution] = images.float()
-        return images.float()

@@ -7,7 +7,7 @@ import itertools
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._reed.residual import SLOPE
+from t2ibench_baselines._reed.residual import halving, leaky
 from t2ibench_baselines.gawwn.boxes import crop, paste
 from t2ibench_baselines.gawwn.generator import MAP_SIDE
 from t2ibench_baselines.gawwn.parameters import GAWWNParameters
@@ -17,7 +17,7 @@ def _layer(
     before: int, after: int, *, kernel: int, stride: int = 1, padding: int = 0, normalised: bool = True
 ) -> list[nn.Module]:
     convolution = nn.Conv2d(before, after, kernel, stride, padding, bias=not normalised)
-    return [convolution, *([nn.BatchNorm2d(after)] if normalised else []), nn.LeakyReLU(SLOPE)]
+    return [convolution, *([nn.BatchNorm2d(after)] if normalised else []), leaky()]
 
 
 def _halving(before: int, after: int) -> list[nn.Module]:
@@ -40,18 +40,18 @@ class Discriminator(nn.Module):
         super().__init__()
         f, normalised = parameters.discriminator_features, parameters.normalised_verdict
         widths = (f, f, 2 * f)[1 - (parameters.resolution // MAP_SIDE).bit_length() :]
-        maps: list[nn.Module] = [nn.Conv2d(3, widths[0], 4, 2, 1, bias=False), nn.LeakyReLU(SLOPE)]
+        maps: list[nn.Module] = [halving(3, widths[0]), leaky()]
         for before, after in itertools.pairwise(widths):
             maps += _halving(before, after)
         self.maps = nn.Sequential(*maps, *_layer(2 * f, 2 * f, kernel=3, padding=1))
-        self.text = nn.Sequential(nn.Linear(text_dimension, f), nn.LeakyReLU(SLOPE))
+        self.text = nn.Sequential(nn.Linear(text_dimension, f), leaky())
         self.joined = nn.Sequential(*_layer(3 * f, 2 * f, kernel=3, padding=1))
         self.region = nn.Sequential(*_layer(2 * f, f, kernel=1), *_layer(f, f, kernel=1, normalised=normalised))
         self.scene = nn.Sequential(*_halving(2 * f, 4 * f), *_halving(4 * f, 8 * f))
         self.located = nn.Sequential(*_halving(f, f), *_halving(f, f))
         self.whole = nn.Sequential(*_layer(9 * f, 4 * f, kernel=1), *_layer(4 * f, f, kernel=4, normalised=normalised))
         hidden = [nn.Linear(2 * f, f, bias=False), nn.BatchNorm1d(f)] if normalised else [nn.Linear(2 * f, f)]
-        self.scored = nn.Sequential(*hidden, nn.LeakyReLU(SLOPE), nn.Linear(f, 1))
+        self.scored = nn.Sequential(*hidden, leaky(), nn.Linear(f, 1))
 
     def forward(self, images: Tensor, sentence: Tensor, boxes: Tensor) -> Tensor:
         """Return logits N of images N x 3 x R x R in [-1, 1], sentence codes N x D and boxes N x 4, or keypoints."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._reed.residual import Bottleneck
+from t2ibench_baselines._reed.residual import Bottleneck, doubling, halving
 from t2ibench_baselines.gawwn.boxes import BoxPrior, paste
 from t2ibench_baselines.gawwn.parameters import GAWWNParameters
 
@@ -13,14 +13,19 @@ MAP_SIDE = 16
 """Side of the maps that boxes are pasted into and cut out of."""
 
 
-def doubling(before: int, after: int) -> nn.ConvTranspose2d:
-    """Return a transposed convolution that doubles the resolution."""
-    return nn.ConvTranspose2d(before, after, kernel_size=4, stride=2, padding=1, bias=False)
-
-
 def active(layer: nn.Module, channels: int) -> list[nn.Module]:
     """Return a layer with normalisation and ReLU behind it."""
     return [layer, nn.BatchNorm2d(channels), nn.ReLU()]
+
+
+def locating(inputs: int, features: int) -> nn.Sequential:
+    """Return the layers from maps N x inputs x 16 x 16 of where things are to N x 4 features x 1 x 1."""
+    f = features
+    return nn.Sequential(
+        *active(halving(inputs, 2 * f), 2 * f),
+        *active(halving(2 * f, 4 * f), 4 * f),
+        *active(nn.Conv2d(4 * f, 4 * f, kernel_size=4, bias=False), 4 * f),
+    )
 
 
 def enlarging(features: int, resolution: int) -> list[nn.Module]:
@@ -48,11 +53,7 @@ class Generator(nn.Module):
         self.text = nn.Linear(text_dimension, 4 * f)
         self.latent = nn.Linear(p.latent, 4 * f)
         self.region_latent = nn.Linear(p.latent, 4 * f)
-        self.located = nn.Sequential(
-            *active(nn.Conv2d(4 * f, 2 * f, kernel_size=4, stride=2, padding=1, bias=False), 2 * f),
-            *active(nn.Conv2d(2 * f, 4 * f, kernel_size=4, stride=2, padding=1, bias=False), 4 * f),
-            *active(nn.Conv2d(4 * f, 4 * f, kernel_size=4, bias=False), 4 * f),
-        )
+        self.located = locating(4 * f, f)
         self.scene = nn.Sequential(
             *active(nn.ConvTranspose2d(8 * f, 8 * f, kernel_size=4, bias=False), 8 * f),
             *active(doubling(8 * f, 4 * f), 4 * f),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._reed.residual import Bottleneck
+from t2ibench_baselines._reed.residual import Bottleneck, doubling
 from t2ibench_baselines.gawwn.boxes import BoxPrior
 from t2ibench_baselines.gawwn.discriminator import Discriminator
-from t2ibench_baselines.gawwn.generator import MAP_SIDE, active, doubling, enlarging
+from t2ibench_baselines.gawwn.generator import MAP_SIDE, active, enlarging, locating
 from t2ibench_baselines.gawwn.parameters import GAWWNParameters
 
 
@@ -39,11 +39,7 @@ class KeypointGenerator(nn.Module):
         self.prior = BoxPrior(p.remembered_boxes, torch.zeros(k, 3))
         self.told = nn.Sequential(nn.Linear(p.latent + text_dimension, 4 * f), nn.ReLU())
         self.region_told = nn.Sequential(nn.Linear(p.latent + text_dimension, 4 * f), nn.ReLU())
-        self.located = nn.Sequential(
-            *active(nn.Conv2d(k, 2 * f, kernel_size=4, stride=2, padding=1, bias=False), 2 * f),
-            *active(nn.Conv2d(2 * f, 4 * f, kernel_size=4, stride=2, padding=1, bias=False), 4 * f),
-            *active(nn.Conv2d(4 * f, 4 * f, kernel_size=4, bias=False), 4 * f),
-        )
+        self.located = locating(k, f)
         self.scene = nn.Sequential(
             *active(nn.ConvTranspose2d(8 * f, 4 * f, kernel_size=4, bias=False), 4 * f),
             *active(doubling(4 * f, 2 * f), 2 * f),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from t2ibench_baselines.aligndraw.sharpener import sharpening
 from t2ibench_baselines.lapgan.parameters import LAPGANParameters
 
 
@@ -83,15 +84,8 @@ class DetailGenerator(nn.Module):
 
     def __init__(self, parameters: LAPGANParameters, sentence: int, resolution: int) -> None:
         super().__init__()
-        p, width = parameters, parameters.generator_features
         self.text = _SentencePlane(sentence, resolution)
-        self.layers = nn.Sequential(
-            nn.Conv2d(p.channels + 2, width, 7, padding=3),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(width, width, 7, padding=3),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(width, p.channels, 5, padding=2),
-        )
+        self.layers = sharpening(parameters.channels, parameters.generator_features)
 
     def forward(self, noise: Tensor, sentence: Tensor, coarse: Tensor) -> Tensor:
         """Return the residual N x C x S x S of noise N x 1 x S x S in [-1, 1], sentences N x D and coarse images."""

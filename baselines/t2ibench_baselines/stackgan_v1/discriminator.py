@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from t2ibench_baselines._stackgan.discriminators.sentence import UnconditionalHead
-from t2ibench_baselines._stackgan.discriminators.trunk import batch_normalised, score_head, tiled
+from t2ibench_baselines._stackgan.discriminators.trunk import ScoringDiscriminator, batch_normalised, score_head, tiled
 
 _WIDEST_HEAD = 8
 
@@ -27,7 +27,7 @@ class MatchHead(nn.Module):
         return logits.flatten()
 
 
-class Discriminator(nn.Module):
+class Discriminator(ScoringDiscriminator):
     """Discriminator of one stage's images: do they match the condition and, in the second stage, are they real?
 
     The condition is the mean of the generator's condition code. The trunk is that of the later models, in one flat
@@ -48,24 +48,14 @@ class Discriminator(nn.Module):
         self.get_cond_logits = MatchHead(channels, condition)
         self.get_uncond_logits = UnconditionalHead(channels) if unconditional else None
 
-    def forward(self, images: Tensor, condition: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Return logits of the match and, where there is such a head, of being real; N each.
-
-        Args:
-            images: N x 3 x resolution x resolution in [-1, 1].
-            condition: N x c.
-        """
-        features = self.features(images)
-        return self.match(features, condition), self.unconditional(features)
-
     def features(self, images: Tensor) -> Tensor:
         """Return features, N x channels x 4 x 4."""
         found: Tensor = self.encode_img(images)
         return found
 
-    def match(self, features: Tensor, condition: Tensor) -> Tensor:
-        """Return logits of the match, N."""
-        logits: Tensor = self.get_cond_logits(features, condition)
+    def match(self, features: Tensor, sentence: Tensor) -> Tensor:
+        """Return logits of the match, N; the code is a condition."""
+        logits: Tensor = self.get_cond_logits(features, sentence)
         return logits
 
     def unconditional(self, features: Tensor) -> Tensor | None:

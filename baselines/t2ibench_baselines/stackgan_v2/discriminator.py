@@ -27,15 +27,13 @@ class Discriminator(DiscriminatorTrunk):
         self.jointConv = nn.Sequential(*joint)
         self.uncond_logits = score_head(self.channels)
 
-    def forward(self, images: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
-        """Return logits of the match and of being real, N each.
+    def match(self, features: Tensor, sentence: Tensor) -> Tensor:
+        """Return logits of the match, N, of features N x channels x 4 x 4 and conditions N x c."""
+        joined = torch.cat((tiled(sentence, features.shape[-1]), features), dim=1)  # condition first
+        logits: Tensor = self.logits(self.jointConv(joined))
+        return logits.flatten()
 
-        Args:
-            images: N x 3 x resolution x resolution in [-1, 1].
-            condition: N x c.
-        """
-        features = self.features(images)  # N x channels x 4 x 4
-        joined = torch.cat((tiled(condition, features.shape[-1]), features), dim=1)  # condition first
-        match: Tensor = self.logits(self.jointConv(joined))
-        real: Tensor = self.uncond_logits(features)
-        return match.flatten(), real.flatten()
+    def unconditional(self, features: Tensor) -> Tensor:
+        """Return logits of being real, N, of features."""
+        logits: Tensor = self.uncond_logits(features)
+        return logits.flatten()

@@ -7,15 +7,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._stackgan.blocks import (
-    ImageHead,
-    InitialStage,
-    gated,
-    residual_blocks,
-    upsampling,
-)
+from t2ibench_baselines._stackgan.blocks import ImageHead, InitialStage
 from t2ibench_baselines._stackgan.conditioning import Condition, ConditioningAugmentation
-from t2ibench_baselines._stackgan.discriminators.trunk import tiled
+from t2ibench_baselines._stackgan.refinement import JoiningStage
 from t2ibench_baselines.stackgan_v2.parameters import StackGANv2Parameters
 
 
@@ -31,22 +25,6 @@ class Generated(NamedTuple):
     condition: Condition
 
 
-class JoiningStage(nn.Module):
-    """Features and condition code to half as many features of twice the resolution (StackGAN++, section 4.1)."""
-
-    def __init__(self, channels: int, condition: int, residuals: int) -> None:
-        super().__init__()
-        self.jointConv = gated(condition + channels, channels)
-        self.residual = residual_blocks(channels, residuals)
-        self.upsample = upsampling(channels, channels // 2)
-
-    def forward(self, features: Tensor, code: Tensor) -> Tensor:
-        """Return features, N x c/2 x 2h x 2w, of features N x c x h x w and condition codes N x d."""
-        joined = torch.cat((tiled(code, features.shape[-1]), features), dim=1)  # code first
-        upsampled: Tensor = self.upsample(self.residual(self.jointConv(joined)))
-        return upsampled
-
-
 class Generator(nn.Module):
     """Latent and sentence to images of doubling resolutions; one drawn condition feeds all stages."""
 
@@ -58,9 +36,10 @@ class Generator(nn.Module):
         self.h_net1 = InitialStage(p.condition + p.latent, channels, p.base_resolution)
         self.img_net1 = ImageHead(channels)
         for number in range(2, p.branches + 1):
-            stage = JoiningStage(channels >> (number - 2), p.condition, p.residual_blocks)
+            width = channels >> (number - 2)
+            stage = JoiningStage(width, width, p.condition, p.residual_blocks)
             self.add_module(f"h_net{number}", stage)
-            self.add_module(f"img_net{number}", ImageHead(channels >> (number - 1)))
+            self.add_module(f"img_net{number}", ImageHead(width // 2))
 
     def forward(self, latent: Tensor, noise: Tensor, sentence: Tensor) -> Generated:
         """Return the images of all resolutions and the condition.
@@ -75,6 +54,6 @@ class Generator(nn.Module):
         images: dict[int, Tensor] = {}
         for number, resolution in enumerate(self.resolutions, start=1):
             if number > 1:
-                features = self.get_submodule(f"h_net{number}")(features, condition.code)
+                features = self.get_submodule(f"h_net{number}")(features, condition.code).features
             images[resolution] = self.get_submodule(f"img_net{number}")(features)
         return Generated(images, condition)

@@ -76,28 +76,6 @@ def discriminator_loss(
     return loss, detached(parts)
 
 
-def generator_loss(
-    discriminator: Discriminator, fake: Tensor, condition: Tensor, parameters: StackGANv2Parameters
-) -> tuple[Tensor, Parts]:
-    """Return what the generator pays to one discriminator, a scalar with a graph, and its parts (equation 10).
-
-    Args:
-        discriminator: the discriminator of this resolution.
-        fake: N x 3 x resolution x resolution, with a graph.
-        condition: N x c, with a graph: gradients reach the conditioning augmentation this way too, as in the official
-            code.
-        parameters: how logits are scored, and the weight of the unconditional term.
-    """
-    p = parameters
-    match, score = discriminator(fake, condition)
-    parts = {"match": p.generator_loss(match)}
-    loss = parts["match"]
-    if p.unconditional_weight:
-        parts["real"] = p.generator_loss(score)
-        loss = loss + p.unconditional_weight * parts["real"]
-    return loss, detached(parts)
-
-
 def colour_statistics(images: Tensor) -> ColourStatistics:
     """Return the colours' mean and covariance of images N x 3 x H x W."""
     pixels = images.float().flatten(2)  # N x 3 x P

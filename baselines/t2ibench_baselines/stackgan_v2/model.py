@@ -15,7 +15,7 @@ from t2ibench.core.types import Capabilities, Caption, DataRequest, Trace, Train
 from t2ibench.models.wrapping import gradients_for
 from t2ibench_baselines._baseline import discriminators_for
 from t2ibench_baselines._stackgan.conditioning import kl_divergence
-from t2ibench_baselines._stackgan.discriminators.losses import Parts, detached
+from t2ibench_baselines._stackgan.discriminators.losses import Parts, detached, generator_loss
 from t2ibench_baselines._stackgan.initialisation import initialise
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
 from t2ibench_baselines._stackgan.optimisation import with_instance_noise
@@ -24,7 +24,7 @@ from t2ibench_baselines._stackgan.sentences import ENCODERS, SentenceEncoder, se
 from t2ibench_baselines.stackgan_v2 import convert
 from t2ibench_baselines.stackgan_v2.discriminator import Discriminator
 from t2ibench_baselines.stackgan_v2.generator import Generated, Generator
-from t2ibench_baselines.stackgan_v2.losses import colour_consistency, discriminator_loss, generator_loss
+from t2ibench_baselines.stackgan_v2.losses import colour_consistency, discriminator_loss
 from t2ibench_baselines.stackgan_v2.parameters import StackGANv2Parameters
 
 
@@ -90,11 +90,11 @@ class StackGANv2(KeepsOfficialNames, SentenceModel):
         """Return the generator's loss, summed over the resolutions, and its parts."""
         p = self.parameters
         parts: Parts = {"kl_divergence": kl_divergence(made.condition)}
-        loss = p.kl_weight * parts["kl_divergence"]
+        loss, weight = p.kl_weight * parts["kl_divergence"], p.unconditional_weight
         with frozen(self.discriminators.values()):
             for resolution, discriminator in self.discriminators.items():
                 fake = with_instance_noise(made.images[resolution], p, step, noise, f"fake/{resolution}")
-                term, terms = generator_loss(discriminator, fake, made.condition.mean, p)
+                term, terms = generator_loss(discriminator, fake, made.condition.mean, p, unconditional_weight=weight)
                 loss = loss + term
                 parts |= {f"{name}/{resolution}": value for name, value in terms.items()}
         if p.colour_weight and p.branches > 1:

@@ -22,8 +22,8 @@ from t2ibench_baselines.dfgan import DFGAN
 from t2ibench_baselines.dfgan.discriminator import ConditionalPredictor, Discriminator
 from t2ibench_baselines.dfgan.generator import Affine, Generator, UpBlock
 from t2ibench_baselines.dfgan.losses import discriminator_loss, generator_loss, gradient_penalty
+from t2ibench_baselines.dfgan.model import truncated
 from t2ibench_baselines.dfgan.parameters import DFGANParameters
-from t2ibench_baselines.dfgan.truncation import truncated
 from tests.unit.baselines.builders import CAPTIONS, context, noise_of
 
 CHANNELS = (256, 256, 256, 256, 128, 64, 32)  # of the generator's maps, from side 4 to side 256

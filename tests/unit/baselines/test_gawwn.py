@@ -30,7 +30,7 @@ from t2ibench_baselines.gawwn.boxes import MIDDLE, BoxPrior, crop, paste
 from t2ibench_baselines.gawwn.discriminator import Discriminator
 from t2ibench_baselines.gawwn.generator import Generator
 from t2ibench_baselines.gawwn.keypoints import KeypointDiscriminator, KeypointGenerator, keypoint_maps
-from t2ibench_baselines.gawwn.losses import discriminator_loss
+from t2ibench_baselines.gawwn.model import discriminator_loss
 from t2ibench_baselines.gawwn.parameters import GAWWNParameters
 from tests.unit.baselines.builders import CAPTIONS, attngan, context, noise_of
 

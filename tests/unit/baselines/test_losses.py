@@ -44,7 +44,7 @@ def test_an_undecided_stackgan_discriminator_pays_ln_two_a_term(weight: float, t
     game = StackGANv2Parameters(unconditional_weight=weight)
     loss, _ = stackgan_losses.discriminator_loss(discriminator, REAL, WRONG, FAKE, SENTENCE, game)
     assert loss.item() == pytest.approx(terms * math.log(2))
-    loss, _ = stackgan_losses.generator_loss(discriminator, FAKE, SENTENCE, game)
+    loss, _ = discriminator_losses.generator_loss(discriminator, FAKE, SENTENCE, game, unconditional_weight=weight)
     assert loss.item() == pytest.approx((1 + weight) * math.log(2))
 
 

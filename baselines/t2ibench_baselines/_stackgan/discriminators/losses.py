@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
-import torch
 from torch import Tensor
 
 from t2ibench_baselines._stackgan.discriminators.adversarial import AdversarialParameters, gradient_penalty
+from t2ibench_baselines._stackgan.discriminators.trunk import ScoringDiscriminator
 
 Parts = dict[str, Tensor]
 
 
-class Discriminator(Protocol):
-    """A discriminator that tells whether images match a code and, perhaps, whether they are real."""
-
-    def __call__(self, images: Tensor, sentence: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Return logits of the match and, where there is such a head, of being real; N each."""
-        ...
-
-    def features(self, images: Tensor) -> Tensor:
-        """Return features, N x c x 4 x 4, of images N x 3 x resolution x resolution."""
-        ...
-
-    def match(self, features: Tensor, sentence: Tensor) -> Tensor:
-        """Return logits of the match, N, of features and codes N x D."""
-        ...
-
-    def unconditional(self, features: Tensor) -> Tensor | None:
-        """Return logits of being real, N, of features; None without that head."""
-        ...
-
-
 def discriminator_loss(
-    discriminator: Discriminator,
+    discriminator: ScoringDiscriminator,
     real: Tensor,
     fake: Tensor,
     sentence: Tensor,
@@ -85,23 +63,32 @@ def discriminator_loss(
 
 
 def generator_loss(
-    discriminator: Discriminator, fake: Tensor, sentence: Tensor, game: AdversarialParameters
+    discriminator: ScoringDiscriminator,
+    fake: Tensor,
+    sentence: Tensor,
+    game: AdversarialParameters,
+    *,
+    unconditional_weight: float = 1.0,
 ) -> tuple[Tensor, Parts]:
-    """Return what the generator pays to one discriminator, a scalar with a graph, and its parts (AttnGAN, equation 5).
+    """Return what the generator pays to one discriminator, a scalar with a graph, and its parts.
 
-    The official code sums both terms; the paper halves them.
+    AttnGAN, equation 5, and StackGAN++, equation 10. The official code sums both terms; AttnGAN's paper halves them.
 
     Args:
         discriminator: the discriminator of this resolution.
         fake: N x 3 x resolution x resolution, with a graph.
-        sentence: N x D codes that the discriminator is given.
+        sentence: N x D codes that the discriminator is given. Where they have a graph, as StackGAN-v2's conditions,
+            gradients reach what made them this way too, as in the official code.
         game: how logits are scored.
+        unconditional_weight: of the term of being real.
     """
     match, score = discriminator(fake, sentence)
     parts = {"match": game.generator_loss(match)}
-    if score is not None:
+    loss = parts["match"]
+    if score is not None and unconditional_weight:
         parts["real"] = game.generator_loss(score)
-    return torch.stack(tuple(parts.values())).sum(), detached(parts)
+        loss = loss + unconditional_weight * parts["real"]
+    return loss, detached(parts)
 
 
 def detached(parts: Parts) -> Parts:

@@ -63,11 +63,6 @@ class SentenceDiscriminator(DiscriminatorTrunk):
         self.UNCOND_DNET = UnconditionalHead(self.channels) if unconditional else None
         self.COND_DNET = ConditionalHead(self.channels, text_dimension, layer)
 
-    def forward(self, images: Tensor, sentence: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Return logits of the match and, where there is such a head, of being real; N each."""
-        features = self.features(images)
-        return self.COND_DNET(features, sentence), self.unconditional(features)
-
     def match(self, features: Tensor, sentence: Tensor) -> Tensor:
         """Return logits of the match, N, of features N x c x 4 x 4 and sentence codes N x D."""
         logits: Tensor = self.COND_DNET(features, sentence)

@@ -34,7 +34,28 @@ def score_head(channels: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(channels, 1, kernel_size=4, stride=4))
 
 
-class DiscriminatorTrunk(nn.Module):
+class ScoringDiscriminator(nn.Module):
+    """Base of discriminators that tell whether images match a code and, perhaps, whether they are real."""
+
+    def features(self, images: Tensor) -> Tensor:
+        """Return features, N x c x 4 x 4, of images N x 3 x resolution x resolution in [-1, 1]."""
+        raise NotImplementedError
+
+    def match(self, features: Tensor, sentence: Tensor) -> Tensor:
+        """Return logits of the match, N, of features and codes N x D."""
+        raise NotImplementedError
+
+    def unconditional(self, features: Tensor) -> Tensor | None:
+        """Return logits of being real, N, of features; None without that head."""
+        raise NotImplementedError
+
+    def forward(self, images: Tensor, sentence: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return logits of the match and, where there is such a head, of being real; N each."""
+        features = self.features(images)
+        return self.match(features, sentence), self.unconditional(features)
+
+
+class DiscriminatorTrunk(ScoringDiscriminator):
     """Images to features N x `channels` x 4 x 4.
 
     Strided convolutions halve the side down to 4, doubling the channels from `width`; what grew beyond 8 * width is
