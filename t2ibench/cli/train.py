@@ -102,11 +102,11 @@ def command(
     """
     from t2ibench.evaluation.quick_metrics import quick_maker
     from t2ibench.models.parameters import parse_assignments
+    from t2ibench.training.compute import Compute
     from t2ibench.training.engine.processes import Processes
-    from t2ibench.training.request import DEFAULT_DATASET, NOT_PREPARED, TrainRequest
-    from t2ibench.training.rhythm import Rhythm
+    from t2ibench.training.request import DEFAULT_DATASET, NOT_PREPARED, TrainRequest, plan_training
     from t2ibench.training.tracking.online_trackers import check_trackers
-    from t2ibench.training.train import Compute, ensure_trained, plan_training
+    from t2ibench.training.train import ensure_trained
 
     if track:
         check_trackers(track)
@@ -131,13 +131,14 @@ def command(
             click.echo(f"{dataset} is not prepared yet, so the digests below are not final.", err=True)
         click.echo(json.dumps(job.describe(), indent=2, ensure_ascii=False))
         return
-    rhythm = Rhythm(
+    compute = Compute(
+        workers=workers,
         checkpoint_steps=checkpoint_steps,
         keep_checkpoints=keep_checkpoints,
         keep_every=keep_every,
         quick_steps=quick_steps,
+        track=track,
     )
-    compute = Compute(workers, rhythm, track)
     quick = None if quick_steps is None else quick_maker(place, quick_steps)
     folder = ensure_trained(request, place, compute=compute, processes=processes, quick=quick)
     if processes.leads:

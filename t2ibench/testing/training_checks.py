@@ -24,9 +24,9 @@ from t2ibench.models.folder import (
 from t2ibench.testing.subject import Subject, noise_for
 from t2ibench.training.checkpoints.checkpoint import NETWORKS
 from t2ibench.training.checkpoints.run_folder import RunFolder
+from t2ibench.training.compute import Compute
 from t2ibench.training.engine.engine import Engine
 from t2ibench.training.loop import train
-from t2ibench.training.rhythm import Rhythm
 
 _STEPS = 4
 
@@ -132,7 +132,7 @@ def check_resume(subject: Subject) -> None:
                     steps=_STEPS,
                     folder=folder,
                     device=torch.device("cpu"),
-                    rhythm=Rhythm(log_steps=1, checkpoint_steps=_STEPS - 1),
+                    compute=Compute(log_steps=1, checkpoint_steps=_STEPS - 1),
                 )
             last = folder.checkpoints / f"step-{_STEPS:06d}"
             weights = load((last / NETWORKS).read_bytes())  # not load_file, which maps the file that is cut below

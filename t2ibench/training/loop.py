@@ -15,13 +15,13 @@ from t2ibench.core.types import Caption, TrainBatch
 from t2ibench.training.checkpoints.checkpoint import Checkpoints
 from t2ibench.training.checkpoints.run_folder import RunFolder
 from t2ibench.training.checkpoints.saving import Saver
+from t2ibench.training.compute import USUAL, Compute
 from t2ibench.training.engine.engine import Engine
 from t2ibench.training.engine.losses import NotFiniteError
 from t2ibench.training.engine.phases import Phases
 from t2ibench.training.engine.processes import ALONE, Processes
 from t2ibench.training.interruption import Interruption
 from t2ibench.training.quick import Best, QuickMetrics
-from t2ibench.training.rhythm import USUAL, Rhythm
 from t2ibench.training.tracking.online_trackers import RunName
 from t2ibench.training.tracking.progress import Progress, say
 from t2ibench.training.tracking.sample_images import SampleImages
@@ -55,10 +55,8 @@ def train(
     folder: RunFolder,
     device: torch.device,
     captions: Sequence[Caption] = (),
-    workers: int = 0,
-    rhythm: Rhythm = USUAL,
+    compute: Compute = USUAL,
     processes: Processes = ALONE,
-    track: tuple[str, ...] | None = None,
     quick: QuickMetrics | None = None,
     snapshots: Collection[int] = (),
     snapshot: Callable[[int, Engine], None] = lambda done, engine: None,
@@ -73,10 +71,8 @@ def train(
         folder: checkpoints, log and samples go there.
         device: where to compute.
         captions: of the sample images; none are drawn without.
-        workers: processes that load batches.
-        rhythm: how often to log, save and draw.
+        compute: how often to log, save and draw, and what beside.
         processes: that train together; all make the same steps and stop at the same one, the first alone writes.
-        track: names of trackers, see `trackers_for`.
         quick: what to measure meanwhile.
         snapshots: steps after which `snapshot` is called by the first process, before the checkpoint of that step.
         snapshot: takes the steps done and the engine.
@@ -100,21 +96,21 @@ def train(
     if steps == 0:
         return engine
     phases = Phases(model.curriculum(), steps)
-    checkpoints = Checkpoints(folder.checkpoints, say, rhythm.keep_checkpoints)
+    checkpoints = Checkpoints(folder.checkpoints, say, compute.keep_checkpoints)
     furthest, first = processes.first(lambda: (max(checkpoints.steps(), default=0), checkpoints.newest(at_most=steps)))
     if first:
         with processes.alike():
             checkpoints.load(engine, first, phases.ends)
-    run = _Run(label, engine, Saver(checkpoints, engine, rhythm, first, phases.ends), folder, quick)
+    run = _Run(label, engine, Saver(checkpoints, engine, compute, first, phases.ends), folder, quick)
     # Where a longer request came before this one its checkpoints and log stay; this stretch leaves only its model.
     run.saver.enabled = furthest <= steps
     run.progress = Progress(label, first, steps, shown=processes.leads)
-    image_steps = rhythm.image_steps or max(steps // 10, 50)
+    image_steps = compute.image_steps or max(steps // 10, 50)
 
     try:
-        processes.first(partial(run.begin, first, steps, furthest, captions, track))
+        processes.first(partial(run.begin, first, steps, furthest, captions, compute.track))
         with Interruption(echo=_ECHO if processes.count > 1 else 0.0) as interruption:
-            for done, batch in enumerate(data.iterate(first, steps, phases, workers), start=first + 1):
+            for done, batch in enumerate(data.iterate(first, steps, phases, compute.workers), start=first + 1):
                 engine.step(batch, done - 1, phase_start=phases.start(done - 1))
                 run.progress.advance(done, len(batch.captions) * processes.count)
                 due = processes.leads and run.saver.due(done)
@@ -123,7 +119,7 @@ def train(
                 if done in snapshots:
                     processes.first(partial(snapshot, done, engine))
                 saving = run.saver.enabled and (last or due)
-                if saving or last or done % rhythm.log_steps == 0 or run.measures(done):
+                if saving or last or done % compute.log_steps == 0 or run.measures(done):
                     processes.first(partial(run.record, done, engine.losses.flush(), saving))
                 if requested and done < steps:
                     processes.first(partial(run.stop, done, steps))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -144,8 +143,8 @@ def resolve(request: TrainRequest, place: Place, manifest: str, root: Path | Non
         root: folder of the data set's files; None while it is not prepared, and plug-ins' files have no digests yet.
 
     Raises:
-        UserError: an unknown model, variant, encoder or parameter (near names are given), or a bad value; or a plug-in
-            misses a file of the data set.
+        UserError: an unknown model, variant, encoder or parameter (near names are given), or a bad value; steps for
+            what has nothing to learn; or a plug-in misses a file of the data set.
     """
     request = replace(request, name=place.benchmarks.spelled(request.name))
     kind, entry = _entry(request.name, place.benchmarks)
@@ -168,6 +167,8 @@ def resolve(request: TrainRequest, place: Place, manifest: str, root: Path | Non
     wrapped = None
     if kind == "model" and full_steps == 0 and not isinstance(plugin, WrapsModel):
         raise UserError(f"benchmarks.toml trains {label} for 0 steps, but it has something to learn: set its steps.")
+    if request.steps and not full_steps:
+        raise UserError(f"{label} has nothing to learn, so --steps {request.steps} means nothing: leave it out.")
     if isinstance(plugin, WrapsModel):
         wrapped = _wrapped(plugin.wrapped_selector(parameters), label, request.dataset, place)
         parameters = plugin.with_wrapped(parameters, wrapped.identity)
@@ -196,13 +197,26 @@ def resolve(request: TrainRequest, place: Place, manifest: str, root: Path | Non
         select=request.select,
         compiled=request.compiled and full_steps > 0,
     )
-    steps = full_steps if request.steps is None or full_steps == 0 else request.steps
+    steps = full_steps if request.steps is None else request.steps
     title = entry.title or plugin.card().title
     if request.variant:
         title = entry.variants[request.variant].title or f"{title}, {request.variant}"
     snapshots = tuple(sorted({one for one in request.snapshots if 0 < one < steps}))
     folder = RunFolder.of(spec, place.workspace)
     return Job(spec, steps, full_steps, folder, title, encoders, wrapped=wrapped, snapshots=snapshots)
+
+
+def plan_training(request: TrainRequest, place: Place) -> Job:
+    """Return the job of a request without preparing the data set: its digest is open until that was done once.
+
+    Raises:
+        UserError: as `resolve`, or an unknown data set.
+    """
+    require_known("data set", place.benchmarks.datasets, request.dataset)
+    if request.dataset not in prepared_datasets(place.benchmarks, place.workspace):
+        return resolve(request, place, NOT_PREPARED)
+    manifest = open_dataset(request.dataset, place.benchmarks, place.workspace, root=place.data_root)
+    return resolve(request, place, manifest.digest, manifest.root)
 
 
 def _wrapped(selector: str, label: str, dataset: str, place: Place) -> ModelFolder:
@@ -241,18 +255,10 @@ def _encoder(
     if request.batch_size is not None and learns_in_batches:
         batch_size = max(request.batch_size, _SMALLEST_ENCODER_BATCH)
     own = TrainRequest(name, dataset=dataset, batch_size=batch_size, parameters=parameters)
-    job = resolve(own, place, manifest, root) if dataset == request.dataset else _resolved_elsewhere(own, place)
-    job = dataclasses.replace(job, steps=_encoder_steps(job, request, model_steps, place.benchmarks))
-    return dataclasses.replace(job, shipped=_shipped(job, place.benchmarks))
-
-
-def _resolved_elsewhere(request: TrainRequest, place: Place) -> Job:
-    """Return the job of an encoder that learns from another data set; its digest is open until that is prepared."""
-    require_known("data set", place.benchmarks.datasets, request.dataset)
-    if request.dataset not in prepared_datasets(place.benchmarks, place.workspace):
-        return resolve(request, place, NOT_PREPARED)
-    manifest = open_dataset(request.dataset, place.benchmarks, place.workspace)
-    return resolve(request, place, manifest.digest, manifest.root)
+    elsewhere = replace(place, data_root=None)
+    job = resolve(own, place, manifest, root) if dataset == request.dataset else plan_training(own, elsewhere)
+    job = replace(job, steps=_encoder_steps(job, request, model_steps, place.benchmarks))
+    return replace(job, shipped=_shipped(job, place.benchmarks))
 
 
 def _encoder_steps(job: Job, request: TrainRequest, model_steps: int, benchmarks: Benchmarks) -> int:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from t2ibench.core.errors import UserError, require_known
+from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import BuildContext, TextToImage, Trainable
 from t2ibench.core.machine.device import choose_device
 from t2ibench.core.machine.provenance import environment
@@ -19,8 +18,8 @@ from t2ibench.core.noise import seed_of
 from t2ibench.core.place import Place
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import TrainingSpec
-from t2ibench.core.types import Origin
-from t2ibench.data.open import open_dataset, prepared_datasets
+from t2ibench.core.types import ModelCard, Origin
+from t2ibench.data.open import open_dataset
 from t2ibench.models.folder import (
     WRAPPED,
     EncoderDescription,
@@ -33,10 +32,9 @@ from t2ibench.models.folder import (
     read_model_folder,
     write_model_folder,
 )
-from t2ibench.training.checks import require_feasible, require_steps_count
+from t2ibench.training.compute import USUAL, Compute
 from t2ibench.training.engine.phases import Phases
 from t2ibench.training.request import NOT_PREPARED, Job, TrainRequest, resolve
-from t2ibench.training.rhythm import USUAL, Rhythm
 from t2ibench.training.tracking.progress import say
 
 if TYPE_CHECKING:
@@ -50,45 +48,11 @@ if TYPE_CHECKING:
     QuickMaker = Callable[[TrainingSpec, TextToImage, Manifest, str], QuickMetrics]
 
 
-@dataclass(frozen=True, slots=True)
-class Compute:
-    """How to train; nothing here is part of a spec.
-
-    Attributes:
-        workers: threads that load images.
-        rhythm: how often to log, save, draw and measure.
-        track: where losses and images go besides JSON lines; None for TensorBoard where it is installed.
-    """
-
-    workers: int = 1
-    rhythm: Rhythm = USUAL
-    track: tuple[str, ...] | None = None
-
-
-USUAL_COMPUTE: Final = Compute()
-
-
-def plan_training(request: TrainRequest, place: Place) -> Job:
-    """Return the job of a request without preparing the data set: its digest is open until that was done once.
-
-    Raises:
-        UserError: as `resolve`, or an unknown data set.
-    """
-    require_known("data set", place.benchmarks.datasets, request.dataset)
-    if request.dataset not in prepared_datasets(place.benchmarks, place.workspace):
-        job = resolve(request, place, NOT_PREPARED)
-    else:
-        manifest = open_dataset(request.dataset, place.benchmarks, place.workspace, root=place.data_root)
-        job = resolve(request, place, manifest.digest, manifest.root)
-    require_steps_count(request, job)
-    return job
-
-
 def ensure_trained(
     request: TrainRequest,
     place: Place,
     *,
-    compute: Compute = USUAL_COMPUTE,
+    compute: Compute = USUAL,
     processes: Processes | None = None,
     quick: QuickMaker | None = None,
 ) -> Path:
@@ -107,22 +71,20 @@ def ensure_trained(
         KeyboardInterrupt: stopped by a signal, with everything saved.
         SystemExit: in processes that do not lead, for what the first one raises.
     """
-    if processes is not None and processes.count > 1:
-        with processes.alike():
-            asked = _checked(request, resolve(request, place, NOT_PREPARED), compute)
-            device = choose_device(place.device, place=processes.local_rank)
-        with processes.joined(device):
-            # The first one draws or prepares the data sets where that was not done yet.
+    from t2ibench.training.engine.processes import ALONE
+
+    processes = processes or ALONE
+    with processes.alike():
+        # A mistyped parameter is told before a data set is drawn.
+        asked = _checked(resolve(request, place, NOT_PREPARED), compute)
+        device = choose_device(place.device, place=processes.local_rank)
+    with processes.joined(device):
+        if processes.count > 1:  # the first one draws or prepares the data sets where that was not done yet
             processes.first(lambda: _prepared(asked, place).digest)
-            with processes.alike():
-                manifest = _prepared(asked, place)
-                job = resolve(request, place, manifest.digest, manifest.root)
-            return carry_out(job, manifest, replace(place, device=str(device)), compute, processes, quick)
-    # A mistyped parameter is told before a data set is drawn.
-    asked = _checked(request, resolve(request, place, NOT_PREPARED), compute)
-    manifest = _prepared(asked, place)
-    job = resolve(request, place, manifest.digest, manifest.root)
-    return carry_out(job, manifest, place, compute, quick=quick)
+        with processes.alike():
+            manifest = _prepared(asked, place)
+            job = resolve(request, place, manifest.digest, manifest.root)
+        return carry_out(job, manifest, replace(place, device=str(device)), compute, processes, quick)
 
 
 def _prepared(asked: Job, place: Place) -> Manifest:
@@ -134,10 +96,9 @@ def _prepared(asked: Job, place: Place) -> Manifest:
     return manifest
 
 
-def _checked(request: TrainRequest, job: Job, compute: Compute) -> Job:
+def _checked(job: Job, compute: Compute) -> Job:
     """Return the job; errors as `ensure_trained`."""
-    require_steps_count(request, job)
-    every = compute.rhythm.quick_steps
+    every = compute.quick_steps
     if job.spec.select and (every is None or job.steps < every):
         raise UserError(
             f"--select has nothing to choose from: {job.steps} steps have no quick metric. Ask for --quick-metrics of "
@@ -150,18 +111,14 @@ def carry_out(
     job: Job,
     manifest: Manifest,
     place: Place,
-    compute: Compute = USUAL_COMPUTE,
+    compute: Compute = USUAL,
     processes: Processes | None = None,
     quick: QuickMaker | None = None,
 ) -> Path:
     """Return the model folder of a job, its encoders trained first (by one process). Errors as `ensure_trained`."""
-    if processes is None:
-        if job.done:
-            _warn_of_short_encoders(job)
-            return job.exported
-        from t2ibench.training.engine.processes import ALONE
+    from t2ibench.training.engine.processes import ALONE
 
-        processes = ALONE
+    processes = processes or ALONE
     if processes.first(lambda: _encoders_trained(job, manifest, place, compute)):
         return job.exported
 
@@ -193,6 +150,44 @@ def _encoders_trained(job: Job, manifest: Manifest, place: Place, compute: Compu
     return False
 
 
+def require_feasible(job: Job, manifest: Manifest) -> None:
+    """Check that a model which lacks an encoder can be trained once it has it; nothing is asked of any other.
+
+    What would end a training after its encoders were trained is asked before that, which may take hours. The model is
+    built for that, around encoders of the right shapes: only then is it known what its batches must hold.
+
+    Raises:
+        UserError: the data set lacks what the model learns from, or the model refuses the one it is made around.
+    """
+    if not any(encoder.steps and not encoder.done for encoder in job.encoders.values()):
+        return
+    import torch
+
+    from t2ibench.data.batches.phased_batches import training_data
+
+    with torch.random.fork_rng(devices=[]):
+        model = _built(job, manifest, {name: _shaped(encoder, manifest) for name, encoder in job.encoders.items()})
+    if isinstance(model, Trainable):
+        training_data(manifest, model, job.spec.seed)
+
+
+def _shaped(job: Job, manifest: Manifest) -> Any:
+    """Return the encoder of a job, of the right shapes where it is still to be trained."""
+    if job.done:
+        return load_encoder(job.exported, data_root=manifest.root).encoder
+    plugin = registry("encoders")[job.spec.plugin]
+    parameters = plugin.Parameters.model_validate(dict(job.spec.parameters))
+    return plugin.build(parameters, BuildContext("generate", manifest.vocabulary, data_root=manifest.root))
+
+
+def _built(job: Job, manifest: Manifest, encoders: Mapping[str, Any], device: torch.device | str = "cpu") -> Any:
+    """Return the plug-in of a job around its encoders, freshly initialised; what it wraps is on `device`."""
+    plugin = registry(f"{job.spec.kind}s")[job.spec.plugin]
+    wrapped = None if job.wrapped is None else load_model(job.wrapped, device, data_root=manifest.root).model
+    context = BuildContext("train", manifest.vocabulary, encoders, manifest.root, wrapped)
+    return plugin.build(plugin.Parameters.model_validate(dict(job.spec.parameters)), context)
+
+
 def _manifest_of(encoder: Job, job: Job, manifest: Manifest, place: Place) -> Manifest:
     """Return the manifest of the data set that an encoder learns from: mostly the model's own."""
     if encoder.spec.dataset == job.spec.dataset:
@@ -205,7 +200,7 @@ def train_job(
     manifest: Manifest,
     encoder_folders: Mapping[str, ModelFolder],
     device: torch.device,
-    compute: Compute,
+    compute: Compute = USUAL,
     processes: Processes | None = None,
     quick: QuickMaker | None = None,
 ) -> None:
@@ -220,18 +215,14 @@ def train_job(
 
     processes = processes or ALONE
     spec = job.spec
-    plugin = registry("models" if spec.kind == "model" else "encoders")[spec.plugin]
     encoders = {name: load_encoder(folder, device, data_root=manifest.root) for name, folder in encoder_folders.items()}
     torch.manual_seed(seed_of(spec.seed, "initialisation"))
-    trained = {name: one.encoder for name, one in encoders.items()}
-    wrapped = None if job.wrapped is None else load_model(job.wrapped, device, data_root=manifest.root).model
-    context = BuildContext("train", manifest.vocabulary, trained, manifest.root, wrapped)
-    model = plugin.build(plugin.Parameters.model_validate(dict(spec.parameters)), context)
+    model = _built(job, manifest, {name: one.encoder for name, one in encoders.items()}, device)
     made_by = environment(str(device)) | ({"processes": processes.count} if processes.count > 1 else {})
     session = {"created": _now(), "steps": job.steps, "environment": made_by}
     identities = {name: folder.identity for name, folder in encoder_folders.items()}
     processes.first(lambda: job.folder.begin(session, identities))
-    export = partial(_export, plugin=plugin, made_by=made_by, manifest=manifest, encoders=encoders)
+    export = partial(_export, card=model.card(), made_by=made_by, manifest=manifest, encoders=encoders)
     if not isinstance(model, Trainable):  # an encoder or a sampler that has nothing to learn
         export(job, exported_state(model))
         return
@@ -245,7 +236,7 @@ def train_job(
     with processes.alike():
         data = training_data(manifest, model, spec.seed, share=processes.share)
     watched = None
-    every = compute.rhythm.quick_steps
+    every = compute.quick_steps
     if quick is not None and every is not None and isinstance(model, TextToImage):
         made: list[QuickMetrics] = []
         processes.first(lambda: made.append(quick(spec, model, manifest, str(device))))
@@ -258,10 +249,8 @@ def train_job(
         folder=job.folder,
         device=device,
         captions=captions_for_samples(manifest.captions(split)) if spec.kind == "model" else (),
-        workers=compute.workers,
-        rhythm=compute.rhythm,
+        compute=compute,
         processes=processes,
-        track=compute.track,
         quick=watched,
         # Where phases share a training, what it is after some steps is not what fewer steps in all would make.
         snapshots=() if len(Phases(model.curriculum(), job.steps).ends) > 1 else job.snapshots,
@@ -277,13 +266,12 @@ def _export(
     tensors: Mapping[str, torch.Tensor],
     selected: Mapping[str, Any] | None = None,
     *,
-    plugin: Any,
+    card: ModelCard,
     made_by: Mapping[str, Any],
     manifest: Manifest,
     encoders: Mapping[str, LoadedEncoder],
 ) -> None:
     spec = job.spec
-    card = plugin.card()
     folders = {name: one.folder for name, one in encoders.items()}
     seen = tuple(digest for folder in folders.values() for digest in (folder.weights, folder.identity))
     vocabularies = {name: folder.vocabulary for name, folder in folders.items()}
@@ -326,7 +314,7 @@ def _export(
             )
             for name, folder in folders.items()
         },
-        card=dataclasses.replace(
+        card=replace(
             card,
             title=job.title,
             origin=Origin.RETRAINED,

@@ -12,9 +12,9 @@ from t2ibench.cli import main
 from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.workspace import Workspace
+from t2ibench.training.compute import Compute
 from t2ibench.training.request import TrainRequest
-from t2ibench.training.rhythm import Rhythm
-from t2ibench.training.train import Compute, ensure_trained
+from t2ibench.training.train import ensure_trained
 from tests.unit.evaluation.stubs import register_all, write_config
 
 DRAW = """
@@ -46,7 +46,7 @@ def folder(tmp_path_factory):
 def trained(folder):
     register_all()
     benchmarks = load_benchmarks(folder / "benchmarks.toml").content
-    compute = Compute(rhythm=Rhythm(image_steps=100))
+    compute = Compute(image_steps=100)
     request = TrainRequest.of("stub", dataset="squares", steps=4, encoder_steps=4)
     ensure_trained(
         request, Place(benchmarks, Workspace(folder / "workspace"), device="cpu", threads=1), compute=compute

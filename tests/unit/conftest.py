@@ -4,11 +4,10 @@ import pytest
 
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.workspace import Workspace
-from t2ibench.training.rhythm import Rhythm
-from t2ibench.training.train import Compute
+from t2ibench.training.compute import Compute
 from tests.stub_run import register, write_benchmarks
 
-COMPUTE = Compute(rhythm=Rhythm(image_steps=100))
+COMPUTE = Compute(image_steps=100)
 
 
 @pytest.fixture(scope="module")

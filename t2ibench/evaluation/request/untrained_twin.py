@@ -14,7 +14,7 @@ from t2ibench.models.importing.untrained import twin_of_imported
 from t2ibench.models.shipped import MARK, is_shipped, shipped_by_identity
 from t2ibench.training.checkpoints.run_folder import RunFolder
 from t2ibench.training.request import Job
-from t2ibench.training.train import USUAL_COMPUTE, train_job
+from t2ibench.training.train import train_job
 
 
 def untrained_twin(folder: ModelFolder, place: Place) -> Path:
@@ -41,7 +41,7 @@ def untrained_twin(folder: ModelFolder, place: Place) -> Path:
         if not job.done:
             import torch
 
-            train_job(job, manifest, encoders, torch.device("cpu"), USUAL_COMPUTE)
+            train_job(job, manifest, encoders, torch.device("cpu"))
     return job.exported
 
 

@@ -18,8 +18,7 @@ from t2ibench.models.folder import is_model_folder
 from t2ibench.models.shipped import MARK, shipped_models
 from t2ibench.training.checkpoints.run_folder import RunFolder
 from t2ibench.training.measured_time import folder_bytes, seconds_a_step
-from t2ibench.training.request import NOT_PREPARED, Job, TrainRequest
-from t2ibench.training.train import plan_training
+from t2ibench.training.request import NOT_PREPARED, Job, TrainRequest, plan_training
 
 FULL: Final = "full"
 """The budget of every suite: as long as the models' own recipes say."""

@@ -11,9 +11,8 @@ from t2ibench.core.place import Place
 from t2ibench.data.open import open_dataset
 from t2ibench.studies.bench.cluster import Cluster, Queue
 from t2ibench.studies.bench.plan import BenchItem
-from t2ibench.training.checks import require_feasible
-from t2ibench.training.request import Job, TrainRequest
-from t2ibench.training.train import carry_out, plan_training
+from t2ibench.training.request import Job, TrainRequest, plan_training
+from t2ibench.training.train import carry_out, require_feasible
 
 _SIGHT_SECONDS: Final = 60.0
 """How long a model that another machine wrote may take to be seen on a shared disk."""

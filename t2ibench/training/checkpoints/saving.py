@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from t2ibench.training.checkpoints.checkpoint import Checkpoints
-from t2ibench.training.checkpoints.disk import require_space
+from t2ibench.training.checkpoints.checkpoint import Checkpoints, require_space
+from t2ibench.training.compute import Compute
 from t2ibench.training.engine.engine import Engine
-from t2ibench.training.rhythm import Rhythm
 
 
 class Saver:
@@ -19,13 +18,13 @@ class Saver:
     """
 
     def __init__(
-        self, checkpoints: Checkpoints, engine: Engine, rhythm: Rhythm, first: int, ends: tuple[int, ...]
+        self, checkpoints: Checkpoints, engine: Engine, compute: Compute, first: int, ends: tuple[int, ...]
     ) -> None:
         self.enabled = True
         self._ends = ends
-        self._checkpoints, self._engine, self._rhythm = checkpoints, engine, rhythm
+        self._checkpoints, self._engine, self._compute = checkpoints, engine, compute
         self._last_step, self._last_time = first, time.monotonic()
-        self._pause = rhythm.checkpoint_seconds
+        self._pause = compute.checkpoint_seconds
 
     def require_space(self, steps: int) -> None:
         """Refuse a run up to `steps` whose checkpoints the disk has no room for.
@@ -33,10 +32,10 @@ class Saver:
         Raises:
             RunFailedError: there is none.
         """
-        first, every = self._last_step, self._rhythm.keep_every
+        first, every = self._last_step, self._compute.keep_every
         milestones = 0 if every is None else steps // every - first // every
         there = len(set(self._checkpoints.steps()) - set(self._checkpoints.milestones()))
-        keep = self._rhythm.keep_checkpoints
+        keep = self._compute.keep_checkpoints
         # One more than are kept: the oldest goes when the newest is complete.
         count = milestones + max(keep + 1 - min(there, keep), 1)
         require_space(
@@ -49,9 +48,9 @@ class Saver:
 
     def due(self, done: int) -> bool:
         """Return whether it is time."""
-        every = self._rhythm.checkpoint_steps
+        every = self._compute.checkpoint_steps
         return (
-            self._rhythm.keeps(done)
+            self._compute.keeps(done)
             or (every is not None and done - self._last_step >= every)
             or time.monotonic() - self._last_time >= self._pause
         )
@@ -62,7 +61,7 @@ class Saver:
         The next one waits long enough that saving takes less than 5 % of the time.
         """
         begun = time.monotonic()
-        path = self._checkpoints.save(self._engine, done, self._ends, milestone=self._rhythm.keeps(done))
+        path = self._checkpoints.save(self._engine, done, self._ends, milestone=self._compute.keeps(done))
         self._last_step, self._last_time = done, time.monotonic()
-        self._pause = max(self._rhythm.checkpoint_seconds, 20 * (self._last_time - begun))
+        self._pause = max(self._compute.checkpoint_seconds, 20 * (self._last_time - begun))
         return path

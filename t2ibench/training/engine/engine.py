@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from functools import partial
 from typing import Any, Final
 
 import torch
@@ -21,7 +20,6 @@ from t2ibench.core.storage.named_tensors import state_of_networks, under
 from t2ibench.core.types import TrainBatch, Update
 from t2ibench.training.engine.compilation import compile_networks, faults_explained, uncompiled
 from t2ibench.training.engine.ema import EMA
-from t2ibench.training.engine.gathering import gathered
 from t2ibench.training.engine.losses import LossLog
 from t2ibench.training.engine.processes import ALONE, Processes
 
@@ -149,7 +147,7 @@ class Engine:
 
     def _moved(self, batch: TrainBatch) -> TrainBatch:
         if self._processes.count > 1:
-            batch = dataclasses.replace(batch, together=partial(gathered, processes=self._processes))
+            batch = dataclasses.replace(batch, together=self._processes.together)
         if self.device.type == "cpu":
             return batch
 

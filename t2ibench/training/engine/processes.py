@@ -34,6 +34,10 @@ _PATIENCE: Final = timedelta(days=30)
 """How long to wait for the first process, which may train an encoder meanwhile. One that ends is noticed at once."""
 
 
+_FLAGS: Final = torch.uint8
+"""What truth values travel as: gloo knows no bool."""
+
+
 @dataclass
 class Processes:
     """This process among those that train together; one process alone needs no `joined`, and nothing here costs it.
@@ -153,7 +157,7 @@ class Processes:
         """Return for each flag whether it is set in any process."""
         if self.count == 1:
             return flags
-        found = torch.tensor(flags, dtype=torch.uint8)
+        found = torch.tensor(flags, dtype=_FLAGS)
         with self._company():
             dist.all_reduce(found, op=dist.ReduceOp.MAX, group=self._control)
         return tuple(map(bool, found.tolist()))
@@ -170,6 +174,27 @@ class Processes:
         with self._company():
             dist.all_reduce(total, group=self._group(values))
         return total / self.count
+
+    def together(self, tensor: Tensor, /, fill: float | None = None) -> Tensor:
+        """Return the rows of all processes, in the order of the whole batch, with gradients; see `TrainBatch.together`.
+
+        Every process is to compute the same loss of them. Gradients reach a process's own rows only, multiplied by the
+        number of processes: averaged over these, as the engine does, they are those of one process with the whole
+        batch.
+
+        Args:
+            tensor: N x ..., N the same in all processes.
+            fill: where given, tensors of a shorter last dimension are filled up with it to the longest.
+        """
+        if self.count == 1:
+            return tensor
+        if tensor.dtype == torch.bool:
+            return self.together(tensor.to(_FLAGS), fill).to(torch.bool)
+        if fill is not None:
+            missing = self.largest(tensor.shape[-1]) - tensor.shape[-1]
+            tensor = torch.nn.functional.pad(tensor, (0, missing), value=fill)
+        gathered: Tensor = _Gathered.apply(tensor, self)
+        return gathered
 
     def largest(self, number: int) -> int:
         """Return the largest of all processes' numbers."""
@@ -227,6 +252,20 @@ class Processes:
 
 
 ALONE: Final = Processes()
+
+
+class _Gathered(torch.autograd.Function):
+    @staticmethod
+    def forward(context: Any, tensor: Tensor, processes: Processes) -> Tensor:
+        context.processes = processes
+        pieces = [torch.empty(tensor.shape, dtype=tensor.dtype, device=tensor.device) for _ in range(processes.count)]
+        processes.exchange(pieces, tensor.contiguous())
+        return torch.cat(pieces)
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        processes: Processes = context.processes
+        return gradient.chunk(processes.count)[processes.rank] * processes.count, None
 
 
 def _buckets(tensors: Sequence[Tensor]) -> Iterator[list[Tensor]]:

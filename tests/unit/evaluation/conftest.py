@@ -8,12 +8,12 @@ from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.workspace import Workspace
 from t2ibench.data.open import open_dataset
 from t2ibench.models.folder import read_model_folder
+from t2ibench.training.compute import Compute
 from t2ibench.training.request import TrainRequest
-from t2ibench.training.rhythm import Rhythm
-from t2ibench.training.train import Compute, ensure_trained
+from t2ibench.training.train import ensure_trained
 from tests.unit.evaluation.stubs import register_all, write_config
 
-COMPUTE = Compute(rhythm=Rhythm(image_steps=100))
+COMPUTE = Compute(image_steps=100)
 
 
 @pytest.fixture(scope="package")

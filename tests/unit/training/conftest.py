@@ -6,9 +6,9 @@ import torch
 from t2ibench.core.spec.benchmarks import TrainingSpec
 from t2ibench.testing.subject import Subject
 from t2ibench.training.checkpoints.run_folder import RunFolder
+from t2ibench.training.compute import Compute
 from t2ibench.training.engine.engine import Engine
 from t2ibench.training.loop import train
-from t2ibench.training.rhythm import Rhythm
 from tests.stub_run import register
 
 
@@ -38,9 +38,9 @@ class Run:
         )
         self.folder = RunFolder(subject.folder / name, self.spec)
 
-    def __call__(self, steps, model=None, captions=(), **rhythm):
+    def __call__(self, steps, model=None, captions=(), **compute):
         model = model or self.subject.build()
-        rhythm = {"log_steps": 1, "checkpoint_steps": 2, **rhythm}
+        compute = {"log_steps": 1, "checkpoint_steps": 2, **compute}
         with self.folder.locked():
             return train(
                 model,
@@ -50,7 +50,7 @@ class Run:
                 folder=self.folder,
                 device=torch.device("cpu"),
                 captions=captions,
-                rhythm=Rhythm(**rhythm),
+                compute=Compute(**compute),
             )
 
 

@@ -18,9 +18,9 @@ from t2ibench.evaluation.request.request import Resolved, protocol_for
 from t2ibench.features.cub_inception.fine_tuning import Classifier, CUBInceptionClassifier, CUBInceptionParameters
 from t2ibench.features.cub_inception.network import empty_network
 from t2ibench.models.folder import load_encoder
+from t2ibench.training.compute import Compute
 from t2ibench.training.request import TrainRequest
-from t2ibench.training.rhythm import Rhythm
-from t2ibench.training.train import Compute, ensure_trained
+from t2ibench.training.train import ensure_trained
 from tests.unit.evaluation.stubs import register_all, write_config
 
 FILE = "inception-cub-50.safetensors"
@@ -65,7 +65,7 @@ def place(tmp_path_factory):
 @pytest.fixture(scope="module")
 def trained(place):
     workspace, benchmarks = place
-    compute = Compute(rhythm=Rhythm(image_steps=100))
+    compute = Compute(image_steps=100)
     return ensure_trained(
         TrainRequest.of("cub-inception", dataset="squares"),
         Place(benchmarks, workspace, device="cpu", threads=1),

@@ -9,7 +9,6 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.noise import Noise
 from t2ibench.core.types import BatchShare
 from t2ibench.training.engine import processes
-from t2ibench.training.engine.gathering import gathered
 from t2ibench.training.engine.processes import ALONE, Processes
 
 TORCHRUN = {
@@ -121,14 +120,14 @@ class Pair(Processes):
 def test_rows_of_all_come_in_their_order_and_gradients_go_to_ones_own(rank):
     pair = Pair(rank=rank, count=2)
     own = torch.tensor([[1.0], [2.0]], requires_grad=True)
-    together = gathered(own, pair)
+    together = pair.together(own)
     assert together.flatten().tolist() == ([1, 2, 10, 20] if rank == 0 else [10, 20, 1, 2])
     (together.flatten() * torch.tensor([1.0, 2.0, 3.0, 4.0])).sum().backward()
     assert own.grad.flatten().tolist() == ([2, 4] if rank == 0 else [6, 8])  # doubled: the mean over both is the sum
-    assert gathered(own, ALONE) is own
+    assert ALONE.together(own) is own
 
 
 def test_shorter_rows_are_filled_up_flags_too():
     pair = Pair(rank=0, count=2)
-    assert gathered(torch.tensor([[1.0, 2.0]]), pair, fill=7).tolist() == [[1, 2, 7], [10, 20, 70]]
-    assert gathered(torch.tensor([[False, True]]), pair, fill=1)[0].tolist() == [False, True, True]
+    assert pair.together(torch.tensor([[1.0, 2.0]]), fill=7).tolist() == [[1, 2, 7], [10, 20, 70]]
+    assert pair.together(torch.tensor([[False, True]]), fill=1)[0].tolist() == [False, True, True]

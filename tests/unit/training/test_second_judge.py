@@ -13,9 +13,9 @@ from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation.external.rows import ExternalRows
 from t2ibench.evaluation.request.open_table import open_table
 from t2ibench.evaluation.request.request import EvaluateRequest, Resolved, protocol_for, resolve_tables
+from t2ibench.training.compute import Compute
 from t2ibench.training.request import TrainRequest, resolve
-from t2ibench.training.rhythm import Rhythm
-from t2ibench.training.train import Compute, ensure_trained
+from t2ibench.training.train import ensure_trained
 from tests.unit.evaluation.stubs import register_all, write_config
 
 SECOND = """
@@ -57,7 +57,7 @@ def test_a_variant_may_set_the_seed_and_a_seed_asked_for_wins(place):
 
 def test_each_judge_is_the_encoder_of_its_name(place):
     workspace, benchmarks = place
-    compute = Compute(rhythm=Rhythm(image_steps=100))
+    compute = Compute(image_steps=100)
     for name in ("stub-encoder", "stub-encoder:second"):
         ensure_trained(
             TrainRequest.of(name, dataset="squares", steps=3),

@@ -13,8 +13,8 @@ from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation.request.untrained_twin import untrained_twin
 from t2ibench.models.find import find_models, require_model
 from t2ibench.models.folder import load_model, read_model_folder
-from t2ibench.training.request import NOT_PREPARED, TrainRequest
-from t2ibench.training.train import ensure_trained, plan_training
+from t2ibench.training.request import NOT_PREPARED, TrainRequest, plan_training
+from t2ibench.training.train import ensure_trained
 from tests.stub_run import write_benchmarks
 from tests.unit.conftest import COMPUTE
 

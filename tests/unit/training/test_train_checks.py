@@ -10,8 +10,8 @@ from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.workspace import Workspace
 from t2ibench.testing.stub_model import StubGAN
-from t2ibench.training.request import TrainRequest
-from t2ibench.training.train import ensure_trained, plan_training
+from t2ibench.training.request import TrainRequest, plan_training
+from t2ibench.training.train import ensure_trained
 from tests.stub_run import BENCHMARKS, register
 from tests.unit.conftest import COMPUTE
 

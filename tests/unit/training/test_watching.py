@@ -13,17 +13,17 @@ import pytest
 import torch
 
 from t2ibench.core.errors import RunFailedError, UserError
-from t2ibench.training.checkpoints.disk import checkpoint_bytes
+from t2ibench.training.checkpoints.checkpoint import checkpoint_bytes
+from t2ibench.training.compute import Compute
 from t2ibench.training.interruption import Interruption
 from t2ibench.training.loop import train
 from t2ibench.training.quick import Best, QuickMetrics
-from t2ibench.training.rhythm import Rhythm
 from t2ibench.training.tracking.online_trackers import check_trackers
 
-RHYTHM = Rhythm(log_steps=1, checkpoint_steps=2)
+COMPUTE = Compute(log_steps=1, checkpoint_steps=2)
 
 
-def go(run, steps, rhythm=RHYTHM, **rest):
+def go(run, steps, compute=COMPUTE, **rest):
     model = run.subject.build()
     with run.folder.locked():
         return train(
@@ -33,7 +33,7 @@ def go(run, steps, rhythm=RHYTHM, **rest):
             steps=steps,
             folder=run.folder,
             device=torch.device("cpu"),
-            rhythm=rhythm,
+            compute=compute,
             **rest,
         )
 
@@ -106,7 +106,7 @@ def wandb(monkeypatch):
 
 def test_wandb_is_told_what_the_log_is(run, subject, wandb):
     captions = subject.manifest.captions("test")[:2]
-    go(run, 2, Rhythm(log_steps=1, image_steps=2), track=("wandb",), captions=captions)
+    go(run, 2, Compute(log_steps=1, image_steps=2, track=("wandb",)), captions=captions)
     (_, given), *logged, (last, _) = wandb
     assert (given["project"], given["resume"], last) == ("t2ibench", "allow", "finish")
     assert given["name"] == given["id"] == f"stub-squares-{run.spec.digest[:12]}"
