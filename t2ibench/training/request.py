@@ -12,7 +12,7 @@ from t2ibench.core.interfaces import ReadsDataFiles
 from t2ibench.core.place import Place
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import Benchmarks, TrainableEntry, TrainingSpec
-from t2ibench.core.spec.recipes import encoder_data_for, seed_for, settings_for
+from t2ibench.core.spec.recipes import encoder_data_for, seed_for, settings_for, title_for
 from t2ibench.core.types import BatchShare
 from t2ibench.data.open import open_dataset, prepared_datasets
 from t2ibench.models.find import require_model
@@ -198,9 +198,7 @@ def resolve(request: TrainRequest, place: Place, manifest: str, root: Path | Non
         compiled=request.compiled and full_steps > 0,
     )
     steps = full_steps if request.steps is None else request.steps
-    title = entry.title or plugin.card().title
-    if request.variant:
-        title = entry.variants[request.variant].title or f"{title}, {request.variant}"
+    title = title_for(entry, plugin.card().title, request.variant)
     snapshots = tuple(sorted({one for one in request.snapshots if 0 < one < steps}))
     folder = RunFolder.of(spec, place.workspace)
     return Job(spec, steps, full_steps, folder, title, encoders, wrapped=wrapped, snapshots=snapshots)

@@ -29,6 +29,12 @@ def settings_for(entry: TrainableEntry, dataset: str, variant: str = "") -> tupl
     return steps, parameters
 
 
+def title_for(entry: TrainableEntry, plain: str, variant: str = "") -> str:
+    """Return the display name of an entry and its variant; `plain` is that of its plug-in."""
+    title = entry.title or plain
+    return title if not variant else entry.variants[variant].title or f"{title}, {variant}"
+
+
 def seed_for(entry: TrainableEntry, dataset: str, variant: str = "") -> int:
     """Return the seed of an entry's training where none is asked for: the variant's, the data set's, else 0."""
     settings = [entry.variants.get(variant), entry.on.get(dataset)]

@@ -130,7 +130,7 @@ def _build(
     plugin = registry("models" if description.kind == "model" else "encoders")[description.plugin]
     # Building draws initial weights that are overwritten at once; a caller's random numbers must not notice.
     with torch.random.fork_rng(devices=[]):
-        encoders = _encoders(folder, description.encoders, data_root)
+        encoders = encoders_of(folder, description.encoders, data_root)
         wrapped = None if description.wrapped is None else _wrapped(folder, description.wrapped, data_root)
         context = BuildContext("generate", folder.vocabulary, encoders, data_root, wrapped)
         built = plugin.build(_parameters(plugin, {**description.parameters, **parameters}, folder.path), context)
@@ -139,10 +139,20 @@ def _build(
     return built
 
 
-def _encoders(
-    folder: ModelFolder, described: Mapping[str, EncoderDescription], data_root: Path | None, prefix: str = ""
+def encoders_of(
+    folder: ModelFolder, described: Mapping[str, EncoderDescription], data_root: Path | None = None, prefix: str = ""
 ) -> dict[str, Any]:
-    """Return encoders of the right shapes; `prefix` begins their vocabularies' names."""
+    """Return the encoders of a model folder, of the right shapes, without its weights.
+
+    Args:
+        folder: the model.
+        described: its encoders, or those of the model that it is made around.
+        data_root: as for `load_model`.
+        prefix: begins their vocabularies' names.
+
+    Raises:
+        UserError: one does not fit the installed plug-in.
+    """
     encoders = {}
     for name, encoder in described.items():
         encoder_class = registry("encoders")[encoder.plugin]
@@ -154,7 +164,7 @@ def _encoders(
 def _wrapped(folder: ModelFolder, described: WrappedDescription, data_root: Path | None) -> Any:
     """Return the model within the model, of the right shapes; its weights come with the others."""
     plugin = registry("models")[described.plugin]
-    encoders = _encoders(folder, described.encoders, data_root, WRAPPED)
+    encoders = encoders_of(folder, described.encoders, data_root, WRAPPED)
     context = BuildContext("generate", folder.encoder_vocabulary(WRAPPED), encoders, data_root)
     return plugin.build(_parameters(plugin, described.parameters, folder.path), context)
 

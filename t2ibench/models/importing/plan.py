@@ -72,6 +72,21 @@ class Part:
         return all(network in self.sources for network in self.needed)
 
 
+@dataclass
+class Imported:
+    """What came of an import.
+
+    Attributes:
+        facts: sentences about what was found where and recognised, in order.
+        warnings: sentences a user must see.
+        folders: (label, model folder, whether it was there before), encoders first.
+    """
+
+    facts: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    folders: list[tuple[str, Path, bool]] = field(default_factory=list)
+
+
 @dataclass(frozen=True)
 class ImportPlan:
     """An import, ready to be carried out.
@@ -80,11 +95,8 @@ class ImportPlan:
         target: what was asked for.
         encoders: name -> encoder that the target needs.
         dataset: data set it belongs to.
-        words: the vocabulary.
+        words: the vocabulary; empty where no text encoder is imported.
         captions: the file the words are from; None where they are from the workspace.
-        captions_sha256: of that file.
-        facts: sentences about what was found where.
-        warnings: sentences a user must see.
     """
 
     target: Part
@@ -92,6 +104,3 @@ class ImportPlan:
     dataset: str
     words: tuple[str, ...]
     captions: Path | None
-    captions_sha256: str
-    facts: tuple[str, ...]
-    warnings: tuple[str, ...]

@@ -12,15 +12,14 @@ from typing import Any, Final, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from t2ibench.core.errors import UserError, unknown_name
-from t2ibench.core.files import digest_of_file
+from t2ibench.core.errors import UserError, require_known, unknown_name
 from t2ibench.core.official import ImportsOfficial
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import Benchmarks, Name, TrainableEntry
-from t2ibench.core.spec.recipes import settings_for
+from t2ibench.core.spec.recipes import settings_for, title_for
 from t2ibench.core.workspace import Workspace
 from t2ibench.models.find import find_models
-from t2ibench.models.importing.plan import ImportPlan, ImportRequest, Part
+from t2ibench.models.importing.plan import Imported, ImportPlan, ImportRequest, Part
 from t2ibench.models.importing.sources import (
     Source,
     agreed_dataset,
@@ -29,45 +28,45 @@ from t2ibench.models.importing.sources import (
     read_sources,
 )
 from t2ibench.models.importing.words import TEXT_ENCODER, find_words
-from t2ibench.models.official.networks import Slot, placeholder_words, slots_of
+from t2ibench.models.official.networks import Slot, slots_of
 from t2ibench.models.parameters import checked_parameters
 
 _NAME: Final = TypeAdapter(Name)
 
 
-def plan_import(request: ImportRequest, benchmarks: Benchmarks, workspace: Workspace) -> ImportPlan:
-    """Return the plan of an import.
+class Planner:
+    """One import being planned; errors as `import_official`.
 
-    Raises:
-        UserError: see `import_official`.
+    Args:
+        request: what is asked.
+        benchmarks: content of benchmarks.toml.
+        workspace: where imported encoders and prepared data sets lie.
+        imported: told what was found where, and what a user must see.
     """
-    return _Planner(request, benchmarks, workspace).plan()
 
-
-class _Planner:
-    """One import being planned."""
-
-    def __init__(self, request: ImportRequest, benchmarks: Benchmarks, workspace: Workspace) -> None:
+    def __init__(
+        self, request: ImportRequest, benchmarks: Benchmarks, workspace: Workspace, imported: Imported
+    ) -> None:
         self.request = request
         self.benchmarks = benchmarks
         self.workspace = workspace
-        self.facts: list[str] = []
-        self.warnings: list[str] = []
+        self.imported = imported
         self._files: dict[Path, list[Source]] = {}
-        base, _, variant = benchmarks.spelled(request.model).partition(":")
+        self.name, _, variant = benchmarks.spelled(request.model).partition(":")
         if variant and request.variant:
             raise UserError(f"Both {request.model!r} and --variant {request.variant} name a variant; give one of them.")
-        self.name = base
         self.variant = variant or request.variant
-        self.kind, self.plugin_name, self.entry = _named(base, benchmarks)
+        self.kind = _kind_of(self.name, benchmarks)
+        self.plugin_name, self.entry = self._named(self.kind, self.name)
         self.plugin = registry(f"{self.kind}s")[self.plugin_name]
         if not isinstance(self.plugin, ImportsOfficial):
             raise UserError(
-                f"{base} has no import of official files: its class lacks `recognise` and `official_state`."
+                f"{self.name} has no import of official files: its class lacks `recognise` and `official_state`."
             )
-        if request.dataset is not None and request.dataset not in benchmarks.datasets:
-            raise unknown_name("data set", request.dataset, benchmarks.datasets)
-        self.label = _checked_label(request.name, self.name, benchmarks)
+        if request.dataset is not None:
+            require_known("data set", benchmarks.datasets, request.dataset)
+        if request.name is not None:
+            _check_name(request.name, self.name, benchmarks)
 
     def plan(self) -> ImportPlan:
         """Return the plan."""
@@ -83,32 +82,30 @@ class _Planner:
             own |= self._find_near(own, needed, dataset)
         self._require_own(own, needed)
         own = {network: source for network, source in own.items() if self._kept(source, needed)}
-        for name, encoder in encoders.items():
-            wanted = _networks(slots, name)
-            found = self._find_near(encoder.sources, wanted, dataset) if wanted else {}
-            encoders[name] = replace(encoder, sources={**encoder.sources, **found})
-        every = [*own.values(), *(source for encoder in encoders.values() for source in encoder.sources.values())]
+        for name, given in encoders.items():
+            given |= self._find_near(given, _networks(slots, name), dataset)
+        every = [source for given in (own, *encoders.values()) for source in given.values()]
         dataset = agreed_dataset(every, self.request.dataset)
         if not dataset:
             raise UserError(
                 f"The shapes in {', '.join(source.where for source in every)} do not tell which data set the model "
                 "belongs to. Name it, as in --data cub or --data coco."
             )
-        encoders = {
-            name: self._settled(name, encoder, _networks(slots, name), dataset) for name, encoder in encoders.items()
-        }
-        variant = self._variant(own, dataset)
-        target = self._part(self.name, self.kind, self.entry, self.plugin_name, own, dataset, variant)
-        if self.request.name is not None:
-            target = replace(target, label=self.label)
-        target = replace(target, needed=needed, licence=self.request.licence or target.licence)
-        words = find_words(self.request, [target, *encoders.values()], dataset, self.workspace)
-        self.facts += words.facts
-        self.warnings += words.warnings
-        sha256 = digest_of_file(words.captions) if words.captions else ""
-        return ImportPlan(
-            target, encoders, dataset, words.words, words.captions, sha256, tuple(self.facts), tuple(self.warnings)
+        parts = {name: self._settled(name, given, _networks(slots, name), dataset) for name, given in encoders.items()}
+        target = self._part(self.kind, self.name, own, dataset, self._variant(own, dataset))
+        target = replace(
+            target,
+            label=self.request.name or target.label,
+            needed=needed,
+            licence=self.request.licence or target.licence,
         )
+        words, file = find_words(self.request, [target, *parts.values()], dataset, self.workspace, self.imported)
+        return ImportPlan(target, parts, dataset, words, file)
+
+    def _named(self, kind: Literal["model", "encoder"], name: str) -> tuple[str, TrainableEntry | None]:
+        """Return plug-in and table of a name of benchmarks.toml; None for the table of a plug-in alone."""
+        entry = (self.benchmarks.models if kind == "model" else self.benchmarks.encoders).get(name)
+        return (entry.plugin if entry else name), entry
 
     def _named_sources(self) -> list[Source]:
         """Return the networks in the files that the user named, each file once."""
@@ -149,52 +146,52 @@ class _Planner:
                 f"encoders alone with `t2ibench import {others[0].known.plugin} {paths}`."
             )
 
-    def _encoders(self, own: Mapping[str, Source], others: Sequence[Source], dataset: str) -> dict[str, Part]:
+    def _encoders(
+        self, own: Mapping[str, Source], others: Sequence[Source], dataset: str
+    ) -> dict[str, dict[str, Source]]:
         """Return the encoders the target needs, with the files of theirs that the user named."""
         if self.kind == "encoder":
             if others:
                 raise UserError(f"{others[0].where} is {others[0].known.text}, which has no part in {self.name}.")
             return {}
-        names = self.plugin.requirements(self._parameters(own, dataset))
-        encoders = {}
-        for name in names:
-            entry = self.benchmarks.encoders.get(name)
-            plugin_name = entry.plugin if entry else name
-            theirs = [source for source in others if source.known.plugin == plugin_name]
-            encoders[name] = self._part(name, "encoder", entry, plugin_name, by_network(theirs), dataset, "")
+        needed = self.plugin.requirements(self._own_parameters(own, dataset))
+        plugins = {name: self._named("encoder", name)[0] for name in needed}
         for source in others:
-            if all(encoder.plugin_name != source.known.plugin for encoder in encoders.values()):
+            if source.known.plugin not in plugins.values():
                 raise UserError(f"{source.where} is {source.known.text}, which {self.name} does not use.")
-        return encoders
+        return {
+            name: by_network(source for source in others if source.known.plugin == plugin)
+            for name, plugin in plugins.items()
+        }
 
     def _part(
         self,
-        name: str,
         kind: Literal["model", "encoder"],
-        entry: TrainableEntry | None,
-        plugin_name: str,
+        name: str,
         sources: Mapping[str, Source],
         dataset: str,
-        variant: str,
+        variant: str = "",
     ) -> Part:
+        plugin_name, entry = self._named(kind, name)
         plugin = registry(f"{kind}s")[plugin_name]
-        told = _told(sources)
         settings = settings_for(entry, dataset, variant)[1] if entry else {}
         label = f"{name}:{variant}" if variant else name
-        title = (entry.title if entry else "") or plugin.card().title
-        if variant and entry:
-            title = entry.variants[variant].title or f"{title}, {variant}"
-        licence = getattr(plugin, "official_licence", None) or plugin.card().licence
-        parameters = checked_parameters(plugin, label, settings | told)
+        card = plugin.card()
+        title = title_for(entry, card.title, variant) if entry else card.title
+        licence = getattr(plugin, "official_licence", None) or card.licence
+        parameters = checked_parameters(plugin, label, settings | _told(sources))
         return Part(kind, plugin_name, plugin, label, title, licence, parameters, sources)
 
-    def _parameters(self, own: Mapping[str, Source], dataset: str) -> Any:
-        return self._part(self.name, self.kind, self.entry, self.plugin_name, own, dataset, "").parameters
+    def _own_parameters(self, own: Mapping[str, Source], dataset: str) -> Any:
+        return self._part(self.kind, self.name, own, dataset).parameters
 
-    def _slots(self, own: Mapping[str, Source], encoders: Mapping[str, Part], dataset: str) -> dict[str, Slot]:
+    def _slots(
+        self, own: Mapping[str, Source], encoders: Mapping[str, Mapping[str, Source]], dataset: str
+    ) -> dict[str, Slot]:
         """Return the networks that the target's folder will hold; sizes of vocabularies are made up."""
-        needed = {name: (encoder.plugin, encoder.parameters) for name, encoder in encoders.items()}
-        return slots_of(self.plugin, self._parameters(own, dataset), placeholder_words(2), needed)
+        parts = {name: self._part("encoder", name, given, dataset) for name, given in encoders.items()}
+        needed = {name: (part.plugin, part.parameters) for name, part in parts.items()}
+        return slots_of(self.plugin, self._own_parameters(own, dataset), needed)
 
     def _find_near(self, given: Mapping[str, Source], wanted: Sequence[str], dataset: str) -> dict[str, Source]:
         """Return encoder files found beside the user's, where one is wanted; what was taken becomes a fact."""
@@ -202,7 +199,7 @@ class _Planner:
             return {}
         files = [*self.request.files, *(source.path for source in given.values())]
         found = find_encoders_near(files, given, dataset, self._read)
-        self.facts += [f"Found {source.path}: taken as {source.known.text}." for source in found.values()]
+        self.imported.facts += [f"Found {source.path}: taken as {source.known.text}." for source in found.values()]
         return found
 
     def _require_own(self, own: Mapping[str, Source], needed: Sequence[str]) -> None:
@@ -219,22 +216,22 @@ class _Planner:
 
     def _kept(self, source: Source, needed: Sequence[str]) -> bool:
         if source.network not in needed:
-            self.facts.append(f"{source.where}: {source.known.text}, left out, as making images does not need it.")
+            self.imported.facts.append(
+                f"{source.where}: {source.known.text}, left out, as making images does not need it."
+            )
         return source.network in needed
 
-    def _settled(self, name: str, encoder: Part, wanted: Sequence[str], dataset: str) -> Part:
+    def _settled(self, name: str, sources: Mapping[str, Source], wanted: Sequence[str], dataset: str) -> Part:
         """Return an encoder with its final parameters; one from the workspace where no file was named or found."""
-        encoder = self._part(
-            name, "encoder", self.benchmarks.encoders.get(name), encoder.plugin_name, encoder.sources, dataset, ""
-        )
-        every = _networks(slots_of(encoder.plugin, encoder.parameters, placeholder_words(2), {}), "") if wanted else ()
+        encoder = self._part("encoder", name, sources, dataset)
+        every = _networks(slots_of(encoder.plugin, encoder.parameters, {}), "") if wanted else ()
         encoder = replace(encoder, needed=every)
-        missing = [network for network in wanted if network not in encoder.sources]
+        missing = [network for network in wanted if network not in sources]
         if not missing:
             return encoder
         found = [one for one in find_models(self.workspace, name, dataset) if one.description.imported]
-        if found and not encoder.sources:
-            self.facts.append(f"No {missing[0]} was named: taking the imported {name} in {found[0].path}.")
+        if found and not sources:
+            self.imported.facts.append(f"No {missing[0]} was named: taking the imported {name} in {found[0].path}.")
             parameters = checked_parameters(encoder.plugin, name, found[0].parameters)
             return replace(encoder, folder=found[0], parameters=parameters)
         text, image = (_encoder_file(dataset, network) for network in (TEXT_ENCODER, "image_encoder"))
@@ -258,7 +255,7 @@ class _Planner:
                         "--variant out, or name another file."
                     )
             return self.variant
-        plain = self._parameters({}, dataset)
+        plain = self._own_parameters({}, dataset)
         differing = {key for key, value in told.items() if value != getattr(plain, key)}
         best, most = "", 0
         for name, setting in self.entry.variants.items():
@@ -268,24 +265,23 @@ class _Planner:
         return best
 
 
-def _named(name: str, benchmarks: Benchmarks) -> tuple[Literal["model", "encoder"], str, TrainableEntry | None]:
-    """Return kind, plug-in and table of a name of benchmarks.toml, or of a plug-in alone."""
-    if name in benchmarks.models:
-        return "model", benchmarks.models[name].plugin, benchmarks.models[name]
-    if name in benchmarks.encoders:
-        return "encoder", benchmarks.encoders[name].plugin, benchmarks.encoders[name]
-    if name in registry("models"):
-        return "model", name, None
-    if name in registry("encoders"):
-        return "encoder", name, None
-    known = {*benchmarks.models, *benchmarks.encoders, *registry("models"), *registry("encoders")}
+def _kind_of(name: str, benchmarks: Benchmarks) -> Literal["model", "encoder"]:
+    """Return what a name of benchmarks.toml, or of a plug-in alone, is."""
+    places: tuple[tuple[Literal["model", "encoder"], Mapping[str, Any]], ...] = (
+        ("model", benchmarks.models),
+        ("encoder", benchmarks.encoders),
+        ("model", registry("models")),
+        ("encoder", registry("encoders")),
+    )
+    for kind, names in places:
+        if name in names:
+            return kind
+    known = {one for _, names in places for one in names}
     raise unknown_name("model", name, known, hint="`t2ibench list models` shows them all.")
 
 
-def _checked_label(name: str | None, model: str, benchmarks: Benchmarks) -> str:
-    """Return the name in the workspace."""
-    if name is None:
-        return model
+def _check_name(name: str, model: str, benchmarks: Benchmarks) -> None:
+    """Check a name for the workspace."""
     try:
         _NAME.validate_python(name)
     except ValidationError as error:
@@ -294,7 +290,6 @@ def _checked_label(name: str | None, model: str, benchmarks: Benchmarks) -> str:
         ) from error
     if name != model and (name in benchmarks.models or name in benchmarks.encoders):
         raise UserError(f"--name {name} is the name of another model; choose one that is free.")
-    return name
 
 
 def _told(sources: Mapping[str, Source]) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from t2ibench.core.registry import registry
 from t2ibench.core.storage.named_tensors import state_of_networks
 from t2ibench.core.types import Origin
 from t2ibench.models.folder import ModelFolder, is_model_folder, write_model_folder
+from t2ibench.models.folder.load import encoders_of
 from t2ibench.models.folder.read import WEIGHTS
-from t2ibench.models.official.networks import slots_of
 
 _PLACE: Final = "untrained"
 """Beside the folder `model`, where searches by name do not look."""
@@ -35,21 +35,14 @@ def twin_of_imported(folder: ModelFolder) -> Path:
     description = folder.description
     plugin = registry("models")[description.plugin]
     parameters = plugin.Parameters.model_validate(dict(description.parameters))
-    classes = {}
-    for name, encoder in description.encoders.items():
-        encoder_class = registry("encoders")[encoder.plugin]
-        classes[name] = (encoder_class, encoder_class.Parameters.model_validate(dict(encoder.parameters)))
-    slots = slots_of(plugin, parameters, folder.vocabulary, classes)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_of(0, "initialisation"))
-        encoders = {
-            name: encoder_class.build(given, BuildContext("generate", folder.encoder_vocabulary(name)))
-            for name, (encoder_class, given) in classes.items()
-        }
+        encoders = encoders_of(folder, description.encoders)
         model = plugin.build(parameters, BuildContext("train", folder.vocabulary, encoders))
-        tensors = load_file(folder.path / WEIGHTS)  # the encoders' networks stay as they are
-        own = {name: network for name, network in model.exported().items() if not slots[name].owner}
-        tensors |= state_of_networks(own)
+        theirs = {id(network) for encoder in encoders.values() for network in encoder.exported().values()}
+        own = {name: network for name, network in model.exported().items() if id(network) not in theirs}
+        # The encoders' networks stay as they are.
+        tensors = load_file(folder.path / WEIGHTS) | state_of_networks(own)
     card = dataclasses.replace(
         plugin.card(), title=description.card.title, origin=Origin.RETRAINED, trained_with=description.card.trained_with
     )

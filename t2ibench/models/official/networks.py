@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.core.interfaces import BuildContext
 from t2ibench.text.vocabulary import END
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+PLACEHOLDERS: Final = (END, "word")
+"""A made-up vocabulary, for shapes alone."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +34,15 @@ class Slot:
 
 
 def slots_of(
-    plugin: Any, parameters: Any, words: Sequence[str], encoders: Mapping[str, tuple[Any, Any]]
+    plugin: Any, parameters: Any, encoders: Mapping[str, tuple[Any, Any]], words: Sequence[str] = PLACEHOLDERS
 ) -> dict[str, Slot]:
     """Return the networks that a model folder of a plug-in holds, by their name in it.
 
     Args:
         plugin: class of the model or encoder.
         parameters: its parameters.
-        words: the vocabulary; `placeholder_words` gives one of a size.
         encoders: name -> (class, parameters) of the encoders it needs.
+        words: the vocabulary; made-up ones do where its size does not matter.
     """
     import torch
 
@@ -59,8 +62,3 @@ def slots_of(
             count = sum(parameter.numel() for parameter in module.parameters())
             slots[name] = Slot(owner, network, module.state_dict(), count)
     return slots
-
-
-def placeholder_words(count: int) -> tuple[str, ...]:
-    """Return a vocabulary of `count` made-up words, for shapes alone."""
-    return (END, *(f"word {index}" for index in range(1, count)))

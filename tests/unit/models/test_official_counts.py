@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from t2ibench.core.registry import registry
 from t2ibench.models.official import fit, recognise
-from t2ibench.models.official.networks import placeholder_words, slots_of
+from t2ibench.models.official.networks import slots_of
 from t2ibench.text.damsm.inception_encoder import InceptionImageEncoder
 from t2ibench.text.damsm.text_encoder import TextEncoder
 from t2ibench_baselines._stackgan.discriminators.sentence import SentenceDiscriminator
@@ -86,7 +86,7 @@ def test_the_told_parameters_build_the_network(name):
     assert known is not None
     plugin, encoder = registry("models")["attngan"], registry("encoders")["damsm"]
     parameters = plugin.Parameters.model_validate(dict(known.official.parameters))
-    slots = slots_of(plugin, parameters, placeholder_words(10), {"damsm": (encoder, encoder.Parameters())})
+    slots = slots_of(plugin, parameters, {"damsm": (encoder, encoder.Parameters())})
     assert {name: (slot.owner, slot.network) for name, slot in slots.items()} == {
         "generator": ("", "generator"),
         "text_encoder": ("damsm", "text_encoder"),
