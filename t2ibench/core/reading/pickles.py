@@ -8,9 +8,7 @@ are rebuilt by our own code.
 from __future__ import annotations
 
 import io
-import math
 import pickle
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -24,19 +22,17 @@ from t2ibench.core.reading.text import read_content
 
 Form = TypeVar("Form")
 
-_WIDTHS: Final = {
-    "i1": "b", "i2": "h", "i4": "i", "i8": "q", "u1": "B", "u2": "H", "u4": "I", "u8": "Q", "f4": "f", "f8": "d",
-}  # fmt: skip
-"""numpy's names of number types to those of `struct`."""
+_KINDS: Final = ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8")
+"""numpy's names of number types."""
 
 
 class _NumberType:
     """Stands in for numpy.dtype: remembers which kind of number follows and nothing else."""
 
     def __init__(self, name: object, *_: object) -> None:
-        if not isinstance(name, str) or name not in _WIDTHS:
+        if not isinstance(name, str) or name not in _KINDS:
             raise pickle.UnpicklingError(f"it holds numpy values of type {name!r}, which are not plain numbers")
-        self._letter = _WIDTHS[name]
+        self._name = name
         self._order = "<"
 
     def __setstate__(self, state: tuple[object, ...]) -> None:
@@ -46,24 +42,21 @@ class _NumberType:
 
     def number(self, content: str | bytes) -> int | float:
         """Return the number of its bytes."""
-        value = struct.unpack(self._order + self._letter, _raw(content))[0]
+        [value] = np.frombuffer(_raw(content), self.code).tolist()
         assert isinstance(value, int | float)
         return value
 
     @property
     def code(self) -> str:
-        """The type as `struct` and numpy write it, as in "<f"."""
-        return self._order + self._letter
+        """The type as numpy writes it, as in "<f4"."""
+        return self._order + self._name
 
 
 class PlainArray:
-    """Stands in for numpy.ndarray in a pickle: a shape, a kind of number and the numbers' bytes."""
+    """Stands in for numpy.ndarray in a pickle; `numpy.asarray` of it, or of a list of them, gives the numbers."""
 
     def __init__(self) -> None:
-        self._kind: _NumberType | None = None
-        self._shape: tuple[int, ...] = (0,)
-        self._fortran = False
-        self._content = b""
+        self._numbers: np.ndarray | None = None
 
     def __setstate__(self, state: object) -> None:
         match state:
@@ -72,22 +65,18 @@ class PlainArray:
             case _:
                 raise pickle.UnpicklingError("it describes a numpy array in a way that is not known here")
 
-    def _fill(self, shape: tuple[object, ...], kind: _NumberType, fortran: bool, content: bytes) -> None:
-        sizes = [size for size in shape if isinstance(size, int) and size >= 0]
-        if len(sizes) != len(shape) or math.prod(sizes) * struct.calcsize(kind.code) != len(content):
+    def _fill(self, shape: tuple[Any, ...], kind: _NumberType, fortran: bool, content: bytes) -> None:
+        try:
+            self._numbers = np.ndarray(shape, kind.code, buffer=content, order="F" if fortran else "C")
+        except (TypeError, ValueError):  # a shape of other things, or one that needs more bytes
+            self._numbers = None
+        if self._numbers is None or self._numbers.nbytes != len(content):
             raise pickle.UnpicklingError("it holds a numpy array whose shape and bytes disagree")
-        self._kind, self._shape, self._fortran, self._content = kind, tuple(sizes), fortran, content
 
-    def array(self) -> np.ndarray:
-        """Return the numbers, read-only.
-
-        Raises:
-            ValueError: the pickle never said what they are.
-        """
-        if self._kind is None:
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if self._numbers is None:
             raise ValueError("a numpy array without content")
-        numbers = np.frombuffer(self._content, np.dtype(self._kind.code))
-        return numbers.reshape(self._shape, order="F" if self._fortran else "C")
+        return self._numbers.astype(dtype or self._numbers.dtype, copy=bool(copy))
 
 
 _ARRAY_CLASS: Final = "numpy.ndarray"

@@ -16,7 +16,7 @@ import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of, digest_of_file
-from t2ibench.core.reading.pickles import PlainArray, read_plain_pickle
+from t2ibench.core.reading.pickles import read_plain_pickle
 
 STEM: Final = "char-CNN-RNN-embeddings"
 SPLITS: Final = ("train", "test")
@@ -120,7 +120,7 @@ def _codes_file(folder: Path) -> CodesFile | None:
 def _content(path: Path) -> Any:
     """Return what the file holds, as an array or as lists of numbers."""
     if path.suffix == ".pickle":
-        return _numbers(read_plain_pickle(path, arrays=True))
+        return read_plain_pickle(path, arrays=True)
     try:
         if path.suffix == ".npz":
             with np.load(path, allow_pickle=False) as archive:
@@ -134,12 +134,3 @@ def _content(path: Path) -> Any:
     if len(arrays) != 1:
         raise UserError(f"{path} should hold one array, the codes, but holds {len(arrays)}.")
     return next(iter(arrays.values()))
-
-
-def _numbers(value: Any) -> Any:
-    """Return pickled content with its arrays made: one array, or one list of equal arrays or of lists of numbers."""
-    if isinstance(value, PlainArray):
-        return value.array()
-    if isinstance(value, list | tuple) and value and all(isinstance(one, PlainArray) for one in value):
-        return np.stack([one.array() for one in value])
-    return value
