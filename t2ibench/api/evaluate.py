@@ -17,7 +17,7 @@ from t2ibench.core.place import Place
 from t2ibench.evaluation.evaluate import evaluate as carry_out
 from t2ibench.evaluation.external.rows import ExternalRows
 from t2ibench.evaluation.request.request import EvaluateRequest
-from t2ibench.training.tracking.online_trackers import check_trackers
+from t2ibench.training.tracking.trackers import check_trackers
 
 IN_MEMORY = "images"
 """Name of a row whose images were given in memory and not named."""

@@ -8,8 +8,7 @@ from t2ibench.api.table import Table
 from t2ibench.core.reading.file_names import shown
 from t2ibench.core.records import ResultRecord
 from t2ibench.evaluation.measuring.table import Evaluation
-from t2ibench.training.tracking.online_trackers import RunName
-from t2ibench.training.tracking.trackers import named_trackers
+from t2ibench.training.tracking.trackers import RunName, named_trackers
 
 
 def log_tables(table: Table, names: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from t2ibench.api.place import PlaceOptions, place_at
 from t2ibench.models.folder import read_model_folder
 from t2ibench.training.compute import Compute
 from t2ibench.training.request import DEFAULT_DATASET, TrainRequest
-from t2ibench.training.tracking.online_trackers import check_trackers
+from t2ibench.training.tracking.trackers import check_trackers
 from t2ibench.training.train import ensure_trained
 
 

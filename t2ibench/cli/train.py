@@ -105,7 +105,7 @@ def command(
     from t2ibench.training.compute import Compute
     from t2ibench.training.engine.processes import Processes
     from t2ibench.training.request import DEFAULT_DATASET, NOT_PREPARED, TrainRequest, plan_training
-    from t2ibench.training.tracking.online_trackers import check_trackers
+    from t2ibench.training.tracking.trackers import check_trackers
     from t2ibench.training.train import ensure_trained
 
     if track:

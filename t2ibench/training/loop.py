@@ -12,9 +12,8 @@ from t2ibench.core.errors import RunFailedError, UserError
 from t2ibench.core.interfaces import TextToImage, Trainable
 from t2ibench.core.spec.benchmarks import TrainingSpec
 from t2ibench.core.types import Caption, TrainBatch
-from t2ibench.training.checkpoints.checkpoint import Checkpoints
+from t2ibench.training.checkpoints.checkpoint import Checkpoints, Saver
 from t2ibench.training.checkpoints.run_folder import RunFolder
-from t2ibench.training.checkpoints.saving import Saver
 from t2ibench.training.compute import USUAL, Compute
 from t2ibench.training.engine.engine import Engine
 from t2ibench.training.engine.losses import NotFiniteError
@@ -22,10 +21,9 @@ from t2ibench.training.engine.phases import Phases
 from t2ibench.training.engine.processes import ALONE, Processes
 from t2ibench.training.interruption import Interruption
 from t2ibench.training.quick import Best, QuickMetrics
-from t2ibench.training.tracking.online_trackers import RunName
 from t2ibench.training.tracking.progress import Progress, say
 from t2ibench.training.tracking.sample_images import SampleImages
-from t2ibench.training.tracking.trackers import Tracker, trackers_for
+from t2ibench.training.tracking.trackers import RunName, Tracker, trackers_for
 
 _ECHO: Final = 5.0
 """Seconds in which a second signal counts as the first where several processes train, see `Interruption`."""

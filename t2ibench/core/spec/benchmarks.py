@@ -20,13 +20,12 @@ from pydantic import Field, ValidationError, model_validator
 from t2ibench.core.errors import UserError, unknown_name
 from t2ibench.core.files import digest_of
 from t2ibench.core.machine.arithmetic import Arithmetic
-from t2ibench.core.spec.claims import ClaimEntry
 from t2ibench.core.spec.frozen import Frozen as Frozen
 from t2ibench.core.spec.frozen import Name as Name
 from t2ibench.core.spec.generation import GenerationOptions as GenerationOptions
 from t2ibench.core.spec.generation import Value as Value
 from t2ibench.core.spec.likeness import with_likeness
-from t2ibench.core.spec.probes import ProbeEntry
+from t2ibench.core.spec.studies import ClaimEntry, ProbeEntry
 
 FILE_NAME = "benchmarks.toml"
 TRAINING_VERSION = 1

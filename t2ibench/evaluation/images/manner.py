@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from t2ibench.core.interfaces import BoundNoise, TextToImage
 from t2ibench.core.machine.arithmetic import USUAL, Arithmetic
 from t2ibench.core.spec.benchmarks import GenerationOptions
-from t2ibench.models.folder.generation import generation_parameters
+from t2ibench.models.parameters import generation_parameters
 from t2ibench.text.tokenizer import tokenize
 
 if TYPE_CHECKING:

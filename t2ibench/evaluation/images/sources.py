@@ -27,7 +27,7 @@ from t2ibench.evaluation.images.likelihood import bound_of, bounds_of
 from t2ibench.evaluation.images.manner import Manner
 from t2ibench.evaluation.images.negatives import choose_negatives
 from t2ibench.evaluation.images.pixels import Quantise, resized, to_uint8
-from t2ibench.models.folder.data_files import unrecorded_files
+from t2ibench.models.folder import unrecorded_files
 
 if TYPE_CHECKING:
     from pathlib import Path

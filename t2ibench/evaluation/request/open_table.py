@@ -35,9 +35,9 @@ from t2ibench.evaluation.request.columns import make_columns
 from t2ibench.evaluation.request.request import Resolved
 from t2ibench.evaluation.request.untrained_twin import untrained_twin
 from t2ibench.features.context import FeatureContext
-from t2ibench.models.changed_settings import changed_settings
 from t2ibench.models.find import find_models
 from t2ibench.models.folder import ModelFolder, read_model_folder
+from t2ibench.models.parameters import changed_settings
 from t2ibench.models.shipped import is_shipped
 from t2ibench.training.tracking.progress import say
 

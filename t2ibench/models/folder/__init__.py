@@ -6,10 +6,9 @@
 - manifest.json: digests of the others, written last.
 """
 
-from t2ibench.models.folder.data_files import unrecorded_files
 from t2ibench.models.folder.description import EncoderDescription, ModelDescription, WrappedDescription
 from t2ibench.models.folder.load import LoadedEncoder, LoadedModel, load_encoder, load_model
-from t2ibench.models.folder.read import WRAPPED, ModelFolder, is_model_folder, read_model_folder
+from t2ibench.models.folder.read import WRAPPED, ModelFolder, is_model_folder, read_model_folder, unrecorded_files
 from t2ibench.models.folder.write import exported_state, write_model_folder
 
 __all__ = [

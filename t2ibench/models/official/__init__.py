@@ -2,8 +2,7 @@
 
 from t2ibench.models.official.fit import Fitted, convert, fit
 from t2ibench.models.official.read import read_official_file
-from t2ibench.models.official.recognise import Recognised, recognise
-from t2ibench.models.official.states import FoundState, find_states, without_data_parallel
+from t2ibench.models.official.states import FoundState, Recognised, find_states, recognise, without_data_parallel
 
 __all__ = [
     "Fitted",

@@ -14,7 +14,7 @@ from t2ibench.core.place import Place
 from t2ibench.core.records import CLAIMS, ResultRecord, Results, SourceRecord
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import Benchmarks
-from t2ibench.core.spec.claims import ClaimEntry
+from t2ibench.core.spec.studies import ClaimEntry
 from t2ibench.evaluation.images.sources import CONTROLS
 from t2ibench.studies.bench.plan import FULL, BenchItem, BenchRequest
 from t2ibench.studies.claims.contrasts import ClaimTest

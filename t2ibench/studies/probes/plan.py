@@ -9,7 +9,7 @@ from typing import Any, Final
 from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.files import digest_of
 from t2ibench.core.place import Place
-from t2ibench.core.spec.probes import ProbeCaptions, ProbeEntry
+from t2ibench.core.spec.studies import ProbeCaptions, ProbeEntry
 from t2ibench.data.manifest import Manifest
 from t2ibench.data.open import open_dataset, prepared_datasets
 from t2ibench.evaluation.images.sources import ModelSource

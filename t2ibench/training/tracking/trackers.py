@@ -1,18 +1,77 @@
-"""Where losses and images of a run are written: JSON lines always, and TensorBoard, wandb or trackio."""
+"""Where losses and images of a run are written: JSON lines always, and TensorBoard, wandb or trackio.
+
+wandb and trackio share one interface; they are imported only where asked for.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any, Final, Protocol
 
 import numpy as np
 
-from t2ibench.core.errors import RunFailedError
+from t2ibench.core.errors import RunFailedError, UserError, require_known
 from t2ibench.core.files import json_line, write_text
 from t2ibench.core.reading.text import parse_json, text_lines
-from t2ibench.training.tracking.online_trackers import OnlineTracker, RunName, check_trackers
+
+PROJECT: Final = "t2ibench"
+TRACKERS: Final = ("tensorboard", "wandb", "trackio")
+
+
+@dataclass(frozen=True)
+class RunName:
+    """What a run is called elsewhere.
+
+    Attributes:
+        name: unique, as in "attngan-simbirds-1f3a5c7e9b2d": the same run goes on under it.
+        config: its spec as JSON values.
+    """
+
+    name: str
+    config: Mapping[str, Any]
+
+
+class OnlineTracker:
+    """A run of wandb or of trackio. Asked again it goes on; what was logged past the checkpoint stays there.
+
+    Args:
+        module: "wandb" or "trackio".
+        folder: for the module's own files.
+        run: its name and spec.
+    """
+
+    def __init__(self, module: str, folder: Path, run: RunName) -> None:
+        self._module: Any = import_module(module)
+        own: dict[str, Any] = {"dir": str(folder), "id": run.name} if module == "wandb" else {}
+        self._module.init(project=PROJECT, name=run.name, config=dict(run.config), resume="allow", **own)
+
+    def log(self, step: int, values: Mapping[str, float]) -> None:
+        """Log the values."""
+        self._module.log(dict(values), step=step)
+
+    def image(self, step: int, path: Path) -> None:
+        """Log the image."""
+        self._module.log({"samples": self._module.Image(str(path))}, step=step)
+
+    def close(self) -> None:
+        """Finish the run."""
+        self._module.finish()
+
+
+def check_trackers(names: Sequence[str]) -> None:
+    """Check that all trackers named are known and installed.
+
+    Raises:
+        UserError: one is not.
+    """
+    for name in names:
+        require_known("tracker", TRACKERS, name)
+        if find_spec(name) is None:
+            raise UserError(f"--track {name} was asked for, but {name} is not installed: pip install {name}.")
 
 
 class Tracker(Protocol):

@@ -9,7 +9,7 @@ from scipy import stats
 
 from t2ibench.cli import group
 from t2ibench.core.records import IntervalRecord
-from t2ibench.core.spec.claims import ClaimEntry
+from t2ibench.core.spec.studies import ClaimEntry
 from t2ibench.studies.claims.effects import deviation_told, seeds_needed
 from t2ibench.studies.claims.planner import needs_of
 from t2ibench.studies.claims.study import Asked, _question, shared_seeds

@@ -5,7 +5,7 @@ import pytest
 from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.workspace import Workspace
-from t2ibench.models.changed_settings import changed_settings
+from t2ibench.models.parameters import changed_settings
 from t2ibench.models.shipped import shipped_models
 from t2ibench.training.request import TrainRequest, resolve
 from tests.end_to_end.test_quickstart import ROOT

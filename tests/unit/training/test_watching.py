@@ -18,7 +18,7 @@ from t2ibench.training.compute import Compute
 from t2ibench.training.interruption import Interruption
 from t2ibench.training.loop import train
 from t2ibench.training.quick import Best, QuickMetrics
-from t2ibench.training.tracking.online_trackers import check_trackers
+from t2ibench.training.tracking.trackers import check_trackers
 
 COMPUTE = Compute(log_steps=1, checkpoint_steps=2)
 

@@ -1,4 +1,4 @@
-"""The table [claims] of benchmarks.toml: what papers claim, as something that can be measured."""
+"""The tables [claims] and [probes] of benchmarks.toml: what papers claim, and captions that differ in one thing."""
 
 from __future__ import annotations
 
@@ -63,3 +63,39 @@ class ClaimEntry(Frozen):
         if unknown := sorted(set(self.margin) - set(self.columns)):
             raise ValueError(f"margin names the column {unknown[0]!r}, which is none of its columns")
         return self
+
+
+class ProbeCaptions(Frozen):
+    """What a probe asks on one data set, or on all data sets of an adapter.
+
+    Attributes:
+        captions: with "{red|blue|green}" where the probe changes something; compositions have "{name}"s that the data
+            set fills with what it holds out of training; probes of words take plain captions.
+        never: captions of what never happens; they are shown, and scored where the images can be read.
+        kinds: kind of word -> words that may stand for each other.
+        impossible: why the data set cannot be asked; "" where it can.
+    """
+
+    captions: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+    kinds: Mapping[Name, tuple[str, ...]] = Field(default_factory=dict)
+    impossible: str = ""
+
+
+class ProbeEntry(Frozen):
+    """A probe: captions that differ in one thing, drawn with the same noise.
+
+    Attributes:
+        kind: "change": one place of a caption takes several wordings; "compositions": combinations that training never
+            showed, beside some that it did; "words": each word in turn is replaced by another one of its kind.
+        title: what it asks.
+        rows: noises every caption is drawn with.
+        seed: of the noise.
+        on: data set or adapter -> captions.
+    """
+
+    kind: Literal["change", "compositions", "words"] = "change"
+    title: str = ""
+    rows: int = Field(default=20, ge=1)
+    seed: int = Field(default=100, ge=0)
+    on: Mapping[Name, ProbeCaptions] = Field(default_factory=dict)
