@@ -120,7 +120,7 @@ def test_trackers_that_are_not_there(wandb, monkeypatch):
     check_trackers(("wandb",))
     with pytest.raises(UserError, match="Did you mean wandb"):
         check_trackers(("wandbb",))
-    monkeypatch.setattr("t2ibench.training.tracking.online_trackers.find_spec", lambda name: None)
+    monkeypatch.setattr("t2ibench.training.tracking.trackers.find_spec", lambda name: None)
     with pytest.raises(UserError, match="--track trackio was asked for, but trackio is not installed: pip install"):
         check_trackers(("trackio",))
 
