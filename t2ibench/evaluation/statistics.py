@@ -12,6 +12,7 @@ from t2ibench.core.types import GaussianStatistics
 from t2ibench.data.open import open_dataset
 from t2ibench.evaluation.external.folder_source import FolderSource
 from t2ibench.evaluation.external.statistics_file import write_statistics
+from t2ibench.evaluation.external.statistics_source import LAYER
 from t2ibench.evaluation.images.plan import reference_plan
 from t2ibench.evaluation.images.sources import Source, ground_truth
 from t2ibench.evaluation.measuring.collect import Making, collect
@@ -19,8 +20,6 @@ from t2ibench.evaluation.request.open_table import extractor_for
 from t2ibench.evaluation.request.request import protocol_for
 from t2ibench.metrics.distribution.frechet import FrechetDistance
 from t2ibench.metrics.distribution.gaussian import Moments
-
-LAYER = "pool"
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from t2ibench.core.errors import UserError
+from t2ibench.features.context import installed
 from t2ibench.sampling.demo import Drawn, Painter
 
 EXTRA = "pip install 't2ibench[demo]'"
@@ -18,14 +19,11 @@ def require_gradio() -> Any:
     Raises:
         UserError: it is not installed.
     """
-    try:
-        import gradio
-    except ImportError as error:
-        raise UserError(
-            f"`t2ibench demo` needs gradio, which is not installed: {EXTRA} adds it. `t2ibench sample` draws sentences "
-            "without it."
-        ) from error
-    return gradio
+    return installed(
+        "gradio",
+        f"`t2ibench demo` needs gradio, which is not installed: {EXTRA} adds it. `t2ibench sample` draws sentences "
+        "without it.",
+    )
 
 
 def page_of(painter: Painter, chosen: Sequence[str], caption: str) -> Any:

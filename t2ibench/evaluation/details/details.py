@@ -14,15 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.files import digest_of, read_json, write_bytes, write_json
+from t2ibench.core.files import read_json, write_bytes, write_json
 from t2ibench.core.interfaces import MetricInput, PerImage
-from t2ibench.core.types import Origin, PlanItem
-from t2ibench.evaluation.details.nearest_training import nearest_training
+from t2ibench.core.types import Origin, PlanItem, SamplePlan
 from t2ibench.evaluation.details.training_story import curves_of, png_bytes, samples_of, strip_of
 from t2ibench.evaluation.external.statistics_source import StatisticsSource
+from t2ibench.evaluation.images.references import training_images
 from t2ibench.evaluation.images.sources import ModelSource, Source, ground_truth
 from t2ibench.evaluation.measuring.measure import Column, source_record
 from t2ibench.features.language.caption_back import LAYER, sentences_of
+from t2ibench.metrics.memorisation.nearest import nearest_two, training_and
 
 if TYPE_CHECKING:
     import torch
@@ -31,12 +32,16 @@ if TYPE_CHECKING:
     from t2ibench.evaluation.measuring.table import Table
 
 SCHEMA: Final = 2
+SAMPLE_IMAGES: Final = 16
+"""Images of a row that every page shows."""
 INSIDE: Final = 2
 """Version of the inner life that is kept; files of an older one get theirs anew. 2: boxes, and untrained samplers."""
 EXTREMES: Final = 8
 """How many of the captions shown worst, and of those shown best, have their images kept."""
 SEEN_INSIDE: Final = 2
 """Captions whose making is shown."""
+NEAREST: Final = 8
+"""Images kept that lie nearest to training images: copies are seen, not argued."""
 READ_BACK: Final = 6
 """Captions of which it is kept what a captioner reads in their images."""
 _SIDE: Final = 128
@@ -50,7 +55,7 @@ def keep_details(table: Table, sources: Sequence[Source]) -> None:
     Rows that cannot have any (statistics of others) have none; a part that cannot be had is left out.
     """
     for source in sources:
-        name = details_name(table, source)
+        name = table.row_digest(source)[:24]
         path = table.results.details / f"{name}.json"
         if isinstance(source, StatisticsSource):
             continue
@@ -75,9 +80,19 @@ def keep_details(table: Table, sources: Sequence[Source]) -> None:
         write_json(path, content)
 
 
-def details_name(table: Table, source: Source) -> str:
-    """Return the stem of a row's files: that of its sample images."""
-    return digest_of([source.name, source.identity, table.plan_record.model_dump(mode="json")])[:24]
+def sample_strip(table: Table, source: Source) -> str:
+    """Write the first images of a row side by side, their captions beside them, and return the strip's file name."""
+    from t2ibench.training.tracking.sample_images import to_image
+
+    plan, name = table.plan, table.row_digest(source)[:24]
+    captions = table.results.folder / "images" / f"{name}.json"
+    if not captions.is_file():
+        whole = source.plan_of(plan).items[: max(SAMPLE_IMAGES, source.together or 0)]
+        first = SamplePlan(whole, plan.seed, plan.dataset, plan.split)
+        images = [to_image(one) for batch in source.images(first, batch_size=table.batch_size) for one in batch.pixels]
+        table.results.attach_image(f"{name}.png", png_bytes(strip_of(images[:SAMPLE_IMAGES])))
+        write_json(captions, {"captions": [source.shown_caption(item) for item in whole[:SAMPLE_IMAGES]]})
+    return f"{name}.png"
 
 
 def captions_file(table: Table) -> str:
@@ -196,13 +211,41 @@ def _extremes(
 
 
 def _nearest(table: Table, source: Source, name: str) -> dict[str, Any]:
-    """Return the images nearest to training images, and keep them beside those."""
-    found = nearest_training(table, source)
-    if found is None:
+    """Return the images that lie nearest to training images, and keep them beside those; nothing where nobody asked.
+
+    Said are the metric whose features were compared, the places of the images in the plan, nearest first, the training
+    images' ids, and the distance to each over the mean of the row.
+    """
+    from t2ibench.data.images import RealImages
+
+    column = next((one for one in table.columns if getattr(one.metric, "needs_training", False)), None)
+    ids = training_images(table.manifest, table.protocol)
+    # Images that depend on their batch, or on a folder's own choice, would be others when they are asked for again.
+    fixed = source.together is None and source.plan_of(table.plan).digest == table.plan.digest
+    if column is None or column.extractor.fault or not ids or not fixed:
         return {}
-    said, real = found
-    tiles = strip_of_items(source, [table.plan.items[place] for place in said["places"]], table.plan.seed)
-    return {"nearest": {**said, "image": _kept(table, f"{name}-nearest.png", [*tiles, *_shown(real)])}}
+    given = table.inputs(source, [column])[column.name]
+    if not isinstance(given, MetricInput):
+        return {}
+    try:
+        features, training = training_and(column.metric, given)
+    except UserError:  # its record says why
+        return {}
+    index, first, _ = nearest_two(features, training)
+    places = first.argsort(kind="stable")[:NEAREST].tolist()
+    usual = float(first.mean()) or 1.0
+    near = [ids[int(index[place])] for place in places]
+    tiles = strip_of_items(source, [table.plan.items[place] for place in places], table.plan.seed)
+    tiles += _shown(RealImages(table.manifest).load(near, table.protocol.resolution))
+    return {
+        "nearest": {
+            "metric": column.record.digest,
+            "places": places,
+            "training": near,
+            "shares": [float(first[place]) / usual for place in places],
+            "image": _kept(table, f"{name}-nearest.png", tiles),
+        }
+    }
 
 
 def _read_back(table: Table, source: Source, name: str) -> dict[str, Any]:

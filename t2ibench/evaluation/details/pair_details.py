@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from t2ibench.core.files import digest_of, write_bytes, write_json
-from t2ibench.evaluation.details.details import SCHEMA, details_name, keep_details, leading, strip_of_items
+from t2ibench.evaluation.details.details import SCHEMA, keep_details, leading, strip_of_items
 from t2ibench.evaluation.details.training_story import png_bytes, strip_of
 from t2ibench.evaluation.images.sources import Source, ground_truth
 from t2ibench.evaluation.measuring.table import Table
@@ -24,7 +24,7 @@ def keep_pair(table: Table, first: Source, second: Source) -> None:
     not made again.
     """
     keep_details(table, (first, second))
-    names = (details_name(table, first), details_name(table, second))
+    names = (table.row_digest(first)[:24], table.row_digest(second)[:24])
     folder = table.results.details
     name = f"pair-{digest_of(list(names))[:24]}"
     if (folder / f"{name}.json").is_file() or first.together is not None or second.together is not None:

@@ -13,6 +13,7 @@ from t2ibench.core.noise import SCHEME, seed_of
 from t2ibench.core.types import ModelCard, Origin, PlanItem
 from t2ibench.evaluation.images.pixels import Quantise, resized, to_uint8
 from t2ibench.evaluation.images.sources import Source
+from t2ibench.features.context import installed
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -49,18 +50,19 @@ class PipelineSource(Source):
     nothing is fetched and no code of the folder is run.
 
     Args:
-        folder: of the pipeline.
+        folder: of the pipeline, as `pipeline_folder` returns it.
         device: where it computes.
         resolution: side the images are judged at.
         quantise: how float images become uint8.
 
     Raises:
-        UserError: diffusers is not installed, or the folder holds no pipeline.
+        UserError: diffusers is not installed.
     """
 
     def __init__(self, folder: Path, *, device: str, resolution: int, quantise: Quantise) -> None:
-        self._package = _diffusers()
-        self._folder = pipeline_folder(str(folder))
+        needed = "A pipeline needs diffusers, which is not installed: `pip install 't2ibench[diffusers]'`."
+        self._package = installed("diffusers", needed)
+        self._folder = folder
         self._device = device
         self._resolution = resolution
         self._quantise: Quantise = quantise
@@ -117,13 +119,3 @@ class PipelineSource(Source):
                     "`save_pretrained` writes it."
                 ) from error
         return self._pipeline
-
-
-def _diffusers() -> Any:
-    try:
-        import diffusers
-    except ImportError as error:
-        raise UserError(
-            "A pipeline needs diffusers, which is not installed: `pip install 't2ibench[diffusers]'`."
-        ) from error
-    return diffusers

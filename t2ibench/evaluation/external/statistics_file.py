@@ -147,10 +147,8 @@ def write_statistics(path: Path, statistics: GaussianStatistics, origin: Mapping
         origin: {"extractor": an identity as records have it, "images": what they show, "n": how many, ...}.
 
     Raises:
-        UserError: the name does not end in .npz, or the place cannot be written.
+        UserError: the place cannot be written.
     """
-    if path.suffix != ".npz":
-        raise UserError(f"{path} does not end in .npz, which is the form of statistics files.")
     note = np.array(json.dumps({"schema": 1, **origin}, ensure_ascii=False, allow_nan=False))
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         np.savez(file, mu=statistics.mean, sigma=statistics.covariance, t2ibench=note)

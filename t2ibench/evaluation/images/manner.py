@@ -61,9 +61,11 @@ class Manner:
                 "protocol asks for no batch size."
             )
         if absent:
-            notes.append(f"The protocol's {_listed(absent)} means nothing to it: it has no such parameter.")
+            notes.append(f"The protocol's {', '.join(absent)} means nothing to it: it has no such parameter.")
         if options.zero_latents:
-            notes.append(f"The latent {_listed(options.zero_latents)} is 0 wherever it is drawn, as the protocol says.")
+            notes.append(
+                f"The latent {', '.join(options.zero_latents)} is 0 wherever it is drawn, as the protocol says."
+            )
         arithmetic = Arithmetic(options.precision, options.compiled)
         if arithmetic.words:
             notes.append(f"Its networks made the images {' and '.join(arithmetic.words)}, as was asked.")
@@ -110,9 +112,8 @@ class Manner:
         """Return what a model makes in this arithmetic, N x 3 x H x W floats on its device, unchecked."""
         from t2ibench.training.engine.compilation import computing
 
-        shown = {} if trace is None else {"trace": trace}
         with computing(self.arithmetic, device):
-            return model.generate(captions, noise, **shown).detach()
+            return model.generate(captions, noise, trace=trace).detach()
 
     def noise(self, drawn: BoundNoise) -> BoundNoise:
         """Return the noise as the model is to have it."""
@@ -130,7 +131,3 @@ class _WithZeros:
         """Return N x shape: as drawn, or zeros."""
         values = self._drawn.draw(name, shape)
         return values.zero_() if name in self._zero else values
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names)

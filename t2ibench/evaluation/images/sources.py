@@ -13,7 +13,7 @@ from abc import abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from t2ibench.core.errors import RunFailedError, UserError, unknown_name
 from t2ibench.core.files import digest_of
@@ -22,7 +22,6 @@ from t2ibench.core.machine.device import to_host
 from t2ibench.core.noise import Noise, seed_of
 from t2ibench.core.spec.benchmarks import GenerationOptions
 from t2ibench.core.types import ImageBatch, ModelCard, Origin, PlanItem, SamplePlan, Trace
-from t2ibench.evaluation.images.insides import looked
 from t2ibench.evaluation.images.likelihood import bound_of, bounds_of
 from t2ibench.evaluation.images.manner import Manner
 from t2ibench.evaluation.images.negatives import choose_negatives
@@ -42,6 +41,9 @@ if TYPE_CHECKING:
 
 AT_ONCE: Final = 10
 """Images that pass through a generator at once, always: sums may be ordered otherwise for other numbers of them."""
+
+_AGAIN: Final = 1_000_000
+"""Added to a sample's number for the second noise of a caption, which is no image's of any plan."""
 
 _SAID: Final = 2
 """Changed parameters that a title names."""
@@ -104,15 +106,12 @@ class Source:
         """Return which images this source has for a plan: all of it, but for folders, which make none to order."""
         return asked
 
-    def images(self, plan: SamplePlan, *, batch_size: int, start: int = 0) -> Iterator[ImageBatch]:
-        """Yield the plan's images in order, beginning with item `start`."""
+    def images(self, plan: SamplePlan, *, batch_size: int) -> Iterator[ImageBatch]:
+        """Yield the plan's images in order."""
         size = self.together or max(AT_ONCE, batch_size // AT_ONCE * AT_ONCE)
-        before = start % self.together if self.together else 0  # made with the first ones asked for, and left out
-        for first in range(start - before, len(plan), size):
+        for first in range(0, len(plan), size):
             items = plan.items[first : first + size]
-            pixels = self.pixels_of(items, plan.seed)
-            skip = max(start - first, 0)
-            yield ImageBatch(tuple(item.id for item in items[skip:]), pixels[skip:])
+            yield ImageBatch(tuple(item.id for item in items), self.pixels_of(items, plan.seed))
 
     def bound_of(self) -> str:
         """Return what its likelihood bound is of, as in "32 x 32 RGB"; "" for all that have none."""
@@ -191,15 +190,11 @@ class ModelSource(Source):
         said = "".join(f", {name} {self.settings[name]}" for name in self.changed[:_SAID])
         more = ", ..." if len(self.changed) > _SAID else ""
         more += "".join(f", {word}" for word in self._manner.arithmetic.words)
-        self.card = dataclasses.replace(
-            folder.card, title=f"{folder.card.title}{said}{more}", notes=(*folder.card.notes, *self._manner.notes)
-        )
+        title, notes = f"{folder.card.title}{said}{more}", (*folder.card.notes, *self._manner.notes)
         if not folder.description.learned:
-            self.card = dataclasses.replace(
-                self.card,
-                title=f"Untrained ({folder.card.title})",
-                notes=(*self.card.notes, "The network before its first step: what initial weights alone would get."),
-            )
+            title = f"Untrained ({folder.card.title})"
+            notes = (*notes, "The network before its first step: what initial weights alone would get.")
+        self.card = dataclasses.replace(folder.card, title=title, notes=notes)
         self.trained_on = folder.dataset
         self.steps = None if folder.description.imported else folder.steps
         self.seed = folder.description.seed if self.steps else None
@@ -239,9 +234,7 @@ class ModelSource(Source):
         import torch
 
         order = self._manner.order([item.caption for item in items])
-        seen = [items[place] for place in order]
-        noise = self._manner.noise(Noise(seed).bind([item.id for item in seen], self._device))
-        made = self._manner.generated(self.loaded(), [item.caption for item in seen], noise, self._device, trace)
+        made = self._generated([items[place] for place in order], seed, trace)
         made = made[torch.tensor(order).argsort()]  # back in the plan's order
         finite = torch.isfinite(made).flatten(1).all(dim=1)
         if not finite.all():
@@ -259,10 +252,11 @@ class ModelSource(Source):
         The images are those of `pixels_of`, except of models whose images depend on their batch.
         """
         trace, filled = Trace(), [*items, *[items[-1]] * (AT_ONCE - len(items))]
-        noise = self._manner.noise(Noise(seed).bind([item.id for item in filled], self._device))
-        captions = [item.caption for item in filled]
-        made = self._manner.generated(self.loaded(), captions, noise, self._device, trace)
-        return made.float().cpu()[: len(items)], trace
+        return self._generated(filled, seed, trace).float().cpu()[: len(items)], trace
+
+    def _generated(self, items: Sequence[PlanItem], seed: int, trace: Trace | None) -> Tensor:
+        noise = self._manner.noise(Noise(seed).bind([item.id for item in items], self._device))
+        return self._manner.generated(self.loaded(), [item.caption for item in items], noise, self._device, trace)
 
     def bound_of(self) -> str:
         """Return what its likelihood bound is of; "" for models without one."""
@@ -282,8 +276,18 @@ class ModelSource(Source):
         return bounds_of(model, plan, self._manifest, judge.options, resolution=resolution, device=self._device)
 
     def look(self, plan: SamplePlan, judge: LooksInside) -> Mapping[str, Tensor]:
-        """Return what is seen of the model while it makes a plan's images."""
-        return looked(self.inside, plan, judge, at_once=AT_ONCE)
+        """Return layers of what looks on while the model makes a plan's images, float32 on the CPU, a row an image."""
+        import torch
+
+        parts: list[Mapping[str, Tensor]] = []
+        for start in range(0, len(plan), AT_ONCE):
+            items = plan.items[start : start + AT_ONCE]
+            images, trace = self.inside(items, plan.seed)
+            _, again = self.inside(
+                [dataclasses.replace(item, sample=item.sample + _AGAIN) for item in items], plan.seed
+            )
+            parts.append(judge.look([item.caption for item in items], images, trace, again))
+        return {layer: torch.cat([part[layer] for part in parts]) for layer in parts[0]}
 
     def loaded(self) -> TextToImage:
         """Return the model, loaded when it is first needed."""
@@ -291,11 +295,13 @@ class ModelSource(Source):
 
         with self._loading:
             if self._loaded is None:
-                how: dict[str, Any] = {
-                    "parameters": self._manner.parameters,
-                    "compiled": self._manner.arithmetic.compiled,
-                }
-                self._loaded = load_model(self.folder, self._device, data_root=self._data_root, **how).model
+                self._loaded = load_model(
+                    self.folder,
+                    self._device,
+                    data_root=self._data_root,
+                    parameters=self._manner.parameters,
+                    compiled=self._manner.arithmetic.compiled,
+                ).model
             return self._loaded
 
 

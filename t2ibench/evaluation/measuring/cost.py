@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
+
+from safetensors import SafetensorError, safe_open
 
 from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation.images.sources import ModelCost
@@ -54,14 +55,9 @@ def parameters_in(path: Path) -> int | None:
     Only its header is read.
     """
     try:
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            header = json.loads(file.read(length)) if length <= path.stat().st_size else {}
-    except (OSError, ValueError):
+        with safe_open(path, framework="np") as file:
+            learned = [name for name in file.keys() if not name.endswith(_NO_PARAMETERS)]  # noqa: SIM118  # no mapping
+            shapes = [file.get_slice(name).get_shape() for name in learned]
+    except (OSError, SafetensorError):
         return None
-    shapes = [
-        tensor["shape"]
-        for name, tensor in header.items()
-        if name != "__metadata__" and not name.endswith(_NO_PARAMETERS)
-    ]
     return sum(math.prod(shape) for shape in shapes) if shapes else None

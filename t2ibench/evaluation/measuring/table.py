@@ -19,6 +19,7 @@ from t2ibench.core.spec.benchmarks import ProtocolEntry
 from t2ibench.core.storage.store import Store
 from t2ibench.core.types import Caption, SamplePlan
 from t2ibench.data.manifest import Manifest
+from t2ibench.evaluation.details.details import sample_strip
 from t2ibench.evaluation.external.statistics_file import StatisticsFile
 from t2ibench.evaluation.external.statistics_source import StatisticsSource
 from t2ibench.evaluation.images.negatives import (
@@ -36,7 +37,6 @@ from t2ibench.evaluation.images.references import (
     remark_on_other_plan,
     training_images,
 )
-from t2ibench.evaluation.images.sample_strip import sample_strip
 from t2ibench.evaluation.images.sources import Source
 from t2ibench.evaluation.measuring.askable import reason_not_asked, reason_without_bound
 from t2ibench.evaluation.measuring.caption_codes import CaptionCodes, read_captions, swapped_codes
@@ -165,8 +165,11 @@ class Table:
 
     def claim(self, source: Source, *, wait: bool) -> AbstractContextManager[bool]:
         """Return the claim to a row, see `Workers.claim`."""
-        row = digest_of([source.name, source.identity, self.plan_record.model_dump(mode="json")])
-        return self.workers.claim(self.store.folder / "claims" / row, wait=wait)
+        return self.workers.claim(self.store.folder / "claims" / self.row_digest(source), wait=wait)
+
+    def row_digest(self, source: Source) -> str:
+        """Return the digest of a row and its plan: files about it are named after its first 24 letters."""
+        return digest_of([source.name, source.identity, self.plan_record.model_dump(mode="json")])
 
     def lacking(self, source: Source, known: Mapping[str, ResultRecord]) -> list[Column]:
         """Return the columns that are asked of a source and have no number among records by id."""
@@ -226,7 +229,7 @@ class Table:
         while sound := [one for one in columns if one.name not in records and not one.extractor.fault]:
             try:
                 collected = self._collect(source, held, [column.extractor for column in sound])
-                strip = sample_strip(source, self.plan, self.plan_record, self.results, self.batch_size)
+                strip = sample_strip(self, source)
             except UserError as error:
                 if any(column.extractor.fault for column in sound):
                     continue  # it showed when it was opened; the others go on without it

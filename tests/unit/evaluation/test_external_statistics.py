@@ -10,10 +10,12 @@ from PIL import Image
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
+from t2ibench.core.place import Place
 from t2ibench.core.types import GaussianStatistics
 from t2ibench.evaluation.external.rows import ExternalRows
 from t2ibench.evaluation.external.scan import images_of
 from t2ibench.evaluation.external.statistics_file import ORIGIN_KEY, read_statistics, write_statistics
+from t2ibench.evaluation.statistics import StatisticsRequest, make_statistics
 from t2ibench.metrics.distribution.frechet import FrechetDistance
 from t2ibench.metrics.distribution.gaussian import GaussianReference, Moments
 
@@ -163,6 +165,13 @@ def test_no_npz_at_all(tmp_path, content):
         read_statistics(tmp_path / "y.npz")
     with pytest.raises(UserError, match=r"does not end in \.npz"):
         write_statistics(tmp_path / "y.txt", gaussian(draw(9)), ORIGIN)
+
+
+def test_other_endings_are_refused_before_anything_is_computed(place, tmp_path):
+    workspace, benchmarks = place
+    features = next(iter(benchmarks.features))
+    with pytest.raises(UserError, match=r"does not end in \.npz"):
+        make_statistics(StatisticsRequest("squares", features, tmp_path / "y.txt"), Place(benchmarks, workspace))
 
 
 def test_a_file_of_another_extractor_is_refused(tmp_path):
