@@ -22,7 +22,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from t2ibench.core.files import digest_of_file
-from t2ibench.evaluation.external.image_file import read_square
+from t2ibench.evaluation.external.image_files import read_square
 from t2ibench.features.resizing import resized_by_pil_as_floats, resized_by_tensorflow
 
 SIDE = 299

@@ -16,7 +16,7 @@ from t2ibench.core.machine.arithmetic import FULL, USUAL, Arithmetic, precision_
 from t2ibench.core.spec.benchmarks import GenerationOptions
 from t2ibench.core.types import Caption, ModelCard, PlanItem
 from t2ibench.evaluation.images.sources import ModelSource
-from t2ibench.models.find import require_model
+from t2ibench.models.find import require_drawing_model
 from t2ibench.models.folder import ModelFolder
 from t2ibench.sampling.sample import require_any_text, require_known_words, user_captions
 
@@ -129,7 +129,4 @@ def load_model(name: str | Path, *, data: str | None = None, **place: Unpack[Pla
             its files are damaged.
     """
     at = place_at(**place)
-    folder = require_model(at.workspace, str(name), at.benchmarks, data)
-    if folder.description.kind != "model":
-        raise UserError(f"{name} is an encoder, which makes no images: name a model.")
-    return Model(folder, at.device_name)
+    return Model(require_drawing_model(at.workspace, str(name), at.benchmarks, data), at.device_name)

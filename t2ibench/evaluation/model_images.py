@@ -6,7 +6,6 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from t2ibench.core.errors import UserError
 from t2ibench.core.machine.arithmetic import USUAL, Arithmetic
 from t2ibench.core.place import Place
 from t2ibench.data.open import open_dataset
@@ -14,7 +13,7 @@ from t2ibench.evaluation.external.export import export_images
 from t2ibench.evaluation.images.plan import make_plan
 from t2ibench.evaluation.request.open_table import model_source
 from t2ibench.evaluation.request.request import EvaluateRequest, protocol_for, with_arithmetic
-from t2ibench.models.find import require_model
+from t2ibench.models.find import require_drawing_model
 
 
 def export_model(
@@ -48,9 +47,7 @@ def export_model(
     _, judged = protocol_for(dataset, place.benchmarks, protocol, seed)
     if arithmetic != USUAL:
         judged = with_arithmetic(judged, EvaluateRequest((selector,), arithmetic=arithmetic))
-    model = require_model(place.workspace, selector, place.benchmarks, dataset)
-    if model.description.kind != "model":
-        raise UserError(f"{selector} is an encoder, which makes no images: name a model.")
+    model = require_drawing_model(place.workspace, selector, place.benchmarks, dataset)
     manifest = open_dataset(dataset, place.benchmarks, place.workspace, root=place.data_root)
     plan = make_plan(manifest, judged, samples)
     source = model_source(model, manifest, judged, place)

@@ -77,6 +77,16 @@ def require_model(
     raise UserError(f"{selector} is not trained{where} yet. `t2ibench train {label}{data}` trains it.{there}")
 
 
+def require_drawing_model(
+    workspace: Workspace, selector: str, benchmarks: Benchmarks, dataset: str | None = None
+) -> ModelFolder:
+    """Return what `require_model` returns, a model that makes images. Raises UserError also for an encoder."""
+    found = require_model(workspace, selector, benchmarks, dataset)
+    if found.description.kind != "model":
+        raise UserError(f"{selector} is an encoder, which makes no images: name a model.")
+    return found
+
+
 def _shipped(benchmarks: Benchmarks, label: str, prefix: str, dataset: str | None) -> list[ModelFolder]:
     models = shipped_models(benchmarks, dataset)
     return [model for model in models if model.label == label and model.identity.startswith(prefix)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -61,18 +61,11 @@ class Painter:
     Args:
         models: label -> model folder.
         device: where to compute.
-        load: makes a model of a folder; for tests.
     """
 
-    def __init__(
-        self,
-        models: Mapping[str, ModelFolder],
-        device: torch.device,
-        load: Callable[[ModelFolder, torch.device], TextToImage] | None = None,
-    ) -> None:
+    def __init__(self, models: Mapping[str, ModelFolder], device: torch.device) -> None:
         self.models = dict(models)
         self._device = device
-        self._load = load or _load
         self._loaded: dict[str, TextToImage] = {}
 
     def images_for(self, caption: str, models: Sequence[str], seed: int) -> list[Drawn]:
@@ -102,7 +95,7 @@ class Painter:
         from t2ibench.sampling.montage import Section, Tile, image_tile, sheet
 
         if label not in self._loaded:
-            self._loaded[label] = self._load(self.models[label], self._device)
+            self._loaded[label] = load_model(self.models[label], self._device).model
         model = self._loaded[label]
         if not model.capabilities.any_text:
             raise UserError(f"{label} draws captions of its data set only: it was trained with codes from files.")
@@ -119,7 +112,3 @@ class Painter:
             bars = ", ".join(f"{word} {share:.0%}" for word, share in view.get("bars", ()))
             sections.append(Section(f"{view['title']}{f': {bars}' if bars else ''}", tiles))
         return Drawn(label, image_tile(images[0]).image, sheet(sections) if sections else None)
-
-
-def _load(folder: ModelFolder, device: torch.device) -> TextToImage:
-    return load_model(folder, device).model

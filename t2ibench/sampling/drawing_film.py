@@ -85,22 +85,17 @@ def alignment_tile(drawing: Drawing, index: int) -> Tile | None:
 def film(rows: Sequence[FilmRow]) -> bytes:
     """Return an animated GIF: a frame a step with the canvases of all captions, then the finished images."""
     steps = rows[0].drawing.canvases.shape[1]
-    frames = [
-        sheet([Section(row.caption, _tiles_at(row, step), caption=True) for row in rows]) for step in range(steps)
+    tiles = [
+        [tuple(_step_tile(row.drawing, index, step) for index in range(len(row.images))) for row in rows]
+        for step in range(steps)
     ]
-    frames.append(sheet([Section(row.caption, _finished(row), caption=True) for row in rows]))
+    tiles.append([tuple(image_tile(image, "finished") for image in row.images) for row in rows])
+    captions = [row.caption for row in rows]
+    frames = [sheet([Section(*one, caption=True) for one in zip(captions, shown, strict=True)]) for shown in tiles]
     buffer = io.BytesIO()
     times = [_FRAME_MILLISECONDS] * steps + [_LAST_MILLISECONDS]
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0)
     return buffer.getvalue()
-
-
-def _tiles_at(row: FilmRow, step: int) -> tuple[Tile, ...]:
-    return tuple(_step_tile(row.drawing, index, step) for index in range(len(row.images)))
-
-
-def _finished(row: FilmRow) -> tuple[Tile, ...]:
-    return tuple(image_tile(image, "finished") for image in row.images)
 
 
 def _step_tile(drawing: Drawing, index: int, step: int) -> Tile:

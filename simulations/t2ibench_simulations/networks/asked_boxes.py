@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from t2ibench.metrics.inside.overlap import box_overlap, boxes_of
+from t2ibench.metrics.inside.maps import box_overlap, boxes_of
 from t2ibench_simulations.networks.insides import DrawnInsides, bytes_of
 from t2ibench_simulations.networks.simparts import SimParts
 

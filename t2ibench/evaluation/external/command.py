@@ -14,8 +14,8 @@ from t2ibench.core.files import digest_of, digest_of_file, write_json, write_jso
 from t2ibench.core.noise import seed_of
 from t2ibench.core.storage.claims import claimed
 from t2ibench.core.types import SamplePlan
+from t2ibench.evaluation.external.image_files import images_of
 from t2ibench.evaluation.external.manifest_lines import FILE_NAME
-from t2ibench.evaluation.external.scan import images_of
 
 CAPTIONS: Final = "captions.jsonl"
 _DONE: Final = "command.json"

@@ -14,9 +14,8 @@ from t2ibench.core.reading.file_names import shown
 from t2ibench.core.types import ModelCard, Origin, PlanItem, SamplePlan
 from t2ibench.data.images import reading_threads
 from t2ibench.data.manifest import Manifest
-from t2ibench.evaluation.external.image_file import ImageFacts, read_square
+from t2ibench.evaluation.external.image_files import ImageFacts, read_square, scan_images
 from t2ibench.evaluation.external.layouts import link_images
-from t2ibench.evaluation.external.scan import scan_images
 from t2ibench.evaluation.images.pixels import resized
 from t2ibench.evaluation.images.sources import Source
 

@@ -18,8 +18,8 @@ from t2ibench.core.reading.text import parse_json, read_text
 from t2ibench.core.types import Caption, PlanItem
 from t2ibench.data.adapter import some
 from t2ibench.data.manifest import Manifest
+from t2ibench.evaluation.external.image_files import images_of
 from t2ibench.evaluation.external.manifest_lines import FILE_NAME, ManifestLine, read_manifest_lines
-from t2ibench.evaluation.external.scan import images_of
 
 _OFFICIAL: Final = re.compile(r"^(?P<key>.+)_s-1(?:_(?P<turn>\d+))?$")
 

@@ -12,6 +12,7 @@ from t2ibench.core.workspace import Workspace
 from t2ibench.data.manifest import Manifest
 from t2ibench.evaluation.external.command import run_command
 from t2ibench.evaluation.external.folder_source import FolderSource
+from t2ibench.evaluation.external.image_files import check_folder
 from t2ibench.evaluation.external.pipeline_source import PipelineSource
 from t2ibench.evaluation.external.statistics_file import read_statistics
 from t2ibench.evaluation.external.statistics_source import StatisticsSource
@@ -66,9 +67,7 @@ class ExternalRows:
         if len(set(self.names)) < len(self.names):
             raise UserError("Two rows have one --name: give each its own.")
         for folder in self.images:
-            if not folder.is_dir():
-                what = "is a file" if folder.exists() else "does not exist"
-                raise UserError(f"{folder} {what}: --images wants the folder that the images lie in.")
+            check_folder(folder)
 
     def described(self) -> list[dict[str, str]]:
         """Return what was asked for, as JSON values."""

@@ -112,8 +112,9 @@ class Manner:
         """Return what a model makes in this arithmetic, N x 3 x H x W floats on its device, unchecked."""
         from t2ibench.training.engine.compilation import computing
 
+        shown = {} if trace is None else {"trace": trace}
         with computing(self.arithmetic, device):
-            return model.generate(captions, noise, trace=trace).detach()
+            return model.generate(captions, noise, **shown).detach()
 
     def noise(self, drawn: BoundNoise) -> BoundNoise:
         """Return the noise as the model is to have it."""

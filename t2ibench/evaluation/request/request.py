@@ -16,7 +16,7 @@ from t2ibench.evaluation.external.pipeline_source import PREFIX, pipeline_folder
 from t2ibench.evaluation.external.rows import ExternalRows
 from t2ibench.evaluation.external.statistics_file import StatisticsFile, read_statistics
 from t2ibench.evaluation.images.sources import CONTROLS
-from t2ibench.models.find import find_models, require_model
+from t2ibench.models.find import find_models, require_drawing_model, require_model
 from t2ibench.models.folder import ModelFolder
 from t2ibench.models.shipped import shipped_models
 from t2ibench.training.tracking.progress import say
@@ -249,9 +249,7 @@ def models_of(request: EvaluateRequest, place: Place, dataset: str) -> tuple[Mod
     """Return the models asked for, each once, in the order asked; only those of the data set where none was named."""
     found = {}
     for selector in request.models if request.datasets else _trained_on(dataset, request, place):
-        model = require_model(place.workspace, selector, place.benchmarks, dataset)
-        if model.description.kind != "model":
-            raise UserError(f"{selector} is an encoder, which makes no images: name a model with --models.")
+        model = require_drawing_model(place.workspace, selector, place.benchmarks, dataset)
         found[model.identity] = model
     return tuple(found.values())
 

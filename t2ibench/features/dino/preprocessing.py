@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-from t2ibench.features.resizing import normalised, resized_by_pil, resized_by_pil_as_floats
+from t2ibench.features.resizing import normalised, resized_by_pil, resized_by_pil_as_floats, resized_by_tensorflow
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,21 +41,5 @@ def dino_input(pixels: Tensor, profile: Profile, resolution: int = RESOLUTION) -
     elif profile == "edm2":
         images = interpolate(pixels.float(), size=size, mode="bicubic", antialias=True)
     else:
-        images = _bilinear_as_tf1(pixels.float(), resolution)
+        images = resized_by_tensorflow(pixels, resolution)
     return normalised(images / 255)
-
-
-def _bilinear_as_tf1(images: Tensor, resolution: int) -> Tensor:
-    """Return float images by TensorFlow 1's bilinear rule: corner i of the output reads i * scale, no half pixels."""
-    import torch
-
-    def weights(size: int) -> tuple[Tensor, Tensor, Tensor]:
-        at = torch.arange(resolution, dtype=torch.float32) * (size / resolution)
-        low = at.floor().long().clamp(max=size - 1)
-        return low, (low + 1).clamp(max=size - 1), at - low
-
-    top, bottom, down = weights(images.shape[-2])
-    left, right, along = weights(images.shape[-1])
-    rows = images[..., top, :] + (images[..., bottom, :] - images[..., top, :]) * down[:, None]
-    found: Tensor = rows[..., left] + (rows[..., right] - rows[..., left]) * along
-    return found

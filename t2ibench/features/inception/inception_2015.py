@@ -6,7 +6,7 @@ Two profiles share its weights and differ in how images reach it: `inception_fid
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.core.folding import folded, with_fused_relu
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SIDE: Final = 299
 POOL: Final = 2048
 LOGITS: Final = 1008
-_TRUNK: Final = (
+TRUNK: Final[Sequence[str]] = (
     *("Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3", "MaxPool_1", "Conv2d_3b_1x1", "Conv2d_4a_3x3", "MaxPool_2"),
     *("Mixed_5b", "Mixed_5c", "Mixed_5d", "Mixed_6a", "Mixed_6b", "Mixed_6c", "Mixed_6d", "Mixed_6e"),
     *("Mixed_7a", "Mixed_7b", "Mixed_7c", "AvgPool"),
@@ -55,13 +55,14 @@ def empty_network() -> Any:
         return Unfilled("inception-v3-compat", ["2048", "logits_unbiased"], nothing)
 
 
-def pooled(network: Any, images: Tensor) -> Tensor:
+def pooled(network: Any, images: Tensor, trunk: Sequence[str] = TRUNK) -> Tensor:
     """Return N x 2048, the average of Mixed_7c.
 
     Args:
-        network: as `empty_network` builds it.
+        network: as `empty_network` builds it, or torchvision's.
         images: float, N x 3 x 299 x 299, in the range the caller's profile says; the network resizes nothing here.
+        trunk: its layers, in order.
     """
-    for name in _TRUNK:
+    for name in trunk:
         images = getattr(network, name)(images)
     return images.flatten(1)

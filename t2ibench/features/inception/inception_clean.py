@@ -5,21 +5,19 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.folding import folded_script
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.machine.device import to_device
 from t2ibench.features.context import FeatureContext, WeightsFile, find_weights
-from t2ibench.features.inception.inception_2015 import SIDE
+from t2ibench.features.inception.inception_2015 import POOL, SIDE
 from t2ibench.features.network_extractor import FromFile, NetworkExtractor, file_identity, provenance
 from t2ibench.features.resizing import resized_by_pil_as_floats
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-_POOL: Final = 2048
 
 
 class InceptionClean(FromFile, NetworkExtractor):
@@ -29,7 +27,7 @@ class InceptionClean(FromFile, NetworkExtractor):
     brought it with `--weights-dir`. In the second case its standing is "random": shown, never ranked.
     """
 
-    layers: Mapping[str, int] = MappingProxyType({"pool": _POOL})
+    layers: Mapping[str, int] = MappingProxyType({"pool": POOL})
 
     @classmethod
     def _weights(cls, context: FeatureContext) -> WeightsFile:
@@ -70,9 +68,9 @@ class InceptionClean(FromFile, NetworkExtractor):
         resized = resized_by_pil_as_floats(pixels, SIDE).contiguous(memory_format=torch.channels_last)
         # N x 3 x 299 x 299, 0..255; the network wants [-1, 1), scaled as in the TensorFlow graph.
         features: Tensor = self._network((to_device(resized, self._device) - 128) / 128)
-        if features.numel() != len(pixels) * _POOL:
+        if features.numel() != len(pixels) * POOL:
             raise UserError(
-                f"The weights of inception-clean give features of shape {list(features.shape)} instead of N x {_POOL}; "
+                f"The weights of inception-clean give features of shape {list(features.shape)} instead of N x {POOL}; "
                 "fetch the file named in benchmarks.toml."
             )
-        return {"pool": features.reshape(len(pixels), _POOL)}
+        return {"pool": features.reshape(len(pixels), POOL)}

@@ -10,21 +10,17 @@ from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.machine.device import to_device
 from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.features.context import FeatureContext, WeightsFile, options_of
+from t2ibench.features.inception.inception_2015 import POOL, SIDE, TRUNK, pooled
 from t2ibench.features.network_extractor import FromFile, NetworkExtractor, file_identity, filled
 from t2ibench.features.resizing import IMAGENET, resized_by_pil, resized_by_torch
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-SIDE: Final = 299
-_POOL: Final = 2048
 _CLASSES: Final = 1000
 _AUXILIARY: Final = "AuxLogits."
-_TRUNK: Final = (
-    *("Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3", "maxpool1", "Conv2d_3b_1x1", "Conv2d_4a_3x3", "maxpool2"),
-    *("Mixed_5b", "Mixed_5c", "Mixed_5d", "Mixed_6a", "Mixed_6b", "Mixed_6c", "Mixed_6d", "Mixed_6e"),
-    *("Mixed_7a", "Mixed_7b", "Mixed_7c", "avgpool"),
-)
+_NAMES: Final = {"MaxPool_1": "maxpool1", "MaxPool_2": "maxpool2", "AvgPool": "avgpool"}
+"""What torchvision calls layers of the network of 2015; convolutions and blocks have one name in both."""
 _RESIZE: Final = {"pil": f"bilinear-pil {SIDE}", "tensor": f"bilinear-torch {SIDE}"}
 _RANGE: Final = {
     "imagenet": "[-1, 1]",
@@ -70,7 +66,7 @@ class InceptionTorchvision(FromFile, NetworkExtractor):
 
     def __init__(self, network: Any, identity: FeatureIdentity, device: str) -> None:
         super().__init__(network, identity, device)
-        self.layers = {"pool": _POOL} | ({"logits": _CLASSES} if identity.range == _RANGE["imagenet"] else {})
+        self.layers = {"pool": POOL} | ({"logits": _CLASSES} if identity.range == _RANGE["imagenet"] else {})
 
     @classmethod
     def _identity(cls, context: FeatureContext, found: WeightsFile) -> FeatureIdentity:
@@ -87,10 +83,8 @@ class InceptionTorchvision(FromFile, NetworkExtractor):
         return with_fused_relu(folded(network))
 
     def _features(self, pixels: Tensor) -> Mapping[str, Tensor]:
-        pool = to_device(self._prepared(pixels), self._device)
-        for name in _TRUNK:
-            pool = getattr(self._network, name)(pool)
-        pool = pool.flatten(1)
+        images = to_device(self._prepared(pixels), self._device)
+        pool = pooled(self._network, images, [_NAMES.get(name, name) for name in TRUNK])
         return {"pool": pool} | ({"logits": self._network.fc(pool)} if "logits" in self.layers else {})
 
     def _prepared(self, pixels: Tensor) -> Tensor:

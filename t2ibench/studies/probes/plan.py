@@ -13,7 +13,7 @@ from t2ibench.core.spec.studies import ProbeCaptions, ProbeEntry
 from t2ibench.data.manifest import Manifest
 from t2ibench.data.open import open_dataset, prepared_datasets
 from t2ibench.evaluation.images.sources import ModelSource
-from t2ibench.models.find import require_model
+from t2ibench.models.find import require_drawing_model
 from t2ibench.models.folder import ModelFolder
 from t2ibench.studies.probes.compositions import composition_questions
 from t2ibench.studies.probes.drawing import ANSWER_VERSION
@@ -109,9 +109,7 @@ def plan_probe(request: ProbeRequest, place: Place) -> ProbePlan:
     """
     require_known("probe", place.benchmarks.probes, request.probe, hint="[probes] of benchmarks.toml has them all.")
     entry = place.benchmarks.probes[request.probe]
-    folder = require_model(place.workspace, request.model, place.benchmarks, request.dataset)
-    if folder.description.kind != "model":
-        raise UserError(f"{request.model} is an encoder, which makes no images: name a model.")
+    folder = require_drawing_model(place.workspace, request.model, place.benchmarks, request.dataset)
     dataset = place.benchmarks.datasets.get(folder.dataset)
     adapter = dataset.adapter if dataset is not None else ""
     captions = _captions(request, entry, folder.dataset, adapter)

@@ -11,7 +11,7 @@ from t2ibench.core.errors import UserError
 from t2ibench.data.coco.images import ImageIndex
 from t2ibench.data.images import read_file
 from t2ibench.data.manifest import stamp_of
-from t2ibench.evaluation.external.image_file import read_square
+from t2ibench.evaluation.external.image_files import read_square
 from t2ibench.evaluation.external.manifest_lines import read_manifest_lines
 from t2ibench.evaluation.external.rows import ExternalRows
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from t2ibench.core.errors import UserError
 from t2ibench.data.images import fault_of_image, read_file
-from t2ibench.evaluation.external.image_file import header_of, read_square
+from t2ibench.evaluation.external.image_files import header_of, read_square
 
 RAMP = np.linspace(0, 65535, 4096).reshape(64, 64).astype(np.uint16)
 

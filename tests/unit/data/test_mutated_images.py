@@ -14,7 +14,7 @@ from PIL import Image
 
 from t2ibench.core.errors import UserError
 from t2ibench.data.images import fault_of_image, read_file
-from t2ibench.evaluation.external.image_file import header_of, read_square, reason_of
+from t2ibench.evaluation.external.image_files import header_of, read_square, reason_of
 
 MUTATIONS = int(os.environ.get("T2IBENCH_MUTATIONS", "3000"))
 MODES = ("RGB", "L", "P", "RGBA", "1", "I;16", "F", "CMYK")

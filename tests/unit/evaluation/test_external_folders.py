@@ -14,7 +14,7 @@ from t2ibench.core.storage.store import Store
 from t2ibench.core.types import Origin
 from t2ibench.evaluation.external.export import export_images
 from t2ibench.evaluation.external.folder_source import FolderSource
-from t2ibench.evaluation.external.image_file import read_square
+from t2ibench.evaluation.external.image_files import read_square
 from t2ibench.evaluation.external.layouts import link_images
 from t2ibench.evaluation.images.plan import make_plan
 from t2ibench.evaluation.images.sources import ModelSource, ground_truth
@@ -244,7 +244,7 @@ def test_the_central_square(tmp_path):
 
 
 def test_what_is_unchanged_is_not_read_again(folder, source, monkeypatch):
-    import t2ibench.evaluation.external.scan as scan
+    import t2ibench.evaluation.external.image_files as scan
 
     first = source(folder)
     monkeypatch.setattr(scan, "_facts", lambda *_, **__: pytest.fail("a file was read"))

@@ -12,8 +12,8 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.place import Place
 from t2ibench.core.types import GaussianStatistics
+from t2ibench.evaluation.external.image_files import images_of
 from t2ibench.evaluation.external.rows import ExternalRows
-from t2ibench.evaluation.external.scan import images_of
 from t2ibench.evaluation.external.statistics_file import ORIGIN_KEY, read_statistics, write_statistics
 from t2ibench.evaluation.statistics import StatisticsRequest, make_statistics
 from t2ibench.metrics.distribution.frechet import FrechetDistance

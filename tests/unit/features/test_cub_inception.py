@@ -11,8 +11,7 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of_file
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
-from t2ibench.features.cub_inception.convert import convert, converted, main, read_arrays
-from t2ibench.features.cub_inception.names import AVERAGE, convolutions
+from t2ibench.features.cub_inception.convert import AVERAGE, convert, converted, convolutions, main, read_arrays
 from t2ibench.features.cub_inception.network import empty_network
 from tests.unit.features.calibrated import calibrate, images, relative
 

@@ -7,8 +7,16 @@ import torch
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.metrics.inside.against_chance import AgainstChance, NotOne
-from t2ibench.metrics.inside.maps import agreement, mass_inside, mean_where, mended, total_variation, word_shares
-from t2ibench.metrics.inside.overlap import box_overlap, boxes_of
+from t2ibench.metrics.inside.maps import (
+    agreement,
+    box_overlap,
+    boxes_of,
+    mass_inside,
+    mean_where,
+    mended,
+    total_variation,
+    word_shares,
+)
 
 
 def test_boxes_around_masks_and_their_overlap():

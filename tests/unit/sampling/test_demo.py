@@ -67,11 +67,12 @@ def test_mistakes_are_sentences(painter):
             painter.images_for(caption, models, 0)
 
 
-def test_a_model_that_cannot_draw_it_does_not_stop_the_others(folder):
+def test_a_model_that_cannot_draw_it_does_not_stop_the_others(folder, monkeypatch):
     def load(of, device):
         raise UserError("its weights are damaged")
 
-    broken = Painter({"stub": folder}, torch.device("cpu"), load)
+    monkeypatch.setattr("t2ibench.sampling.demo.load_model", load)
+    broken = Painter({"stub": folder}, torch.device("cpu"))
     drawn = broken.images_for(CAPTION, ["stub"], 0)
     assert faults_of(drawn) == "- stub: its weights are damaged"
     assert shown(drawn) == ([], [])

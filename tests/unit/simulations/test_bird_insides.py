@@ -11,7 +11,7 @@ from t2ibench.core.reading.part_table import PartTable
 from t2ibench.core.spec.benchmarks import FeatureEntry
 from t2ibench.core.types import AttentionMap, Caption, GateMap, Trace
 from t2ibench.features.context import FeatureContext
-from t2ibench.metrics.inside.overlap import boxes_of
+from t2ibench.metrics.inside.maps import boxes_of
 from t2ibench.text.tokenizer import tokenize
 from t2ibench_simulations.networks.asked_boxes import AskedBoxes
 from t2ibench_simulations.networks.bird_insides import BirdInsides
