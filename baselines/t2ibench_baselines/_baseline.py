@@ -38,10 +38,6 @@ class Baseline(PlainTrainable):
     def exported(self) -> Mapping[str, Module]:
         """Return what makes images."""
 
-    def networks(self) -> Mapping[str, Module]:
-        """Return what is exported: all of it learns."""
-        return self.exported()
-
     def data_request(self: Any) -> DataRequest:
         """Return images of one resolution."""
         return DataRequest((self.parameters.resolution,), self.parameters.batch_size)

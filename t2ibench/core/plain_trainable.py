@@ -26,6 +26,11 @@ class PlainTrainable:
         """Return the encoders it needs: none."""
         return ()
 
+    def networks(self: Any) -> Mapping[str, Module]:
+        """Return what is exported: all of it learns."""
+        found: Mapping[str, Module] = self.exported()
+        return found
+
     def frozen_networks(self) -> Mapping[str, Module]:
         """Return nothing: all networks learn."""
         return {}

@@ -257,12 +257,15 @@ def metric_of(name: str, options: dict[str, Any]) -> Metric:
     return metric
 
 
+def numpy_of(given: Any) -> np.ndarray:
+    """Return the array of whatever is one, or a tensor wherever it lies."""
+    return np.asarray(given.detach().cpu() if hasattr(given, "detach") else given)
+
+
 def _array(given: Any, what: str) -> np.ndarray:
     """Return a float array N x d of whatever numpy or torch makes one of."""
-    if hasattr(given, "detach"):
-        given = given.detach().cpu()
     try:
-        array = np.asarray(given)
+        array = numpy_of(given)
     except ValueError as error:
         raise UserError(f"{what} is no array: {error}.") from error
     if array.ndim != 2 or not np.issubdtype(array.dtype, np.number) or np.iscomplexobj(array):
@@ -276,9 +279,7 @@ def _indices(given: Any, what: str, count: int | None = None) -> np.ndarray:
     Raises:
         UserError: they are no whole numbers, or one is out of range.
     """
-    if hasattr(given, "detach"):
-        given = given.detach().cpu()
-    array = np.asarray(given)
+    array = numpy_of(given)
     if not np.issubdtype(array.dtype, np.integer):
         raise UserError(f"{what} should be whole numbers; found {array.dtype}.")
     if count is not None and array.size and (array.min() < 0 or array.max() >= count):

@@ -10,7 +10,7 @@ import numpy as np
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import FeatureExtractor, MetricInput
 from t2ibench.core.types import Estimate
-from t2ibench.metrics.functions import metric_of
+from t2ibench.metrics.functions import metric_of, numpy_of
 
 _AT_ONCE: Final = 32
 """Images that an extractor sees at once, always: its sums may be ordered otherwise for other numbers of them."""
@@ -65,7 +65,7 @@ class RunningMetric:
         """
         if real and not self._metric.needs_reference:
             raise UserError(f"{self._metric.title} compares with no reference images: leave real=True out.")
-        given = _numpy(images)
+        given = numpy_of(images)
         features = self._checked(given, len(given)) if self._extractor is None else self._features(images)
         rows = np.ascontiguousarray(features).astype(np.float32 if features.dtype.itemsize <= 4 else np.float64)
         keys = [hashlib.sha256(np.ascontiguousarray(one).tobytes()).digest() for one in given]
@@ -115,7 +115,7 @@ class RunningMetric:
                     found: Any = self._extractor.extract(filled)[self._metric.layer]
                 else:
                     found = self._extractor(filled)
-                parts.append(self._checked(_numpy(found), _AT_ONCE)[: len(part)])
+                parts.append(self._checked(numpy_of(found), _AT_ONCE)[: len(part)])
         return np.concatenate(parts) if parts else np.zeros((0, 1), np.float32)
 
     def _checked(self, features: np.ndarray, count: int) -> np.ndarray:
@@ -124,7 +124,3 @@ class RunningMetric:
             shape = " x ".join(map(str, features.shape)) or "one number"
             raise UserError(f"{self._metric.title} wants features N x d, a row an image; {count} images gave {shape}.")
         return features
-
-
-def _numpy(given: Any) -> np.ndarray:
-    return np.asarray(given.detach().cpu() if hasattr(given, "detach") else given)

@@ -52,10 +52,6 @@ class StubEncoder(PlainTrainable):
         """Return both networks."""
         return {"words": self.words, "colours": self.colours}
 
-    def networks(self) -> Mapping[str, Module]:
-        """Return both networks."""
-        return self.exported()
-
     def data_request(self) -> DataRequest:
         """Return small images."""
         return DataRequest((16,), self.parameters.batch_size)

@@ -7,7 +7,7 @@ import resource
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -76,9 +76,7 @@ def source_record(source: Source) -> SourceRecord:
         seed=source.seed,
         trained_with=source.card.trained_with,
         notes=source.card.notes,
-        parameters=source.cost.parameters,
-        training_images=source.cost.training_images,
-        training_seconds=source.cost.training_seconds,
+        **asdict(source.cost),
         settings=source.settings,
         changed=source.changed,
     )

@@ -143,10 +143,6 @@ class CUBInceptionClassifier(PlainTrainable):
         """Return the classifier."""
         return {"classifier": self.classifier}
 
-    def networks(self) -> Mapping[str, Module]:
-        """Return the classifier: all of it learns."""
-        return self.exported()
-
     def data_request(self) -> DataRequest:
         """Return images of one side, of its split."""
         p = self.parameters

@@ -86,11 +86,9 @@ class SlicedDistance(JackknifeMetric):
         theirs = np.sort(
             (reference if len(reference) == fewer else reference[kept]).astype(np.float32) @ along.T, axis=0
         )
+        chosen = np.full(len(features), len(features) == fewer)
         if len(features) > fewer:
-            chosen = np.zeros(len(features), dtype=bool)
             chosen[kept] = True
-        else:
-            chosen = np.ones(len(features), dtype=bool)
         left_out = []
         for out in self.parts_of(given, len(features)):
             rest = np.sort(ours[chosen & ~out], axis=0)

@@ -73,19 +73,16 @@ class VendiScore(JackknifeMetric):
         Raises:
             UserError: fewer than 10 images, or features that are not finite.
         """
-        features = self.features_of(given)
-        rows = unit_codes(np.asarray(features))
-        parts = self.parts_of(given, len(rows))
+        rows = unit_codes(self.features_of(given))
+        kept = [np.ones(len(rows), dtype=bool), *(~out for out in self.parts_of(given, len(rows)))]
         if len(rows) < rows.shape[1]:
             kernel = rows @ rows.T
-            values = [vendi_of_kernel(kernel[np.ix_(~out, ~out)], self.order) for out in parts]
-            return vendi_of_kernel(kernel, self.order), values
-        outer = rows.T @ rows
-        left_out = [
-            effective_number(np.linalg.eigvalsh((outer - rows[out].T @ rows[out]) / int((~out).sum())), self.order)
-            for out in parts
-        ]
-        return effective_number(np.linalg.eigvalsh(outer / len(rows)), self.order), left_out
+            values = [vendi_of_kernel(kernel[np.ix_(one, one)], self.order) for one in kept]
+        else:
+            outer = rows.T @ rows
+            left = [(outer - rows[~one].T @ rows[~one]) / int(one.sum()) for one in kept]
+            values = [effective_number(np.linalg.eigvalsh(one), self.order) for one in left]
+        return values[0], values[1:]
 
     def estimate(self, given: MetricInput) -> Estimate:
         """Return the score, in [1, n], with a jackknife over images. Errors as above."""

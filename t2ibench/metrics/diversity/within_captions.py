@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 import numpy as np
 
@@ -30,7 +30,7 @@ def cosine_spread(features: np.ndarray) -> float:
     return float(apart.mean())
 
 
-class _WithinCaptions(PlainMetric, ABC):
+class _WithinCaptions(PlainMetric):
     """What both forms share: images of one caption are found by the caption they were made for."""
 
     version = 1
@@ -40,10 +40,8 @@ class _WithinCaptions(PlainMetric, ABC):
     needs_caption_codes = False
     needs_repeats = True
     title = ""
-
-    @abstractmethod
-    def _of(self, features: np.ndarray) -> float:
-        """Return one caption's value from its images' features, n x d, n >= 2."""
+    _of: Callable[[np.ndarray], float]
+    """Returns one caption's value from its images' features, n x d, n >= 2."""
 
     def _by_caption(self, given: MetricInput) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return (values of captions with two images or more, int N caption of each image or -1, the groups)."""
@@ -99,9 +97,7 @@ class CaptionDiversity(_WithinCaptions):
 
     name = "caption_diversity"
     title = "Diversity within captions"
-
-    def _of(self, features: np.ndarray) -> float:
-        return cosine_spread(features)
+    _of = staticmethod(cosine_spread)
 
 
 class CaptionVendi(_WithinCaptions):
@@ -112,6 +108,4 @@ class CaptionVendi(_WithinCaptions):
 
     name = "caption_vendi"
     title = "Vendi score within captions"
-
-    def _of(self, features: np.ndarray) -> float:
-        return vendi(features)
+    _of = staticmethod(vendi)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate, Interval
-from t2ibench.metrics.intervals import hit_rate_interval, jackknife_interval
+from t2ibench.core.types import Estimate
+from t2ibench.metrics.intervals import hit_rate_interval
 from t2ibench.metrics.pairs.neighbours import Nearest
 from t2ibench.metrics.pairs.one_pass import PairReader, Side
 from t2ibench.metrics.pairs.tiles import Points, Tile
-from t2ibench.metrics.plain import PlainMetric
+from t2ibench.metrics.plain import JackknifeMetric, PlainMetric
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -70,32 +70,20 @@ class BallMetric(PlainMetric):
         self.minimum_n = max(10, neighbour + 1)
 
 
-class ReferenceShare(BallMetric):
+class ReferenceShare(BallMetric, JackknifeMetric):
     """Base of those whose value is a share of the reference images."""
 
-    @abstractmethod
-    def jackknife(self, given: MetricInput) -> tuple[float, list[float]]:
-        """Return (share, share with each part of the images left out)."""
+    most = 1.0
 
     def estimate(self, given: MetricInput) -> Estimate:
         """Return the share, in [0, 1], with a jackknife over images; the reference is held fixed.
 
-        Errors as `jackknife`.
+        Where leaving a part out changes nothing at all, as where none is found, the interval is Wilson's over the
+        reference images: 0 of 400 is not certainly 0. Errors as `jackknife`.
         """
-        value, left_out = self.jackknife(given)
-        interval = share_interval(value, left_out, len(given.reference[self.layer]))
-        return Estimate(value=value, interval=interval, n=len(given.features[self.layer]))
-
-
-def share_interval(value: float, left_out: Sequence[float], reference: int) -> Interval | None:
-    """Return the jackknife interval of a share of `reference` images, cut to [0, 1]; None without any parts.
-
-    Where leaving a part out changes nothing at all, as where none is found, it is Wilson's over the reference images:
-    0 of 400 is not certainly 0.
-    """
-    found = jackknife_interval(value, left_out, low=0.0, high=1.0, what="clustered by image, reference fixed")
-    if found is None or found.high > found.low:
-        return found
-    hits = (np.arange(reference) < round(value * reference)).astype(np.float64)
-    wilson = hit_rate_interval(hits, np.arange(reference))
-    return Interval(wilson.low, wilson.high, wilson.level, "Wilson, over the reference images")
+        found = super().estimate(given)
+        if found.interval is None or found.interval.high > found.interval.low:
+            return found
+        places = np.arange(len(given.reference[self.layer]))
+        wilson = hit_rate_interval((places < round(found.value * len(places))).astype(np.float64), places)
+        return replace(found, interval=replace(wilson, method="Wilson, over the reference images"))

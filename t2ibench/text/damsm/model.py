@@ -156,12 +156,8 @@ class DAMSM(KeepsOfficialNames, PlainTrainable):
         return self._image_encoder
 
     def exported(self) -> Mapping[str, Module]:
-        """Return both encoders."""
-        return {"text_encoder": self.text_encoder, "image_encoder": self.image_encoder}
-
-    def networks(self) -> Mapping[str, Module]:
         """Return both encoders: both learn (of a frozen Inception trunk only the heads and the running statistics)."""
-        return self.exported()
+        return {"text_encoder": self.text_encoder, "image_encoder": self.image_encoder}
 
     def data_request(self) -> DataRequest:
         """Return images at the image encoder's resolution."""

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from t2ibench.metrics.captions.cider import n_grams
+from t2ibench.metrics.captions.read_back import n_grams
 
 _TINY = 1e-15
 _SMALL = 1e-9

@@ -14,7 +14,7 @@ from t2ibench.features.dino.preprocessing import Profile, dino_input
 from t2ibench.features.resizing import resized_by_pil
 from t2ibench.metrics.alignment.object_accuracy import ObjectAccuracyPerClass, ObjectAccuracyPerImage
 from t2ibench.metrics.alignment.structural_similarity import StructuralSimilarity
-from t2ibench.metrics.captions.cider import cider_d
+from t2ibench.metrics.captions.read_back import cider_d
 from t2ibench.metrics.distribution.inception_score import split_scores
 from t2ibench.metrics.objects.counting import CountingAlignment
 from t2ibench.metrics.objects.positions import mean_share, preferred

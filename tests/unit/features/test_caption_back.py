@@ -13,8 +13,7 @@ from t2ibench.core.spec.benchmarks import FeatureEntry, Frozen
 from t2ibench.core.types import Caption
 from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
 from t2ibench.features.language.caption_back import numbers_of, sentences_of
-from t2ibench.metrics.captions.cider import cider_d
-from t2ibench.metrics.captions.read_back import CaptionBackCIDEr
+from t2ibench.metrics.captions.read_back import CaptionBackCIDEr, cider_d
 
 
 class Told:
