@@ -133,10 +133,10 @@ def hit_rate_interval(hits: np.ndarray, groups: np.ndarray) -> Interval:
     return Interval(low=low, high=high, level=LEVEL, method="Wilson, clustered by image")
 
 
-def percent_interval(hits: np.ndarray, groups: np.ndarray) -> Interval:
-    """Return `hit_rate_interval` in percent."""
+def percent_interval(hits: np.ndarray, groups: np.ndarray, scale: float = 100) -> Interval:
+    """Return `hit_rate_interval` in percent, or times another `scale`."""
     unit = hit_rate_interval(hits, groups)
-    return replace(unit, low=100 * unit.low, high=100 * unit.high)
+    return replace(unit, low=scale * unit.low, high=scale * unit.high)
 
 
 def mean_interval(values: np.ndarray, groups: np.ndarray, seed: int) -> Interval | None:

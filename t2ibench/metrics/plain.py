@@ -72,19 +72,21 @@ class MeanMetric(PlainMetric):
 
 
 class HitMetric(PlainMetric):
-    """Base of metrics whose value is a share of images in percent; the interval is Wilson's."""
+    """Base of metrics whose value is a share of images, in percent unless `scale` says else; the interval is Wilson's."""
 
     unit = "%"
+    scale = 100.0
+    """What a hit counts."""
 
     @abstractmethod
     def image_values(self, given: MetricInput) -> np.ndarray:
-        """Return float64 N in [0, 100], mostly its ends."""
+        """Return float64 N in [0, scale], mostly its ends."""
 
     def estimate(self, given: MetricInput) -> Estimate:
-        """Return the share in percent with its interval."""
-        hits = self.image_values(given) / 100
-        interval = percent_interval(hits, groups_of(given, len(hits)))
-        return Estimate(value=100 * float(hits.mean()), interval=interval, n=len(hits))
+        """Return the share with its interval."""
+        hits = self.image_values(given) / self.scale
+        interval = percent_interval(hits, groups_of(given, len(hits)), self.scale)
+        return Estimate(value=self.scale * float(hits.mean()), interval=interval, n=len(hits))
 
 
 class JackknifeMetric(PlainMetric):

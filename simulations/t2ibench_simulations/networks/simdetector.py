@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.features.context import FeatureContext
-from t2ibench.features.objects.detection import Detection
-from t2ibench.features.objects.objects import DetectedObjects
+from t2ibench.features.objects.objects import DetectedObjects, Detection
 from t2ibench_simulations.networks.simobjects import SimObjects
 from t2ibench_simulations.simscenes.statements import statements_in
 from t2ibench_simulations.simscenes.vocabulary import KINDS

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import read_json, write_bytes, write_json
 from t2ibench.core.interfaces import MetricInput, PerImage
-from t2ibench.core.types import Origin, PlanItem, SamplePlan
+from t2ibench.core.types import Origin, PlanItem
 from t2ibench.evaluation.details.training_story import curves_of, png_bytes, samples_of, strip_of
 from t2ibench.evaluation.external.statistics_source import StatisticsSource
-from t2ibench.evaluation.images.references import training_images
+from t2ibench.evaluation.images.plan import training_images
 from t2ibench.evaluation.images.sources import ModelSource, Source, ground_truth
 from t2ibench.evaluation.measuring.measure import Column, source_record
 from t2ibench.features.language.caption_back import LAYER, sentences_of
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from t2ibench.evaluation.measuring.table import Table
 
 SCHEMA: Final = 2
-SAMPLE_IMAGES: Final = 16
-"""Images of a row that every page shows."""
 INSIDE: Final = 2
 """Version of the inner life that is kept; files of an older one get theirs anew. 2: boxes, and untrained samplers."""
 EXTREMES: Final = 8
@@ -78,21 +76,6 @@ def keep_details(table: Table, sources: Sequence[Source]) -> None:
                 # A sampler over another model was not trained itself.
                 content |= _training(table, source) if source.steps != 0 else {}
         write_json(path, content)
-
-
-def sample_strip(table: Table, source: Source) -> str:
-    """Write the first images of a row side by side, their captions beside them, and return the strip's file name."""
-    from t2ibench.training.tracking.sample_images import to_image
-
-    plan, name = table.plan, table.row_digest(source)[:24]
-    captions = table.results.folder / "images" / f"{name}.json"
-    if not captions.is_file():
-        whole = source.plan_of(plan).items[: max(SAMPLE_IMAGES, source.together or 0)]
-        first = SamplePlan(whole, plan.seed, plan.dataset, plan.split)
-        images = [to_image(one) for batch in source.images(first, batch_size=table.batch_size) for one in batch.pixels]
-        table.results.attach_image(f"{name}.png", png_bytes(strip_of(images[:SAMPLE_IMAGES])))
-        write_json(captions, {"captions": [source.shown_caption(item) for item in whole[:SAMPLE_IMAGES]]})
-    return f"{name}.png"
 
 
 def captions_file(table: Table) -> str:

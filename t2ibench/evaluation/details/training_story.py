@@ -1,4 +1,4 @@
-"""How a run went, in short: a few curves of its losses and its sample images at a few ages. Read without torch."""
+"""What pages show of rows and runs: a row's first images, a run's sample images at a few ages, curves of its losses."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from t2ibench.core.files import write_json
 from t2ibench.core.reading.text import parse_json, text_lines
+from t2ibench.core.types import SamplePlan
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from t2ibench.core.records import Results
+    from t2ibench.evaluation.images.sources import Source
+
+SAMPLE_IMAGES: Final = 16
+"""Images of a row that every page shows."""
 POINTS: Final = 150
 """Points of a curve at most; runs write tens of thousands."""
 AGES: Final = 8
@@ -88,6 +95,20 @@ def samples_of(run: Path, steps: int) -> tuple[dict[str, Any], Image] | None:
     if not shown:
         return None
     return {"steps": shown, "captions": captions}, strip_of(tiles)
+
+
+def sample_strip(source: Source, plan: SamplePlan, name: str, results: Results, batch_size: int) -> str:
+    """Write a row's first images of a plan as a strip, its captions beside it, and return the strip's file name."""
+    from t2ibench.training.tracking.sample_images import to_image
+
+    captions = results.folder / "images" / f"{name}.json"
+    if not captions.is_file():
+        whole = source.plan_of(plan).items[: max(SAMPLE_IMAGES, source.together or 0)]
+        first = SamplePlan(whole, plan.seed, plan.dataset, plan.split)
+        images = [to_image(one) for batch in source.images(first, batch_size=batch_size) for one in batch.pixels]
+        results.attach_image(f"{name}.png", png_bytes(strip_of(images[:SAMPLE_IMAGES])))
+        write_json(captions, {"captions": [source.shown_caption(item) for item in whole[:SAMPLE_IMAGES]]})
+    return f"{name}.png"
 
 
 def strip_of(tiles: Sequence[Image]) -> Image:

@@ -1,4 +1,4 @@
-"""Which images an evaluation asks for, in which order: keyed by the protocol's seed."""
+"""Which images an evaluation asks for, in which order, and which real ones it compares with: keyed by the seed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.noise import seed_of
@@ -16,6 +18,9 @@ from t2ibench.core.types import Caption, PlanItem, SamplePlan
 if TYPE_CHECKING:
     from t2ibench.core.spec.benchmarks import ProtocolEntry
     from t2ibench.data.manifest import Manifest
+
+TRAINING: Final = "train"
+"""The split whose images metrics of memorisation compare with."""
 
 
 def make_plan(
@@ -125,3 +130,20 @@ def reference_plan(manifest: Manifest, split: str) -> SamplePlan:
     """Return a plan that names every image of a split once, in order: the reference images."""
     items = tuple(PlanItem(manifest.caption(image, 0)) for image in manifest.split(split))
     return SamplePlan(items, 0, manifest.name, split)
+
+
+def training_images(manifest: Manifest, protocol: ProtocolEntry) -> list[str]:
+    """Return the ids of the training images; none where the protocol judges by that split, or there is none."""
+    if protocol.split == TRAINING or TRAINING not in manifest.splits:
+        return []
+    return [image.id for image in manifest.split(TRAINING)]
+
+
+def reference_captions(manifest: Manifest, protocol: ProtocolEntry) -> np.ndarray:
+    """Return int N: for each image of the protocol's split the place of one of its captions, chosen by the seed."""
+    place = {caption.id: at for at, caption in enumerate(manifest.captions(protocol.split))}
+    chosen = []
+    for image in manifest.split(protocol.split):
+        turn = seed_of(protocol.seed, "reference caption", image.id) % len(image.captions)
+        chosen.append(place[manifest.caption(image, turn).id])
+    return np.array(chosen, dtype=np.int64)

@@ -24,7 +24,7 @@ from t2ibench.core.records import (
     ResultRecord,
     SourceRecord,
 )
-from t2ibench.core.types import Interval, Origin, PlanItem
+from t2ibench.core.types import Interval, Origin, PlanItem, SamplePlan
 from t2ibench.evaluation.images.negatives import numbered
 from t2ibench.evaluation.images.sources import Source
 from t2ibench.evaluation.measuring.caption_codes import CaptionCodes
@@ -153,6 +153,17 @@ def _interval_record(interval: Interval) -> IntervalRecord | None:
     if math.isclose(interval.low, interval.high, rel_tol=1e-9):
         return None
     return IntervalRecord(low=interval.low, high=interval.high, level=interval.level, method=interval.method)
+
+
+def remark_on_other_plan(held: SamplePlan, asked: SamplePlan, source: Source) -> tuple[str, ...]:
+    """Return the warning of a row that was not made for the table's captions; nothing for one that was."""
+    if held.digest == asked.digest:
+        return ()
+    if source.caption_linked:
+        wanted = {item.id for item in asked.items}
+        have = sum(item.id in wanted for item in held.items)
+        return (f"Judged on {len(held):,} images of its own choice, {have:,} of them of this table's plan.",)
+    return (f"Judged on {len(held):,} images whose captions are not known.",)
 
 
 def passes_of(columns: Sequence[Column]) -> dict[str, PairPass]:

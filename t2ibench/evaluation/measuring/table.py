@@ -19,7 +19,7 @@ from t2ibench.core.spec.benchmarks import ProtocolEntry
 from t2ibench.core.storage.store import Store
 from t2ibench.core.types import Caption, SamplePlan
 from t2ibench.data.manifest import Manifest
-from t2ibench.evaluation.details.details import sample_strip
+from t2ibench.evaluation.details.training_story import sample_strip
 from t2ibench.evaluation.external.statistics_file import StatisticsFile
 from t2ibench.evaluation.external.statistics_source import StatisticsSource
 from t2ibench.evaluation.images.negatives import (
@@ -29,15 +29,8 @@ from t2ibench.evaluation.images.negatives import (
     ranks_captions,
     reads_captions,
 )
-from t2ibench.evaluation.images.plan import reference_plan
-from t2ibench.evaluation.images.references import (
-    TRAINING,
-    reference_captions,
-    reference_images,
-    remark_on_other_plan,
-    training_images,
-)
-from t2ibench.evaluation.images.sources import Source
+from t2ibench.evaluation.images.plan import TRAINING, reference_captions, reference_plan, training_images
+from t2ibench.evaluation.images.sources import Source, ground_truth
 from t2ibench.evaluation.measuring.askable import reason_not_asked, reason_without_bound
 from t2ibench.evaluation.measuring.caption_codes import CaptionCodes, read_captions, swapped_codes
 from t2ibench.evaluation.measuring.collect import Collected, Making, assist, collect
@@ -49,6 +42,7 @@ from t2ibench.evaluation.measuring.measure import (
     groups_by_image,
     measured_record,
     passes_of,
+    remark_on_other_plan,
     source_record,
 )
 from t2ibench.metrics.pairs.one_pass import PairPass
@@ -225,11 +219,11 @@ class Table:
                 records[column.name] = failed_record(source, plan, column, reason, n=len(held), device=self.device)
             elif isinstance(source, StatisticsSource) and not column.extractor.fault:
                 records[column.name] = self._statistics_record(source, plan, column)
-        fault = ""
+        fault, name = "", self.row_digest(source)[:24]
         while sound := [one for one in columns if one.name not in records and not one.extractor.fault]:
             try:
                 collected = self._collect(source, held, [column.extractor for column in sound])
-                strip = sample_strip(self, source)
+                strip = sample_strip(source, self.plan, name, self.results, self.batch_size)
             except UserError as error:
                 if any(column.extractor.fault for column in sound):
                     continue  # it showed when it was opened; the others go on without it
@@ -405,7 +399,8 @@ class Table:
         return self._features[key]
 
     def _of_real(self, extractor: Extractor, plan: SamplePlan) -> dict[str, np.ndarray]:
-        real = reference_images(self.manifest, plan, self.protocol.resolution)
+        real = ground_truth(self.manifest, plan, self.protocol.resolution)
+        real.name = "reference"
         return self._collect(real, plan, [extractor]).features[extractor.name]
 
     def _caption_queries(self, column: Column, plan: SamplePlan) -> Queries:

@@ -12,7 +12,7 @@ from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import Benchmarks, ProtocolEntry
 from t2ibench.data.manifest import Manifest
 from t2ibench.evaluation.images.negatives import NEGATIVES_RULES, has_own_reference, ranks_captions
-from t2ibench.evaluation.images.references import TRAINING, training_images
+from t2ibench.evaluation.images.plan import TRAINING, training_images
 from t2ibench.evaluation.measuring.extractors import Extractor
 from t2ibench.evaluation.measuring.measure import Column
 

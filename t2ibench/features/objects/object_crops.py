@@ -10,8 +10,7 @@ from t2ibench.core.files import digest_of
 from t2ibench.core.interfaces import FeatureExtractor, FeatureIdentity
 from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.features.context import FeatureContext, open_extractor, options_of, peek_identity
-from t2ibench.features.objects.detection import Detection
-from t2ibench.features.objects.objects import SURE, DetectedObjects
+from t2ibench.features.objects.objects import SURE, DetectedObjects, Detection
 from t2ibench.features.resizing import resized_by_pil
 
 if TYPE_CHECKING:

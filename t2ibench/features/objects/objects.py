@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.types import Caption
 from t2ibench.features.context import chunks
-from t2ibench.features.objects.detection import ObjectDetector
 from t2ibench.text.object_words import numbers_in
 
 if TYPE_CHECKING:
@@ -16,6 +16,32 @@ if TYPE_CHECKING:
 
 SURE: Final = 0.5
 """Least score of a detection that is counted, as TISE's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """One object found in an image. `score` is in [0, 1]; `box` is (left, top, right, bottom) in pixels."""
+
+    label: str
+    score: float
+    box: tuple[float, float, float, float]
+
+
+@runtime_checkable
+class ObjectDetector(Protocol):
+    """What semantic object accuracy judges with; see `DetectedObjects`.
+
+    Attributes:
+        identity: see FeatureIdentity.
+        labels: what it can find, as in ("person", "bicycle").
+    """
+
+    identity: FeatureIdentity
+    labels: Sequence[str]
+
+    def detect(self, pixels: Tensor) -> Sequence[Sequence[Detection]]:
+        """Return what is found in each of the uint8 images N x 3 x H x W: N sequences, empty where nothing is."""
+        ...
 
 
 class DetectedObjects:

@@ -9,8 +9,7 @@ from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.features.context import FeatureContext, WeightsFile, chunks, options_of
 from t2ibench.features.network_extractor import FromFile, file_identity, filled
-from t2ibench.features.objects.detection import Detection
-from t2ibench.features.objects.objects import DetectedObjects
+from t2ibench.features.objects.objects import DetectedObjects, Detection
 
 if TYPE_CHECKING:
     from torch import Tensor

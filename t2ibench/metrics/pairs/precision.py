@@ -5,15 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.core.types import Estimate
-from t2ibench.metrics.checks import groups_of
-from t2ibench.metrics.intervals import hit_rate_interval
 from t2ibench.metrics.pairs.balls import BallCounts, BallMetric
 from t2ibench.metrics.pairs.neighbours import closed_reach
 from t2ibench.metrics.pairs.one_pass import after_the_pass
+from t2ibench.metrics.plain import HitMetric
 
 
-class Precision(BallMetric):
+class Precision(BallMetric, HitMetric):
     """Share of images inside the ball of at least one reference image, which reaches to its third neighbour.
 
     Source: Kynkäänniemi et al., Improved Precision and Recall Metric, 2019, equations 1 and 2; theirs is on VGG-16
@@ -26,6 +24,8 @@ class Precision(BallMetric):
     name = "precision"
     version = 1
     title = "Precision"
+    unit = ""
+    scale = 1.0
 
     def __init__(self, *, neighbour: int = 3) -> None:
         super().__init__(neighbour=neighbour)
@@ -42,9 +42,3 @@ class Precision(BallMetric):
         """
         inside: np.ndarray = (after_the_pass(self, given).counts > 0).cpu().numpy().astype("float64")
         return inside
-
-    def estimate(self, given: MetricInput) -> Estimate:
-        """Return the share, in [0, 1], with Wilson's interval; the reference is held fixed. Errors as above."""
-        inside = self.image_values(given)
-        interval = hit_rate_interval(inside, groups_of(given, len(inside)))
-        return Estimate(value=float(inside.mean()), interval=interval, n=len(inside))

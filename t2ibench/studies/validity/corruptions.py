@@ -22,7 +22,7 @@ from t2ibench.core.files import digest_of
 from t2ibench.core.noise import seed_of
 from t2ibench.core.types import PlanItem, SamplePlan
 from t2ibench.data.manifest import Manifest
-from t2ibench.evaluation.images.references import TRAINING
+from t2ibench.evaluation.images.plan import TRAINING
 from t2ibench.evaluation.images.sources import RealSource
 
 VERSION: Final = 1

@@ -8,9 +8,8 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import FeatureIdentity, MetricInput
 from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
-from t2ibench.features.objects.detection import Detection
 from t2ibench.features.objects.object_crops import ObjectCrops
-from t2ibench.features.objects.objects import DetectedObjects
+from t2ibench.features.objects.objects import DetectedObjects, Detection
 from t2ibench.metrics.distribution.frechet import FrechetDistance
 from t2ibench.metrics.objects.cropped import ObjectFID, ObjectIS, unpacked
 

@@ -7,8 +7,7 @@ import torch
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import CaptionJudge, FeatureIdentity, MetricInput
 from t2ibench.core.types import Caption
-from t2ibench.features.objects.detection import Detection, ObjectDetector
-from t2ibench.features.objects.objects import DetectedObjects
+from t2ibench.features.objects.objects import DetectedObjects, Detection, ObjectDetector
 from t2ibench.metrics.alignment.object_accuracy import ObjectAccuracyPerClass, ObjectAccuracyPerImage
 
 COLOURS = {"dog": (255, 0, 0), "cat": (0, 255, 0), "bus": (0, 0, 255)}

@@ -10,7 +10,7 @@ from t2ibench.core.reading.state_dict import checked
 from t2ibench.core.spec.benchmarks import FeatureEntry, load_benchmarks
 from t2ibench.core.types import Caption
 from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
-from t2ibench.features.objects.detection import ObjectDetector
+from t2ibench.features.objects.objects import ObjectDetector
 from t2ibench.features.objects.torchvision_detector import built
 from t2ibench.text.object_words import NAMES
 
