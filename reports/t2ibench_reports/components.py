@@ -210,7 +210,7 @@ def _by_age(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
 def _shown_metrics(analysis: _Analysis) -> list[str]:
     """Return the metrics that the paper reports of any row."""
     found = [reported for row in analysis.measured if (reported := analysis.reported(row))]
-    return [metric for metric in METRICS if any(one.figure(metric) for one in found)]
+    return [metric for metric in METRICS if any(one.figures.get(metric) for one in found)]
 
 
 def _rows(
@@ -249,7 +249,7 @@ def _weight(analysis: _Analysis, row: Row, weight: float | None) -> str:
 
 
 def _reported_place(reported: Reported | None, metric: str, analysis: _Analysis) -> Place:
-    figure = reported.figure(metric) if reported else None
+    figure = reported.figures.get(metric) if reported else None
     if reported is None or figure is None or analysis.facts is None:
         return Place(_NO_ROW, kind="reported")
     hint = f"{analysis.facts.paper}; {reported.source}"
@@ -266,7 +266,7 @@ def _notes(analysis: _Analysis) -> Iterable[str]:
         )
     found = [one for row in analysis.measured if (one := analysis.reported(row))]
     if facts and found:
-        figures = [figure for one in found for metric in METRICS if (figure := one.figure(metric))]
+        figures = [figure for one in found for metric in METRICS if (figure := one.figures.get(metric))]
         spread = any(figure.spread is not None for figure in figures)
         folds = " Their ± is a spread over folds, not a confidence interval." if spread else ""
         yield f"Reported figures: {facts.paper}.{folds}"
@@ -328,7 +328,7 @@ def _terms(analysis: _Analysis, row: Row, column: Column) -> dict[str, Any]:
     facts = analysis.of(row) if measured else None
     reported = analysis.reported(row) if measured else None
     metric = figure_name(column.metric)
-    figure = reported.figure(metric) if reported and metric in METRICS else None
+    figure = reported.figures.get(metric) if reported and metric in METRICS else None
     paper = analysis.facts.paper if analysis.facts else ""
     return {
         "model": analysis.model,

@@ -44,7 +44,7 @@ class _Column:
     def of(self, row: PrintedRow) -> tuple[Reported, Figure] | None:
         """Return what a row prints of this kind."""
         for reported in row.reported:
-            figure = reported.figure(self.metric) if reported.dataset == self.dataset else None
+            figure = reported.figures.get(self.metric) if reported.dataset == self.dataset else None
             if figure is not None and figure.column == self.name:
                 return reported, figure
         return None

@@ -65,10 +65,6 @@ class TrainableEntry(Frozen):
     variants: Mapping[Name, VariantEntry] = Field(default_factory=dict)
 
 
-class EncoderEntry(TrainableEntry):
-    """An encoder."""
-
-
 class SourceFile(Frozen):
     """A file that has to be fetched or brought by hand. `sha256` "" means: recorded on first use, checked after.
 
@@ -263,7 +259,7 @@ class Benchmarks(Frozen):
 
     schema_: Literal[1] = Field(alias="schema")
     datasets: Mapping[Name, DatasetEntry]
-    encoders: Mapping[Name, EncoderEntry] = Field(default_factory=dict)
+    encoders: Mapping[Name, TrainableEntry] = Field(default_factory=dict)
     models: Mapping[Name, TrainableEntry]
     features: Mapping[Name, FeatureEntry] = Field(default_factory=dict)
     metrics: Mapping[Name, MetricEntry] = Field(default_factory=dict)

@@ -1,16 +1,30 @@
-"""The "untrained" control: a model before its first step."""
+"""The "untrained" control: a model before its first step; of imported weights, the same networks before theirs."""
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
+from typing import Final
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import read_json
+from t2ibench.core.interfaces import BuildContext
+from t2ibench.core.noise import seed_of
 from t2ibench.core.place import Place
+from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import TrainingSpec
+from t2ibench.core.storage.named_tensors import state_of_networks
+from t2ibench.core.types import Origin
 from t2ibench.data.open import open_dataset
-from t2ibench.models.folder import EncoderDescription, ModelFolder, read_model_folder
-from t2ibench.models.importing.untrained import twin_of_imported
+from t2ibench.models.folder import (
+    EncoderDescription,
+    ModelFolder,
+    is_model_folder,
+    read_model_folder,
+    write_model_folder,
+)
+from t2ibench.models.folder.load import encoders_of
+from t2ibench.models.folder.read import WEIGHTS
 from t2ibench.models.shipped import MARK, is_shipped, shipped_by_identity
 from t2ibench.training.checkpoints.run_folder import RunFolder
 from t2ibench.training.request import Job
@@ -29,7 +43,7 @@ def untrained_twin(folder: ModelFolder, place: Place) -> Path:
     if folder.description.wrapped is not None:
         raise UserError(f"{folder.label} learns nothing itself, so it has no untrained twin.")
     if folder.description.imported:
-        return twin_of_imported(folder)
+        return _twin_of_imported(folder)
     spec, run = _shipped_run(folder, place) if is_shipped(folder) else _run_of(folder)
     job = Job(spec, 0, folder.steps, run, folder.card.title)
     if job.done:
@@ -87,3 +101,38 @@ def encoder_folder(place: Place, name: str, dataset: str, encoder: EncoderDescri
             f"The encoder {name} that the model was trained with is not in {path} any more; train it again."
         )
     return read_model_folder(path)
+
+
+_PLACE: Final = "untrained"
+"""Beside the folder `model`, where searches by name do not look."""
+
+
+def _twin_of_imported(folder: ModelFolder) -> Path:
+    """Return the model folder of an imported model's untrained twin, made now unless it is there.
+
+    Same plug-in, parameters, words and text encoder; the networks that learn are initialised anew, with seed 0. Which
+    initial weights the authors began with is not known.
+    """
+    path = folder.path.parent.parent / _PLACE / folder.path.name
+    if is_model_folder(path):
+        return path
+
+    import torch
+    from safetensors.torch import load_file
+
+    description = folder.description
+    plugin = registry("models")[description.plugin]
+    parameters = plugin.Parameters.model_validate(dict(description.parameters))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed_of(0, "initialisation"))
+        encoders = encoders_of(folder, description.encoders)
+        model = plugin.build(parameters, BuildContext("train", folder.vocabulary, encoders))
+        theirs = {id(network) for encoder in encoders.values() for network in encoder.exported().values()}
+        own = {name: network for name, network in model.exported().items() if id(network) not in theirs}
+        # The encoders' networks stay as they are.
+        tensors = load_file(folder.path / WEIGHTS) | state_of_networks(own)
+    card = dataclasses.replace(
+        plugin.card(), title=description.card.title, origin=Origin.RETRAINED, trained_with=description.card.trained_with
+    )
+    twin = description.model_copy(update={"card": card, "originals": {}})
+    return write_model_folder(path, twin, tensors, folder.vocabulary).path

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of_file
 from t2ibench.models.official import Recognised, find_states, read_official_file, recognise
-from t2ibench.models.official.beside import image_encoder_of, text_encoder_of, text_encoders_near
+from t2ibench.models.official.beside import encoder_beside, text_encoders_near
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -144,7 +144,7 @@ def find_encoders_near(
     found: dict[str, Source] = {}
     text, image = given.get("text_encoder"), given.get("image_encoder")
     if text is None:
-        derived = text_encoder_of(image.path) if image else None
+        derived = encoder_beside(image.path, "image_encoder", "text_encoder") if image else None
         candidates = [derived] if derived else text_encoders_near(files, dataset)
         fitting = [
             source
@@ -158,7 +158,7 @@ def find_encoders_near(
         if fitting:
             text = found["text_encoder"] = fitting[0]
     if text is not None and image is None:
-        path = image_encoder_of(text.path)
+        path = encoder_beside(text.path, "text_encoder", "image_encoder")
         if path is not None:
             found |= {source.network: source for source in read(path) if source.network == "image_encoder"}
     return found

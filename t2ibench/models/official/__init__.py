@@ -1,6 +1,6 @@
 """Files of the official code: read safely, their state dicts found, recognised, converted and fitted."""
 
-from t2ibench.models.official.fit import Fitted, convert, fit
+from t2ibench.models.official.networks import Fitted, convert, fit
 from t2ibench.models.official.read import read_official_file
 from t2ibench.models.official.states import FoundState, Recognised, find_states, recognise, without_data_parallel
 

@@ -31,17 +31,14 @@ def text_encoders_near(files: Sequence[Path], dataset: str) -> list[Path]:
     return found
 
 
-def image_encoder_of(text_encoder: Path) -> Path | None:
-    """Return the image encoder's file that the official code derives from the text encoder's name, if it is there."""
-    return _twin(text_encoder, "text_encoder", "image_encoder")
+def encoder_beside(path: Path, own: str, other: str) -> Path | None:
+    """Return the file of the `other` encoder, if it is there: the official code derives the image encoder's name so.
 
-
-def text_encoder_of(image_encoder: Path) -> Path | None:
-    """Return the text encoder's file whose name leads to this image encoder's, if it is there."""
-    return _twin(image_encoder, "image_encoder", "text_encoder")
-
-
-def _twin(path: Path, own: str, other: str) -> Path | None:
+    Args:
+        path: of one encoder.
+        own: what it is called in the name, as in "text_encoder".
+        other: what the other one is called there, as in "image_encoder".
+    """
     twin = path.with_name(path.name.replace(own, other))
     return twin if twin != path and twin.is_file() else None
 

@@ -148,20 +148,9 @@ class Engine:
     def _moved(self, batch: TrainBatch) -> TrainBatch:
         if self._processes.count > 1:
             batch = dataclasses.replace(batch, together=self._processes.together)
-        if self.device.type == "cpu":
-            return batch
-
-        def moved(images: Mapping[int, Tensor]) -> dict[int, Tensor]:
-            return {resolution: tensor.to(self.device, non_blocking=True) for resolution, tensor in images.items()}
-
-        return dataclasses.replace(
-            batch,
-            images=moved(batch.images),
-            class_ids=batch.class_ids.to(self.device, non_blocking=True),
-            wrong_images=None if batch.wrong_images is None else moved(batch.wrong_images),
-            boxes=None if batch.boxes is None else batch.boxes.to(self.device, non_blocking=True),
-            keypoints=None if batch.keypoints is None else batch.keypoints.to(self.device, non_blocking=True),
-        )
+        parts = ("images", "class_ids", "wrong_images", "boxes", "keypoints")
+        moved = self._fabric.to_device({name: getattr(batch, name) for name in parts})
+        return dataclasses.replace(batch, **moved)
 
     def _set_learning_rates(self, rates: Mapping[str, float]) -> None:
         for name, rate in rates.items():

@@ -51,8 +51,10 @@ class Progress:
             return
         now = time.monotonic()
         if self._shown and now - self._told >= _QUIET_SECONDS:
+            from tqdm import tqdm
+
             self._told = now
-            left = _clock((now - self._begun) / (done - self._first) * (self._steps - done))
+            left = tqdm.format_interval((now - self._begun) / (done - self._first) * (self._steps - done))
             say(f"{self._label}: step {done}/{self._steps}, {self._rate:.1f} img/s, {left} left{self._losses}")
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
@@ -73,9 +75,3 @@ class Progress:
     @property
     def _rate(self) -> float:
         return self._images / max(time.monotonic() - self._begun, 1e-9)
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

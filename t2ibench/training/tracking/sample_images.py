@@ -9,6 +9,7 @@ from typing import Final
 
 from PIL import Image
 from torch import Tensor
+from torchvision.utils import make_grid
 
 from t2ibench.core.files import write_bytes, write_text
 from t2ibench.core.interfaces import TextToImage
@@ -42,8 +43,9 @@ class SampleImages:
         with engine.ema_weights():
             noise = self._noise.bind([(caption.id, 0) for caption in self._captions], engine.device)
             images = self._model.generate(self._captions, noise)
+        sheet = make_grid(to_pixels(images), nrow=_COLUMNS, padding=_GAP, pad_value=255)
         path = self._folder / f"step-{step:06d}.png"
-        write_bytes(path, png_of(grid(to_pixels(images))))
+        write_bytes(path, png_of(to_image(sheet)))
         lines = [f"{index + 1:2} {caption.text}" for index, caption in enumerate(self._captions)]
         head = f"Captions of the images, {_COLUMNS} a row, left to right, top to bottom:\n"
         write_text(self._folder / "captions.txt", head + "\n".join(lines) + "\n")
@@ -66,17 +68,6 @@ def to_pixels(images: Tensor) -> Tensor:
 def to_image(pixels: Tensor) -> Image.Image:
     """Return a PIL image of uint8 pixels 3 x H x W."""
     return Image.fromarray(pixels.permute(1, 2, 0).contiguous().numpy())
-
-
-def grid(pixels: Tensor, columns: int = _COLUMNS) -> Image.Image:
-    """Return images N x 3 x H x W side by side on white."""
-    count, _, height, width = pixels.shape
-    rows = -(-count // columns)
-    sheet = Image.new("RGB", (columns * (width + _GAP) - _GAP, rows * (height + _GAP) - _GAP), "white")
-    for index in range(count):
-        row, column = divmod(index, columns)
-        sheet.paste(to_image(pixels[index]), (column * (width + _GAP), row * (height + _GAP)))
-    return sheet
 
 
 def png_of(image: Image.Image) -> bytes:

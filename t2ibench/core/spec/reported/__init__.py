@@ -55,11 +55,6 @@ class Reported(Frozen):
     bound_median_rank: Figure | None = None
     structural_similarity: Figure | None = None
 
-    def figure(self, metric: str) -> Figure | None:
-        """Return the figure of a metric, None where none is reported."""
-        found: Figure | None = getattr(self, metric)
-        return found
-
     @property
     def figures(self) -> Mapping[str, Figure]:
         """Metric -> figure, of all that is reported."""
