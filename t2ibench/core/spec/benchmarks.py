@@ -6,7 +6,6 @@ variable or a default inside a function.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -22,14 +21,13 @@ from t2ibench.core.files import digest_of
 from t2ibench.core.machine.arithmetic import Arithmetic
 from t2ibench.core.spec.frozen import Frozen as Frozen
 from t2ibench.core.spec.frozen import Name as Name
-from t2ibench.core.spec.generation import GenerationOptions as GenerationOptions
-from t2ibench.core.spec.generation import Value as Value
 from t2ibench.core.spec.likeness import with_likeness
 from t2ibench.core.spec.studies import ClaimEntry, ProbeEntry
 
 FILE_NAME = "benchmarks.toml"
 TRAINING_VERSION = 1
 """Raised by hand whenever a change to the training loop or data order could move a weight."""
+Value = bool | int | float | str | list[int] | list[str]
 
 
 class Setting(Frozen):
@@ -131,6 +129,34 @@ class MetricEntry(Frozen):
     options: Mapping[str, Value] = Field(default_factory=dict)
     profile: str = ""
     title: str = ""
+
+
+class GenerationOptions(Frozen):
+    """How a protocol has models make their images, where that is not their own way. All of it moves images.
+
+    Attributes:
+        parameters: plug-in parameters that may be set without other weights (the plug-in's `Parameters.at_generation`);
+            given to the models that have them, noted in the records of those that have not.
+        zero_latents: latents that are 0, their mean, instead of drawn: ("ca",) switches the noise of the conditioning
+            augmentation off.
+        batch_size: images made together, whatever --batch-size says; None leaves it free.
+        batch_order: "longest-first": within a batch, captions of more words come first, as in the official loaders.
+        precision: of the models' arithmetic, as lightning-fabric names it; judges compute in 32 bits always.
+        compiled: whether torch.compile makes the models' kernels.
+    """
+
+    parameters: Mapping[str, Value] = Field(default_factory=dict)
+    zero_latents: tuple[str, ...] = ()
+    batch_size: int | None = Field(default=None, ge=1)
+    batch_order: Literal["plan", "longest-first"] = "plan"
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    compiled: bool = False
+
+    @model_validator(mode="after")
+    def _batches_are_fixed(self) -> GenerationOptions:
+        if self.batch_size is None and (self.batch_order != "plan" or self.parameters.get("official_mask")):
+            raise ValueError("official_mask and batch_order make an image depend on its batch: set batch_size too")
+        return self
 
 
 class ProtocolEntry(Frozen):
@@ -302,11 +328,10 @@ class Benchmarks(Frozen):
 
 @dataclass(frozen=True)
 class LoadedBenchmarks:
-    """benchmarks.toml as read: its content, where it was found, the SHA-256 of its bytes."""
+    """benchmarks.toml as read: its content, and where it was found."""
 
     content: Benchmarks
     path: Path
-    digest: str
 
 
 def find_benchmarks(explicit: Path | None = None) -> Path:
@@ -319,14 +344,10 @@ def find_benchmarks(explicit: Path | None = None) -> Path:
         if not explicit.is_file():
             raise UserError(f"{explicit} does not exist: --config wants a benchmarks.toml.")
         return explicit
-    here = Path.cwd()
-    for folder in (here, *here.parents):
+    here, package = Path.cwd(), Path(str(files("t2ibench")))
+    for folder in (here, *here.parents, package, package.parent):
         if (folder / FILE_NAME).is_file():
             return folder / FILE_NAME
-    package = Path(str(files("t2ibench")))
-    for candidate in (package / FILE_NAME, package.parent / FILE_NAME):
-        if candidate.is_file():
-            return candidate
     raise UserError(
         f"No {FILE_NAME} was found from {here} upwards nor in the package; reinstall t2ibench or use --config."
     )
@@ -340,8 +361,7 @@ def load_benchmarks(explicit: Path | None = None) -> LoadedBenchmarks:
     """
     path = find_benchmarks(explicit)
     try:
-        text = path.read_bytes()
-        content = Benchmarks.model_validate(tomllib.loads(text.decode("utf-8")))
+        content = Benchmarks.model_validate(tomllib.loads(path.read_bytes().decode("utf-8")))
         content = with_likeness(content, content.datasets)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not valid TOML: {error}.") from error
@@ -349,7 +369,7 @@ def load_benchmarks(explicit: Path | None = None) -> LoadedBenchmarks:
         raise UserError(f"{path}: {describe(error)}") from error
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}.") from error
-    return LoadedBenchmarks(content, path, hashlib.sha256(text).hexdigest())
+    return LoadedBenchmarks(content, path)
 
 
 def describe(error: ValidationError) -> str:
