@@ -72,7 +72,7 @@ def attended_scores(answers: Sequence[Answer], changes: Sequence[WordChange], se
         "difference" of the groups `MOST` and `OTHERS`; nothing without attention.
     """
     top = {(one.question, one.column) for one in most_attended(changes).values()}
-    hits = {MOST: Hits([], []), OTHERS: Hits([], [])}
+    hits: dict[str, Hits] = {MOST: [], OTHERS: []}
     noise = 0
     for number, answer in enumerate(answers):
         for row in range(len(answer.pixels)):
@@ -80,6 +80,6 @@ def attended_scores(answers: Sequence[Answer], changes: Sequence[WordChange], se
                 if change.question == number and top:
                     group = MOST if (number, change.column) in top else OTHERS
                     _, mean = image_change(answer.pixels[row, 0], answer.pixels[row, change.column])
-                    hits[group].add(mean, noise + row)
+                    hits[group].append((mean, noise + row))
         noise += len(answer.pixels)
-    return [mean_score("difference", found, seed, group=group) for group, found in hits.items() if found.values]
+    return [mean_score("difference", found, seed, group=group) for group, found in hits.items() if found]

@@ -1,20 +1,30 @@
-"""Combinations that a data set holds out of training, and pairings of the same words that training shows."""
+"""Combinations of words: held out of training, paired otherwise in training, and how often training captions say."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.registry import registry
-from t2ibench.studies.known_truth import known_truth
+from t2ibench.evaluation.images.references import TRAINING
+from t2ibench.studies.known_truth import Said, known_truth
 from t2ibench.studies.probes.questions import Question, Variant, filled
+from t2ibench.text.tokenizer import tokenize
+
+if TYPE_CHECKING:
+    from t2ibench.data.manifest import Manifest
 
 HELD_OUT: Final = "held out of training"
 SEEN: Final = "seen in training"
 Pair = tuple[str, str]
 _SLOT: Final = re.compile(r"\{([a-z]+)\}")
+_EMPTY_WORDS: Final = frozenset((
+    "a", "an", "the", "this", "that", "these", "is", "are", "was", "has", "have", "with", "and", "or", "of", "on", "in",
+    "at", "to", "its", "it", "there", "by", "from", "for", "as", "very",
+))  # fmt: skip
+"""Words that say nothing of an image."""
 
 
 def composition_questions(template: str, adapter: str) -> list[Question]:
@@ -78,3 +88,31 @@ def re_paired(held_out: Sequence[Pair], seen: frozenset[Pair]) -> list[Pair]:
     if not place(0):
         raise UserError("The combinations held out of training cannot be paired otherwise into ones that training has.")
     return [(first, seconds[number]) for first, number in zip(firsts, chosen, strict=True)]
+
+
+def training_counts(questions: Sequence[Question], manifest: Manifest, adapter: str) -> list[list[int]]:
+    """Return how many training captions say all that each wording says, a list a question.
+
+    Captions of simulated data are read; of others the words are compared, wherever they stand, but for such as "the"
+    and "with": a combination that is not counted once was never described in these words.
+
+    Args:
+        questions: what is asked.
+        manifest: of the data set.
+        adapter: of the data set.
+    """
+    truth = known_truth(adapter)
+    read = _words if truth is None else truth.said
+    wanted = [[read(variant.text) for variant in question.variants] for question in questions]
+    counts = [[0] * len(question.variants) for question in questions]
+    for image in manifest.splits.get(TRAINING, ()):
+        for text in image.captions:
+            said = read(text)
+            for row, ones in zip(counts, wanted, strict=True):
+                for place, one in enumerate(ones):
+                    row[place] += bool(one) and one <= said
+    return counts
+
+
+def _words(text: str) -> Said:
+    return frozenset(word for word in tokenize(text) if word not in _EMPTY_WORDS)

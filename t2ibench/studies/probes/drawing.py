@@ -14,7 +14,6 @@ from t2ibench.core.machine.threads import side_by_side
 from t2ibench.core.types import Caption, PlanItem, Trace
 from t2ibench.evaluation.images.sources import AT_ONCE, ModelSource
 from t2ibench.studies.probes.questions import Question
-from t2ibench.studies.probes.words import attention_shares
 
 ANSWER_VERSION: Final = 2
 """Raised by hand whenever a change here could move an image."""
@@ -77,6 +76,29 @@ def draw_answer(
     found, shares = zip(*side_by_side(drawn, parts, device=device), strict=True)
     pixels, columns = torch.cat(found).numpy(), len(captions)
     return Answer(pixels.reshape(rows, columns, *pixels.shape[1:]), _means([*itertools.chain(*shares)], rows, columns))
+
+
+def attention_shares(trace: Trace) -> list[dict[str, float]] | None:
+    """Return how a model's attention is divided among a caption's words: word -> share, a mapping an image.
+
+    The mean over the places of an image (or the steps of a drawing), then over the stages; a word that stands twice
+    has both shares. None where the model has no attention to words.
+
+    Args:
+        trace: filled by the model.
+    """
+    if trace.attention:
+        layers = [(one.words, one.weights.detach().float().flatten(2).mean(dim=2)) for one in trace.attention]  # N x T
+    elif trace.drawing is not None and trace.drawing.weights is not None:
+        layers = [(trace.drawing.words, trace.drawing.weights.detach().float().mean(dim=1))]  # N x T
+    else:
+        return None
+    rows: list[dict[str, float]] = [{} for _ in layers[0][0]]
+    for words, means in layers:
+        for row, said, shares in zip(rows, words, means.cpu().tolist(), strict=True):
+            for word, share in zip(said, shares[: len(said)], strict=True):
+                row[word] = row.get(word, 0.0) + share / len(layers)
+    return rows
 
 
 def _means(shares: Sequence[dict[str, float]], rows: int, columns: int) -> list[dict[str, float]] | None:

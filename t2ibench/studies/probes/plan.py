@@ -17,8 +17,7 @@ from t2ibench.models.find import require_drawing_model
 from t2ibench.models.folder import ModelFolder
 from t2ibench.studies.probes.compositions import composition_questions
 from t2ibench.studies.probes.drawing import ANSWER_VERSION
-from t2ibench.studies.probes.questions import Question, change_question, fixed_question
-from t2ibench.studies.probes.words import word_question
+from t2ibench.studies.probes.questions import Question, change_question, fixed_question, word_question
 
 PROBE_VERSION: Final = 1
 """Raised by hand whenever a change could move a figure of a probe."""

@@ -28,13 +28,11 @@ from t2ibench.evaluation.request.open_table import extractor_for
 from t2ibench.features.language.caption_back import LAYER, PLUGIN, sentences_of
 from t2ibench.studies.known_truth import KnownTruth, known_truth
 from t2ibench.studies.probes.attended import attended_scores, word_changes
-from t2ibench.studies.probes.compositions import HELD_OUT, SEEN
+from t2ibench.studies.probes.compositions import HELD_OUT, SEEN, training_counts
 from t2ibench.studies.probes.drawing import ANSWER_VERSION, Answer, draw_answer
 from t2ibench.studies.probes.plan import ProbePlan
-from t2ibench.studies.probes.questions import Question
+from t2ibench.studies.probes.questions import Question, unknown_words
 from t2ibench.studies.probes.scoring import Score, changes, rates, whole_gap
-from t2ibench.studies.probes.training_captions import training_counts
-from t2ibench.studies.probes.words import unknown_words
 from t2ibench.training.tracking.progress import say
 
 RECORD: Final = "probe.json"

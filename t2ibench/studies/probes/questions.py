@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from t2ibench.core.errors import UserError
+from t2ibench.core.noise import seed_of
+from t2ibench.text.tokenizer import tokenize
 
 Pairing = Literal["all", "first", "none"]
 PLACE: Final = "{}"
 MOST_VARIANTS: Final = 24
+ORIGINAL: Final = "as it is"
+"""Label of a caption whose words are replaced."""
+_WORD: Final = re.compile(r"\w+")
 _BRACES: Final = re.compile(r"\{([^{}]*)\}")
 
 
@@ -90,10 +95,45 @@ def change_question(template: str) -> Question:
     return Question(_BRACES.sub("…", template), variants, bare)
 
 
+def word_question(caption: str, kinds: Mapping[str, Sequence[str]]) -> Question:
+    """Return the question of a caption: as it is, then with each of its words that has a kind replaced.
+
+    The replacement is drawn by the caption and the place among the words of the kind that the caption does not hold.
+
+    Raises:
+        UserError: no word of the caption has another of its kind.
+    """
+    caption = " ".join(caption.split())
+    found = list(_WORD.finditer(caption))
+    taken = {match[0].lower() for match in found}
+    variants = [Variant(caption, ORIGINAL)]
+    for place, match in enumerate(found):
+        word = match[0].lower()
+        others = next((words for words in kinds.values() if word in words), ())
+        free = [other for other in others if other not in taken]
+        if not free:
+            continue
+        other = free[seed_of("probe of words", caption, place) % len(free)]
+        bare = f"{caption[: match.start()]}{{}}{caption[match.end() :]}"
+        variants.append(Variant(filled(bare, [other]), f"{word} → {other}", word, place))
+    if len(variants) == 1:
+        raise UserError(
+            f"No word of the caption {caption!r} has another of its kind: add its words to `kinds` of "
+            "[probes.words.on.DATA] in benchmarks.toml."
+        )
+    return Question(caption, tuple(variants), caption, "first")
+
+
 def fixed_question(title: str, captions: Sequence[str], *, group: str) -> Question:
     """Return the question of captions that have nothing to change, as those of what never happens."""
     tidy = [" ".join(caption.split()) for caption in captions]
     return Question(title, tuple(Variant(one, one) for one in tidy), "fixed captions", "none", group)
+
+
+def unknown_words(captions: Sequence[str], known: frozenset[str]) -> tuple[str, ...]:
+    """Return the words of captions that are not known, in their order."""
+    found = dict.fromkeys(word for caption in captions for word in tokenize(caption))
+    return tuple(word for word in found if word not in known)
 
 
 def filled(bare: str, wordings: Sequence[str]) -> str:

@@ -54,8 +54,8 @@ class Score:
     """One figure of a probe.
 
     Attributes:
-        measure: what is measured, see `MEASURES`.
-        value: in the measure's unit.
+        measure: what is measured, see `rates`, `changes` and `whole_gap`.
+        value: in %; "gap" in points, "difference" of 255.
         interval: None where none can be given.
         n: what it is a mean of.
         subject: the part of the image it is about, "" for all.
@@ -73,30 +73,8 @@ class Score:
     deaf: float | None = None
 
 
-MEASURES: Final[Mapping[str, tuple[str, str]]] = {
-    "asked": ("Asked for, shown", "%"),
-    "whole": ("Whole caption shown", "%"),
-    "rest": ("Rest of the caption, shown", "%"),
-    "kept": ("Not named, kept", "%"),
-    "alone": ("It and nothing else changed", "%"),
-    "gap": ("Whole captions, less those seen in training", "points"),
-    "pixels": ("Pixels that changed", "%"),
-    "difference": ("Mean change", "of 255"),
-}
-"""Measure -> (title, unit)."""
-
-
-@dataclass(slots=True)
-class Hits:
-    """Values with the noise each hangs on."""
-
-    values: list[float]
-    noises: list[int]
-
-    def add(self, value: float, noise: int) -> None:
-        """Add a value."""
-        self.values.append(value)
-        self.noises.append(noise)
+Hits = list[tuple[float, int]]
+"""Values, each with the number of the noise that it hangs on."""
 
 
 def rates(
@@ -118,7 +96,7 @@ def rates(
     deaf: dict[tuple[str, str], list[tuple[int, int]]] = {}
 
     def hit(measure: str, right: bool, noise: int, group: str, subject: str = "") -> None:
-        found.setdefault((measure, subject, group), Hits([], [])).add(100.0 * right, noise)
+        found.setdefault((measure, subject, group), []).append((100.0 * right, noise))
 
     noise = 0
     for reading, question in zip(readings, questions, strict=True):
@@ -168,16 +146,16 @@ def changes(images: Sequence[np.ndarray], questions: Sequence[Question], seed: i
         questions: likewise.
         seed: of the bootstrap.
     """
-    found = {"pixels": Hits([], []), "difference": Hits([], [])}
+    found: dict[str, Hits] = {"pixels": [], "difference": []}
     noise = 0
     for made, question in zip(images, questions, strict=True):
         for row in range(len(made)):
             for one, other in question.pairs:
                 share, mean = image_change(made[row, one], made[row, other])
-                found["pixels"].add(share, noise + row)
-                found["difference"].add(mean, noise + row)
+                found["pixels"].append((share, noise + row))
+                found["difference"].append((mean, noise + row))
         noise += len(made)
-    return [mean_score(measure, hits, seed) for measure, hits in found.items() if hits.values]
+    return [mean_score(measure, hits, seed) for measure, hits in found.items() if hits]
 
 
 def image_change(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
@@ -227,22 +205,22 @@ def whole_gap(
                 right = [float(stated <= seen) for stated, seen in zip(reading.stated, shown, strict=True)]
                 rates_by_noise[question.group].setdefault((question.key, row), []).extend(right)
     first, second = (rates_by_noise[group] for group in groups)
-    hits = Hits([], [])
+    hits = []
     for noise, key in enumerate(key for key in first if key in second):
-        hits.add(100 * (sum(first[key]) / len(first[key]) - sum(second[key]) / len(second[key])), noise)
-    return mean_score("gap", hits, seed, group=groups[0]) if hits.values else None
+        hits.append((100 * (sum(first[key]) / len(first[key]) - sum(second[key]) / len(second[key])), noise))
+    return mean_score("gap", hits, seed, group=groups[0]) if hits else None
 
 
 def mean_score(measure: str, hits: Hits, seed: int, *, group: str = "") -> Score:
     """Return a mean with an interval from a bootstrap over noises."""
-    values, noises = np.asarray(hits.values, dtype=np.float64), np.asarray(hits.noises)
+    values, noises = (np.asarray(one) for one in zip(*hits, strict=True))
     interval = _by_noise(mean_interval(values, noises, seed))
     return Score(measure, float(values.mean()), interval, len(values), group=group)
 
 
 def _rate(measure: str, hits: Hits, subject: str, group: str, deaf: float | None) -> Score:
-    values = np.asarray(hits.values, dtype=np.float64)
-    interval = _by_noise(percent_interval(values / 100, np.asarray(hits.noises)))
+    values, noises = (np.asarray(one) for one in zip(*hits, strict=True))
+    interval = _by_noise(percent_interval(values / 100, noises))
     return Score(measure, float(values.mean()), interval, len(values), subject, group, deaf)
 
 

@@ -21,33 +21,21 @@ MOSTLY: Final = 0.8
 """Least rank correlation of a metric that gets worse with a corruption, if not at every step."""
 
 _ALL: Final = frozenset[Harm]({"fidelity", "diversity"})
+_BOTH: Final = (
+    "inception_score", "fid", "fid_infinity", "kid", "kid_rbf", "cmmd", "mind", "coverage", "clipped_coverage",
+)  # fmt: skip
 MEASURES: Final[Mapping[str, frozenset[Harm]]] = {
-    "inception_score": _ALL,
-    "fid": _ALL,
-    "fid_infinity": _ALL,
-    "kid": _ALL,
-    "coverage": _ALL,
-    "precision": frozenset({"fidelity"}),
-    "density": frozenset({"fidelity"}),
-    "recall": frozenset({"diversity"}),
-    "kid_rbf": _ALL,
-    "cmmd": _ALL,
-    "mind": _ALL,
-    "clipped_coverage": _ALL,
-    "clipped_density": frozenset({"fidelity"}),
+    **dict.fromkeys(_BOTH, _ALL),
+    **dict.fromkeys(("precision", "density", "clipped_density"), frozenset[Harm]({"fidelity"})),
+    **dict.fromkeys(("recall", "vendi"), frozenset[Harm]({"diversity"})),
+    **dict.fromkeys(("caption_diversity", "caption_vendi"), frozenset[Harm]({"variety"})),
+    **dict.fromkeys(
+        ("authenticity", "copying_test", "neighbour_ratio", "training_distance"), frozenset[Harm]({"novelty"})
+    ),
+    **dict.fromkeys(("counting_alignment", "count_accuracy"), frozenset[Harm]({"counts"})),
+    **dict.fromkeys(("positional_alignment", "relation_accuracy"), frozenset[Harm]({"positions"})),
     "fjd": _ALL | {"alignment"},
-    "vendi": frozenset({"diversity"}),
-    "caption_diversity": frozenset({"variety"}),
-    "caption_vendi": frozenset({"variety"}),
-    "authenticity": frozenset({"novelty"}),
-    "copying_test": frozenset({"novelty"}),
-    "neighbour_ratio": frozenset({"novelty"}),
-    "training_distance": frozenset({"novelty"}),
     "mifid": _ALL | {"novelty"},
-    "counting_alignment": frozenset({"counts"}),
-    "count_accuracy": frozenset({"counts"}),
-    "positional_alignment": frozenset({"positions"}),
-    "relation_accuracy": frozenset({"positions"}),
 }
 """Registered metric -> what its authors say it measures.
 

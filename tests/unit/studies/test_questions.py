@@ -4,8 +4,7 @@ import pytest
 
 from t2ibench.core.errors import UserError
 from t2ibench.studies.probes.compositions import SEEN, composition_questions, re_paired
-from t2ibench.studies.probes.questions import change_question, fixed_question
-from t2ibench.studies.probes.words import unknown_words, word_question
+from t2ibench.studies.probes.questions import change_question, fixed_question, unknown_words, word_question
 from t2ibench_simulations.simbirds.species import HELD_OUT_PAIRS, all_species
 from t2ibench_simulations.simbirds.statements import statements_in
 from t2ibench_simulations.simscenes.vocabulary import HELD_OUT

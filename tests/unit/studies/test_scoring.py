@@ -7,10 +7,9 @@ import torch
 from t2ibench.core.types import AttentionMap, Drawing, Trace
 from t2ibench.studies.probes.attended import MOST, OTHERS, attended_scores, most_attended, word_changes
 from t2ibench.studies.probes.compositions import HELD_OUT, SEEN
-from t2ibench.studies.probes.drawing import Answer
-from t2ibench.studies.probes.questions import Question, Variant, change_question, fixed_question
+from t2ibench.studies.probes.drawing import Answer, attention_shares
+from t2ibench.studies.probes.questions import Question, Variant, change_question, fixed_question, word_question
 from t2ibench.studies.probes.scoring import Reading, changes, deaf_hits, image_change, rates, whole_gap
-from t2ibench.studies.probes.words import attention_shares, word_question
 
 WINGS = change_question("{red|blue} wings and a white belly")
 STATED = [frozenset({("wing", colour), ("belly", "white")}) for colour in ("red", "blue")]

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from t2ibench.core.spec.benchmarks import load_benchmarks
+from t2ibench.studies.probes.compositions import training_counts
 from t2ibench.studies.probes.questions import change_question
-from t2ibench.studies.probes.training_captions import training_counts
 from t2ibench_simulations.simbirds.species import all_species
 from t2ibench_simulations.simbirds.statements import statements_in, true_statements
 from t2ibench_simulations.truth.truth import attributes_of, bird_like, drawn_birds
