@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from t2ibench.cli.aligned import aligned
 from t2ibench.cli.options import json_option, measured_options, metrics_option, place_options, seed_option
+from t2ibench.cli.printing import aligned, print_json
 from t2ibench.core.place import Place
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def command(first: str, second: str, as_json: bool, place: Place, **asked: Any) 
     if not place.workers.leads:
         return
     if as_json:
-        click.echo(json.dumps([one.describe() for one in found], indent=2, ensure_ascii=False, allow_nan=False))
+        print_json([one.describe() for one in found])
     else:
         click.echo("\n".join(_text(one) for one in found))
     raise SystemExit(1 if any(column.first is None for one in found for column in one.columns) else 0)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Final
 
 import click
 
 from t2ibench.cli.options import config_option, json_option, weights_option, workspace_option
+from t2ibench.cli.printing import print_json
 from t2ibench.core.spec.benchmarks import LoadedBenchmarks
 from t2ibench.core.workspace import Workspace
 
@@ -29,7 +29,7 @@ def command(weights_dir: Path | None, as_json: bool, benchmarks: LoadedBenchmark
 
     found = diagnose(benchmarks, workspace, weights_dir=weights_dir)
     if as_json:
-        click.echo(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
+        print_json(found.as_json())
     else:
         for title, findings in found.sections.items():
             click.secho(title, bold=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from t2ibench.cli.options import (
     place_options,
     seed_option,
 )
+from t2ibench.cli.printing import print_json
 from t2ibench.core.place import Place
 
 
@@ -116,7 +116,7 @@ def command(
     external = ExternalRows(images, commands, statistics, names, reference, skip_bad)
     request = EvaluateRequest(metrics=metrics, external=external, **asked)
     if dry_run:
-        click.echo(json.dumps([one.describe() for one in resolve_tables(request, place)], indent=2, ensure_ascii=False))
+        print_json([one.describe() for one in resolve_tables(request, place)])
         return
     table = measured(request, place, track)
     if not place.workers.leads:

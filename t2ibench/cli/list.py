@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import click
 
 from t2ibench.cli.options import NameList, json_option, place_options
+from t2ibench.cli.printing import print_json
 from t2ibench.core.errors import require_known
 from t2ibench.core.place import Place
 from t2ibench.core.registry import KINDS, registry
@@ -30,7 +30,7 @@ def command(kinds: tuple[str, ...], as_json: bool, place: Place) -> None:
         require_known("kind of thing to list", known, kind)
         rows[kind] = _rows(kind, place.benchmarks)
     if as_json:
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        print_json(rows)
         return
     for kind, found in rows.items():
         click.secho(kind, bold=True)

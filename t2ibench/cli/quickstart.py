@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import time
 from pathlib import Path
 
 import click
 
 from t2ibench.cli.options import dry_run_option, place_options, seed_option
+from t2ibench.cli.printing import print_json
 from t2ibench.core.errors import UserError
 from t2ibench.core.place import Place
 
@@ -24,9 +23,8 @@ def command(suite: str, seed: int | None, dry_run: bool, place: Place, config: P
     Four to nine minutes on two cores, no GPU and no download. `--suite simbirds-long` is the longer recipe. Asking
     again trains and measures nothing twice.
     """
-    from t2ibench.cli.reports.report import load_report, show_report
+    from t2ibench.cli.studies.bench import carry_out
     from t2ibench.data.open import adapter_of
-    from t2ibench.studies.bench.bench import run_bench
     from t2ibench.studies.bench.plan import BenchRequest, plan_bench, suite_of
     from t2ibench.training.request import NOT_PREPARED
 
@@ -41,11 +39,6 @@ def command(suite: str, seed: int | None, dry_run: bool, place: Place, config: P
         jobs = [item.job.describe() for item in items if item.job is not None]
         if any(job["spec"]["manifest"] == NOT_PREPARED for job in jobs):
             click.echo(f"{entry.data} is not prepared yet, so the digests below are not final.", err=True)
-        click.echo(json.dumps({"suite": suite, "data": entry.data, "train": jobs}, indent=2, ensure_ascii=False))
+        print_json({"suite": suite, "data": entry.data, "train": jobs})
         return
-    started = time.monotonic()
-    click.echo(f"{entry.title or suite}\nUsing {config}; writing to {place.workspace.root}.", err=True)
-    evaluations = run_bench(request, place, keep_going=False).evaluations
-    show_report(load_report(entry.report), place.workspace, data=entry.data)
-    click.echo(f"Done in {(time.monotonic() - started) / 60:.1f} minutes.", err=True)
-    raise SystemExit(1 if any(evaluation.failed for evaluation in evaluations) else 0)
+    carry_out(request, place, config, keep_going=False)

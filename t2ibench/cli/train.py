@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any
 
@@ -17,6 +16,7 @@ from t2ibench.cli.options import (
     place_options,
     seed_option,
 )
+from t2ibench.cli.printing import print_json
 from t2ibench.core.errors import UserError
 from t2ibench.core.machine.arithmetic import Arithmetic
 from t2ibench.core.place import Place
@@ -129,7 +129,7 @@ def command(
         job = plan_training(request, place)
         if job.spec.manifest == NOT_PREPARED:
             click.echo(f"{dataset} is not prepared yet, so the digests below are not final.", err=True)
-        click.echo(json.dumps(job.describe(), indent=2, ensure_ascii=False))
+        print_json(job.describe())
         return
     compute = Compute(
         workers=workers,

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from t2ibench.cli.options import NumberList, dataset_arguments
-from t2ibench.core.errors import UserError
+from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import Benchmarks
 
@@ -94,7 +94,6 @@ def _like(name: str, adapter: str | None, remembered: str, benchmarks: Benchmark
     Raises:
         UserError: the name cannot be taken, or the adapter has no data set in benchmarks.toml.
     """
-    from t2ibench.core.errors import unknown_name
     from t2ibench.data.own_datasets import checked_name
 
     own = remembered != ""
@@ -110,6 +109,5 @@ def _like(name: str, adapter: str | None, remembered: str, benchmarks: Benchmark
     if own:
         raise UserError(f"{name} is read like {remembered} already: choose another name to read it like {adapter}.")
     checked_name(name)
-    if adapter not in benchmarks.datasets:
-        raise unknown_name("data set of benchmarks.toml (for --adapter)", adapter, benchmarks.datasets)
+    require_known("data set of benchmarks.toml (for --adapter)", benchmarks.datasets, adapter)
     return adapter

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from t2ibench.cli.options import FOLDER, list_option, workspace_option
-from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.files import write_bytes
 from t2ibench.core.interfaces import Report, ReportInput
 from t2ibench.core.records import ResultRecord, Results
@@ -66,9 +66,7 @@ def show_report(report: Report, workspace: Workspace, **asked: Any) -> list[Path
     """Write a report, print its text, name its files on stderr and return them. Arguments as for `write_report`."""
     text, paths = write_report(report, workspace, **asked)
     click.echo(text, nl=False)
-    for path in paths:
-        click.echo(f"wrote {path}", err=True)
-    return paths
+    return _name(paths)
 
 
 def write_report(
@@ -99,9 +97,8 @@ def write_report(
     """
     _check_subjects(report, subjects)
     formats = tuple(dict.fromkeys(formats or report.default_formats))
-    for wanted in (*formats, *(() if printed in ("none", "txt") else (printed,))):
-        if wanted not in report.formats:
-            raise unknown_name(f"format of the report {report.name}", wanted, report.formats)
+    wanted = (*formats, *(() if printed in ("none", "txt") else (printed,)))
+    require_known(f"format of the report {report.name}", report.formats, *wanted)
     if printed in _IMAGES:
         raise UserError(f"{printed} is an image, and stdout shows text: ask for it with --format {printed}.")
     results = Results(workspace.results)
@@ -119,12 +116,7 @@ def write_report(
     files = report.render(given)
     # A part of the results never overwrites the report on all of them.
     folder = output or report_folder(workspace, report.name, (*subjects, data, protocol))
-    paths = []
-    for file_name, content in files.items():
-        if _format_of(file_name) in formats:
-            write_bytes(folder / file_name, content)
-            paths.append(folder / file_name)
-    return _text(files, shown), paths
+    return _text(files, shown), _write(files, formats, folder)
 
 
 def write_report_on(name: str, identity: str, workspace: Workspace, folder: Path) -> str:
@@ -138,15 +130,10 @@ def write_report_on(name: str, identity: str, workspace: Workspace, folder: Path
     """
     report = load_report(name)
     formats = tuple(dict.fromkeys((*report.default_formats, "txt")))
-    text = ""
     given = ReportInput([], [], Results(workspace.results).folder / "images", formats, (identity,))
-    for file_name, content in report.render(given).items():
-        if _format_of(file_name) == "txt":
-            text = content.decode()
-            continue
-        write_bytes(folder / file_name, content)
-        click.echo(f"wrote {folder / file_name}", err=True)
-    return text
+    files = report.render(given)
+    _name(_write(files, [one for one in formats if one != "txt"], folder))
+    return _text(files, ("txt",))
 
 
 def report_folder(workspace: Workspace, name: str, parts: Sequence[str]) -> Path:
@@ -172,11 +159,23 @@ def only(records: list[ResultRecord], field: str, wanted: str) -> list[ResultRec
     """Return the records whose plan's `field` is `wanted`; all of them where nothing is wanted or none exist."""
     if not wanted or not records:
         return records
-    found = [record for record in records if getattr(record.plan, field) == wanted]
-    if not found:
-        kind = {"dataset": "data set", "protocol": "protocol"}[field]
-        raise unknown_name(f"{kind} with results", wanted, {getattr(record.plan, field) for record in records})
-    return found
+    kind = {"dataset": "data set", "protocol": "protocol"}[field]
+    require_known(f"{kind} with results", {getattr(record.plan, field) for record in records}, wanted)
+    return [record for record in records if getattr(record.plan, field) == wanted]
+
+
+def _write(files: Mapping[str, bytes], formats: Collection[str], folder: Path) -> list[Path]:
+    """Write the files of some formats and return their paths."""
+    contents = {folder / name: content for name, content in files.items() if _format_of(name) in formats}
+    for path, content in contents.items():
+        write_bytes(path, content)
+    return list(contents)
+
+
+def _name(paths: list[Path]) -> list[Path]:
+    for path in paths:
+        click.echo(f"wrote {path}", err=True)
+    return paths
 
 
 def _text(files: Mapping[str, bytes], shown: Sequence[str]) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from typing import TYPE_CHECKING
 
 import click
 
-from t2ibench.cli.aligned import aligned
 from t2ibench.cli.options import NumberList, json_option, list_option, place_options
+from t2ibench.cli.printing import aligned, print_json
 from t2ibench.core.errors import require_known
 from t2ibench.core.place import Place
 
@@ -42,19 +41,17 @@ def command(
     """
     from t2ibench.studies.bench.plan import plan_bench
     from t2ibench.studies.claims.planner import needs_of
-    from t2ibench.studies.claims.study import ClaimsRequest, asked_of, claims_of, claims_on, datasets_of, suite_for
+    from t2ibench.studies.claims.study import ClaimsRequest, asked_of, claims_of, suite_for
 
     require_known("study to plan", ("claims",), study)
     request = ClaimsRequest(names, dataset, budget, seeds)
-    claims = claims_of(request, place.benchmarks)
     found: dict[str, list[Need]] = {}
-    for one in datasets_of(request, claims):
-        asked, content = suite_for(one, request, claims, place.benchmarks)
-        here = dataclasses.replace(place, benchmarks=content)
-        found[one] = needs_of(asked_of(one, claims_on(one, request, claims), plan_bench(asked, here), here))
+    for one, own in claims_of(request, place.benchmarks).items():
+        asked, here = suite_for(one, request, own, place)
+        found[one] = needs_of(asked_of(one, own, plan_bench(asked, here), here))
     if as_json:
         plain = {name: [dataclasses.asdict(need) for need in needs] for name, needs in found.items()}
-        click.echo(json.dumps({"budget": budget, "claims": plain}, indent=2, ensure_ascii=False, allow_nan=False))
+        print_json({"budget": budget, "claims": plain})
         return
     for name, needs in found.items():
         click.echo(f"{name}, budget {budget}, at 80 % power\n\n{_table(needs)}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
 from t2ibench.cli.options import FOLDER, dry_run_option, json_option, place_options, seed_option
+from t2ibench.cli.printing import print_json
 from t2ibench.core.place import Place
 
 
@@ -51,7 +51,7 @@ def command(
 
     plan = plan_probe(ProbeRequest(probe, model, **asked), place)
     if dry_run:
-        click.echo(json.dumps(plan.describe(), indent=2, ensure_ascii=False))
+        print_json(plan.describe())
         return
     from t2ibench.cli.reports.report import write_report_on
     from t2ibench.studies.probes.probing import run_probe
@@ -62,4 +62,7 @@ def command(
     identity = record["id"]
     folder = output or place.workspace.reports / "probe" / identity[:16]
     text = write_report_on("probe", identity, place.workspace, folder)
-    click.echo(json.dumps(record, indent=2, ensure_ascii=False) if as_json else text, nl=as_json)
+    if as_json:
+        print_json(record)
+    else:
+        click.echo(text, nl=False)

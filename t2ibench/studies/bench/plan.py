@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from t2ibench.core.errors import UserError, require_known, unknown_name
+from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.place import Place
 from t2ibench.core.records import Results
 from t2ibench.core.registry import registry
@@ -114,8 +114,7 @@ def suite_of(request: BenchRequest, benchmarks: Benchmarks) -> SuiteEntry:
     """
     require_known("suite", benchmarks.suites, request.suite, hint="`t2ibench list suites` shows them all.")
     suite = benchmarks.suites[request.suite]
-    if request.budget != FULL and request.budget not in suite.budgets:
-        raise unknown_name(f"budget of the suite {request.suite}", request.budget, [FULL, *suite.budgets])
+    require_known(f"budget of the suite {request.suite}", [FULL, *suite.budgets], request.budget)
     return suite
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from t2ibench.core.errors import UserError, require_known, unknown_name
+from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.files import write_json
 from t2ibench.core.place import Place
 from t2ibench.core.records import CLAIMS, ResultRecord, Results, SourceRecord
@@ -16,7 +16,7 @@ from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import Benchmarks
 from t2ibench.core.spec.studies import ClaimEntry
 from t2ibench.evaluation.images.sources import CONTROLS
-from t2ibench.studies.bench.plan import FULL, BenchItem, BenchRequest
+from t2ibench.studies.bench.plan import FULL, BenchItem, BenchRequest, suite_of
 from t2ibench.studies.claims.contrasts import ClaimTest
 from t2ibench.studies.claims.effects import Effect
 from t2ibench.studies.claims.verdicts import Answer, Question, judge
@@ -56,8 +56,8 @@ class Asked:
     question: Question
 
 
-def claims_of(request: ClaimsRequest, benchmarks: Benchmarks) -> dict[str, ClaimEntry]:
-    """Return the claims asked for, by name.
+def claims_of(request: ClaimsRequest, benchmarks: Benchmarks) -> dict[str, dict[str, ClaimEntry]]:
+    """Return data set -> the claims asked for that are tested on it, by name: its own, or all where one is named.
 
     Raises:
         UserError: a claim is unknown, its test is, or the test wants another number of rows.
@@ -65,13 +65,15 @@ def claims_of(request: ClaimsRequest, benchmarks: Benchmarks) -> dict[str, Claim
     require_known("claim", benchmarks.claims, *request.names, hint="`t2ibench list claims` shows them all.")
     if not benchmarks.claims:
         raise UserError("benchmarks.toml has no claims: a table [claims.NAME] makes one.")
-    chosen = {name: benchmarks.claims[name] for name in request.names or benchmarks.claims}
-    for name, claim in chosen.items():
+    found: dict[str, dict[str, ClaimEntry]] = {}
+    for name in request.names or benchmarks.claims:
+        claim = benchmarks.claims[name]
         least, most = test_of(claim).rows
         if len(claim.rows) < least or (most is not None and len(claim.rows) > most):
             wanted = f"{least}" if most == least else f"{least} or more"
             raise UserError(f"claims.{name} has {len(claim.rows)} rows; the test {claim.test} wants {wanted}.")
-    return chosen
+        found.setdefault(request.dataset or claim.data, {})[name] = claim
+    return found
 
 
 def test_of(claim: ClaimEntry) -> ClaimTest:
@@ -80,46 +82,30 @@ def test_of(claim: ClaimEntry) -> ClaimTest:
     return test
 
 
-def datasets_of(request: ClaimsRequest, claims: Mapping[str, ClaimEntry]) -> list[str]:
-    """Return the data sets that the claims are tested on, each once."""
-    return [request.dataset] if request.dataset else list(dict.fromkeys(claim.data for claim in claims.values()))
-
-
-def claims_on(dataset: str, request: ClaimsRequest, claims: Mapping[str, ClaimEntry]) -> dict[str, ClaimEntry]:
-    """Return the claims that are tested on a data set: its own, or all where the request names the data set."""
-    return {name: claim for name, claim in claims.items() if request.dataset or claim.data == dataset}
-
-
-def protocols_of(claims: Mapping[str, ClaimEntry]) -> list[str]:
-    """Return the protocols that the claims' columns are of, each once; "" for the data set's own."""
-    return list(dict.fromkeys(claim.protocol for claim in claims.values()))
-
-
 def suite_for(
     dataset: str,
     request: ClaimsRequest,
     claims: Mapping[str, ClaimEntry],
-    benchmarks: Benchmarks,
+    place: Place,
     protocol: str | None = None,
-) -> tuple[BenchRequest, Benchmarks]:
-    """Return what to ask of a suite whose models are the rows of the claims, with benchmarks that have it.
+) -> tuple[BenchRequest, Place]:
+    """Return what to ask of a suite whose models are the rows of a data set's claims, and a place that has it.
 
     `protocol` leaves the claims of other protocols out; None takes the rows of all.
 
     Raises:
         UserError: benchmarks.toml has no suite "claims", or it has no such budget.
     """
+    benchmarks = place.benchmarks
     if SUITE not in benchmarks.suites:
         raise UserError(f"benchmarks.toml has no suite {SUITE!r}, whose budgets say how long rows are trained.")
-    suite = benchmarks.suites[SUITE]
-    if request.budget != FULL and request.budget not in suite.budgets:
-        raise unknown_name(f"budget of the suite {SUITE}", request.budget, [FULL, *suite.budgets])
-    here = claims_on(dataset, request, claims).values()
-    rows = dict.fromkeys(row for claim in here if protocol in (None, claim.protocol) for row in claim.rows)
+    asked = BenchRequest(SUITE, (dataset,), request.budget, request.seeds)
+    suite = suite_of(asked, benchmarks)
+    rows = dict.fromkeys(row for claim in claims.values() if protocol in (None, claim.protocol) for row in claim.rows)
     models = tuple(row for row in rows if row not in CONTROLS)
     suite = suite.model_copy(update={"models": models, "data": dataset, "protocol": protocol or suite.protocol})
-    asked = BenchRequest(SUITE, (dataset,), request.budget, request.seeds or suite.seeds)
-    return asked, benchmarks.model_copy(update={"suites": {**benchmarks.suites, SUITE: suite}})
+    content = benchmarks.model_copy(update={"suites": {**benchmarks.suites, SUITE: suite}})
+    return asked, dataclasses.replace(place, benchmarks=content)
 
 
 def decide(

@@ -8,7 +8,9 @@ from click.testing import CliRunner
 
 from t2ibench.cli import group
 from t2ibench.core.errors import UserError
+from t2ibench.core.place import Place
 from t2ibench.core.spec.benchmarks import load_benchmarks
+from t2ibench.core.workspace import Workspace
 from t2ibench.evaluation.images.sources import CONTROLS
 from t2ibench.studies.claims.study import ClaimsRequest, claims_of, suite_for
 from tests.unit.evaluation.stubs import register_all, write_config
@@ -142,9 +144,10 @@ def test_mistakes_are_sentences(config, tmp_path):
     benchmarks = load_benchmarks(config).content
     with pytest.raises(UserError, match="no claim called 'sen'"):
         claims_of(ClaimsRequest(("sen",)), benchmarks)
-    chosen = claims_of(ClaimsRequest(("three",), budget="huge"), benchmarks)
+    chosen = claims_of(ClaimsRequest(("three",), budget="huge"), benchmarks)["squares"]
+    place = Place(benchmarks, Workspace.at(tmp_path))
     with pytest.raises(UserError, match="no budget of the suite claims called 'huge'"):
-        suite_for("squares", ClaimsRequest(budget="huge"), chosen, benchmarks)
+        suite_for("squares", ClaimsRequest(budget="huge"), chosen, place)
     wrong = benchmarks.model_copy(
         update={"claims": {"odd": benchmarks.claims["seen"].model_copy(update={"test": "trend"})}}
     )
@@ -157,7 +160,8 @@ def test_mistakes_are_sentences(config, tmp_path):
 def test_every_claim_that_comes_along_is_sound():
     benchmarks = load_benchmarks().content
     request = ClaimsRequest()
-    for name, claim in claims_of(request, benchmarks).items():
+    chosen = claims_of(request, benchmarks)
+    for name, claim in {name: claim for claims in chosen.values() for name, claim in claims.items()}.items():
         known = benchmarks.protocols[claim.protocol or benchmarks.datasets[claim.data].protocol].metrics
         assert set(claim.columns) <= set(known), name
         for row in claim.rows:

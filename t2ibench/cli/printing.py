@@ -1,8 +1,17 @@
-"""Lines of cells set in columns, for a terminal."""
+"""What commands print: values as JSON, lines of cells set in columns."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
+from typing import Any
+
+import click
+
+
+def print_json(value: Any) -> None:
+    """Print a value as indented JSON on stdout. NaN and infinity are refused (ValueError)."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def aligned(rows: Sequence[Sequence[str]], *, left: Collection[int]) -> list[str]:
