@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.reading.file_names import normal_name, shown
 from t2ibench.core.spec.benchmarks import DatasetEntry, Value
 from t2ibench.data.manifest import Manifest
@@ -128,13 +128,8 @@ def checked_options(name: str, entry: DatasetEntry, defaults: Mapping[str, Value
     """
     found = dict(defaults)
     for key, value in entry.options.items():
-        if key not in defaults:
-            raise unknown_name(
-                f"option of the adapter {entry.adapter} (datasets.{name}.options)",
-                key,
-                defaults,
-                hint=f"They are {', '.join(defaults)}.",
-            )
+        what = f"option of the adapter {entry.adapter} (datasets.{name}.options)"
+        require_known(what, defaults, key, hint=f"They are {', '.join(defaults)}.")
         kind = float if isinstance(defaults[key], float) else type(defaults[key])
         fits = isinstance(value, int | float) if kind is float else isinstance(value, kind)
         if not fits or isinstance(value, bool) is not isinstance(defaults[key], bool):
@@ -151,8 +146,7 @@ def chosen(name: str, option: str, value: Value, known: Collection[str]) -> str:
     Raises:
         UserError: it is none of `known`, with near names.
     """
-    if value not in known:
-        raise unknown_name(f"value of the option {option} of {name}", str(value), known)
+    require_known(f"value of the option {option} of {name}", known, str(value))
     return str(value)
 
 
@@ -175,3 +169,14 @@ def safe_name(name: str, where: Path | str) -> str:
 def some(names: Sequence[str], count: int = 3) -> str:
     """Return the first names in a list, with dots where there are more."""
     return ", ".join(shown(name) for name in names[:count]) + (", ..." if len(names) > count else "")
+
+
+def counted(names: Sequence[str], said: str, count: int = 3) -> list[str]:
+    """Return a sentence that counts and names things, as in ["2 images have no class: a, b."]; [] where there are none.
+
+    Args:
+        names: of the things.
+        said: of them, after their number.
+        count: how many are named.
+    """
+    return [f"{len(names)} {said}: {some(names, count)}."] if names else []

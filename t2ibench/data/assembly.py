@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.spec.benchmarks import DatasetEntry
-from t2ibench.data.adapter import MissingImagesError, some
+from t2ibench.data.adapter import MissingImagesError, counted, some
 from t2ibench.data.manifest import Box, ImageEntry, Manifest
 from t2ibench.text.tokenizer import tokenize
 from t2ibench.text.vocabulary import UNKNOWN, Vocabulary
@@ -142,11 +142,10 @@ def assemble(name: str, entry: DatasetEntry, root: Path, findings: Findings, *, 
     many = [row.name or row.id for row in rows if len(row.captions) > count]
     if many:
         rows = [replace(row, captions=row.captions[:count]) for row in rows]
-    rows, wordless = (rows, []) if words is None else _readable(rows, words)
+    rows, wordless, unreadable = (rows, [], set[str]()) if words is None else _readable(rows, words)
     absent = {row.id: (NOT_THERE, "") for row in rows if row.path is None}
-    unknown = {row.id for row, _ in wordless}
     absent |= {
-        row.id: (_NO_KNOWN_WORD if row.id in unknown else NO_CAPTION, "")
+        row.id: (_NO_KNOWN_WORD if row.id in unreadable else NO_CAPTION, "")
         for row in rows
         if not row.captions and row.id not in absent
     }
@@ -174,11 +173,11 @@ def assemble(name: str, entry: DatasetEntry, root: Path, findings: Findings, *, 
         vocabulary_origin=words.origin,
         sources=tuple(relative(path, root) for path in findings.sources),
         warnings=(
-            *_taken_warning(many, count),
+            *counted(many, f"images have more than {count} captions; the first {count} were taken"),
             *findings.warnings,
             *words.warnings,
             *([f"Left out: {_reasons(findings, absent)}."] if absent else []),
-            *_wordless_warning(wordless),
+            *counted(wordless, "captions without a word that the vocabulary knows were left out", 10),
             *_warnings(name, entry, findings, images),
         ),
         caveats=tuple(_caveats(name, entry, images, absent)),
@@ -193,35 +192,23 @@ def relative(path: Path, root: Path) -> str:
     return Path(os.path.relpath(path, root)).as_posix()
 
 
-def _readable(rows: Sequence[Row], words: Words) -> tuple[Sequence[Row], list[tuple[Row, str]]]:
-    """Return (the rows without captions of which the vocabulary knows no word, those captions with their rows).
+def _readable(rows: Sequence[Row], words: Words) -> tuple[Sequence[Row], list[str], set[str]]:
+    """Return (the rows without captions of which the vocabulary knows no word, those captions, the ids of their rows).
 
     Training with such a caption would stop at the step that meets it.
     """
     known = set(words.words)
     if UNKNOWN in known:
-        return rows, []
-    wordless = [(row, text) for row in rows for text in row.captions if known.isdisjoint(tokenize(text))]
-    lost = {row.id for row, _ in wordless}
-    kept = {
-        row.id: tuple(text for text in row.captions if not known.isdisjoint(tokenize(text)))
-        for row in rows
-        if row.id in lost
-    }
-    return [replace(row, captions=kept[row.id]) if row.id in kept else row for row in rows], wordless
-
-
-def _taken_warning(many: Sequence[str], count: int) -> list[str]:
-    if not many:
-        return []
-    return [f"{len(many)} images have more than {count} captions; the first {count} were taken: {some(many)}."]
-
-
-def _wordless_warning(wordless: Sequence[tuple[Row, str]]) -> list[str]:
-    if not wordless:
-        return []
-    named = [f"{row.id} ({text!r})" for row, text in wordless]
-    return [f"{len(named)} captions without a word that the vocabulary knows were left out: {some(named, 10)}."]
+        return rows, [], set()
+    kept, wordless, lost = [], [], set()
+    for row in rows:
+        left_out = [text for text in row.captions if known.isdisjoint(tokenize(text))]
+        if left_out:
+            wordless += [f"{row.id} ({text!r})" for text in left_out]
+            lost.add(row.id)
+            row = replace(row, captions=tuple(text for text in row.captions if text not in left_out))
+        kept.append(row)
+    return kept, wordless, lost
 
 
 def _refuse(name: str, findings: Findings, absent: Mapping[str, tuple[str, str]], partial: bool) -> None:
@@ -310,12 +297,11 @@ def _built_words(images: Sequence[ImageEntry]) -> tuple[str, ...]:
 
 def _warnings(name: str, entry: DatasetEntry, findings: Findings, images: Sequence[ImageEntry]) -> Iterator[str]:
     few = [image.id for image in images if len(image.captions) < entry.captions_per_image]
-    if few and findings.few_captions:
-        yield f"{len(few)} images of {name} have fewer than {entry.captions_per_image} captions: {some(few)}."
+    if findings.few_captions:
+        yield from counted(few, f"images of {name} have fewer than {entry.captions_per_image} captions")
     seen: dict[str, str] = {}
     twins = [image.id for image in images if seen.setdefault(image.sha256, image.split) != image.split]
-    if twins:
-        yield f"{len(twins)} images of {name} are, byte for byte, in another split too: {some(twins)}."
+    yield from counted(twins, f"images of {name} are, byte for byte, in another split too")
 
 
 def _caveats(

@@ -14,7 +14,7 @@ from typing import Final
 from tqdm import tqdm
 
 from t2ibench.core.spec.benchmarks import DatasetEntry
-from t2ibench.data.adapter import some
+from t2ibench.data.adapter import counted
 from t2ibench.data.batches.cache import cache_fault, caches_of
 from t2ibench.data.batches.transforms import bird_crop
 from t2ibench.data.images import IMAGE_FAULTS, opened, reading_threads, reason_of, rgb_of
@@ -59,14 +59,13 @@ def check_dataset(manifest: Manifest, entry: DatasetEntry) -> DatasetCheck:
         forget_stamp(manifest)  # `t2ibench data prepare` reads all files again, whatever their times say
     longest, unknown = _words(manifest)
     notices = [*manifest.caveats, *manifest.warnings]
-    if outside:
-        notices.append(f"{len(outside)} boxes reach over the border of their image: {some(outside)}.")
+    notices += counted(outside, "boxes reach over the border of their image")
     foreign = [image.id for image in manifest.images if any(_is_foreign(caption) for caption in image.captions)]
-    if foreign:
-        notices.append(
-            f"{len(foreign)} images have captions that are hardly English: letters outside ASCII are left out of "
-            f"words, so the encoder reads little of them: {some(foreign)}."
-        )
+    notices += counted(
+        foreign,
+        "images have captions that are hardly English: letters outside ASCII are left out of words, so the encoder "
+        "reads little of them",
+    )
     if unknown:
         common = [f"{word} ({count})" for word, count in unknown.most_common(_SHOWN_WORDS)]
         how = f"read as {UNKNOWN}" if UNKNOWN in manifest.vocabulary else "left out"

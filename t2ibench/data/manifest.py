@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.files import digest_of, digest_of_file, write_bytes
 from t2ibench.core.types import Caption
 
@@ -133,8 +133,7 @@ class Manifest:
         Raises:
             UserError: there is no such split.
         """
-        if name not in self.splits:
-            raise unknown_name(f"split of {self.name}", name, self.splits)
+        require_known(f"split of {self.name}", self.splits, name)
         return self.splits[name]
 
     def captions(self, split: str) -> tuple[Caption, ...]:

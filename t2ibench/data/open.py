@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from t2ibench.core.errors import UserError, did_you_mean, unknown_name
+from t2ibench.core.errors import UserError, did_you_mean, require_known
 from t2ibench.core.files import check_writable, digest_of
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import Benchmarks, DatasetEntry
@@ -109,14 +109,13 @@ def _adapter(name: str, entry: DatasetEntry) -> DatasetAdapter:
 
 
 def _entry(name: str, benchmarks: Benchmarks) -> DatasetEntry:
-    if name not in benchmarks.datasets:
-        raise unknown_name(
-            "data set",
-            name,
-            benchmarks.datasets,
-            hint="`t2ibench list datasets` shows them all; images of your own become one by "
-            f"`t2ibench data prepare {name} --adapter folder --root FOLDER`.",
-        )
+    require_known(
+        "data set",
+        benchmarks.datasets,
+        name,
+        hint="`t2ibench list datasets` shows them all; images of your own become one by "
+        f"`t2ibench data prepare {name} --adapter folder --root FOLDER`.",
+    )
     return benchmarks.datasets[name]
 
 

@@ -13,7 +13,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from t2ibench.core.errors import UserError, unknown_name
 from t2ibench.core.files import read_json, write_json
-from t2ibench.core.spec.benchmarks import Benchmarks, DatasetEntry, Frozen, Name, Value, describe
+from t2ibench.core.spec.benchmarks import Benchmarks, Frozen, Name, Value, describe
 from t2ibench.core.spec.likeness import with_settings_like
 from t2ibench.core.workspace import Workspace
 
@@ -75,11 +75,8 @@ def with_own_datasets(benchmarks: Benchmarks, workspace: Workspace) -> Benchmark
 
 def with_settings(benchmarks: Benchmarks, name: str, settings: DatasetSettings) -> Benchmarks:
     """Return benchmarks.toml's content with one data set added or changed. Errors as `with_own_datasets`."""
-    if name in benchmarks.datasets:
-        base = benchmarks.datasets[name]
-        changed: dict[str, Any] = {"options": {**base.options, **settings.options}}
-        return _with_dataset(benchmarks, name, base.model_copy(update=changed))
-    if settings.like not in benchmarks.datasets:
+    own = name not in benchmarks.datasets
+    if own and settings.like not in benchmarks.datasets:
         raise unknown_name(
             f"data set (which {name} is like)",
             settings.like,
@@ -87,15 +84,13 @@ def with_settings(benchmarks: Benchmarks, name: str, settings: DatasetSettings) 
             hint=f"Add [datasets.{settings.like}] to benchmarks.toml again, or delete the folder data/{name} of the "
             "workspace.",
         )
-    base = benchmarks.datasets[settings.like]
-    changed = {
-        "title": f"Your own, read by the adapter {base.adapter}",
-        "options": {**base.options, **settings.options},
-        "splits": {},
-        "files": {},
-    }
-    added = _with_dataset(benchmarks, name, base.model_copy(update=changed))
-    return with_settings_like(added, name, settings.like)
+    base = benchmarks.datasets[settings.like if own else name]
+    changed: dict[str, Any] = {"options": {**base.options, **settings.options}}
+    if own:
+        changed |= {"title": f"Your own, read by the adapter {base.adapter}", "splits": {}, "files": {}}
+    datasets = {**benchmarks.datasets, name: base.model_copy(update=changed)}
+    content = benchmarks.model_copy(update={"datasets": datasets})
+    return with_settings_like(content, name, settings.like) if own else content
 
 
 def checked_name(name: str) -> str:
@@ -114,7 +109,3 @@ def checked_name(name: str) -> str:
 
 def _path(workspace: Workspace, name: str) -> Path:
     return workspace.data / name / FILE_NAME
-
-
-def _with_dataset(benchmarks: Benchmarks, name: str, entry: DatasetEntry) -> Benchmarks:
-    return benchmarks.model_copy(update={"datasets": {**benchmarks.datasets, name: entry}})

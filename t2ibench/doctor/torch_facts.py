@@ -30,9 +30,7 @@ def probe() -> dict[str, Any]:
             except Exception as error:  # any fault of anyone's plug-in
                 faults[f"{kind}: {name}"] = str(error) or type(error).__name__
     return {
-        "torch": torch.__version__,
         "gpus": devices,
-        "cuda": torch.version.cuda or "",
         "threads": torch.get_num_threads(),
         "cores": os.cpu_count() or 1,
         "plugin_faults": faults,

@@ -14,7 +14,7 @@ from t2ibench.doctor.torch_facts import probe
 from tests.unit.evaluation.stubs import register_all, write_config
 
 ROOT = Path(__file__).resolve().parents[2]
-PROBED = {"torch": "2.15.0", "gpus": [], "cuda": "", "threads": 1, "cores": 2, "plugin_faults": {}}
+PROBED = {"gpus": [], "threads": 1, "cores": 2, "plugin_faults": {}}
 
 
 @pytest.fixture
@@ -113,4 +113,4 @@ def test_what_is_broken_fails(run, child, tmp_path):
 
 def test_what_the_child_says():
     said = json.loads(json.dumps(probe()))
-    assert said.keys() == PROBED.keys() and said["torch"] and said["cores"] >= 1 and not said["plugin_faults"]
+    assert said.keys() == PROBED.keys() and said["threads"] >= 1 and said["cores"] >= 1 and not said["plugin_faults"]

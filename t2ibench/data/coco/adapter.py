@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from t2ibench.core.errors import UserError
-from t2ibench.data.adapter import checked_options, chosen, missing_file, some
+from t2ibench.data.adapter import checked_options, chosen, counted, missing_file
 from t2ibench.data.assembly import FilesAdapter, Findings, Row
 from t2ibench.data.attngan_metadata import AttnGANMetadata, metadata_in
 from t2ibench.data.coco.annotations import KARPATHY, CocoImage, read_caption_file, read_karpathy_file
@@ -72,7 +72,6 @@ class COCO(FilesAdapter):
         if karpathy is not None and rule != "karpathy":
             found.append(f'{karpathy} is there too: the option split = "karpathy" uses it')
         others = index.others([(image.file, image.number) for image in images])
-        left_out = f"{len(others)} image files have no caption and were left out: {some(others)}."
         return Findings(
             rows=[Row(key_of(one.number), index.find(one.file, one.number), one.split, one.captions) for one in images],
             where=str(where),
@@ -80,7 +79,7 @@ class COCO(FilesAdapter):
             caption_advice=f"Fetch {where} again.",
             sources=sources,
             found=found,
-            warnings=[left_out] if others else [],
+            warnings=counted(others, "image files have no caption and were left out"),
             words=words,
         )
 

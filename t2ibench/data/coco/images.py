@@ -39,9 +39,6 @@ class ImageIndex:
         numbers = {number for _, number in images}
         return sorted(name for name in self._by_name if name not in names and number_of(Path(name).stem) not in numbers)
 
-    def __len__(self) -> int:
-        return len(self._by_name)
-
     def _list(self, folder: Path) -> bool:
         found = False
         for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):

@@ -31,12 +31,10 @@ class Fetched:
     """What was done.
 
     Attributes:
-        root: the folder of the files.
         done: archive -> "fetched", "taken from <file>" or "there already".
         by_hand: archives that only a person can fetch and that are not there; the set is incomplete without them.
     """
 
-    root: Path
     done: Mapping[str, str]
     by_hand: tuple[str, ...]
 
@@ -92,7 +90,7 @@ def fetch_files(
             else:
                 run.fetch(archive, files[archive])
                 done[archive] = "fetched"
-    return Fetched(root, done, tuple(by_hand))
+    return Fetched(done, tuple(by_hand))
 
 
 @dataclass(frozen=True, slots=True)

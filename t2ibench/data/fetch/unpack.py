@@ -27,12 +27,31 @@ _BLOCK: Final = 1 << 20
 _DAMAGED: Final = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, RuntimeError)
 
 
-@dataclass(frozen=True, slots=True)
 class Unpacked:
-    """What came out of an archive: files, and their bytes."""
+    """What came out of an archive: `files`, and their `bytes`; stops a decompression bomb while it counts."""
 
-    files: int
-    bytes: int
+    def __init__(self, name: str, most: int) -> None:
+        self._name, self._most = name, most
+        self.files = self.bytes = 0
+
+    def add_file(self) -> None:
+        """Count a file. Raises UserError: there are too many."""
+        self.files += 1
+        if self.files > MOST_FILES:
+            raise UserError(f"{self._name} holds more than {MOST_FILES:,} files: it is not the data set's. Delete it.")
+
+    def add(self, count: int) -> None:
+        """Count bytes of a file. Errors as `check`."""
+        self.check(count)
+        self.bytes += count
+
+    def check(self, count: int) -> None:
+        """Raise UserError if so many bytes more are too many."""
+        if self.bytes + count > self._most:
+            raise UserError(
+                f"{self._name} unpacks to more than {self._most:,} bytes, {RATIO} times its size or more: it is a "
+                "decompression bomb or damaged. Delete it and fetch it from its source again."
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +77,7 @@ def unpack(archive: Path, folder: Path, *, name: str = "") -> Unpacked:
         RunFailedError: the disk is full, or a file cannot be written.
     """
     name = name or str(archive)
-    left = _Allowance(name, max(SMALL, RATIO * archive.stat().st_size))
+    left = Unpacked(name, max(SMALL, RATIO * archive.stat().st_size))
     _unpack(archive, folder, name, left)
     for inner in sorted(folder.rglob(NESTED)):  # listed before: what lies in those archives is not unpacked further
         place = _place_of_texts(inner, f"{inner.name} in {name}")
@@ -66,7 +85,7 @@ def unpack(archive: Path, folder: Path, *, name: str = "") -> Unpacked:
         left.files -= 1
         left.bytes -= inner.stat().st_size
         inner.unlink()
-    return Unpacked(left.files, left.bytes)
+    return left
 
 
 def unpacked_size(archive: Path) -> int:
@@ -80,7 +99,7 @@ def unpacked_size(archive: Path) -> int:
     return archive.stat().st_size * 6 // 5
 
 
-def _unpack(archive: Path, folder: Path, name: str, left: _Allowance) -> None:
+def _unpack(archive: Path, folder: Path, name: str, left: Unpacked) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for entry in _entries(archive, name, left):
@@ -96,31 +115,7 @@ def _unpack(archive: Path, folder: Path, name: str, left: _Allowance) -> None:
         ) from error
 
 
-class _Allowance:
-    """Counts what is written and stops a decompression bomb."""
-
-    def __init__(self, name: str, most: int) -> None:
-        self._name, self._most = name, most
-        self.files = self.bytes = 0
-
-    def add_file(self) -> None:
-        self.files += 1
-        if self.files > MOST_FILES:
-            raise UserError(f"{self._name} holds more than {MOST_FILES:,} files: it is not the data set's. Delete it.")
-
-    def add(self, count: int) -> None:
-        self.check(count)
-        self.bytes += count
-
-    def check(self, count: int) -> None:
-        if self.bytes + count > self._most:
-            raise UserError(
-                f"{self._name} unpacks to more than {self._most:,} bytes, {RATIO} times its size or more: it is a "
-                "decompression bomb or damaged. Delete it and fetch it from its source again."
-            )
-
-
-def _write_entry(entry: _Entry, folder: Path, name: str, left: _Allowance) -> None:
+def _write_entry(entry: _Entry, folder: Path, name: str, left: Unpacked) -> None:
     parts = _safe_parts(entry.name, name)
     if not parts or "__MACOSX" in parts or parts[-1] == ".DS_Store":
         return
@@ -141,7 +136,7 @@ def _write_entry(entry: _Entry, folder: Path, name: str, left: _Allowance) -> No
             file.write(block)
 
 
-def _entries(archive: Path, name: str, left: _Allowance) -> Iterator[_Entry]:
+def _entries(archive: Path, name: str, left: Unpacked) -> Iterator[_Entry]:
     title = f"unpacking {archive.name}"
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as opened:

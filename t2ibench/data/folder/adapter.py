@@ -11,7 +11,7 @@ from typing import Final
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.spec.benchmarks import Value
-from t2ibench.data.adapter import checked_options, some
+from t2ibench.data.adapter import checked_options, counted, some
 from t2ibench.data.assembly import FilesAdapter, Findings, Row
 from t2ibench.data.folder.captions import (
     CAPTION_FILES,
@@ -148,25 +148,20 @@ class ImageFolder(FilesAdapter):
         return split_by_column(own.records, rule, own.source), [], f"splits: the column {rule}"
 
     def _warnings(self, root: Path, own: _Own, splits: dict[str, str]) -> list[str]:
-        found = []
         unlisted = [record.file for record in own.records if record.file not in splits]
-        if unlisted:
-            found.append(f"{len(unlisted)} images are in no list and were left out: {some(unlisted)}.")
+        found = counted(unlisted, "images are in no list and were left out")
         column = self.entry.options.get("split", "hash") == "hash" and any("split" in one.fields for one in own.records)
         if column:
             found.append("The column split was not read: --set split=split takes the splits from it.")
         if own.table:
             named = {record.file for record in own.records}
             nameless = [file for file in own.listing.images if file not in named]
-            if nameless:
-                found.append(
-                    f"{len(nameless)} images are not in {own.source.name} and were left out: {some(nameless)}."
-                )
+            found += counted(nameless, f"images are not in {own.source.name} and were left out")
         found += [f"The column {name} of {own.source.name} was not read: it holds captions too." for name in own.unread]
         texts = set(own.listing.others.get(".txt", ())) - {f"{split}.txt" for split in SPLITS}
         orphans = sorted(texts.difference(own.texts))
-        if orphans and not own.table:
-            found.append(f"{len(orphans)} text files lie beside no image and were not read: {some(orphans)}.")
+        if not own.table:
+            found += counted(orphans, "text files lie beside no image and were not read")
         unread = own.listing.unread([*own.listing.others.get(".txt", ()), own.source.name])
         found += [unread] if unread else []
         empty = [r.file for r in own.records if len(usable_captions(r.captions)) < len(r.captions)]

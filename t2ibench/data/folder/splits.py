@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from t2ibench.core.errors import UserError, unknown_name
+from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.reading.text import read_text, text_lines
 from t2ibench.data.adapter import safe_name, some
 from t2ibench.data.folder.captions import Record
@@ -44,8 +44,7 @@ def split_by_lists(root: Path, keys: Mapping[str, str]) -> tuple[dict[str, str],
     for path in lists:
         for number, line in text_lines(read_text(path, what="an image a line")):
             name = safe_name(line.strip(), f"{path}, line {number}")
-            if name not in known:
-                raise unknown_name(f"image (named in {path}, line {number})", name, known)
+            require_known(f"image (named in {path}, line {number})", known, name)
             if found.setdefault(known[name], path.stem) != path.stem:
                 raise UserError(f"{path} names the image {name!r}, which another list names too.")
     return found, lists
@@ -101,8 +100,7 @@ def column_of(record: Record, column: str, path: Path) -> str:
     Raises:
         UserError: there is no such column, with near names; or rows of one image contradict each other.
     """
-    if column not in record.fields:
-        raise unknown_name(f"column of {path} (at the image {record.file!r})", column, record.fields)
+    require_known(f"column of {path} (at the image {record.file!r})", record.fields, column)
     values = {value: line for value, line in record.fields[column].items() if value.strip()}
     if len(values) > 1:
         said = " and ".join(f"{value!r} (line {line})" for value, line in values.items())

@@ -77,11 +77,11 @@ def test_decompression_bombs_are_stopped(tmp_path, make):
 
 def test_a_zip_that_lies_about_its_sizes_is_stopped_too(tmp_path, monkeypatch):
     archive = written(tmp_path, zipped(ZEROS))
-    monkeypatch.setattr(module._Allowance, "check", lambda self, count: None)
+    monkeypatch.setattr(module.Unpacked, "check", lambda self, count: None)
     unpack(archive, tmp_path / "all")  # the check is what stops it ...
     monkeypatch.undo()
-    original = module._Allowance.check
-    monkeypatch.setattr(module._Allowance, "check", lambda s, n: None if n > module.SMALL else original(s, n))
+    original = module.Unpacked.check
+    monkeypatch.setattr(module.Unpacked, "check", lambda s, n: None if n > module.SMALL else original(s, n))
     with pytest.raises(UserError, match="decompression bomb"):  # ... also while bytes come out
         unpack(archive, tmp_path / "out")
 
