@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field
 from t2ibench.core.records import CLAIMS
 from t2ibench_reports.kept import Kept, read_kept, require_kept
 from t2ibench_reports.rendering.document import Document, Head, Part, Place, Section
-from t2ibench_reports.rendering.rendered import rendered
+from t2ibench_reports.rendering.rendered import TableReport, rendered
 from t2ibench_reports.table.format import clean, count, number
 from t2ibench_reports.table.whiskers import whisker_of
 from t2ibench_reports.texts import TEXTS
@@ -88,12 +88,10 @@ class _Table(_Model):
     rows: tuple[_Claim, ...]
 
 
-class Claims:
+class Claims(TableReport):
     """Do the papers' claims hold?"""
 
     name: ClassVar[str] = "claims"
-    formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "tex", "json", "txt")
-    default_formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "tex", "json")
 
     def render(self, given: ReportInput) -> Mapping[str, bytes]:
         """Return claims.<format> -> content for each format asked for.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from t2ibench.core.errors import UserError
 from t2ibench_reports.details.pairs import caption_lines, captions_of
 from t2ibench_reports.details.rows import board_of, check_name, details_of, find_row, name_of, sample_grids
 from t2ibench_reports.rendering.document import Document, Head, Part, Place, Section, section_on, value_place
-from t2ibench_reports.rendering.rendered import FIGURES, rendered
+from t2ibench_reports.rendering.rendered import FIGURES, TableReport, rendered
 from t2ibench_reports.table.format import clean, number, sentence_list
 from t2ibench_reports.table.ranking import clearly_better
 from t2ibench_reports.table.tables import Cell, Column, Group, Row
@@ -55,26 +55,19 @@ class _Line:
     found: _Found
 
 
-@dataclass(frozen=True)
-class _Pair:
+class _Pair(NamedTuple):
     group: Group
     first: Row
     second: Row
     lines: tuple[_Line, ...]
 
-    @property
-    def rows(self) -> tuple[Group, Row, Row]:
-        """Return the table and the two rows."""
-        return self.group, self.first, self.second
 
-
-class Compare:
+class Compare(TableReport):
     """Whether one row is better than another."""
 
     name: ClassVar[str] = "compare"
     subjects: ClassVar[tuple[str, ...]] = ("A", "B")
-    formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "tex", "json", "txt", *FIGURES)
-    default_formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "tex", "json")
+    formats: ClassVar[tuple[str, ...]] = (*TableReport.formats, *FIGURES)
 
     def render(self, given: ReportInput) -> Mapping[str, bytes]:
         """Return compare.<format> -> content for each format asked for.
@@ -104,7 +97,7 @@ class Compare:
             given.formats,
             self.formats,
             lambda: _frame(pairs),
-            lambda: {"captions": [line for one in pairs for line in caption_lines(*one.rows, given.details)]},
+            lambda: {"captions": [line for pair in pairs for line in caption_lines(*pair[:3], given.details)]},
         )
 
 
@@ -195,7 +188,7 @@ def _stored(group: Group, first: Row, second: Row, comparisons: Sequence[Mapping
 
 
 def _section(pair: _Pair, images: Path, details: Path) -> Section:
-    group, first, second = pair.rows
+    group, first, second, lines = pair
     heads = (
         Head("Measure", kind="name", sort="text"),
         Head(first.label, details_of(first)),
@@ -204,7 +197,7 @@ def _section(pair: _Pair, images: Path, details: Path) -> Section:
         Head("Verdict", kind="text", sort="text"),
     )
     rows = []
-    for line in pair.lines:
+    for line in lines:
         found, decimals = line.found, line.column.decimals
         difference = Place("not known", kind="none")
         if found.difference is not None:
@@ -217,7 +210,7 @@ def _section(pair: _Pair, images: Path, details: Path) -> Section:
         rows.append((name, line.first, line.second, difference, Place(found.verdict, found.reason or how, "text")))
     captions = captions_of(group, first, second, details)
     notes = []
-    wanted = [] if all(line.found.paired or line.found.reason for line in pair.lines) else ["paired intervals"]
+    wanted = [] if all(line.found.paired or line.found.reason for line in lines) else ["paired intervals"]
     if captions.reason and not captions.grids:
         notes.append(captions.reason)
     elif not captions.grids:
@@ -225,8 +218,8 @@ def _section(pair: _Pair, images: Path, details: Path) -> Section:
     if wanted:
         names = (name_of(first), name_of(second), clean(group.plan.dataset))
         notes.append(_ASK.format(*names, sentence_list(wanted)))
-    notes += [_LUCK[covers] for covers in sorted({line.found.covers for line in pair.lines})]
-    if sum(line.found.paired for line in pair.lines) > 1:
+    notes += [_LUCK[covers] for covers in sorted({line.found.covers for line in lines})]
+    if sum(line.found.paired for line in lines) > 1:
         notes.append("Several columns were looked at, and one of 20 intervals misses the truth by luck.")
     return section_on(
         group,

@@ -25,7 +25,7 @@ from t2ibench_reports.rendering.document import (
     value_place,
 )
 from t2ibench_reports.rendering.drawings import Chart, Measured, chart
-from t2ibench_reports.rendering.rendered import FIGURES, rendered
+from t2ibench_reports.rendering.rendered import FIGURES, TableReport, rendered
 from t2ibench_reports.table.equal_steps import RULE, by_steps, ranked_by_steps
 from t2ibench_reports.table.format import clean, count, sentence_list
 from t2ibench_reports.table.notes import group_notes
@@ -91,12 +91,11 @@ class _Analysis:
         return name_of(row) if self.facts is not None and self.facts.across else row.source.variant
 
 
-class Components:
+class Components(TableReport):
     """What a model's parts do."""
 
     name: ClassVar[str] = "components"
-    formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "tex", "json", "txt", *FIGURES)
-    default_formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "tex", "json")
+    formats: ClassVar[tuple[str, ...]] = (*TableReport.formats, *FIGURES)
 
     def render(self, given: ReportInput) -> Mapping[str, bytes]:
         """Return components.<format> -> content for each format asked for.

@@ -22,7 +22,7 @@ from t2ibench_reports.rendering.document import (
     value_place,
 )
 from t2ibench_reports.rendering.images import tiles
-from t2ibench_reports.rendering.rendered import rendered
+from t2ibench_reports.rendering.rendered import TableReport, rendered
 from t2ibench_reports.table.format import clean, count, sentence_list, short_count, significant
 from t2ibench_reports.table.notes import HOW_TO_READ, group_notes
 from t2ibench_reports.table.seeds import RANGE
@@ -49,12 +49,10 @@ _COSTS = (
 _MARKS: str = TEXTS["leaderboard"]["marks"]
 
 
-class Leaderboard:
+class Leaderboard(TableReport):
     """Who is better, by how much, and whether the difference is real."""
 
     name: ClassVar[str] = "leaderboard"
-    formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "tex", "json", "txt")
-    default_formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "tex", "json")
 
     def render(self, given: ReportInput) -> Mapping[str, bytes]:
         """Return leaderboard.<format> -> content for each format asked for.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from t2ibench.core.spec.reported import Figure, PrintedRow, Reported, printed_rows
 from t2ibench_reports.rendering.document import Document, Head, Part, Place, Section, value_place
-from t2ibench_reports.rendering.rendered import rendered
+from t2ibench_reports.rendering.rendered import TableReport, rendered
 from t2ibench_reports.table.tables import ORIGIN_TITLES, SECTION_TITLES, Cell, Group, Row, build
 from t2ibench_reports.table.tables import Column as Measure
 from t2ibench_reports.table.tables import Section as Part_of
@@ -50,12 +50,10 @@ class _Column:
         return None
 
 
-class Previous:
+class Previous(TableReport):
     """The talk's table "Comparison with previous methods", and what was printed since."""
 
     name: ClassVar[str] = "previous"
-    formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "tex", "json", "txt")
-    default_formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "tex", "json")
 
     def render(self, given: ReportInput) -> Mapping[str, bytes]:
         """Return previous.<format> -> content for each format asked for; it needs no results.

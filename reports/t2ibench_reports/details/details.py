@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from t2ibench.core.files import digest_of
-from t2ibench_reports.rendering.images import Tile, cut
 from t2ibench_reports.table.format import clean
 from t2ibench_reports.table.tables import Row
 from t2ibench_reports.texts import TEXTS
@@ -68,11 +67,6 @@ def pair_of(first: Details, second: Details, folder: Path) -> tuple[Mapping[str,
         if content.get("schema") == SCHEMA:
             return content, swapped
     return None
-
-
-def strip_tiles(folder: Path, name: Any, texts: Sequence[str]) -> tuple[Tile, ...]:
-    """Return the images of a strip, as many as texts, each with its text; empty where it cannot be read."""
-    return cut(folder, name, texts) if isinstance(name, str) and texts else ()
 
 
 def places(content: Mapping[str, Any], name: str, count: int) -> tuple[int, ...]:

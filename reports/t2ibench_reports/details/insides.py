@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from t2ibench_reports.details.details import details_of, strip_tiles
+from t2ibench_reports.details.details import details_of
 from t2ibench_reports.details.rows import details_of as words_on
 from t2ibench_reports.rendering.document import Inside, View
-from t2ibench_reports.rendering.images import Tile
+from t2ibench_reports.rendering.images import Tile, cut
 from t2ibench_reports.table.format import clean
 from t2ibench_reports.table.tables import Row
 from t2ibench_reports.texts import TEXTS
@@ -29,7 +29,7 @@ def insides_of(row: Row, folder: Path) -> tuple[Inside, ...]:
     try:
         seen = list(inside["seen"])
         labels = [clean(str(label)) for one in seen for view in one["views"] for label in view.get("labels", ())]
-        tiles = list(strip_tiles(folder, inside["image"], labels))
+        tiles = list(cut(folder, inside["image"], labels))
         if len(tiles) != len(labels):
             return ()
         found = []

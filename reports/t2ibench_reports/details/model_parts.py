@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from t2ibench_reports.details.details import SHARES, Details, places, strip_tiles
+from t2ibench_reports.details.details import SHARES, Details, places
 from t2ibench_reports.details.insides import HOW_TO_LOOK, insides_of
 from t2ibench_reports.rendering.document import Grid, Head, Part, Place, Section, Strip
 from t2ibench_reports.rendering.drawings import Chart, Measured, chart
-from t2ibench_reports.rendering.images import Tile
+from t2ibench_reports.rendering.images import Tile, cut
 from t2ibench_reports.table.format import clean, count, number
 from t2ibench_reports.table.tables import Column, Group, Row
 from t2ibench_reports.table.whiskers import whisker_of
@@ -61,7 +61,7 @@ def extremes(group: Group, row: Row, details: Details, folder: Path) -> Section 
     if column is None or not worst:
         return None
     texts = [details.captions[place] for place in (*worst, *best)]
-    tiles = strip_tiles(folder, kept.get("image"), texts * 2)
+    tiles = cut(folder, kept.get("image"), texts * 2)
     if not tiles:
         return None
     made, real = tiles[: len(texts)], tiles[len(texts) :]
@@ -93,7 +93,7 @@ def nearest(group: Group, row: Row, details: Details, folder: Path) -> Section |
     where, shares = places(kept, "places", len(details.captions)), kept.get("shares")
     column = next((column for column in group.columns if column.digest == kept.get("metric")), None)
     texts = [details.captions[place] for place in where]
-    tiles = strip_tiles(folder, kept.get("image"), texts * 2)
+    tiles = cut(folder, kept.get("image"), texts * 2)
     if column is None or not tiles or not isinstance(shares, list) or len(shares) != len(where):
         return None
     strips = tuple(
@@ -115,7 +115,7 @@ def read_back(group: Group, row: Row, details: Details, folder: Path) -> Section
     if not isinstance(found, list) or not all(isinstance(one, list) and len(one) == 3 for one in found):
         return None
     captions, made, real = ([clean(str(one[at])) for one in found] for at in range(3))
-    tiles = strip_tiles(folder, kept.get("image"), made + real)
+    tiles = cut(folder, kept.get("image"), made + real)
     if not tiles:
         return None
     rows = tuple(
@@ -201,7 +201,7 @@ def _ages(samples: dict[str, Any], folder: Path) -> Grid | None:
     if not isinstance(steps, list) or not isinstance(captions, list) or not captions:
         return None
     texts = [clean(str(caption)) for caption in captions]
-    tiles = strip_tiles(folder, samples.get("image"), texts * len(steps))
+    tiles = cut(folder, samples.get("image"), texts * len(steps))
     if not tiles:
         return None
     heads = tuple((f"{step:,} steps" if isinstance(step, int) else "", "") for step in steps)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from t2ibench_reports.details.details import SHARES, Details, details_of, pair_of, places, strip_tiles
+from t2ibench_reports.details.details import SHARES, Details, details_of, pair_of, places
 from t2ibench_reports.rendering.document import Grid, Strip
 from t2ibench_reports.rendering.drawings import Scatter, scatter
-from t2ibench_reports.rendering.images import Tile
+from t2ibench_reports.rendering.images import Tile, cut
 from t2ibench_reports.table.format import number
 from t2ibench_reports.table.tables import Column, Group, Row
 
@@ -85,7 +85,7 @@ def _grids(group: Group, rows: tuple[Row, Row], details: tuple[Details, Details]
     ahead, behind = places(kept, "ahead", total), places(kept, "behind", total)
     column = next((one for one in _shared(group, *details) if one.digest == kept.get("metric")), None)
     texts = [details[0].captions[place] for place in (*ahead, *behind)]
-    tiles = strip_tiles(folder, kept.get("image"), texts * 3)
+    tiles = cut(folder, kept.get("image"), texts * 3)
     if column is None or not tiles:
         return
     real, one, other = (tiles[start * len(texts) : (start + 1) * len(texts)] for start in range(3))

@@ -43,20 +43,16 @@ def find_row(name: str, group: Group) -> Row | None:
         name: "attngan", "attngan:brief", "ground-truth", or with "@" and the first digits of the weights.
         group: the table.
     """
-    rows = [row for row in group.rows if section_fits(row)]
+    rows = [row for row in group.rows if row.section is not Section.REPORTED]
     found = [row for row in rows if _means(name, row)]
     found = found or [run for row in rows for run in row.runs if _means(name, run)]
     return max(found, key=lambda row: (row.source.steps or 0, row.key)) if found else None
 
 
-def section_fits(row: Row) -> bool:
-    """Return whether a row was measured here."""
-    return row.section is not Section.REPORTED
-
-
 def check_name(name: str, board: Leaderboard) -> None:
     """Refuse a name that no row of any table has, with near names."""
-    rows = [one for group in board.groups for row in group.rows if section_fits(row) for one in (row, *row.runs)]
+    measured = [row for group in board.groups for row in group.rows if row.section is not Section.REPORTED]
+    rows = [one for row in measured for one in (row, *row.runs)]
     if not any(_means(name, row) for row in rows):
         known = {name_of(row) for row in rows}
         raise unknown_name("row with results", clean(name), known, hint="`t2ibench eval` measures further ones.")

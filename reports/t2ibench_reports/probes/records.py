@@ -8,19 +8,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from t2ibench.core.records import PROBES
+from t2ibench.core.records import PROBES, IntervalRecord
 from t2ibench_reports.kept import Kept, read_kept
 
 RECORD = "probe.json"
-
-
-class Ends(Kept):
-    """An interval."""
-
-    low: float
-    high: float
-    level: float
-    method: str
 
 
 class ProbeScore(Kept):
@@ -29,7 +20,7 @@ class ProbeScore(Kept):
     row: str
     measure: str
     value: float
-    interval: Ends | None = None
+    interval: IntervalRecord | None = None
     n: int
     subject: str = ""
     group: str = ""

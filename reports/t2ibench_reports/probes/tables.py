@@ -9,7 +9,7 @@ from typing import Final
 from t2ibench_reports.probes.records import ProbeRecord, ProbeScore
 from t2ibench_reports.rendering.document import Head, Part, Place
 from t2ibench_reports.table.format import clean, count, number
-from t2ibench_reports.table.whiskers import WIDTH, Whisker
+from t2ibench_reports.table.whiskers import whisker_of
 
 MEASURES: Final[Mapping[str, tuple[str, str]]] = {
     "asked": ("Asked for ↑", "%"),
@@ -25,7 +25,6 @@ MEASURES: Final[Mapping[str, tuple[str, str]]] = {
 DRAWN: Final = "Drawn to fit"
 DEAF: Final = "Deaf to the words"
 _DEAF: Final[Mapping[str, float]] = {"alone": 0.0, "kept": 100.0, "pixels": 0.0, "difference": 0.0}
-_MARGIN: Final = 5
 
 
 def main_table(record: ProbeRecord) -> tuple[tuple[Head, ...], tuple[Part, ...]]:
@@ -100,7 +99,7 @@ def word_table(record: ProbeRecord) -> tuple[tuple[Head, ...], tuple[Part, ...]]
                 Place(
                     number(word.difference, 1),
                     "most" if word.difference == changed else "",
-                    drawing=_drawing(word.difference, None, most),
+                    drawing=whisker_of(word.difference, word.difference, word.difference, (0.0, most)),
                 ),
                 Place(number(word.pixels, 1), kind="cost"),
             ]
@@ -137,7 +136,8 @@ def _place(score: ProbeScore | None) -> Place:
     ends = score.interval
     below = f"[{number(ends.low, 1)}, {number(ends.high, 1)}]" if ends else "no interval"
     method = f"{ends.method}; " if ends else ""
-    drawing = _drawing(score.value, (ends.low, ends.high) if ends else None, 100.0)
+    low, high = (ends.low, ends.high) if ends else (score.value, score.value)
+    drawing = whisker_of(score.value, low, high, (0.0, 100.0))
     return Place(number(score.value, 1), below, hint=f"{clean(method)}n {count(score.n)}", drawing=drawing)
 
 
@@ -152,11 +152,3 @@ def _deaf(record: ProbeRecord, measure: str, group: str) -> Place:
     value = _DEAF.get(measure)
     known = value is not None and record.score("model", measure, group=group) is not None
     return Place(number(value, 0), kind="cost") if known and value is not None else Place("-", kind="none")
-
-
-def _drawing(value: float, ends: tuple[float, float] | None, top: float) -> Whisker:
-    def place(one: float) -> float:
-        return round(_MARGIN + (WIDTH - 2 * _MARGIN) * min(max(one / top, 0.0), 1.0), 1)
-
-    low, high = ends or (value, value)
-    return Whisker(place(value), place(low), place(high), False, value > top)

@@ -31,19 +31,23 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
-    """Lines of (label, points in rising order of steps). `marks`: each point has a dot and its interval."""
-
-    kind: ClassVar[str] = "chart"
+class _Titled:
     title: str
-    lines: tuple[tuple[str, tuple[Measured, ...]], ...]
-    said: str = ""
-    marks: bool = True
 
     @property
     def told(self) -> str:
         """Return what stands for it where it is not seen."""
         return self.title
+
+
+@dataclass(frozen=True, slots=True)
+class Chart(_Titled):
+    """Lines of (label, points in rising order of steps). `marks`: each point has a dot and its interval."""
+
+    kind: ClassVar[str] = "chart"
+    lines: tuple[tuple[str, tuple[Measured, ...]], ...]
+    said: str = ""
+    marks: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +66,10 @@ class Bubble:
 
 
 @dataclass(frozen=True, slots=True)
-class Scatter:
+class Scatter(_Titled):
     """The first row's values upwards, the second's to the right; `names` are those of both."""
 
     kind: ClassVar[str] = "scatter"
-    title: str
     names: tuple[str, str]
     bubbles: tuple[Bubble, ...]
     said: str
@@ -87,20 +90,14 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
-class Curves:
+class Curves(_Titled):
     """A small curve a row and column, None where there is none; `key` is (the place of a colour, what it means)."""
 
     kind: ClassVar[str] = "curves"
-    title: str
     heads: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Curve | None, ...]], ...]
     key: tuple[tuple[int, str], ...]
     said: str
-
-    @property
-    def told(self) -> str:
-        """Return what stands for it where it is not seen."""
-        return self.title
 
 
 Drawing = Chart | Scatter | Curves

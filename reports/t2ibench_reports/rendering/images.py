@@ -42,8 +42,10 @@ def tiles(folder: Path, name: str) -> tuple[Tile, ...]:
     return tuple(tile_of(image, text) for image, text in zip(images, texts, strict=True))
 
 
-def cut(folder: Path, name: str, texts: Sequence[str]) -> tuple[Tile, ...]:
+def cut(folder: Path, name: Any, texts: Sequence[str]) -> tuple[Tile, ...]:
     """Return a strip cut into as many images as there are texts, each with its own; empty where that cannot be."""
+    if not isinstance(name, str) or not texts:
+        return ()
     images = strip_of(folder, name, len(texts))
     if len(images) != len(texts):
         return ()

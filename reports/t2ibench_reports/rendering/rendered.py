@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from t2ibench.core.errors import UserError, unknown_name
 from t2ibench_reports.rendering.document import Document
@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 
 FIGURES = ("svg", "png", "pdf")
 """Formats of a document's drawings alone, for documents with `no_figure`."""
+
+
+class TableReport:
+    """Base of reports whose tables are to be had in every format of text."""
+
+    formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "tex", "json", "txt")
+    default_formats: ClassVar[tuple[str, ...]] = ("html", "csv", "md", "tex", "json")
 
 
 def rendered(

@@ -82,13 +82,7 @@ def _real_beats_noise(controls: Rows, models: list[ResultRecord]) -> Iterator[Ch
     for name in ("ground-truth", "real-train"):
         if name not in controls or "noise" not in controls or (name == "real-train" and not _near_real(controls)):
             continue
-        real, noise = controls[name], controls["noise"]
-        if missing := _missing(real, noise):
-            yield missing
-        elif _goodness(real) > _goodness(noise):
-            yield Check(_title(real), "passed", f"{_shown(real)} is better than {_shown(noise)}.")
-        else:
-            yield Check(_title(real), "failed", f"{_shown(real)} should be better than {_shown(noise)}, and is not.")
+        yield _better(controls[name], controls["noise"])
 
 
 def _real_is_the_ceiling(controls: Rows, models: list[ResultRecord]) -> Iterator[Check]:
@@ -154,16 +148,8 @@ def _shuffled_is_chance(controls: Rows, models: list[ResultRecord]) -> Iterator[
 
 def _copies_are_worst(controls: Rows, models: list[ResultRecord]) -> Iterator[Check]:
     """Training images themselves are copies, and must score worse than held-out ones; noise resembles neither."""
-    truth, copies = controls.get("ground-truth"), controls.get("real-train")
-    if truth is None or copies is None:
-        return
-    if missing := _missing(truth, copies):
-        yield missing
-    elif _goodness(truth) > _goodness(copies):
-        yield Check(_title(truth), "passed", f"{_shown(truth)} is better than {_shown(copies)}, which are copies.")
-    else:
-        sentence = f"{_shown(truth)} should be better than {_shown(copies)}, which are copies, and is not."
-        yield Check(_title(truth), "failed", sentence)
+    if "ground-truth" in controls and "real-train" in controls:
+        yield _better(controls["ground-truth"], controls["real-train"], ", which are copies")
 
 
 _LIKENESS: Final = (_real_beats_noise, _real_is_the_ceiling, _shuffled_is_chance)
@@ -181,6 +167,16 @@ def _missing(*needed: ResultRecord) -> Check | None:
         if not _ok(record):
             return Check(_title(record), "unchecked", f"{_name(record)} failed and has no value to compare with.")
     return None
+
+
+def _better(one: ResultRecord, other: ResultRecord, what: str = "") -> Check:
+    """Return whether a record is better than another, as it must be; `what` is told of the other."""
+    if missing := _missing(one, other):
+        return missing
+    named = f"{_shown(other)}{what}"
+    if _goodness(one) > _goodness(other):
+        return Check(_title(one), "passed", f"{_shown(one)} is better than {named}.")
+    return Check(_title(one), "failed", f"{_shown(one)} should be better than {named}, and is not.")
 
 
 def _goodness(record: ResultRecord) -> float:

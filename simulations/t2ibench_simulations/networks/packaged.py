@@ -15,6 +15,8 @@ from t2ibench.features.context import FeatureContext
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from t2ibench.core.types import Caption
+
 Statement = TypeVar("Statement")
 
 
@@ -144,3 +146,26 @@ class PackagedExtractor(ABC):
     @abstractmethod
     def _build(cls) -> Any:
         """Return the network before its weights are loaded."""
+
+
+class StatementReader(PackagedExtractor):
+    """Base of those that read images and captions as one list of statements, the layer "statements".
+
+    Attributes:
+        statements: all there are, in order.
+    """
+
+    statements: ClassVar[Sequence[Any]]
+
+    @staticmethod
+    @abstractmethod
+    def stated(caption: str) -> Iterable[Any]:
+        """Return what a caption states."""
+
+    @abstractmethod
+    def extract(self, pixels: Tensor) -> Mapping[str, Tensor]:
+        """Return "statements", N x K zeros and ones, float32 on the CPU."""
+
+    def read(self, captions: Sequence[Caption]) -> Tensor:
+        """Return M x K, 1 for what a caption states, else 0, float32 on the CPU."""
+        return marked([self.stated(caption.text) for caption in captions], self.statements)

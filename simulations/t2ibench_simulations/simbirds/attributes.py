@@ -46,19 +46,8 @@ RGB: dict[Colour, tuple[int, int, int]] = {
 }
 
 # The colour a bar, stripe, spot or head mark takes on a ground of each colour.
-CONTRAST: dict[Colour, Colour] = {
-    "black": "white",
-    "white": "black",
-    "grey": "black",
-    "brown": "white",
-    "red": "white",
-    "orange": "black",
-    "yellow": "black",
-    "green": "white",
-    "blue": "white",
-    "purple": "white",
-    "pink": "black",
-}
+_MARKED_WHITE: tuple[Colour, ...] = ("black", "brown", "red", "green", "blue", "purple")
+CONTRAST: dict[Colour, Colour] = {colour: "white" if colour in _MARKED_WHITE else "black" for colour in COLOURS}
 
 
 @dataclass(frozen=True, slots=True)

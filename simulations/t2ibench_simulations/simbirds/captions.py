@@ -8,7 +8,7 @@ from collections import Counter
 from t2ibench.core.noise import seed_of
 from t2ibench_simulations.simbirds.appearance import Appearance
 from t2ibench_simulations.simbirds.attributes import PLUMAGE, Attributes, Colour
-from t2ibench_simulations.simbirds.facts import Fact, facts_of, with_article
+from t2ibench_simulations.simbirds.facts import Fact, facts_of, listed, with_article
 from t2ibench_simulations.simbirds.named_parts import SIZES, WORDS
 
 CAPTIONS_PER_IMAGE = 10
@@ -65,8 +65,8 @@ def caption_for(bird: Attributes, generator: random.Random, *, legs: bool = True
     while True:
         said = [facts[topic] for topic in order]
         sentence = opening.format(
-            facts=_listed([fact.phrase for fact in said]),
-            clauses=_listed([fact.clause for fact in said]).removeprefix("its "),
+            facts=listed([fact.phrase for fact in said]),
+            clauses=listed([fact.clause for fact in said]).removeprefix("its "),
             size=size, a_size=with_article(size), main=main,
         )  # fmt: skip
         patterned = [topic for topic in order if facts[topic].pattern]
@@ -94,7 +94,3 @@ def _draw(topics: list[str], count: int, generator: random.Random) -> list[str]:
         left.remove(topic)
         drawn.append(topic)
     return drawn
-
-
-def _listed(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -44,6 +44,11 @@ def with_article(words: str) -> str:
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
+def listed(parts: list[str]) -> str:
+    """Return "a", "a and b" or "a, b and c" of one part or more."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
 def facts_of(bird: Attributes, generator: random.Random, *, legs: bool) -> dict[str, Fact]:
     """Return all that can be said of a bird, by topic: wing, belly, crown, breast, back, tail, bill, face, legs, mark.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Literal, get_args
 
 from t2ibench_simulations.simbirds.attributes import (
     BILL_COLOURS,
@@ -172,35 +172,29 @@ def _draw(generator: random.Random, wing: Colour, belly: Colour) -> Attributes:
     accent = generator.choice([colour for colour in _ACCENTS if colour not in (wing, belly)])
     ink: dict[str, Colour] = {"w": wing, "b": belly, "a": accent}
     crown, head, back, _, breast, _, tail = (ink[letter] for letter in generator.choice(_SCHEMES))
-    size: Size = generator.choices(("tiny", "small", "medium", "large"), (3, 4, 4, 3))[0]
+    size: Size = generator.choices(get_args(Size), (3, 4, 4, 3))[0]
     bill = generator.choices(BILL_COLOURS, (5, 3, 1, 3, 3, 1))[0]
     if bill == head:
         # A bill of the colour of the face cannot be told from it.
         bill = "orange" if head == "black" else "black"
-    shapes: tuple[BillShape, ...] = ("pointed", "curved", "hooked", "broad")
     lengths: dict[Size, tuple[int, int, int]] = {
         "tiny": (4, 2, 2), "small": (4, 3, 1), "medium": (3, 3, 2), "large": (0, 2, 4)
     }  # fmt: skip
     tails: dict[Size, tuple[int, int, int]] = {
         "tiny": (4, 2, 1), "small": (2, 3, 2), "medium": (1, 2, 4), "large": (4, 2, 0)
     }  # fmt: skip
-    three: tuple[BillLength, ...] = ("short", "medium", "long")
-    tail_lengths: tuple[TailLength, ...] = ("short", "medium", "long")
-    wing_patterns: tuple[WingPattern, ...] = ("plain", "barred", "striped")
-    breast_patterns: tuple[BreastPattern, ...] = ("plain", "spotted", "streaked")
-    marks: tuple[HeadMark, ...] = ("none", "eyebrow", "mask", "eyering", "crest")
-    breast_pattern = generator.choices(breast_patterns, (10, 2, 2))[0]
+    breast_pattern = generator.choices(get_args(BreastPattern), (10, 2, 2))[0]
     if CONTRAST[breast] != CONTRAST[belly] or breast in ("red", "green", "blue", "purple"):
         # Spots run over breast and belly, so one ink must show on both.
         breast_pattern = "plain"
     return Attributes(
         crown=crown, head=head, back=back, wing=wing, breast=breast, belly=belly, tail=tail, bill=bill,
         legs=generator.choices(LEG_COLOURS, (4, 3, 2, 3, 3, 1, 2))[0],
-        wing_pattern=generator.choices(wing_patterns, (7, 3, 2))[0],
+        wing_pattern=generator.choices(get_args(WingPattern), (7, 3, 2))[0],
         breast_pattern=breast_pattern,
-        head_mark=generator.choices(marks, (8, 2, 2, 2, 3))[0],
-        bill_length=generator.choices(three, lengths[size])[0],
-        bill_shape=generator.choices(shapes, (5, 3, 2, 3))[0],
-        tail_length=generator.choices(tail_lengths, tails[size])[0],
+        head_mark=generator.choices(get_args(HeadMark), (8, 2, 2, 2, 3))[0],
+        bill_length=generator.choices(get_args(BillLength), lengths[size])[0],
+        bill_shape=generator.choices(get_args(BillShape), (5, 3, 2, 3))[0],
+        tail_length=generator.choices(get_args(TailLength), tails[size])[0],
         size=size,
     )  # fmt: skip

@@ -6,6 +6,7 @@ import random
 from typing import Final
 
 from t2ibench.core.noise import seed_of
+from t2ibench_simulations.simbirds.facts import listed
 from t2ibench_simulations.simscenes.scene import Group, Scene
 from t2ibench_simulations.simscenes.vocabulary import NATURES, Place, Relation
 
@@ -72,7 +73,7 @@ def _caption(scene: Scene, generator: random.Random) -> str:
     else:
         order = generator.sample(range(len(names)), len(names))
         first = order[0]
-        said = _listed([names[member] for member in order])
+        said = listed([names[member] for member in order])
     there = "there is" if scene.groups[first].count == 1 else "there are"
     where = generator.random()
     if where < 0.12:
@@ -86,7 +87,3 @@ def _named(group: Group, coloured: bool) -> str:
     words = f"{group.colour} {noun}" if coloured else noun
     article = "an" if group.count == 1 and words[0] in "aeiou" else COUNTS[group.count - 1]
     return f"{article} {words}"
-
-
-def _listed(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -92,16 +92,7 @@ def truth_of(row: Drawn) -> dict[str, Any]:
     objects = []
     for thing, seen in zip(scene.things, row.seen, strict=True):
         group = scene.groups[thing.group]
-        objects.append(
-            {
-                "kind": group.kind,
-                "colour": group.colour,
-                "rgb": list(seen.rgb),
-                "group": thing.group,
-                "box": list(seen.box),
-                "area": seen.area,
-            }
-        )
+        objects.append({"kind": group.kind, "colour": group.colour, "group": thing.group, **asdict(seen)})
     return {
         "id": scene.index + 1,
         "file": file_of(scene),

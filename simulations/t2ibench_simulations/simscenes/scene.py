@@ -257,9 +257,7 @@ _PLACED: Final = {
 def _relations(plan: Plan, groups: tuple[Group, ...], things: list[Thing]) -> tuple[tuple[int, Relation, int], ...]:
     """Return what holds: first what the scene was laid out for, then who is left of whom."""
     found: list[tuple[int, Relation, int]] = []
-    if plan in ("on", "above"):
-        found.append((0, plan, 1))
-    if plan == "beside":
+    if plan in ("on", "above", "beside"):
         found.append((0, plan, 1))
     for first in range(len(groups)):
         for second in range(len(groups)):

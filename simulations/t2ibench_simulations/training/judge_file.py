@@ -85,13 +85,12 @@ def train(
 
 
 def write_judge(
-    folder: Path,
+    name: str,
     network: nn.Module,
     options: argparse.Namespace,
     measured: Callable[[], Mapping[str, Any]],
     *,
     title: str,
-    script: str,
     seed: int,
     precision: torch.dtype = torch.float16,
     metadata: Mapping[str, str] | None = None,
@@ -103,12 +102,11 @@ def write_judge(
     what is measured is what is shipped.
 
     Args:
-        folder: of the plug-in, in `NETWORKS`.
+        name: of the plug-in's folder in `NETWORKS`; the script that trains it is named alike.
         network: trained.
         options: of the script, see `parser_of`.
         measured: how well it reads, for the card.
         title: what the network does.
-        script: the file that trained it.
         seed: of the training.
         precision: of the weights in the file.
         metadata: texts that the weights file carries.
@@ -120,10 +118,11 @@ def write_judge(
         if not key.endswith("num_batches_tracked")
     }
     network.load_state_dict({key: value.float() for key, value in state.items()}, strict=False)
+    folder = NETWORKS / name
     weights = folder / "weights.safetensors"
     with atomic_path(weights) as temporary:
         save_file(state, temporary, None if metadata is None else dict(metadata))
-    made_by = f"simulations/t2ibench_simulations/training/{Path(script).name}"
+    made_by = f"simulations/t2ibench_simulations/training/train_{name.partition('/')[0]}.py"
     made = {"title": title, "made_by": made_by, "images": options.images, "steps": options.steps, "seed": seed}
     files = {"torch": torch.__version__.split("+")[0], "weights_sha256": digest_of_file(weights)}
     write_json(folder / "card.json", {**made, **facts, **measured(), **files})

@@ -37,7 +37,7 @@ from t2ibench_simulations.simscenes.drawing import draw_scene
 from t2ibench_simulations.simscenes.make import VERSION as SCENES_VERSION
 from t2ibench_simulations.simscenes.scene import Scene, scene_of
 from t2ibench_simulations.training import train_simnet, train_simobjects
-from t2ibench_simulations.training.judge_file import NETWORKS, drawn, parser_of, shuffled, train, write_judge
+from t2ibench_simulations.training.judge_file import drawn, parser_of, shuffled, train, write_judge
 from t2ibench_simulations.training.train_simattributes import any_bird
 
 BATCH = 64
@@ -58,8 +58,9 @@ class Source:
 
     Attributes:
         version: of its drawing.
-        training: seed -> an image and its captions.
+        training: seed -> what there is to draw.
         held_out: the same of what training never shows.
+        drawn: that -> its image and its captions.
         varied: images uint8 -> (images N x 3 x 64 x 64 in [-1, 1] moved, scaled, some blurred or noisy; which of them
             are mirrored).
         judged: how sentences are compared with captions.
@@ -67,44 +68,37 @@ class Source:
     """
 
     version: int
-    training: Callable[[int], Drawn]
-    held_out: Callable[[int], Drawn]
+    training: Callable[[int], Any]
+    held_out: Callable[[int], Any]
+    drawn: Callable[[Any], Drawn]
     varied: Callable[[Tensor, torch.Generator], tuple[Tensor, Tensor]]
     judged: type[AttributeF1 | ObjectF1]
     trunk: Callable[[], BirdTrunk | SceneTrunk]
 
 
-def draw_bird(seed: int) -> Drawn:
-    """Return a bird of a training species or of random attributes, 76 x 76, and its captions."""
-    return _bird(any_bird(seed))
-
-
-def draw_unseen_bird(seed: int) -> Drawn:
-    """Return a bird of a test species."""
-    return _bird(train_simnet.held_out(seed))
-
-
-def _bird(appearance: Appearance) -> Drawn:
+def drawn_bird(appearance: Appearance) -> Drawn:
+    """Return a bird's image, 76 x 76, and its captions."""
     return train_simnet.image_of(appearance), bird_captions(appearance)
 
 
-def draw_any_scene(seed: int) -> Drawn:
-    """Return a scene of the data set's kind in any colours, or one strewn about, 64 x 64, and its captions."""
+def any_scene(seed: int) -> Scene:
+    """Return a scene of the data set's kind in any colours, or one strewn about."""
     generator = random.Random(seed)
     if generator.random() < 0.7:
         index = generator.randrange(10_000_000)
-        return _scene(train_simobjects.recoloured(scene_of(index, TRAINING_SEED), generator))
+        return train_simobjects.recoloured(scene_of(index, TRAINING_SEED), generator)
     while not (scene := train_simobjects.free_scene(generator, seed)).groups:
         pass
-    return _scene(scene)
+    return scene
 
 
-def draw_scene_of_data_set(seed: int) -> Drawn:
+def scene_of_data_set(seed: int) -> Scene:
     """Return a scene as the data set has them, of a seed of its own."""
-    return _scene(scene_of(seed, HELD_OUT_SEED))
+    return scene_of(seed, HELD_OUT_SEED)
 
 
-def _scene(scene: Scene) -> Drawn:
+def drawn_scene(scene: Scene) -> Drawn:
+    """Return a scene's image, 64 x 64, and its captions."""
     drawn, _ = draw_scene(scene, train_simobjects.DRAWN_SIDE)
     return np.asarray(base_image(drawn, None, SIDE, whole=True)), captions_for(scene)
 
@@ -116,20 +110,16 @@ def varied_scenes(images: Tensor, generator: torch.Generator) -> tuple[Tensor, T
     return seen, moved[:, 0, 2] > 0.5  # a thing at the left edge has come to the right
 
 
-def bird_trunk() -> BirdTrunk:
-    """Return SimAttributes' layers."""
-    return BirdTrunk(SimAttributes.network("cpu"))
-
-
-def scene_trunk() -> SceneTrunk:
-    """Return SimObjects' layers."""
-    return SceneTrunk(SimObjects.network("cpu"))
-
-
 SOURCES = {
-    "simbirds": Source(BIRDS_VERSION, draw_bird, draw_unseen_bird, train_simnet.moved, AttributeF1, bird_trunk),
-    "simscenes": Source(SCENES_VERSION, draw_any_scene, draw_scene_of_data_set, varied_scenes, ObjectF1, scene_trunk),
-}
+    "simbirds": Source(
+        BIRDS_VERSION, any_bird, train_simnet.held_out, drawn_bird, train_simnet.moved, AttributeF1,
+        lambda: BirdTrunk(SimAttributes.network("cpu")),
+    ),
+    "simscenes": Source(
+        SCENES_VERSION, any_scene, scene_of_data_set, drawn_scene, varied_scenes, ObjectF1,
+        lambda: SceneTrunk(SimObjects.network("cpu")),
+    ),
+}  # fmt: skip
 
 
 def numbered(captions: Sequence[Sequence[str]], words: Sequence[str]) -> Tensor:
@@ -189,12 +179,9 @@ def held_out_figures(
 ) -> dict[str, float]:
     """Return F1 of sentences against a caption of their image, and of another image, in %; and facts a sentence."""
     network.eval()
-    images = torch.from_numpy(np.stack([image for image, _ in rows])).permute(0, 3, 1, 2)
-    edge = (images.shape[-1] - SIDE) // 2
-    seen = images[:, :, edge : edge + SIDE, edge : edge + SIDE].float() / 127.5 - 1
     said = [
         captioner.sentence_of(numbers, words)
-        for part in seen.split(100)
+        for part in train_simnet.central(train_simnet.stack([image for image, _ in rows])).split(100)
         for numbers in likeliest(network, part, beam=captioner.BEAM, words=captioner.LONGEST)
     ]
     asked = [captions[0] for _, captions in rows]
@@ -215,8 +202,8 @@ def main() -> None:
     parser.add_argument("data", choices=sorted(SOURCES))
     options = parser.parse_args()
     source = SOURCES[options.data]
-    rows = drawn(range(TRAINING_SEED, TRAINING_SEED + options.images), options.processes, source.training)
-    held = drawn(range(HELD_OUT_SEED, HELD_OUT_SEED + HELD_OUT), options.processes, source.held_out)
+    rows = drawn(range(TRAINING_SEED, TRAINING_SEED + options.images), options.processes, source.training, source.drawn)
+    held = drawn(range(HELD_OUT_SEED, HELD_OUT_SEED + HELD_OUT), options.processes, source.held_out, source.drawn)
     words = sorted({word for _, captions in rows for text in captions for word in captioner.words_of(text)})
     sentences = numbered([captions for _, captions in rows], words)
     torch.manual_seed(SEED)
@@ -226,12 +213,11 @@ def main() -> None:
     train(network, found, options.steps, rate=5e-3, decay=1e-2, clip=5.0)
     version: dict[str, Any] = {f"{options.data}_version": source.version}
     write_judge(
-        NETWORKS / "captioner" / options.data,
+        f"captioner/{options.data}",
         network,
         options,
         lambda: {"accuracy": held_out_figures(network, words, held, source)},
         title=f"A captioner for {options.data}: Show, Attend and Tell's form, small",
-        script=__file__,
         **version,
         seed=SEED,
         held_out=f"{HELD_OUT} images that training never shows",

@@ -151,12 +151,11 @@ def main() -> None:
 
     digits = "one part drawn and three of MNIST's" if mnist else "drawn"
     write_judge(
-        FOLDER,
+        "digit_judge",
         network,
         options,
         measured,
         title="The digit judge, which says what digits a scene shows and where",
-        script=__file__,
         mnist_captions_version=VERSION,
         trained=[*before, f"{options.steps} steps on {options.images} scenes, digits {digits}"],
         seed=SEED,

@@ -23,10 +23,9 @@ from t2ibench_simulations.networks.simattributes.network import AttributeNetwork
 from t2ibench_simulations.simbirds.appearance import Appearance, appearance_for
 from t2ibench_simulations.simbirds.attributes import BILL_COLOURS, LEG_COLOURS, WORDS
 from t2ibench_simulations.simbirds.make import VERSION
-from t2ibench_simulations.training.judge_file import NETWORKS, drawn, parser_of, shuffled, train, write_judge
+from t2ibench_simulations.training.judge_file import drawn, parser_of, shuffled, train, write_judge
 from t2ibench_simulations.training.train_simnet import central, held_out, image_of, moved, random_bird, together
 
-FOLDER = NETWORKS / "simattributes"
 BATCH = 64
 SEED = 4047
 TRAINING_SEED = 500_000_000
@@ -103,12 +102,11 @@ def main() -> None:
     network = AttributeNetwork().to(memory_format=torch.channels_last)
     train(network, losses(network, batches(images, labels)), options.steps, rate=4e-3, decay=2e-2)
     write_judge(
-        FOLDER,
+        "simattributes",
         network,
         options,
         lambda: {"accuracy": accuracies(network, *together(held))},
         title="SimAttributes, which names what a simulated bird looks like",
-        script=__file__,
         simbirds_version=VERSION,
         seed=SEED,
         held_out="1000 images of the 50 test species, which training never shows",

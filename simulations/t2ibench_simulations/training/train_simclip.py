@@ -25,11 +25,10 @@ from t2ibench_simulations.simbirds.appearance import Appearance
 from t2ibench_simulations.simbirds.captions import captions_for
 from t2ibench_simulations.simbirds.make import VERSION
 from t2ibench_simulations.simbirds.statements import STATEMENTS, statements_in, true_statements
-from t2ibench_simulations.training.judge_file import NETWORKS, drawn, parser_of, shuffled, train, write_judge
+from t2ibench_simulations.training.judge_file import drawn, parser_of, shuffled, train, write_judge
 from t2ibench_simulations.training.train_simattributes import any_bird
 from t2ibench_simulations.training.train_simnet import central, held_out, image_of, moved, stack
 
-FOLDER = NETWORKS / "simclip"
 BATCH = 160
 SEED = 7919
 TRAINING_SEED = 600_000_000
@@ -109,12 +108,11 @@ def main() -> None:
     network.images.to(memory_format=torch.channels_last)
     train(network, losses(network, rows, words), options.steps, rate=2.5e-3, decay=2e-2)
     write_judge(
-        FOLDER,
+        "simclip",
         network,
         options,
         lambda: {"own_caption_first_of_100": first_of_a_hundred(network, held, words)},
         title="SimCLIP, which reads images and captions of simulated birds into one space",
-        script=__file__,
         simbirds_version=VERSION,
         seed=SEED,
         held_out="1000 images of the 50 test species, which training never shows",

@@ -27,9 +27,8 @@ from t2ibench_simulations.simbirds.attributes import COLOURS, PARTS, PLUMAGE, WO
 from t2ibench_simulations.simbirds.drawing import draw_bird, draw_place
 from t2ibench_simulations.simbirds.make import VERSION
 from t2ibench_simulations.simbirds.species import all_species
-from t2ibench_simulations.training.judge_file import NETWORKS, drawn, parser_of, shuffled, train, write_judge
+from t2ibench_simulations.training.judge_file import drawn, parser_of, shuffled, train, write_judge
 
-FOLDER = NETWORKS / "simnet"
 BASE = 76
 BATCH = 96
 NO_BIRD_SHARE = 0.2
@@ -99,8 +98,8 @@ def together(rows: list[tuple[NDArray[np.uint8], list[int]]]) -> tuple[Tensor, T
 
 
 def central(images: Tensor) -> Tensor:
-    """Return the middle of images, N x 3 x 64 x 64 in [-1, 1]."""
-    edge = (BASE - SIDE) // 2
+    """Return the middle of uint8 images of any size, N x 3 x 64 x 64 in [-1, 1]."""
+    edge = (images.shape[-1] - SIDE) // 2
     return images[:, :, edge : edge + SIDE, edge : edge + SIDE].float() / 127.5 - 1
 
 
@@ -202,12 +201,11 @@ def main() -> None:
     losses = (loss_of(network, *batch) for batch in batches(images, labels, places, SEED))
     train(network, losses, options.steps, rate=4e-3, decay=1e-2)
     write_judge(
-        FOLDER,
+        "simnet",
         network,
         options,
         lambda: {"accuracy": accuracies(network, *together(held))},
         title="SimNet, a small feature extractor for simulated birds",
-        script=__file__,
         simbirds_version=VERSION,
         seed=SEED,
         precision=torch.float32,

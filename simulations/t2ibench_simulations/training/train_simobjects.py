@@ -39,9 +39,8 @@ from t2ibench_simulations.simscenes.vocabulary import (
     Place,
     Relation,
 )
-from t2ibench_simulations.training.judge_file import NETWORKS, drawn, parser_of, shuffled, train, write_judge
+from t2ibench_simulations.training.judge_file import drawn, parser_of, shuffled, train, write_judge
 
-FOLDER = NETWORKS / "simobjects"
 BATCH = 64
 SEED = 6059
 TRAINING_SEED = 600_000_000
@@ -295,12 +294,11 @@ def main() -> None:
     losses = (loss_of(network(seen.contiguous(memory_format=torch.channels_last)), truth) for seen, truth in source)
     train(network, losses, options.steps, rate=4e-3, decay=2e-2, clip=5.0)
     write_judge(
-        FOLDER,
+        "simobjects",
         network,
         options,
         lambda: {"accuracy": {name: accuracies(network, *stack(examples)) for name, examples in tested.items()}},
         title="SimObjects, which says what a simulated scene shows",
-        script=__file__,
         simscenes_version=VERSION,
         seed=SEED,
         held_out="1000 scenes a row that training never shows",

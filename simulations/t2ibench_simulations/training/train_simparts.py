@@ -24,10 +24,9 @@ from t2ibench_simulations.simbirds.appearance import Appearance
 from t2ibench_simulations.simbirds.attributes import PARTS
 from t2ibench_simulations.simbirds.drawing import draw_bird
 from t2ibench_simulations.simbirds.make import VERSION
-from t2ibench_simulations.training.judge_file import NETWORKS, drawn, parser_of, train, write_judge
-from t2ibench_simulations.training.train_simnet import BASE, held_out, stack, training_bird
+from t2ibench_simulations.training.judge_file import drawn, parser_of, train, write_judge
+from t2ibench_simulations.training.train_simnet import BASE, central, held_out, stack, training_bird
 
-FOLDER = NETWORKS / "simparts"
 BATCH = 32
 SEED = 6007
 TRAINING_SEED = 600_000_000
@@ -76,7 +75,7 @@ def overlaps(network: PartNetwork, images: Tensor, maps: Tensor) -> dict[str, fl
     network.eval()
     edge = (BASE - SIDE) // 2
     inner = slice(edge, edge + SIDE)
-    found = torch.cat([network(part[:, :, inner, inner].float() / 127.5 - 1).argmax(1) for part in images.split(100)])
+    found = torch.cat([network(part).argmax(1) for part in central(images).split(100)])
     true = maps[:, inner, inner]
     shares: dict[str, float] = {}
     for number, part in enumerate(PARTS, start=1):
@@ -94,12 +93,11 @@ def main() -> None:
     network = PartNetwork().to(memory_format=torch.channels_last)
     train(network, losses(network, *together(shown)), options.steps, rate=6e-3, decay=1e-2)
     write_judge(
-        FOLDER,
+        "simparts",
         network,
         options,
         lambda: {"overlap": overlaps(network, *together(held))},
         title="SimParts, which finds the parts of a simulated bird",
-        script=__file__,
         simbirds_version=VERSION,
         seed=SEED,
         held_out="400 images of the 50 test species, which training never shows",

@@ -39,7 +39,8 @@ def test_real_images_are_read_back_rightly_and_others_by_chance(data):
     """The figures stand in docs/metrics.md; here a smaller set of images with seeds of its own has to agree."""
     name = f"caption-back-{data}"
     judge = open_extractor(FeatureContext(name, BENCHMARKS.features[name]))
-    drawn = [SOURCES[data].held_out(55_000_000 + seed) for seed in range(COUNT)]
+    source = SOURCES[data]
+    drawn = [source.drawn(source.held_out(55_000_000 + seed)) for seed in range(COUNT)]
     pixels = torch.from_numpy(np.stack([image for image, _ in drawn])).permute(0, 3, 1, 2)
     edge = (pixels.shape[-1] - 64) // 2
     pixels = pixels[:, :, edge : edge + 64, edge : edge + 64]

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.core.interfaces import FeatureIdentity
-from t2ibench.core.types import Caption
 from t2ibench.features.context import FeatureContext, chunks
 from t2ibench_simulations.mnist_captions.statements import LAYOUTS, PLACES, STATEMENTS, statements_in, true_statements
-from t2ibench_simulations.networks.packaged import PackagedExtractor, marked
+from t2ibench_simulations.networks.packaged import StatementReader, marked
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,7 +22,7 @@ WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
 SIDE: Final = 60
 
 
-class DigitJudge(PackagedExtractor):
+class DigitJudge(StatementReader):
     """Judges whether an image shows the digits that a caption of mnist-captions states, where it states them.
 
     The layer "statements" has a number for each of `STATEMENTS`: 1 where it is true of the scene that the image looks
@@ -37,6 +36,8 @@ class DigitJudge(PackagedExtractor):
     resolution = SIDE
     _network: SceneReader
     layers: Mapping[str, int] = MappingProxyType({"statements": len(STATEMENTS)})
+    statements = STATEMENTS
+    stated = staticmethod(statements_in)
 
     @classmethod
     def peek(cls, context: FeatureContext) -> FeatureIdentity:
@@ -56,10 +57,6 @@ class DigitJudge(PackagedExtractor):
             pixels: uint8, N x 3 x H x W of any size; 60 x 60 is what the network sees.
         """
         return {"statements": marked([true_statements(*scene) for scene in self.describe(pixels)], STATEMENTS)}
-
-    def read(self, captions: Sequence[Caption]) -> Tensor:
-        """Return M x 106, 1 for what a caption states, else 0, float32 on the CPU."""
-        return marked([statements_in(caption.text) for caption in captions], STATEMENTS)
 
     def describe(self, pixels: Tensor) -> list[tuple[str, tuple[int, ...]]]:
         """Return the likeliest (layout, digits) of each image (as in `extract`), as in ("left and right", (3, 7))."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from t2ibench.core.types import Caption
 from t2ibench.features.context import chunks
-from t2ibench_simulations.networks.packaged import PackagedExtractor, marked
+from t2ibench_simulations.networks.packaged import StatementReader
 from t2ibench_simulations.simbirds.attributes import PLUMAGE, WORDS
 from t2ibench_simulations.simbirds.statements import MAIN_PARTS, STATEMENTS, statements_in
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
 
 
-class SimAttributes(PackagedExtractor):
+class SimAttributes(StatementReader):
     """Judges whether an image shows what a caption of simulated birds states.
 
     The layer "statements" has a number for each of `STATEMENTS`: 1 where the image's likeliest words make it true,
@@ -33,6 +32,8 @@ class SimAttributes(PackagedExtractor):
     weights = WEIGHTS
     _network: AttributeNetwork
     layers: Mapping[str, int] = MappingProxyType({"statements": len(STATEMENTS)})
+    statements = STATEMENTS
+    stated = staticmethod(statements_in)
     subjects: Final = tuple(subject for subject, _ in STATEMENTS)
     """What each statement is about, as in "wing": reports count hits by it."""
 
@@ -64,10 +65,6 @@ class SimAttributes(PackagedExtractor):
                 true = [word == answer for answer in named[_ATTRIBUTES.get(subject, subject.replace(" ", "_"))]]
             columns.append(torch.tensor(true, dtype=torch.float32))
         return {"statements": torch.stack(columns, dim=1)}
-
-    def read(self, captions: Sequence[Caption]) -> Tensor:
-        """Return M x 133, 1 for what a caption states, else 0, float32 on the CPU."""
-        return marked([statements_in(caption.text) for caption in captions], STATEMENTS)
 
     def describe(self, pixels: Tensor) -> Mapping[str, list[str]]:
         """Return attribute -> the likeliest word for each image (as in `extract`), as in {"wing": ["blue"]}."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from t2ibench.core.types import Caption
 from t2ibench.features.context import chunks
-from t2ibench_simulations.networks.packaged import PackagedExtractor, marked
+from t2ibench_simulations.networks.packaged import StatementReader, marked
 from t2ibench_simulations.simscenes.positions import Span, relations_among
 from t2ibench_simulations.simscenes.statement_list import STATEMENTS, Statement, single_statements, stated_singly
 from t2ibench_simulations.simscenes.statements import statements_in
@@ -43,7 +42,7 @@ class Shown:
         return single_statements(self.groups, relations_among(self.spans), self.place)
 
 
-class SimObjects(PackagedExtractor):
+class SimObjects(StatementReader):
     """Judges whether an image shows what a caption of simulated scenes states.
 
     The layer "statements" has a number for each of `STATEMENTS`: 1 where it is true of what the image likeliest
@@ -56,6 +55,7 @@ class SimObjects(PackagedExtractor):
     weights = WEIGHTS
     _network: ObjectNetwork
     layers: Mapping[str, int] = MappingProxyType({"statements": len(STATEMENTS)})
+    statements = STATEMENTS
     subjects: Final = tuple(statement[0] for statement in STATEMENTS)
     """What each statement is about, as in "colour" or "left of": reports count hits by it."""
 
@@ -75,9 +75,10 @@ class SimObjects(PackagedExtractor):
         """
         return {"statements": marked([shown.statements() for shown in self.describe(pixels)], STATEMENTS)}
 
-    def read(self, captions: Sequence[Caption]) -> Tensor:
-        """Return M x 450, 1 for what a caption states, else 0, float32 on the CPU."""
-        return marked([stated_singly(statements_in(caption.text)) for caption in captions], STATEMENTS)
+    @staticmethod
+    def stated(caption: str) -> frozenset[Statement]:
+        """Return what a caption states, one thing at a time."""
+        return stated_singly(statements_in(caption))
 
     def describe(self, pixels: Tensor) -> list[Shown]:
         """Return what each image (as in `extract`) shows."""
