@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.registry import registry
-from t2ibench.evaluation.images.references import TRAINING
+from t2ibench.evaluation.images.plan import TRAINING
 from t2ibench.studies.known_truth import Said, known_truth
 from t2ibench.studies.probes.questions import Question, Variant, filled
 from t2ibench.text.tokenizer import tokenize
