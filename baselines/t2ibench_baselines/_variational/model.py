@@ -21,7 +21,7 @@ from t2ibench_baselines._stackgan.modes import evaluating
 from t2ibench_baselines._variational.autoencoder import Autoencoder
 from t2ibench_baselines.aligndraw import AlignDRAW
 from t2ibench_baselines.aligndraw.drawer import Gaussian, kl_divergence, reconstruction
-from t2ibench_baselines.aligndraw.film import to_image, to_values
+from t2ibench_baselines.aligndraw.film import shown, to_values
 
 _ACTIVE: Final = 0.01
 """A latent number is in use where its posterior's mean has more variance than this over the images."""
@@ -91,10 +91,7 @@ class ConditionalVAE(Baseline):
         with torch.no_grad(), evaluating(self.autoencoder):
             sentence = self._read(captions, noise)
             latent = self.autoencoder.prior(sentence).sample(self._latent(noise))
-            images = to_image(self.autoencoder.draw(latent, sentence).sigmoid()).float().contiguous()
-        if trace is not None:
-            trace.stages[self.parameters.resolution] = images
-        return images
+            return shown(self.autoencoder.draw(latent, sentence).sigmoid(), trace, self.parameters.resolution)
 
     def bound(self, captions: Sequence[Caption], images: Tensor, noise: BoundNoise) -> Tensor:
         """Return a draw of the lower bound on log p(image | caption) in nats, N, float32; see `HasBound`.

@@ -8,7 +8,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from t2ibench.core.types import AttentionMap, Drawing
+from t2ibench.core.types import AttentionMap, Drawing, Trace
 from t2ibench_baselines.aligndraw.drawer import Step
 
 _UNTOUCHED: Final = 1e-8
@@ -61,6 +61,14 @@ class Film:
 def to_image(values: Tensor) -> Tensor:
     """Return images N x 3 x H x W in [-1, 1] of values N x C x H x W in [0, 1]; grey becomes three equal channels."""
     return (values * 2 - 1).expand(-1, 3, -1, -1)
+
+
+def shown(values: Tensor, trace: Trace | None, resolution: int) -> Tensor:
+    """Return float32 images as `to_image` makes them; the trace is told them as the stage of this resolution."""
+    images = to_image(values).float().contiguous()
+    if trace is not None:
+        trace.stages[resolution] = images
+    return images
 
 
 def to_values(images: Tensor, channels: int) -> Tensor:

@@ -19,7 +19,7 @@ from t2ibench_baselines._baseline import Baseline
 from t2ibench_baselines._stackgan.modes import evaluating
 from t2ibench_baselines.aligndraw.alignment import WordStates
 from t2ibench_baselines.aligndraw.drawer import Drawer, Drawn, reconstruction
-from t2ibench_baselines.aligndraw.film import Film, to_image, to_values
+from t2ibench_baselines.aligndraw.film import Film, shown, to_values
 from t2ibench_baselines.aligndraw.optimisation import RMSProp
 from t2ibench_baselines.aligndraw.parameters import AlignDRAWParameters
 
@@ -123,10 +123,7 @@ class AlignDRAW(Baseline):
                 if self.capabilities.attention:
                     trace.attention.append(film.attention())
             values = drawn.logits.sigmoid()
-        images = to_image(values).float().contiguous()
-        if trace is not None:
-            trace.stages[self.parameters.resolution] = images
-        return images
+        return shown(values, trace, self.parameters.resolution)
 
     def bound(self, captions: Sequence[Caption], images: Tensor, noise: BoundNoise) -> Tensor:
         """Return a draw of the lower bound on log p(image | caption) in nats, N, float32; see `HasBound`.

@@ -20,7 +20,7 @@ from t2ibench.core.types import Caption, Trace, TrainBatch, Update
 from t2ibench.models.wrapping import WrapsModel
 from t2ibench_baselines._baseline import Baseline
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
-from t2ibench_baselines.aligndraw.film import to_image, to_values
+from t2ibench_baselines.aligndraw.film import shown, to_values
 from t2ibench_baselines.aligndraw.model import AlignDRAW
 from t2ibench_baselines.aligndraw.sharpener import Discriminator, Sharpener, blurred
 
@@ -155,10 +155,7 @@ class SharpenedDRAW(Baseline, WrapsModel):
             drawn = self.wrapped.generate(captions, noise, trace=trace)
             values = to_values(drawn, self.parameters.channels)
             sharp = self.sharpener(values, self._code(captions, noise)).clamp(0, 1)
-        images = to_image(sharp).float().contiguous()
-        if trace is not None:
-            trace.stages[self.parameters.resolution] = images
-        return images
+        return shown(sharp, trace, self.parameters.resolution)
 
     def bound(self, captions: Sequence[Caption], images: Tensor, noise: BoundNoise) -> Tensor:
         """Return a draw of the lower bound on log p(image | caption) in nats, N, float32; see `HasBound`."""

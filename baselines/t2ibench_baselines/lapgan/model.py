@@ -18,7 +18,7 @@ from t2ibench_baselines._baseline import Baseline
 from t2ibench_baselines._sentence_vectors import VECTOR_ENCODERS, VectorEncoder
 from t2ibench_baselines._stackgan.discriminators.adversarial import gradient_penalty
 from t2ibench_baselines._stackgan.modes import evaluating, frozen
-from t2ibench_baselines.aligndraw.film import to_image, to_values
+from t2ibench_baselines.aligndraw.film import shown, to_values
 from t2ibench_baselines.lapgan.networks import DetailDiscriminator, DetailGenerator, FirstDiscriminator, FirstGenerator
 from t2ibench_baselines.lapgan.parameters import LAPGANParameters
 from t2ibench_baselines.lapgan.pyramid import enlarged, pyramid
@@ -137,9 +137,8 @@ class LAPGAN(Baseline):
             for side in p.sides:
                 coarse = None if images is None else enlarged(images)
                 images = self._level(side, sentence, coarse, noise)
-                finished = self._finished(images)
-                if trace is not None:
-                    trace.stages[side] = finished
+                values = images * p.pixel_deviation + p.pixel_mean
+                finished = shown(values.clamp(0, 1), trace, side)
         return finished
 
     def _level(self, side: int, sentence: Tensor, coarse: Tensor | None, noise: BoundNoise, use: str = "") -> Tensor:
@@ -152,10 +151,6 @@ class LAPGAN(Baseline):
 
     def _standardised(self, values: Tensor) -> Tensor:
         return (values - self.parameters.pixel_mean) / self.parameters.pixel_deviation
-
-    def _finished(self, images: Tensor) -> Tensor:
-        values = images * self.parameters.pixel_deviation + self.parameters.pixel_mean
-        return to_image(values.clamp(0, 1)).float().contiguous()
 
     def _sentences(self, captions: Sequence[Caption], like: Tensor) -> Tensor:
         return self.sentence_encoder.sentences(captions).to(like)
