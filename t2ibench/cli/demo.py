@@ -24,12 +24,10 @@ def command(models: tuple[str, ...], port: int, opened: bool, place: Place) -> N
     All trained models of the workspace and those that come with the package can be chosen; each shows its stages, its
     attention and its gates too. Needs the extra: pip install 't2ibench[demo]'.
     """
-    from t2ibench.sampling.demo_page import page_of, require_gradio
+    from t2ibench.core.machine.device import choose_device
+    from t2ibench.sampling.demo import Painter, drawing_models, page_of, require_gradio
 
     gradio = require_gradio()
-    from t2ibench.core.machine.device import choose_device
-    from t2ibench.sampling.demo import Painter, drawing_models
-
     found = drawing_models(place.workspace, place.benchmarks)
     if not found:
         raise UserError("There is no trained model to draw with. `t2ibench train attngan --data simbirds` makes one.")

@@ -13,7 +13,7 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import MetricInput
 from t2ibench.core.place import Place
 from t2ibench.core.types import Interval
-from t2ibench.evaluation.details.pair_details import keep_pair
+from t2ibench.evaluation.details.details import keep_pair
 from t2ibench.evaluation.external.rows import ExternalRows
 from t2ibench.evaluation.images.sources import CONTROLS, Source
 from t2ibench.evaluation.measuring.measure import Column

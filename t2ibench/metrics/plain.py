@@ -72,7 +72,7 @@ class MeanMetric(PlainMetric):
 
 
 class HitMetric(PlainMetric):
-    """Base of metrics whose value is a share of images, in percent unless `scale` says else; the interval is Wilson's."""
+    """Base of metrics whose value is a share of images, in percent or by another `scale`; the interval is Wilson's."""
 
     unit = "%"
     scale = 100.0

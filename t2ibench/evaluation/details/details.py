@@ -8,13 +8,14 @@ records name; a row that lacks a part lacks its key.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.core.errors import UserError
-from t2ibench.core.files import read_json, write_bytes, write_json
+from t2ibench.core.files import digest_of, read_json, write_bytes, write_json
 from t2ibench.core.interfaces import MetricInput, PerImage
 from t2ibench.core.types import Origin, PlanItem
 from t2ibench.evaluation.details.training_story import curves_of, png_bytes, samples_of, strip_of
@@ -38,6 +39,8 @@ EXTREMES: Final = 8
 """How many of the captions shown worst, and of those shown best, have their images kept."""
 SEEN_INSIDE: Final = 2
 """Captions whose making is shown."""
+PAIRED: Final = 6
+"""Captions shown on which either of two rows is ahead by most."""
 NEAREST: Final = 8
 """Images kept that lie nearest to training images: copies are seen, not argued."""
 READ_BACK: Final = 6
@@ -76,6 +79,58 @@ def keep_details(table: Table, sources: Sequence[Source]) -> None:
                 # A sampler over another model was not trained itself.
                 content |= _training(table, source) if source.steps != 0 else {}
         write_json(path, content)
+
+
+def keep_pair(table: Table, first: Source, second: Source) -> None:
+    """Write the details of both rows, and the captions on which either is ahead by most, with images of both.
+
+    Nothing is written for rows without a measure by caption, or whose images depend on their batch. What is there is
+    not made again.
+    """
+    keep_details(table, (first, second))
+    names = (table.row_digest(first)[:24], table.row_digest(second)[:24])
+    folder = table.results.details
+    name = f"pair-{digest_of(list(names))[:24]}"
+    if (folder / f"{name}.json").is_file() or first.together is not None or second.together is not None:
+        return
+    values = [_values(folder / f"{stem}.json") for stem in names]
+    shared = {digest: values[0][digest] for digest in values[0] if digest in values[1]}
+    column = leading(table.columns, first, shared)
+    if column is None:
+        return
+    digest, sign = column.record.digest, 1 if column.record.higher_is_better else -1
+    gains = [sign * (one - other) for one, other in zip(values[0][digest], values[1][digest], strict=True)]
+    ahead = furthest(gains, PAIRED)
+    behind = furthest([-gain for gain in gains], PAIRED)
+    items = [table.plan.items[place] for place in (*ahead, *behind)]
+    if not items:
+        return
+    real = ground_truth(table.manifest, table.plan, table.protocol.resolution)
+    tiles = [image for source in (real, first, second) for image in strip_of_items(source, items, table.plan.seed)]
+    content: dict[str, Any] = {
+        "schema": SCHEMA,
+        "first": names[0],
+        "second": names[1],
+        "metric": digest,
+        "ahead": ahead,
+        "behind": behind,
+        "image": _kept(table, f"{name}.png", tiles),
+    }
+    write_json(folder / f"{name}.json", content)
+
+
+def furthest(gains: Sequence[float], count: int) -> list[int]:
+    """Return the places of the largest gains above 0, the largest first; of equal ones the first."""
+    order = sorted((place for place, gain in enumerate(gains) if gain > 0), key=lambda place: (-gains[place], place))
+    return order[:count]
+
+
+def _values(path: Path) -> dict[str, list[float]]:
+    try:
+        found: dict[str, list[float]] = json.loads(path.read_text(encoding="utf-8"))["values"]
+    except (OSError, ValueError, KeyError):
+        return {}
+    return found
 
 
 def captions_file(table: Table) -> str:

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from t2ibench.core.errors import require_known
 from t2ibench.core.interfaces import FeatureIdentity
 from t2ibench.core.machine.device import to_device
 from t2ibench.core.spec.benchmarks import Frozen
 from t2ibench.features.context import FeatureContext, WeightsFile, find_weights, installed, options_of
-from t2ibench.features.dino.preprocessing import RESIZE, RESOLUTION, Profile, dino_input
 from t2ibench.features.network_extractor import FromFile, NetworkExtractor, file_identity, filled
+from t2ibench.features.resizing import normalised, resized_by_pil, resized_by_pil_as_floats, resized_by_tensorflow
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+Profile = Literal["dgm-eval", "dgm-eval-clean", "edm2", "edm2-pil", "torch-fidelity"]
+
+RESOLUTION: Final = 224
+
+RESIZE: Final[dict[Profile, str]] = {
+    "dgm-eval": "bicubic-pil 224",
+    "dgm-eval-clean": "bicubic-pil-float 224, clamped",
+    "edm2": "bicubic-torch-antialias 224",
+    "edm2-pil": "bicubic-pil 224",
+    "torch-fidelity": "bilinear-tf1 224",
+}
+"""Profile -> what an identity says of it. The first and the fourth are one by construction."""
 
 VERSION: Final = 1
 _PATCH: Final = 14
@@ -118,3 +131,25 @@ def _positions(table: Tensor, patches: int) -> Tensor:
     made = interpolate(grid.float(), scale_factor=(scale, scale), mode="bicubic", antialias=False)
     flat = made.permute(0, 2, 3, 1).reshape(1, patches, -1)
     return torch.cat([table[:, :1], flat.to(table.dtype)], dim=1)
+
+
+def dino_input(pixels: Tensor, profile: Profile, resolution: int = RESOLUTION) -> Tensor:
+    """Return float32 N x 3 x R x R with ImageNet's mean and deviation taken out. Aspect is not kept, nothing cropped.
+
+    Args:
+        pixels: uint8, N x 3 x H x W.
+        profile: whose way.
+        resolution: R, in pixels.
+    """
+    from torch.nn.functional import interpolate
+
+    size = (resolution, resolution)
+    if profile in ("dgm-eval", "edm2-pil"):
+        images = resized_by_pil(pixels, resolution, "BICUBIC").float()
+    elif profile == "dgm-eval-clean":
+        images = resized_by_pil_as_floats(pixels, resolution)
+    elif profile == "edm2":
+        images = interpolate(pixels.float(), size=size, mode="bicubic", antialias=True)
+    else:
+        images = resized_by_tensorflow(pixels, resolution)
+    return normalised(images / 255)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from t2ibench.core.interfaces import MetricInput
-from t2ibench.features.dino.preprocessing import Profile, dino_input
+from t2ibench.features.dino.extractor import Profile, dino_input
 from t2ibench.features.resizing import resized_by_pil
 from t2ibench.metrics.alignment.object_accuracy import ObjectAccuracyPerClass, ObjectAccuracyPerImage
 from t2ibench.metrics.alignment.structural_similarity import StructuralSimilarity

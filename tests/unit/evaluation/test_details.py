@@ -15,8 +15,7 @@ from t2ibench.core.spec.benchmarks import load_benchmarks
 from t2ibench.core.workspace import Workspace
 from t2ibench.data.images import RealImages
 from t2ibench.evaluation.compare import compare
-from t2ibench.evaluation.details.details import READ_BACK
-from t2ibench.evaluation.details.pair_details import furthest
+from t2ibench.evaluation.details.details import READ_BACK, furthest
 from t2ibench.evaluation.evaluate import evaluate
 from t2ibench.evaluation.request.request import EvaluateRequest
 from tests.unit.evaluation.stubs import write_config

@@ -8,7 +8,7 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.spec.benchmarks import FeatureEntry, load_benchmarks
 from t2ibench.features.context import FeatureContext, open_extractor, peek_identity
 from t2ibench.features.dino import extractor
-from t2ibench.features.dino.preprocessing import RESIZE, dino_input
+from t2ibench.features.dino.extractor import RESIZE, dino_input
 
 WIDTH, HEADS, DEPTH = 24, 2, 2
 

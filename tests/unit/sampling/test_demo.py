@@ -10,8 +10,7 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.place import Place
 from t2ibench.core.types import Trace
 from t2ibench.models.folder import read_model_folder
-from t2ibench.sampling.demo import Painter, drawing_models
-from t2ibench.sampling.demo_page import faults_of, require_gradio, shown
+from t2ibench.sampling.demo import Painter, drawing_models, faults_of, require_gradio, shown
 from t2ibench.sampling.sample import user_captions
 from t2ibench.training.request import TrainRequest
 from t2ibench.training.tracking.sample_images import to_pixels
