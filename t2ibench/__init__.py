@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from t2ibench import metrics
     from t2ibench.api.captions import captions
     from t2ibench.api.evaluate import evaluate
-    from t2ibench.api.extractor import load_extractor
-    from t2ibench.api.model import Model, load_model
+    from t2ibench.api.model import Model, load_extractor, load_model
     from t2ibench.api.own_models import add_model
     from t2ibench.api.results import results
     from t2ibench.api.table import Table
@@ -29,7 +28,7 @@ _WHERE = {
     "results": "t2ibench.api.results",
     "captions": "t2ibench.api.captions",
     "add_model": "t2ibench.api.own_models",
-    "load_extractor": "t2ibench.api.extractor",
+    "load_extractor": "t2ibench.api.model",
     "Table": "t2ibench.api.table",
     "Model": "t2ibench.api.model",
     "UserError": "t2ibench.core.errors",

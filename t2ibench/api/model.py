@@ -1,4 +1,4 @@
-"""A trained model in Python: images of sentences, or of a data set's captions as an evaluation would make them."""
+"""Networks by name in Python: a trained model, which makes images of sentences or captions, and a feature extractor."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from typing import Any, Unpack
 import numpy as np
 
 from t2ibench.api.place import PlaceOptions, place_at
-from t2ibench.core.errors import UserError
+from t2ibench.core.errors import UserError, require_known
+from t2ibench.core.interfaces import FeatureExtractor
 from t2ibench.core.machine.arithmetic import FULL, USUAL, Arithmetic, precision_named
 from t2ibench.core.spec.benchmarks import GenerationOptions
 from t2ibench.core.types import Caption, ModelCard, PlanItem
 from t2ibench.evaluation.images.sources import ModelSource
+from t2ibench.evaluation.request.open_table import extractor_for
 from t2ibench.models.find import require_drawing_model
 from t2ibench.models.folder import ModelFolder
 from t2ibench.sampling.sample import require_any_text, require_known_words, user_captions
@@ -130,3 +132,19 @@ def load_model(name: str | Path, *, data: str | None = None, **place: Unpack[Pla
     """
     at = place_at(**place)
     return Model(require_drawing_model(at.workspace, str(name), at.benchmarks, data), at.device_name)
+
+
+def load_extractor(name: str, *, data: str = "", **place: Unpack[PlaceOptions]) -> FeatureExtractor:
+    """Return a feature extractor: `.extract` takes uint8 images N x 3 x H x W and gives float32 N x d by layer.
+
+    Args:
+        name: of [features.*] in benchmarks.toml, as in "simnet" or "inception-tf".
+        data: the data set, for an extractor that is a trained encoder (DAMSM).
+        place: see `PlaceOptions`.
+
+    Raises:
+        UserError: the name is unknown (near names are given), or its weights are missing.
+    """
+    at = place_at(**place)
+    require_known("feature extractor", at.benchmarks.features, name, hint="`t2ibench list features` shows them all.")
+    return extractor_for(name, data, at).opened()

@@ -78,13 +78,6 @@ def unread_words(model: TextToImage, captions: Sequence[Caption]) -> tuple[str, 
     return tuple(found)
 
 
-def _say_unread(folder: ModelFolder, model: TextToImage, captions: Sequence[Caption]) -> None:
-    words = unread_words(model, captions)
-    if words:
-        said = ", ".join(repr(word) for word in words)
-        print(f"{folder.label} does not know and did not read: {said}.", file=sys.stderr)
-
-
 def check_output(path: Path) -> None:
     """Check that an image can be written to a path, before anything is computed.
 
@@ -214,7 +207,8 @@ def _read(
     model = load_model(folder, place, compiled=arithmetic.compiled).model
     require_any_text(folder.label, folder.dataset, model)
     require_known_words(model, captions)
-    _say_unread(folder, model, captions)
+    if words := unread_words(model, captions):
+        print(f"{folder.label} does not know and did not read: {', '.join(map(repr, words))}.", file=sys.stderr)
     return captions, model, place
 
 

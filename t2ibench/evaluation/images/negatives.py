@@ -100,20 +100,14 @@ def _fresh(
     plan: SamplePlan, queries: np.ndarray, captions: Sequence[Caption], keys: Sequence[str], wanted: int
 ) -> np.ndarray:
     """Return int64 N x wanted; every image its own, whatever else is in the plan."""
-    first: list[int] = []  # of each image: the place of its first caption; captions of one image stand together
-    counts: list[int] = []
-    for index, caption in enumerate(captions):
-        if index == 0 or caption.image_id != captions[index - 1].image_id:
-            first.append(index)
-            counts.append(0)
-        counts[-1] += 1
-    starts, sizes = np.array(first), np.array(counts)
-    numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
-    key_of = np.array([numbers[keys[start]] for start in first])
-    others_of = {number: np.flatnonzero(key_of != number) for number in numbers.values()}
+    images_of = numbered([caption.image_id for caption in captions])
+    starts = np.flatnonzero(np.diff(images_of, prepend=-1))  # first captions; those of one image stand together
+    sizes = np.diff(starts, append=len(captions))
+    key_of = numbered(keys)
+    others_of = {key: np.flatnonzero(key_of[starts] != key) for key in np.unique(key_of).tolist()}
     negatives = np.empty((len(plan), wanted), dtype=np.int64)
     for row, (item, query) in enumerate(zip(plan.items, queries.tolist(), strict=True)):
-        others = others_of[numbers[keys[query]]]
+        others = others_of[int(key_of[query])]
         if not len(others):
             raise UserError(
                 f"R-precision needs captions of others for {item.caption.id}, and the split {plan.split!r} of "

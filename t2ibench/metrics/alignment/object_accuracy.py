@@ -16,7 +16,6 @@ class _ObjectAccuracy(NamedThings):
 
     version = 1
     layer = "objects"
-    title = "SOA"
 
     def __init__(self, *, threshold: float = 0.5) -> None:
         if not 0 < threshold <= 1:

@@ -39,7 +39,6 @@ class _WithinCaptions(PlainMetric):
     caption_linked = True
     needs_caption_codes = False
     needs_repeats = True
-    title = ""
     _of: Callable[[np.ndarray], float]
     """Returns one caption's value from its images' features, n x d, n >= 2."""
 

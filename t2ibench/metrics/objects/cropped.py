@@ -34,8 +34,6 @@ class _OfObjects(PlainMetric):
     version = 1
     needs_reference = False
     minimum_n = 20
-    title = ""
-    layer = ""
     inner: FrechetDistance | InceptionScore
 
     def __init__(self, *, most: int = 5) -> None:
