@@ -18,10 +18,11 @@ from t2ibench.core.errors import UserError
 from t2ibench.core.files import digest_of, read_json, write_bytes, write_json
 from t2ibench.core.interfaces import MetricInput, PerImage
 from t2ibench.core.types import Origin, PlanItem
-from t2ibench.evaluation.details.training_story import curves_of, png_bytes, samples_of, strip_of
+from t2ibench.evaluation.details.training_story import curves_of, samples_of
 from t2ibench.evaluation.external.statistics_source import StatisticsSource
 from t2ibench.evaluation.images.plan import training_images
 from t2ibench.evaluation.images.sources import ModelSource, Source, ground_truth
+from t2ibench.evaluation.images.strips import png_bytes, strip_of
 from t2ibench.evaluation.measuring.measure import Column, source_record
 from t2ibench.features.language.caption_back import LAYER, sentences_of
 from t2ibench.metrics.memorisation.nearest import nearest_two, training_and

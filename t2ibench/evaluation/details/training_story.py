@@ -1,25 +1,18 @@
-"""What pages show of rows and runs: a row's first images, a run's sample images at a few ages, curves of its losses."""
+"""How a run went, in short: a few curves of its losses and its sample images at a few ages. Read without torch."""
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from t2ibench.core.files import write_json
 from t2ibench.core.reading.text import parse_json, text_lines
-from t2ibench.core.types import SamplePlan
+from t2ibench.evaluation.images.strips import strip_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from t2ibench.core.records import Results
-    from t2ibench.evaluation.images.sources import Source
-
-SAMPLE_IMAGES: Final = 16
-"""Images of a row that every page shows."""
 POINTS: Final = 150
 """Points of a curve at most; runs write tens of thousands."""
 AGES: Final = 8
@@ -95,38 +88,6 @@ def samples_of(run: Path, steps: int) -> tuple[dict[str, Any], Image] | None:
     if not shown:
         return None
     return {"steps": shown, "captions": captions}, strip_of(tiles)
-
-
-def sample_strip(source: Source, plan: SamplePlan, name: str, results: Results, batch_size: int) -> str:
-    """Write a row's first images of a plan as a strip, its captions beside it, and return the strip's file name."""
-    from t2ibench.training.tracking.sample_images import to_image
-
-    captions = results.folder / "images" / f"{name}.json"
-    if not captions.is_file():
-        whole = source.plan_of(plan).items[: max(SAMPLE_IMAGES, source.together or 0)]
-        first = SamplePlan(whole, plan.seed, plan.dataset, plan.split)
-        images = [to_image(one) for batch in source.images(first, batch_size=batch_size) for one in batch.pixels]
-        results.attach_image(f"{name}.png", png_bytes(strip_of(images[:SAMPLE_IMAGES])))
-        write_json(captions, {"captions": [source.shown_caption(item) for item in whole[:SAMPLE_IMAGES]]})
-    return f"{name}.png"
-
-
-def strip_of(tiles: Sequence[Image]) -> Image:
-    """Return images of one height side by side; the first one's size holds for all."""
-    from PIL import Image
-
-    width, height = tiles[0].size
-    strip = Image.new("RGB", (width * len(tiles), height))
-    for place, tile in enumerate(tiles):
-        strip.paste(tile if tile.size == (width, height) else tile.resize((width, height)), (place * width, 0))
-    return strip
-
-
-def png_bytes(image: Image) -> bytes:
-    """Return an image as PNG."""
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
 
 
 def _step(path: Path) -> int | None:

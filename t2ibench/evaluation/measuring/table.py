@@ -19,7 +19,6 @@ from t2ibench.core.spec.benchmarks import ProtocolEntry
 from t2ibench.core.storage.store import Store
 from t2ibench.core.types import Caption, SamplePlan
 from t2ibench.data.manifest import Manifest
-from t2ibench.evaluation.details.training_story import sample_strip
 from t2ibench.evaluation.external.statistics_file import StatisticsFile
 from t2ibench.evaluation.external.statistics_source import StatisticsSource
 from t2ibench.evaluation.images.negatives import (
@@ -31,6 +30,7 @@ from t2ibench.evaluation.images.negatives import (
 )
 from t2ibench.evaluation.images.plan import TRAINING, reference_captions, reference_plan, training_images
 from t2ibench.evaluation.images.sources import Source, ground_truth
+from t2ibench.evaluation.images.strips import sample_strip
 from t2ibench.evaluation.measuring.askable import reason_not_asked, reason_without_bound
 from t2ibench.evaluation.measuring.caption_codes import CaptionCodes, read_captions, swapped_codes
 from t2ibench.evaluation.measuring.collect import Collected, Making, assist, collect
