@@ -155,9 +155,9 @@ def test_it_is_a_judge_whose_features_do_not_depend_on_the_batch(judge, scenes):
 
 
 def test_the_card_tells_of_these_weights_and_they_are_small(judge):
-    card = json.loads(digit_judge.WEIGHTS.with_name("card.json").read_text())
-    assert card["weights_sha256"] == digest_of_file(digit_judge.WEIGHTS) == judge.identity.weights
-    assert digit_judge.WEIGHTS.stat().st_size < 500_000
+    card = json.loads(digit_judge.DigitJudge.weights.with_name("card.json").read_text())
+    assert card["weights_sha256"] == digest_of_file(digit_judge.DigitJudge.weights) == judge.identity.weights
+    assert digit_judge.DigitJudge.weights.stat().st_size < 500_000
     assert len(card["accuracy"]) >= 3 and card["trained"]
     assert all(shares["layout"] > 0.99 and shares["digit"] > 0.9 for shares in card["accuracy"].values())
     assert peek_identity(CONTEXT) == judge.identity and judge.identity.standing == "stand-in"
@@ -165,7 +165,7 @@ def test_the_card_tells_of_these_weights_and_they_are_small(judge):
 
 def test_damaged_or_missing_weights_are_a_sentence(tmp_path, monkeypatch):
     cut = tmp_path / "weights.safetensors"
-    cut.write_bytes(digit_judge.WEIGHTS.read_bytes()[:1000])
+    cut.write_bytes(digit_judge.DigitJudge.weights.read_bytes()[:1000])
     monkeypatch.setattr(digit_judge.DigitJudge, "weights", cut)
     with pytest.raises(UserError, match="damaged"):
         open_extractor(CONTEXT)

@@ -129,16 +129,16 @@ def test_it_is_a_judge_whose_features_do_not_depend_on_the_batch(judge, birds):
 
 
 def test_the_card_tells_of_these_weights_and_they_are_small(judge):
-    card = json.loads(simattributes.WEIGHTS.with_name("card.json").read_text())
-    assert card["weights_sha256"] == digest_of_file(simattributes.WEIGHTS) == judge.identity.weights
-    assert simattributes.WEIGHTS.stat().st_size < 1_000_000
+    card = json.loads(simattributes.SimAttributes.weights.with_name("card.json").read_text())
+    assert card["weights_sha256"] == digest_of_file(simattributes.SimAttributes.weights) == judge.identity.weights
+    assert simattributes.SimAttributes.weights.stat().st_size < 1_000_000
     assert set(card["accuracy"]) == set(WORDS)
     assert peek_identity(CONTEXT) == judge.identity and judge.identity.standing == "stand-in"
 
 
 def test_damaged_or_missing_weights_are_a_sentence(tmp_path, monkeypatch):
     cut = tmp_path / "weights.safetensors"
-    cut.write_bytes(simattributes.WEIGHTS.read_bytes()[:1000])
+    cut.write_bytes(simattributes.SimAttributes.weights.read_bytes()[:1000])
     monkeypatch.setattr(simattributes.SimAttributes, "weights", cut)
     with pytest.raises(UserError, match="damaged"):
         open_extractor(CONTEXT)

@@ -58,13 +58,13 @@ def r_precision(judge, pixels, captions, shift):
 def test_it_is_a_caption_judge_with_the_identity_of_its_weights(judge):
     assert isinstance(judge, CaptionJudge)
     assert peek_identity(CONTEXT) == judge.identity
-    assert judge.identity.weights == digest_of_file(simclip.WEIGHTS)
+    assert judge.identity.weights == digest_of_file(simclip.SimCLIP.weights)
     assert judge.identity.standing == "stand-in"
 
 
 def test_the_card_speaks_of_these_weights():
-    card = json.loads(simclip.WEIGHTS.with_name("card.json").read_text())
-    assert card["weights_sha256"] == digest_of_file(simclip.WEIGHTS)
+    card = json.loads(simclip.SimCLIP.weights.with_name("card.json").read_text())
+    assert card["weights_sha256"] == digest_of_file(simclip.SimCLIP.weights)
     assert card["own_caption_first_of_100"] > 0.8
 
 

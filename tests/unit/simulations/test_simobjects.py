@@ -150,16 +150,16 @@ def test_it_is_a_judge_whose_features_do_not_depend_on_the_batch(judge, scenes):
 
 
 def test_the_card_tells_of_these_weights_and_they_are_small(judge):
-    card = json.loads(simobjects.WEIGHTS.with_name("card.json").read_text())
-    assert card["weights_sha256"] == digest_of_file(simobjects.WEIGHTS) == judge.identity.weights
-    assert simobjects.WEIGHTS.stat().st_size < 1_000_000
+    card = json.loads(simobjects.SimObjects.weights.with_name("card.json").read_text())
+    assert card["weights_sha256"] == digest_of_file(simobjects.SimObjects.weights) == judge.identity.weights
+    assert simobjects.SimObjects.weights.stat().st_size < 1_000_000
     assert card["accuracy"]["as the data set"]["kind found"] > 0.97
     assert peek_identity(CONTEXT) == judge.identity and judge.identity.standing == "stand-in"
 
 
 def test_damaged_or_missing_weights_are_a_sentence(tmp_path, monkeypatch):
     cut = tmp_path / "weights.safetensors"
-    cut.write_bytes(simobjects.WEIGHTS.read_bytes()[:1000])
+    cut.write_bytes(simobjects.SimObjects.weights.read_bytes()[:1000])
     monkeypatch.setattr(simobjects.SimObjects, "weights", cut)
     with pytest.raises(UserError, match="damaged"):
         open_extractor(CONTEXT)

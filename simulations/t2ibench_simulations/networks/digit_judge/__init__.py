@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from t2ibench_simulations.networks.digit_judge.network import SceneReader
 
-WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
 SIDE: Final = 60
 
 
@@ -32,7 +31,7 @@ class DigitJudge(StatementReader):
     """
 
     title = "The digit judge"
-    weights = WEIGHTS
+    weights = Path(__file__).with_name("weights.safetensors")
     resolution = SIDE
     _network: SceneReader
     layers: Mapping[str, int] = MappingProxyType({"statements": len(STATEMENTS)})

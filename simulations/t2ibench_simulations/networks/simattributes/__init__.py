@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from t2ibench_simulations.networks.simattributes.network import AttributeNetwork
 
-WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
-
 
 class SimAttributes(StatementReader):
     """Judges whether an image shows what a caption of simulated birds states.
@@ -29,7 +27,7 @@ class SimAttributes(StatementReader):
     """
 
     title = "SimAttributes"
-    weights = WEIGHTS
+    weights = Path(__file__).with_name("weights.safetensors")
     _network: AttributeNetwork
     layers: Mapping[str, int] = MappingProxyType({"statements": len(STATEMENTS)})
     statements = STATEMENTS

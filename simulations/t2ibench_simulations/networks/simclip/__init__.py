@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from t2ibench.core.types import Caption
 from t2ibench.features.context import CHUNK
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from t2ibench_simulations.networks.simclip.network import CLIPNetwork
 
-WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
-
 
 class SimCLIP(NetworkExtractor, PackagedExtractor):
     """Reads images (layer "image") and captions with two small encoders trained as CLIP's are.
@@ -28,7 +26,7 @@ class SimCLIP(NetworkExtractor, PackagedExtractor):
     """
 
     title = "SimCLIP"
-    weights = WEIGHTS
+    weights = Path(__file__).with_name("weights.safetensors")
     _network: CLIPNetwork
     _small_chunks = False
     layers: Mapping[str, int] = MappingProxyType({"image": 192})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from t2ibench.features.context import chunks
 from t2ibench_simulations.networks.packaged import PackagedExtractor
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from t2ibench_simulations.networks.simnet.network import SimNetwork
-
-WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
 
 
 class SimNet(PackagedExtractor):
@@ -28,7 +26,7 @@ class SimNet(PackagedExtractor):
     """
 
     title = "SimNet"
-    weights = WEIGHTS
+    weights = Path(__file__).with_name("weights.safetensors")
     _network: SimNetwork
     layers: Mapping[str, int] = MappingProxyType({"pool": POOL, "logits": JOINT})
 

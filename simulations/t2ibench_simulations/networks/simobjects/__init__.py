@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from t2ibench_simulations.networks.simobjects.network import Answers, ObjectNetwork
 
-WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
-
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -52,7 +50,7 @@ class SimObjects(StatementReader):
     """
 
     title = "SimObjects"
-    weights = WEIGHTS
+    weights = Path(__file__).with_name("weights.safetensors")
     _network: ObjectNetwork
     layers: Mapping[str, int] = MappingProxyType({"statements": len(STATEMENTS)})
     statements = STATEMENTS

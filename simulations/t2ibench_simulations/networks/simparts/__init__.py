@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from t2ibench_simulations.networks.simparts.network import PartNetwork
 
-WEIGHTS: Final = Path(__file__).with_name("weights.safetensors")
 _HEAD: Final = tuple(PARTS.index(part) + 1 for part in ("crown", "head", "bill"))
 _LEAST: Final = 8
 """Pixels, of 64 x 64, that a piece of head has at least; smaller ones are specks."""
@@ -28,7 +27,7 @@ class SimParts(PackagedExtractor):
     """Finds the part that each pixel shows; the layer "heads" counts the pieces of head, bill and crown together."""
 
     title = "SimParts"
-    weights = WEIGHTS
+    weights = Path(__file__).with_name("weights.safetensors")
     _network: PartNetwork
     layers: Mapping[str, int] = MappingProxyType({"heads": 1})
 
