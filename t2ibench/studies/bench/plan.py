@@ -73,9 +73,8 @@ class BenchItem:
         """Return the model's folder after those of its snapshots that were exported, the earliest first."""
         if self.job is None:
             return [model]
-        run = RunFolder(
-            model.parent.parent, self.job.spec
-        )  # not the job's own: its data set may have had no digest yet
+        # Not the job's own folder: its data set may have had no digest yet.
+        run = RunFolder(model.parent.parent, self.job.spec)
         return [*filter(is_model_folder, map(run.model, self.job.snapshots)), model]
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from t2ibench.studies.claims.effects import deviation_told, seeds_needed
 from t2ibench.studies.claims.study import Asked, test_of
-from t2ibench.studies.claims.verdicts import spread_of, spreads_of, supposed_of, worst_pair
+from t2ibench.studies.claims.verdicts import NO_MARGIN, spread_of, spreads_of, supposed_of, worst_pair
 
 _REACH: Final = 1.96
 """Standard errors from a value to the end of its 95 % interval."""
@@ -65,9 +65,7 @@ def _need(asked: Asked, spreads: dict[str, float]) -> Need:
     from_captions = _from_captions(asked)
     known = Need(question.claim, question.column, seeds, captions, question.pairs[worst_pair(question)].value)
     if question.equal and question.margin is None:
-        return dataclasses.replace(
-            known, said="The claim names no margin for this column, so nothing can be called equal."
-        )
+        return dataclasses.replace(known, said=NO_MARGIN)
     if question.equal and supposed <= 0:
         return dataclasses.replace(known, deviation=deviation, said="The difference seen is wider than the margin.")
     if deviation is None:

@@ -11,6 +11,7 @@ from t2ibench.studies.claims.effects import LEVEL, Effect, holm, seeds_needed
 
 Verdict = Literal["holds", "reversed", "no difference", "undecided", "not run"]
 
+NO_MARGIN: Final = "The claim names no margin for this column, so nothing can be called equal."
 FIRST_SEEDS: Final = 3
 """Seeds to begin with where no spread was ever seen: two have an interval that hardly any effect escapes."""
 
@@ -84,7 +85,8 @@ def _answer(question: Question, chance: float | None, spreads: dict[str, float])
         return Answer(question, "not run")
     interval = effect.interval()
     if interval is None or chance is None:
-        return Answer(question, "undecided", interval, chance, _more(question, effect, spreads), _why(question))
+        why = NO_MARGIN if question.equal and question.margin is None else "One training seed is never a verdict."
+        return Answer(question, "undecided", interval, chance, _more(question, effect, spreads), (why,))
     verdict = _verdict(question, effect, interval, chance)
     more = _more(question, effect, spreads) if verdict == "undecided" else None
     return Answer(question, verdict, interval, chance, more)
@@ -133,12 +135,6 @@ def supposed_of(question: Question) -> float:
     """Return what must be told from 0: the hardest pair's effect, of an equivalence its room to the margin."""
     value = question.pairs[worst_pair(question)].value if question.pairs else 0.0
     return question.margin - abs(value) if question.equal and question.margin is not None else value
-
-
-def _why(question: Question) -> tuple[str, ...]:
-    if question.equal and question.margin is None:
-        return ("The claim names no margin for this column, so nothing can be called equal.",)
-    return ("One training seed is never a verdict.",)
 
 
 def spreads_of(questions: Sequence[Question]) -> dict[str, float]:
