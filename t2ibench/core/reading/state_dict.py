@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from t2ibench.core.errors import UserError
 
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.nn import Module
 
-_COUNTER = "num_batches_tracked"
+_COUNTER: Final = "num_batches_tracked"
+"""What batch normalisation counts since torch 0.4.1; older files do not have it, and nothing in use depends on it."""
+_SHOWN: Final = 4
 
 
 def read_state(path: Path) -> Mapping[str, Tensor]:
@@ -48,7 +50,7 @@ def checked(
 ) -> Mapping[str, Tensor]:
     """Return `state` if its names and shapes are those of the network.
 
-    Batch counters, which no output depends on, may be missing (files older than torch 0.4.1 have none).
+    Batch counters that it lacks are the network's own.
 
     Args:
         state: name -> tensor, as read.
@@ -60,20 +62,52 @@ def checked(
     Raises:
         UserError: they are not; names the first differences.
     """
-    counters = {key: value for key, value in wanted.items() if key.endswith(_COUNTER) and key not in state}
-    missing = sorted(wanted.keys() - state.keys() - counters.keys())
-    unknown = sorted(state.keys() - wanted.keys())
-    unlike = [key for key, value in wanted.items() if key in state and _form(state[key]) != _form(value)]
-    if not (missing or unknown or unlike):
-        return {**state, **counters}
-    faults = []
-    if missing:
-        faults.append(f"{len(missing)} entries are missing ({missing[0]})")
-    if unknown:
-        faults.append(f"{len(unknown)} are unknown ({unknown[0]})")
-    if unlike:
-        faults.append(f"{unlike[0]} is {_form(state[unlike[0]])} instead of {_form(wanted[unlike[0]])}")
-    raise UserError(f"{path} is not of {network}: {', '.join(faults)}. {hint}")
+    faults = faults_of(state, wanted)
+    if faults:
+        raise UserError(f"{path} is not of {network}: {faults}. {hint}")
+    return {**{key: value for key, value in wanted.items() if key not in state}, **state}
+
+
+def faults_of(state: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> str:
+    """Return what keeps a state dict from filling a network, "" for nothing; the first tensors of each kind are named.
+
+    Tensors are missing, are too many, have another shape or are integers in the place of floats: weights of a quantised
+    network, which mean nothing without its scales. Batch counters may be missing; half the precision is no fault.
+    """
+    missing = [key for key in wanted if key not in state and not key.endswith(_COUNTER)]
+    extra = [key for key in state if key not in wanted]
+    pairs = [(key, state[key], value) for key, value in wanted.items() if key in state]
+    misshapen = [
+        f"{key} is {_shape(one)} instead of {_shape(own)}" for key, one, own in pairs if one.shape != own.shape
+    ]
+    whole = [
+        f"{key} is {kind_of(one)}"
+        for key, one, own in pairs
+        if own.is_floating_point() and (one.is_sparse or not one.is_floating_point())
+    ]
+    faults = [
+        _fault(missing, "is missing", "are missing"),
+        _fault(extra, "is not known", "are not known"),
+        _fault(misshapen, "has another shape", "have another shape"),
+        _fault(whole, "is no floating-point number", "are no floating-point numbers"),
+    ]
+    return "; ".join(fault for fault in faults if fault)
+
+
+def kind_of(tensor: Tensor) -> str:
+    """Return a tensor's number type, as in "float16"; its layout too where that is not the usual one."""
+    return f"{tensor.dtype}{f' {tensor.layout}' if tensor.is_sparse else ''}".replace("torch.", "")
+
+
+def _fault(found: Sequence[str], singular: str, plural: str) -> str:
+    if not found:
+        return ""
+    shown = ", ".join(found[:_SHOWN]) + (", ..." if len(found) > _SHOWN else "")
+    return f"{len(found)} tensor{'s' if len(found) > 1 else ''} {singular if len(found) == 1 else plural} ({shown})"
+
+
+def _shape(tensor: Tensor) -> str:
+    return "x".join(map(str, tensor.shape)) or "a single number"
 
 
 def fill_but(network: Module, path: Path, heads: tuple[str, ...], of: str, hint: str) -> None:
@@ -87,9 +121,3 @@ def fill_but(network: Module, path: Path, heads: tuple[str, ...], of: str, hint:
         for tensors in (network.state_dict(), read_state(path))
     )
     network.load_state_dict(checked(state, wanted, path, of, hint), strict=False)
-
-
-def _form(tensor: Tensor) -> str:
-    """Return a tensor's shape, and its kind where that is not floats; half the precision is the same form."""
-    kind = "" if tensor.is_floating_point() and not tensor.is_sparse else f" of {tensor.dtype}, {tensor.layout}"
-    return f"{list(tensor.shape)}{kind.replace('torch.', '')}"

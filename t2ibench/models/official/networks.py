@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from t2ibench.core.errors import UserError
 from t2ibench.core.interfaces import BuildContext
+from t2ibench.core.reading.state_dict import faults_of, kind_of
 from t2ibench.text.vocabulary import END
 
 if TYPE_CHECKING:
@@ -70,10 +71,6 @@ def slots_of(
     return slots
 
 
-_COUNTER: Final = "num_batches_tracked"
-"""What batch normalisation counts since torch 0.4.1; older files do not have it, and nothing in use depends on it."""
-
-_SHOWN: Final = 4
 _FULL: Final = 4
 """Bytes of a number of full precision."""
 
@@ -124,31 +121,13 @@ def fit(expected: Mapping[str, Tensor], given: Mapping[str, Tensor], where: str,
         what: the network, for errors, as in "attngan's generator".
 
     Raises:
-        UserError: tensors are missing, are too many, have another shape or are integers in the place of floats (weights
-            of a quantised network, which mean nothing without its scales); the first ones of each are named.
+        UserError: they do not fill the network, see `faults_of`.
     """
     import torch
 
-    missing = [key for key in expected if key not in given and not key.endswith(_COUNTER)]
-    extra = [key for key in given if key not in expected]
-    misshapen = [
-        f"{key} is {_shape(given[key])} instead of {_shape(expected[key])}"
-        for key in expected
-        if key in given and given[key].shape != expected[key].shape
-    ]
-    whole = [
-        f"{key} is {_type(given[key])}"
-        for key, value in expected.items()
-        if key in given and value.is_floating_point() and not given[key].is_floating_point()
-    ]
-    faults = [
-        _fault(missing, "is missing", "are missing"),
-        _fault(extra, "is not known", "are not known"),
-        _fault(misshapen, "has another shape", "have another shape"),
-        _fault(whole, "is no floating-point number", "are no floating-point numbers"),
-    ]
-    if any(faults):
-        raise UserError(f"{where} does not fit {what}: {'; '.join(fault for fault in faults if fault)}.")
+    faults = faults_of(given, expected)
+    if faults:
+        raise UserError(f"{where} does not fit {what}: {faults}.")
     state = {}
     filled = 0
     for key, value in expected.items():
@@ -161,20 +140,5 @@ def fit(expected: Mapping[str, Tensor], given: Mapping[str, Tensor], where: str,
         key for key, value in state.items() if value.is_floating_point() and not torch.isfinite(value).all()
     )
     narrow = (given[key] for key, value in expected.items() if key in given and value.is_floating_point())
-    rounded = Counter(_type(tensor) for tensor in narrow if tensor.element_size() < _FULL)
+    rounded = Counter(kind_of(tensor) for tensor in narrow if tensor.element_size() < _FULL)
     return Fitted(state, filled, not_finite, dict(rounded))
-
-
-def _fault(found: Sequence[str], singular: str, plural: str) -> str:
-    if not found:
-        return ""
-    shown = ", ".join(found[:_SHOWN]) + (", ..." if len(found) > _SHOWN else "")
-    return f"{len(found)} tensor{'s' if len(found) > 1 else ''} {singular if len(found) == 1 else plural} ({shown})"
-
-
-def _type(tensor: Tensor) -> str:
-    return str(tensor.dtype).removeprefix("torch.")
-
-
-def _shape(tensor: Tensor) -> str:
-    return "x".join(map(str, tensor.shape)) or "a single number"

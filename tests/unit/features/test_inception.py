@@ -118,7 +118,9 @@ def test_weights_of_another_network_are_named(tmp_path, random_inception):
     state |= {"AuxLogits.fc.weight": torch.zeros(2), "fc.weight": torch.zeros(1000, 2048)}
     few = {key: value for key, value in state.items() if key.startswith(("fc", "Aux"))}
     torch.save(few, tmp_path / ENTRIES["inception-tf"].file)
-    with pytest.raises(UserError, match=r"entries are missing.*1 are unknown \(AuxLogits.*\[1000, 2048\] instead of"):
+    with pytest.raises(
+        UserError, match=r"tensors are missing.*1 tensor is not known \(AuxLogits.*1000x2048 instead of"
+    ):
         open_extractor(context("inception-tf", tmp_path))
 
 

@@ -215,8 +215,6 @@ def test_each_network_refuses_the_others_file(network_of_2015, network_of_torchv
     ):
         path = tmp_path / BENCHMARKS.features[name].file
         torch.save(state, path)
-        with pytest.raises(
-            UserError, match=r"is not of .*Inception-v3.*fc.weight is \[\d+, 2048\] instead of"
-        ) as caught:
+        with pytest.raises(UserError, match=r"is not of .*Inception-v3.*fc.weight is \d+x2048 instead of") as caught:
             open_extractor(context(name, tmp_path))
         assert str(path) in str(caught.value) and BENCHMARKS.features[name].url in str(caught.value)
