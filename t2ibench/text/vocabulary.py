@@ -72,9 +72,8 @@ class Vocabulary:
                 f"A vocabulary must begin with {END!r} (index 0 is the padding), but this begins with {words[0]!r}. "
                 "Give the words in the order in which the encoder learned them."
             )
-        if len(set(words)) != len(words):
-            seen: set[str] = set()
-            twice = next(word for word in words if word in seen or seen.add(word))  # type: ignore[func-returns-value]
+        twice = next((word for word, count in Counter(words).items() if count > 1), None)
+        if twice is not None:
             raise UserError(f"The vocabulary holds {twice!r} twice; every word must have one index.")
         return cls(tuple(words))
 

@@ -12,7 +12,7 @@ from t2ibench.core.interfaces import ReadsDataFiles
 from t2ibench.core.place import Place
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import Benchmarks, TrainableEntry, TrainingSpec
-from t2ibench.core.spec.recipes import encoder_data_for, seed_for, settings_for, title_for
+from t2ibench.core.spec.recipes import encoder_data_for, named, seed_for, settings_for, title_for
 from t2ibench.core.types import BatchShare
 from t2ibench.data.open import open_dataset, prepared_datasets
 from t2ibench.models.find import require_model
@@ -66,10 +66,8 @@ class TrainRequest:
     @classmethod
     def of(cls, name: str, **rest: Any) -> TrainRequest:
         """Return the request for "model" or "model:variant"."""
-        base, _, variant = name.partition(":")
-        if variant and rest.get("variant"):
-            raise UserError(f"Both {name!r} and --variant {rest['variant']} name a variant; give one of them.")
-        return cls(base, **{**rest, "variant": variant or rest.get("variant") or ""})
+        base, variant = named(name, rest.pop("variant", None) or "")
+        return cls(base, variant, **rest)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from t2ibench.core.errors import require_known
+from t2ibench.core.errors import UserError, require_known
 from t2ibench.core.spec.benchmarks import TrainableEntry, VariantEntry
 
 
@@ -33,6 +33,18 @@ def title_for(entry: TrainableEntry, plain: str, variant: str = "") -> str:
     """Return the display name of an entry and its variant; `plain` is that of its plug-in."""
     title = entry.title or plain
     return title if not variant else entry.variants[variant].title or f"{title}, {variant}"
+
+
+def named(model: str, variant: str = "") -> tuple[str, str]:
+    """Return (name, variant) of "model" or "model:variant", the variant given apart otherwise.
+
+    Raises:
+        UserError: both name one.
+    """
+    base, _, own = model.partition(":")
+    if own and variant:
+        raise UserError(f"Both {model!r} and --variant {variant} name a variant; give one of them.")
+    return base, own or variant
 
 
 def seed_for(entry: TrainableEntry, dataset: str, variant: str = "") -> int:

@@ -16,7 +16,7 @@ from t2ibench.core.errors import UserError, require_known, unknown_name
 from t2ibench.core.official import ImportsOfficial
 from t2ibench.core.registry import registry
 from t2ibench.core.spec.benchmarks import Benchmarks, Name, TrainableEntry
-from t2ibench.core.spec.recipes import settings_for, title_for
+from t2ibench.core.spec.recipes import named, settings_for, title_for
 from t2ibench.core.workspace import Workspace
 from t2ibench.models.find import find_models
 from t2ibench.models.importing.plan import Imported, ImportPlan, ImportRequest, Part
@@ -52,10 +52,8 @@ class Planner:
         self.workspace = workspace
         self.imported = imported
         self._files: dict[Path, list[Source]] = {}
-        self.name, _, variant = benchmarks.spelled(request.model).partition(":")
-        if variant and request.variant:
-            raise UserError(f"Both {request.model!r} and --variant {request.variant} name a variant; give one of them.")
-        self.variant = variant or request.variant
+        base, self.variant = named(request.model, request.variant)
+        self.name = benchmarks.spelled(base)
         self.kind = _kind_of(self.name, benchmarks)
         self.plugin_name, self.entry = self._named(self.kind, self.name)
         self.plugin = registry(f"{self.kind}s")[self.plugin_name]

@@ -59,10 +59,3 @@ def computing(arithmetic: Arithmetic, device: torch.device | str) -> Iterator[No
     mixed = torch.autocast(torch.device(device).type, torch.bfloat16, enabled=arithmetic.precision == MIXED)
     with mixed, faults_explained() if arithmetic.compiled else nullcontext():
         yield
-
-
-@contextmanager
-def uncompiled() -> Iterator[None]:
-    """Run compiled networks as they are written for a block: for a few images a new kernel would not pay."""
-    with torch.compiler.set_stance("force_eager"):
-        yield

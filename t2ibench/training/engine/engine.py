@@ -18,7 +18,7 @@ from t2ibench.core.machine.arithmetic import PRECISIONS
 from t2ibench.core.noise import Noise, seed_of
 from t2ibench.core.storage.named_tensors import state_of_networks, under
 from t2ibench.core.types import TrainBatch, Update
-from t2ibench.training.engine.compilation import compile_networks, faults_explained, uncompiled
+from t2ibench.training.engine.compilation import compile_networks, faults_explained
 from t2ibench.training.engine.ema import EMA
 from t2ibench.training.engine.losses import LossLog
 from t2ibench.training.engine.processes import ALONE, Processes
@@ -166,8 +166,10 @@ class Engine:
         """Put the averaged weights and eval mode into the networks for a block, without gradients."""
         for network in self._networks.values():
             network.eval()
+        # Compiled networks run as they are written: for a few images a new kernel would not pay.
+        as_written = torch.compiler.set_stance("force_eager") if self._compiled else nullcontext()
         try:
-            with self.ema.in_place(), torch.no_grad(), uncompiled() if self._compiled else nullcontext():
+            with self.ema.in_place(), torch.no_grad(), as_written:
                 yield
         finally:
             self._set_training()
