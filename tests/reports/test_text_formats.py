@@ -12,7 +12,7 @@ import pytest
 from t2ibench.core.interfaces import Report, ReportInput
 from t2ibench.core.types import Origin
 from t2ibench_reports.leaderboard import Leaderboard
-from t2ibench_reports.rendering.data import comma_separated, read_lines
+from t2ibench_reports.rendering.data import comma_separated
 from t2ibench_reports.rendering.latex_text import escaped
 from t2ibench_reports.table.format import bounds, clean, decimals_for, number, shortened, significant
 from tests.reports.latex_page import assert_latex_fits
@@ -206,4 +206,6 @@ def test_disarmed_texts_are_read_back_as_they_were():
     assert shown[:4] == ["'=1+1", "''=1+1", "'''@x", "'+a,b"] and not any(
         one.startswith(tuple("=+-@")) for one in shown
     )
-    assert read_lines(sheet) == [{"text": text, "number": "-1.5"} for text in texts]
+    # What looks like a formula behind apostrophes of its own got another one: one taken off gives every text back.
+    disarmed = [one.startswith("'") and one.lstrip("'").startswith(tuple("=+-@")) for one in shown]
+    assert [one[1:] if cut else one for one, cut in zip(shown, disarmed, strict=True)] == texts

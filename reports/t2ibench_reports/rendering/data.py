@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -72,15 +70,3 @@ def _safe(value: Any) -> Any:
         value = clean(value)
         return f"'{value}" if value.lstrip("'").startswith(_FORMULA_STARTS) else value
     return value
-
-
-def read_lines(text: str) -> list[dict[str, str]]:
-    """Return the lines of a CSV that `comma_separated` wrote, texts as they were before they were disarmed.
-
-    Texts that look like a formula behind apostrophes of their own got another one, so that it can be told.
-    """
-    return [{key: _restored(value) for key, value in line.items()} for line in csv.DictReader(io.StringIO(text))]
-
-
-def _restored(value: str) -> str:
-    return value[1:] if value.startswith("'") and value.lstrip("'").startswith(_FORMULA_STARTS) else value

@@ -11,8 +11,6 @@ from torch.nn import functional
 from t2ibench_simulations.networks.small_network import convolution_block
 from t2ibench_simulations.simbirds.attributes import WORDS
 
-SIDE: Final = 64
-"""Pixels a side that the network sees."""
 _WIDTH: Final = 112
 _READ: Final = 64
 
