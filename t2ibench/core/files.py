@@ -99,7 +99,7 @@ def require_space(folder: Path, needed: int, what: str, advice: str, *, spare: i
 def readable_size(count: float) -> str:
     """Return a number of bytes as a person writes it, as in "13.5 GB"."""
     for unit in ("B", "kB", "MB"):
-        if count < 1000:
+        if count < 999.5:
             return f"{count:.3g} {unit}"
         count /= 1000
     return f"{count:,.1f} GB"

@@ -8,6 +8,7 @@ not raised for it. Backwards a folded network is faster too: gradients pass to i
 
 from __future__ import annotations
 
+import copy
 import itertools
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -50,7 +51,8 @@ def _fold(parent: Module, first: str, second: str) -> None:
     if norm.running_mean is None or convolution.padding_mode != "zeros":
         return
     kind = convolution.weight.dtype
-    made = fuse_conv_bn_eval(convolution.double(), norm.double())  # computed in float64, rounded once
+    # Computed in float64, rounded once; of copies, since either may stand elsewhere in the network too.
+    made = fuse_conv_bn_eval(copy.deepcopy(convolution).double(), copy.deepcopy(norm).double())
     setattr(parent, first, made.to(kind).eval().requires_grad_(False))
     setattr(parent, second, nn.Identity())
 

@@ -69,7 +69,7 @@ def train(
         folder: checkpoints, log and samples go there.
         device: where to compute.
         captions: of the sample images; none are drawn without.
-        compute: how often to log, save and draw, and what beside.
+        compute: how often to log, save and draw, to which trackers, with how many threads.
         processes: that train together; all make the same steps and stop at the same one, the first alone writes.
         quick: what to measure meanwhile.
         snapshots: steps after which `snapshot` is called by the first process, before the checkpoint of that step.

@@ -70,7 +70,8 @@ class PlainArray:
             self._numbers = np.ndarray(shape, kind.code, buffer=content, order="F" if fortran else "C")
         except (TypeError, ValueError):  # a shape of other things, or one that needs more bytes
             self._numbers = None
-        if self._numbers is None or self._numbers.nbytes != len(content):
+        # numpy takes a lone -1 for "as many as there are".
+        if self._numbers is None or self._numbers.shape != shape or self._numbers.nbytes != len(content):
             raise pickle.UnpicklingError("it holds a numpy array whose shape and bytes disagree")
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:

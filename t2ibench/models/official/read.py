@@ -17,7 +17,7 @@ from typing import IO, Any, ClassVar, Final
 
 from t2ibench.core.errors import UserError
 
-MAGIC: Final = 0x1950A86A20F9469CFC6C
+_MAGIC: Final = 0x1950A86A20F9469CFC6C
 """First pickled value of a file of torch's old serialisation (before 1.6)."""
 
 _WIDTHS: Final = {
@@ -159,7 +159,7 @@ def check_old_format(file: IO[bytes], size: int) -> None:
         UnsafeFileError: as `declared_storages`.
         DamagedFileError: as `declared_storages`, or the file is shorter than the storages it declares.
     """
-    if _load(_Header(file, size)) != MAGIC:
+    if _load(_Header(file, size)) != _MAGIC:
         raise DamagedFileError("it does not begin as torch's files do")
     for _ in ("version", "machine"):
         _load(_Header(file, size))
@@ -243,7 +243,13 @@ def _size(path: Path) -> int:
 
 
 def _check(path: Path, file: IO[bytes], size: int) -> None:
-    """Tell the format and compare what the file declares with what it holds. Raises as the module's function."""
+    """Tell the format and compare what the file declares with what it holds.
+
+    Raises:
+        UnsafeFileError: as `declared_storages`.
+        DamagedFileError: as `check_old_format`.
+        UserError: it is no torch file, or a zip bomb.
+    """
     beginning = file.read(512)
     file.seek(0)
     if beginning.startswith(b"PK\x03\x04"):

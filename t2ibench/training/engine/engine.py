@@ -166,10 +166,13 @@ class Engine:
         """Put the averaged weights and eval mode into the networks for a block, without gradients."""
         for network in self._networks.values():
             network.eval()
-        # Compiled networks run as they are written: for a few images a new kernel would not pay.
-        as_written = torch.compiler.set_stance("force_eager") if self._compiled else nullcontext()
         try:
-            with self.ema.in_place(), torch.no_grad(), as_written:
+            with (
+                self.ema.in_place(),
+                torch.no_grad(),
+                # Compiled networks run as they are written: for a few images a new kernel would not pay.
+                torch.compiler.set_stance("force_eager") if self._compiled else nullcontext(),
+            ):
                 yield
         finally:
             self._set_training()

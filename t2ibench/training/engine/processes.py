@@ -32,8 +32,6 @@ _MEETING: Final = timedelta(minutes=10)
 """How long to wait for processes that do not start."""
 _PATIENCE: Final = timedelta(days=30)
 """How long to wait for the first process, which may train an encoder meanwhile. One that ends is noticed at once."""
-
-
 _FLAGS: Final = torch.uint8
 """What truth values travel as: gloo knows no bool."""
 

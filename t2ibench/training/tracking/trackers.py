@@ -18,7 +18,7 @@ from t2ibench.core.errors import RunFailedError, UserError, require_known
 from t2ibench.core.files import json_line, write_text
 from t2ibench.core.reading.text import parse_json, text_lines
 
-PROJECT: Final = "t2ibench"
+_PROJECT: Final = "t2ibench"
 TRACKERS: Final = ("tensorboard", "wandb", "trackio")
 
 
@@ -47,7 +47,7 @@ class OnlineTracker:
     def __init__(self, module: str, folder: Path, run: RunName) -> None:
         self._module: Any = import_module(module)
         own: dict[str, Any] = {"dir": str(folder), "id": run.name} if module == "wandb" else {}
-        self._module.init(project=PROJECT, name=run.name, config=dict(run.config), resume="allow", **own)
+        self._module.init(project=_PROJECT, name=run.name, config=dict(run.config), resume="allow", **own)
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
         """Log the values."""

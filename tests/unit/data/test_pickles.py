@@ -201,6 +201,11 @@ def test_an_array_of_another_size_than_its_bytes_is_refused(tmp_path):
     path.write_bytes(b"\x80\x02" + python_2(NUMBERS).replace(b"K\x02K\x03K\x04t", b"K\x02K\x03K\x05t") + b".")
     with pytest.raises(UserError, match="shape and bytes disagree"):
         read_plain_pickle(path, arrays=True)
+    whole = pickle.dumps(np.arange(3), 2)
+    path.write_bytes(whole.replace(b"K\x03\x85", b"J\xff\xff\xff\xff\x85"))  # -1, "as many as there are"
+    assert path.read_bytes() != whole
+    with pytest.raises(UserError, match="shape and bytes disagree"):
+        read_plain_pickle(path, arrays=True)
 
 
 def test_a_pickle_cannot_change_our_stand_ins(tmp_path):

@@ -69,6 +69,12 @@ def test_a_folded_network_computes_the_same():
     assert after[1].weight.is_contiguous(memory_format=torch.channels_last)
 
 
+def test_a_convolution_that_stands_elsewhere_too_stays_as_it_is():
+    shared = nn.Conv2d(3, 3, 1)
+    made = folded(nn.ModuleDict({"folded": nn.Sequential(shared, nn.BatchNorm2d(3)), "as it was": shared}))
+    assert made["as it was"] is shared and shared.weight.dtype == torch.float32
+
+
 class BasicConv2d(Block):
     """As both Inceptions call it."""
 
