@@ -127,7 +127,8 @@ def _twin_of_imported(folder: ModelFolder) -> Path:
         torch.manual_seed(seed_of(0, "initialisation"))
         encoders = encoders_of(folder, description.encoders)
         model = plugin.build(parameters, BuildContext("train", folder.vocabulary, encoders))
-        theirs = {id(network) for encoder in encoders.values() for network in encoder.exported().values()}
+        with torch.device("meta"):  # DAMSM makes its image encoder only here, where none of its numbers is needed
+            theirs = {id(network) for encoder in encoders.values() for network in encoder.exported().values()}
         own = {name: network for name, network in model.exported().items() if id(network) not in theirs}
         # The encoders' networks stay as they are.
         tensors = load_file(folder.path / WEIGHTS) | state_of_networks(own)
