@@ -91,7 +91,10 @@ def film(rows: Sequence[FilmRow]) -> bytes:
     ]
     tiles.append([tuple(image_tile(image, "finished") for image in row.images) for row in rows])
     captions = [row.caption for row in rows]
-    frames = [sheet([Section(*one, caption=True) for one in zip(captions, shown, strict=True)]) for shown in tiles]
+    frames = [
+        sheet([Section(caption, row, caption=True) for caption, row in zip(captions, step, strict=True)])
+        for step in tiles
+    ]
     buffer = io.BytesIO()
     times = [_FRAME_MILLISECONDS] * steps + [_LAST_MILLISECONDS]
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0)

@@ -1,1 +1,1 @@
-"""What the GANs of Reed et al. share: blocks, initial weights, one generator against one discriminator."""
+"""What the GANs of Reed et al. share: layers, a loss, one generator against one discriminator."""

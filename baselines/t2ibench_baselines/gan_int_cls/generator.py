@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._reed.residual import SLOPE, Bottleneck, doubling
+from t2ibench_baselines._reed.layers import SLOPE, Bottleneck, doubling
 from t2ibench_baselines.gan_int_cls.parameters import GANINTCLSParameters
 
 

@@ -7,7 +7,7 @@ import itertools
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._reed.residual import halving, leaky
+from t2ibench_baselines._reed.layers import halving, leaky
 from t2ibench_baselines.gawwn.boxes import crop, paste
 from t2ibench_baselines.gawwn.generator import MAP_SIDE
 from t2ibench_baselines.gawwn.parameters import GAWWNParameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._reed.residual import Bottleneck, doubling, halving
+from t2ibench_baselines._reed.layers import Bottleneck, doubling, halving
 from t2ibench_baselines.gawwn.boxes import BoxPrior, paste
 from t2ibench_baselines.gawwn.parameters import GAWWNParameters
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from t2ibench_baselines._reed.residual import Bottleneck, doubling
+from t2ibench_baselines._reed.layers import Bottleneck, doubling
 from t2ibench_baselines.gawwn.boxes import BoxPrior
 from t2ibench_baselines.gawwn.discriminator import Discriminator
 from t2ibench_baselines.gawwn.generator import MAP_SIDE, active, enlarging, locating

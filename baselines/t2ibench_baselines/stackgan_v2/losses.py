@@ -1,4 +1,4 @@
-"""StackGAN-v2's losses: one discriminator at a time, and the colour consistency of the scales."""
+"""StackGAN-v2's losses: a discriminator's, and the colour consistency of the scales."""
 
 from __future__ import annotations
 

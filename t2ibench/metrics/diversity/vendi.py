@@ -80,8 +80,8 @@ class VendiScore(JackknifeMetric):
             values = [vendi_of_kernel(kernel[np.ix_(one, one)], self.order) for one in kept]
         else:
             outer = rows.T @ rows
-            left = [(outer - rows[~one].T @ rows[~one]) / int(one.sum()) for one in kept]
-            values = [effective_number(np.linalg.eigvalsh(one), self.order) for one in left]
+            moments = ((outer - rows[~one].T @ rows[~one]) / int(one.sum()) for one in kept)  # d x d, one at a time
+            values = [effective_number(np.linalg.eigvalsh(one), self.order) for one in moments]
         return values[0], values[1:]
 
     def estimate(self, given: MetricInput) -> Estimate:

@@ -14,7 +14,6 @@ from t2ibench.core.types import AttentionMap
 from t2ibench.models.folder import read_model_folder
 from t2ibench.sampling.montage import attention_tiles
 from t2ibench.sampling.sample import (
-    _say_unread,
     check_output,
     draw_sheet,
     require_known_words,
@@ -101,7 +100,7 @@ def test_outputs_are_checked_first(tmp_path):
     check_output(tmp_path / "new" / "x.png")
 
 
-def test_words_that_were_not_read_are_said(folder, capsys):
+def test_words_that_were_not_read_are_said(folder, capsys, monkeypatch):
     drawn(folder, "a red square")
     assert "did not read" not in capsys.readouterr().err
     vocabulary = Vocabulary(("<end>", "a", "red", "square"))
@@ -111,5 +110,6 @@ def test_words_that_were_not_read_are_said(folder, capsys):
     reader = type("Reader", (), {"encoder": model})()
     assert unread_words(reader, captions) == ("zebra", "квадрат", "and")
     assert unread_words(type("Free", (), {})(), captions) == ()
-    _say_unread(folder, model, captions)
+    monkeypatch.setattr("t2ibench.sampling.sample.unread_words", lambda model, captions: ("zebra", "квадрат", "and"))
+    drawn(folder, "a red square")
     assert "did not read: 'zebra', 'квадрат', 'and'." in capsys.readouterr().err
