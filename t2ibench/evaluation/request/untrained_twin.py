@@ -30,6 +30,9 @@ from t2ibench.training.checkpoints.run_folder import RunFolder
 from t2ibench.training.request import Job
 from t2ibench.training.train import train_job
 
+_PLACE: Final = "untrained"
+"""Beside the folder `model`, where searches by name do not look."""
+
 
 def untrained_twin(folder: ModelFolder, place: Place) -> Path:
     """Return the folder of the same model before its first step: the "untrained" control.
@@ -101,10 +104,6 @@ def encoder_folder(place: Place, name: str, dataset: str, encoder: EncoderDescri
             f"The encoder {name} that the model was trained with is not in {path} any more; train it again."
         )
     return read_model_folder(path)
-
-
-_PLACE: Final = "untrained"
-"""Beside the folder `model`, where searches by name do not look."""
 
 
 def _twin_of_imported(folder: ModelFolder) -> Path:
