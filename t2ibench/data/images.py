@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import io
 import os
@@ -205,8 +204,11 @@ def make_cache(manifest: Manifest, resolution: int) -> CacheFacts:
         UserError: an image cannot be read, or the data set is not kept in a workspace.
         RunFailedError: the disk is too small.
     """
-    bases = BaseImages(dataclasses.replace(manifest, home=None), resolution)  # without the cache that is to be made
-    return write_cache(manifest, resolution, bases.pixels, threads=reading_threads())
+
+    def pixels(image: ImageEntry) -> np.ndarray:
+        return np.asarray(read_base(manifest, image, resolution))
+
+    return write_cache(manifest, resolution, pixels, threads=reading_threads())
 
 
 class RealImages:

@@ -1,4 +1,4 @@
-"""Combinations of words: held out of training, paired otherwise in training, and how often training captions say."""
+"""Combinations of words: held out of training, paired otherwise in training, and how often training names them."""
 
 from __future__ import annotations
 

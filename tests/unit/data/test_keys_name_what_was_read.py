@@ -97,7 +97,7 @@ def test_a_data_set_that_never_rests_is_refused(place, monkeypatch):
     assert len(calls) == 4
 
 
-@pytest.mark.parametrize("found_by", ["data check", "reading"])
+@pytest.mark.parametrize("found_by", ["data check", "reading", "making a cache"])
 def test_doing_what_a_found_change_asks_for_mends_it(place, entry, monkeypatch, found_by):
     opened, _ = place
     manifest = opened()
@@ -109,7 +109,7 @@ def test_doing_what_a_found_change_asks_for_mends_it(place, entry, monkeypatch, 
         assert "has changed" in problem and "`t2ibench data prepare cub` takes it as it is now" in problem
     else:
         with pytest.raises(ChangedImageError, match="`t2ibench data prepare` again"):
-            read_image(opened(), manifest.images[2])
+            read_image(opened(), manifest.images[2]) if found_by == "reading" else make_cache(opened(), 32)
     mended = opened()
     assert mended.digest != manifest.digest and sound(mended)
     assert check_dataset(mended, entry).problems == ()
