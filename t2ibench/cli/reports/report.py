@@ -66,7 +66,8 @@ def show_report(report: Report, workspace: Workspace, **asked: Any) -> list[Path
     """Write a report, print its text, name its files on stderr and return them. Arguments as for `write_report`."""
     text, paths = write_report(report, workspace, **asked)
     click.echo(text, nl=False)
-    return _name(paths)
+    _tell_written(paths)
+    return paths
 
 
 def write_report(
@@ -132,7 +133,7 @@ def write_report_on(name: str, identity: str, workspace: Workspace, folder: Path
     formats = tuple(dict.fromkeys((*report.default_formats, "txt")))
     given = ReportInput([], [], Results(workspace.results).folder / "images", formats, (identity,))
     files = report.render(given)
-    _name(_write(files, [one for one in formats if one != "txt"], folder))
+    _tell_written(_write(files, [one for one in formats if one != "txt"], folder))
     return _text(files, ("txt",))
 
 
@@ -172,10 +173,9 @@ def _write(files: Mapping[str, bytes], formats: Collection[str], folder: Path) -
     return list(contents)
 
 
-def _name(paths: list[Path]) -> list[Path]:
+def _tell_written(paths: Sequence[Path]) -> None:
     for path in paths:
         click.echo(f"wrote {path}", err=True)
-    return paths
 
 
 def _text(files: Mapping[str, bytes], shown: Sequence[str]) -> str:
