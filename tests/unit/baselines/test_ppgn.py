@@ -98,7 +98,7 @@ def test_it_is_made_around_a_trained_model_that_its_identity_names(tmp_path: Pat
     assert job.spec.parameters["over_identity"] == job.wrapped.identity
     other = resolve(TrainRequest.of("ppgn", parameters={"over": "dmgan"}), Place(content, workspace), "m")
     assert other.spec.digest != job.spec.digest
-    for over, message in (("damsm", "is an encoder"), ("dfgan", "is not trained"), ("atngan", "attngan")):
+    for over, message in (("damsm", "is an encoder"), ("dfgan:no-magp", "is not trained"), ("atngan", "attngan")):
         with pytest.raises(UserError, match=message):
             resolve(TrainRequest.of("ppgn", parameters={"over": over}), Place(content, workspace), "m")
 
