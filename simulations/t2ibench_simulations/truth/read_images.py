@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class ReadImages:
+class ReadImages(ABC):
     """Base of a `KnownTruth` whose network reads the statements and the attributes of each image.
 
     Args:
@@ -28,11 +29,11 @@ class ReadImages:
         """Return its identity as JSON values."""
         return self._extractor.describe()
 
+    @abstractmethod
     def seen(
         self, images: Tensor, captions: Sequence[str]
     ) -> tuple[list[frozenset[Statement]], list[frozenset[Statement]], list[Mapping[str, str]]]:
         """Return (statements of each caption, those that hold in each image, attribute -> word of each image)."""
-        raise NotImplementedError
 
     def read(self, pixels: np.ndarray, question: Question) -> Reading:
         """Return what the images of a question show.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 from torch import Tensor, nn
@@ -34,20 +35,20 @@ def score_head(channels: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(channels, 1, kernel_size=4, stride=4))
 
 
-class ScoringDiscriminator(nn.Module):
+class ScoringDiscriminator(nn.Module, ABC):
     """Base of discriminators that tell whether images match a code and, perhaps, whether they are real."""
 
+    @abstractmethod
     def features(self, images: Tensor) -> Tensor:
         """Return features, N x c x 4 x 4, of images N x 3 x resolution x resolution in [-1, 1]."""
-        raise NotImplementedError
 
+    @abstractmethod
     def match(self, features: Tensor, sentence: Tensor) -> Tensor:
         """Return logits of the match, N, of features and codes N x D."""
-        raise NotImplementedError
 
+    @abstractmethod
     def unconditional(self, features: Tensor) -> Tensor | None:
         """Return logits of being real, N, of features; None without that head."""
-        raise NotImplementedError
 
     def forward(self, images: Tensor, sentence: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return logits of the match and, where there is such a head, of being real; N each."""
