@@ -170,7 +170,14 @@ def test_a_port_that_is_taken_is_told(serve, folder):
 
 def test_control_c_ends_it_with_a_sentence(tmp_path):
     arguments = [sys.executable, "-u", "-m", "t2ibench", "serve", "--port", "0", "--workspace", str(tmp_path)]
-    running = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    running = subprocess.Popen(
+        arguments,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell's background jobs ignore SIGINT, and so would their children: tests run in one, too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert running.stdout is not None
     assert "http://127.0.0.1:" in running.stdout.readline()
     time.sleep(0.2)

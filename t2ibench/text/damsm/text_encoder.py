@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 _UNIFORM_RANGE = 0.1
+_LSTM_TAKES_BF16 = torch.backends.cpu.get_cpu_capability() == "AVX512"
+"""Of a CPU: without AVX-512 oneDNN refuses an LSTM in bfloat16 where the captions of a batch are equally long."""
 
 
 class TextEncoder(nn.Module):
@@ -36,7 +40,8 @@ class TextEncoder(nn.Module):
         """
         embedded = self.drop(self.encoder(ids))  # B x T x 300
         packed = pack_padded_sequence(embedded, lengths, batch_first=True, enforce_sorted=False)
-        outputs, (hidden, _) = self.rnn(packed)
+        with nullcontext() if _LSTM_TAKES_BF16 else torch.autocast("cpu", enabled=False):
+            outputs, (hidden, _) = self.rnn(packed)
         words, _ = pad_packed_sequence(outputs, batch_first=True)  # B x T x D
         sentence = torch.cat((hidden[0], hidden[1]), dim=1)  # B x D, forward then backward
         return words.transpose(1, 2), sentence

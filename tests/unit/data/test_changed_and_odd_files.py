@@ -84,7 +84,7 @@ def test_hidden_twins_are_not_taken_for_images(tmp_path):
     for name in ("._000000000009.jpg", "000000000009.jpg"):
         (tmp_path / "val2017" / name).write_bytes(b"")
     index = ImageIndex([tmp_path / "val2017"])
-    assert len(index) == 1
+    assert index.others([]) == ["000000000009.jpg"]
 
 
 def test_a_byte_order_mark_and_a_dot_before_the_name_are_read(tmp_path):

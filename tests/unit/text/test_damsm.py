@@ -191,3 +191,16 @@ def test_gradients_reach_the_images_but_not_a_frozen_encoder() -> None:
     regions, codes = model.encode_images(images)
     (regions.sum() + codes.sum()).backward()
     assert images.grad is not None and images.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("lengths", [[5], [5, 5], [5, 3]])
+def test_captions_are_read_in_bf16_where_the_cpu_has_no_lstm_for_it(lengths, monkeypatch):
+    monkeypatch.setattr("t2ibench.text.damsm.text_encoder._LSTM_TAKES_BF16", False)
+    encoder = TextEncoder(9, embedding=8, word_embedding=6).eval()
+    ids = torch.arange(1, 6).repeat(len(lengths), 1)
+    with torch.no_grad():
+        expected = encoder(ids, torch.tensor(lengths))
+        with torch.autocast("cpu", torch.bfloat16):
+            found = encoder(ids, torch.tensor(lengths))
+    for one, other in zip(found, expected, strict=True):
+        assert torch.equal(one, other)
