@@ -49,7 +49,7 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of a user's work."""
-        return list(COMMANDS)
+        return [*COMMANDS]  # the module `list` of this package hides the built-in name once it is loaded
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command, or raise UserError with near names."""
