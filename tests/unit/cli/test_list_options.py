@@ -32,6 +32,7 @@ def test_every_option_of_names_joins_what_is_given_twice():
     alone = [(command, option.name) for command, option in options if not isinstance(option, ListOption)]
     assert alone == [("prepare", "resolutions")]
     assert len(options) > 10
+    assert "leaderboard" in group.get_help(context)
 
 
 @pytest.mark.parametrize(
